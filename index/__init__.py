@@ -1,0 +1,4 @@
+"""Articles in, hits out: reading, splitting, embedding, storing and searching a folder of articles.
+
+Nothing here knows of models that chat, of prompts or of settings objects: it takes plain values.
+"""

@@ -1,0 +1,54 @@
+"""What can go wrong with articles and their index. The whole tree is drawn in `rag.errors`.
+
+Every message is one sentence or two, and ends with the remedy.
+"""
+
+from __future__ import annotations
+
+
+class DatelineError(Exception):
+    """Base of every error that Dateline raises on purpose; `str(error)` is meant for a person."""
+
+
+class CorpusError(DatelineError):
+    """The folder of articles cannot be used."""
+
+
+class FolderMissing(CorpusError):
+    """The folder does not exist, or is not a folder."""
+
+
+class AnotherFolder(CorpusError):
+    """The data directory already holds the articles of another folder."""
+
+
+class IndexStateError(DatelineError):
+    """The index cannot be used as it is."""
+
+
+class IndexMissing(IndexStateError):
+    """Nothing has been indexed yet, or what was indexed holds no article."""
+
+
+class EmbedderMismatch(IndexStateError):
+    """The index was made by another embedding model."""
+
+
+class IndexVersionMismatch(IndexStateError):
+    """The index was written in another format."""
+
+
+class IndexBusy(IndexStateError):
+    """Another process is writing to the index."""
+
+
+class StorageError(DatelineError):
+    """The data directory cannot be written or read: disk full, no permission, damaged."""
+
+
+class ArticleMissing(DatelineError):
+    """No article of this id is in the index."""
+
+
+class EmbedderError(DatelineError):
+    """The embedding model cannot be loaded or does not answer."""

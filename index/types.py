@@ -1,0 +1,141 @@
+"""The plain values that pass between the rooms of `index`, and out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+Kind = Literal["prose", "caption"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start` up to, not including, `end` of an article's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article as it was read. Every offset anywhere counts the characters of `text`."""
+
+    id: str
+    title: str
+    text: str
+    date: date | None = None
+    source: str | None = None
+    url: str | None = None
+    caption_spans: tuple[Span, ...] = ()
+    """Photo captions inside `text`, without their credits."""
+    aside_spans: tuple[Span, ...] = ()
+    """What is nobody's words: the date line, front matter, photo credits."""
+    page_starts: tuple[int, ...] = ()
+    """Offset of each page's first character, for formats that have pages; else empty."""
+
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """The text of each photo caption, without its credit."""
+        return tuple(self.text[s.start : s.end] for s in self.caption_spans)
+
+    def page_of(self, offset: int) -> int | None:
+        """The page (from 1) on which the character at `offset` stands; None without pages."""
+        if not self.page_starts:
+            return None
+        return max(1, sum(1 for start in self.page_starts if start <= offset))
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of prose, or one of a caption, in the order of the article."""
+
+    article: str
+    number: int
+    """Position among the article's sentences, from 0."""
+    start: int
+    end: int
+    kind: Kind
+    paragraph: int
+    """Number of the paragraph it stands in, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of neighbouring sentences of one kind: the unit that is embedded and searched."""
+
+    id: str
+    """Unique to this version of the article: a changed article gets new passage ids."""
+    article: str
+    title: str
+    date: date | None
+    text: str
+    """Exactly `article.text[start:end]`."""
+    start: int
+    end: int
+    kind: Kind = "prose"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "article": self.article,
+            "title": self.title,
+            "date": self.date.isoformat() if self.date else None,
+            "text": self.text,
+            "start": self.start,
+            "end": self.end,
+            "kind": self.kind,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that a search found."""
+
+    passage: Passage
+    score: float
+    """Fused score (RRF): larger is better, comparable within one search only."""
+    bm25_rank: int | None
+    """Place among the BM25 hits, from 1; None if BM25 did not find it."""
+    similarity: float | None
+    """Cosine of query and passage; None if the dense search did not find it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "passage": self.passage.to_dict(),
+            "score": self.score,
+            "bm25_rank": self.bm25_rank,
+            "similarity": self.similarity,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file, or a record of a file, that was not read, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What `sync` did, counted in articles."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    """(path, reason) for every file or record that was not indexed afresh."""
+    undated: list[str] = field(default_factory=list)
+    """Ids of the articles in the index that carry no date."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "added": self.added,
+            "changed": self.changed,
+            "removed": self.removed,
+            "unchanged": self.unchanged,
+            "skipped": [list(pair) for pair in self.skipped],
+            "undated": self.undated,
+        }

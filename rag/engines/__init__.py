@@ -1,0 +1,1 @@
+"""The engines that write: Ollama where there is one, else llama.cpp in this process."""

@@ -1,0 +1,60 @@
+"""What an engine is: something that continues a chat, and says how sure it is of Yes over No."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from llama_index.core.llms import ChatMessage
+from llama_index.core.llms.llm import LLM
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """How a streamed answer ended, in the engine's own count of tokens."""
+
+    prompt_tokens: int
+    """All tokens of the prompt, cached ones included."""
+    cached_tokens: int
+    """Those of them that were already read (the engine's prefix cache); 0 where it does not tell."""
+    completion_tokens: int
+    truncated: bool = False
+    """True if the answer was cut at `max_tokens`."""
+
+
+class Engine(Protocol):
+    """A local chat model. Greedy, with a fixed seed: the same messages give the same text."""
+
+    name: str
+    """"ollama" or "embedded"."""
+    model: str
+    """The model's name as a person knows it."""
+    context_tokens: int
+    """The window: prompt and answer together must fit."""
+
+    def stream(
+        self, messages: Sequence[ChatMessage], *, max_tokens: int, schema: dict[str, Any] | None = None
+    ) -> Generator[str, None, Completion]:
+        """Yields pieces of text as the model writes them; the generator's return value is the Completion.
+
+        Closing the generator stops the model. `schema` (JSON schema) constrains the text.
+        Raises an EngineError of `rag.errors`.
+        """
+        ...
+
+    def yes_minus_no(self, messages: Sequence[ChatMessage]) -> tuple[float, Completion]:
+        """log p("Yes") - log p("No") of the first token of the answer (natural logarithm)."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of `text`: exact where the engine can tell, else an estimate that errs on the high side."""
+        ...
+
+    def llm(self) -> LLM:
+        """The same model as a LlamaIndex LLM, for whatever takes one."""
+        ...
+
+    def close(self) -> None:
+        """Frees memory and connections. Safe to call twice."""
+        ...
