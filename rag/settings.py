@@ -1,0 +1,105 @@
+"""Every setting, in one place: defaults < DATELINE_* environment < arguments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Self
+
+import platformdirs
+
+from rag.errors import SettingsError
+
+ENGINES = ("auto", "ollama", "embedded")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Each field can be given as an argument of `Assistant` or as DATELINE_<FIELD> in the environment."""
+
+    data_dir: Path
+    """Where the index, the uploads and their catalog live."""
+    cache_dir: Path
+    """Where model files live."""
+    engine: str = "auto"
+    """"auto", "ollama" or "embedded"."""
+    model: str | None = None
+    """An Ollama model's name, or the path of a GGUF file."""
+    ollama_host: str = "http://127.0.0.1:11434"
+    embedder: str = "minilm"
+    """"minilm" (in this process) or "ollama:NAME"."""
+    context_tokens: int = 4096
+    """The model's window, in tokens: prompt and answer together."""
+    evidence_tokens: int = 420
+    """At most so many tokens of evidence sentences are shown to the model."""
+    evidence_sentences: int = 8
+    answer_tokens: int = 160
+    """The longest answer the model may write, in tokens."""
+    passages: int = 10
+    """How many passages a question retrieves."""
+    threshold: float = 0.5
+    """Support (0 to 1) below which a sentence is withheld. Higher refuses more."""
+    timeout: float = 120.0
+    """Seconds without a byte from the engine before it counts as dead."""
+    keep_alive: str = "30m"
+    """How long Ollama keeps the model in memory."""
+    threads: int = 0
+    """Threads of the embedded engine; 0 means one per core, at most 8."""
+    seed: int = 1
+
+    @classmethod
+    def load(cls, arguments: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Self:
+        """Settings from the environment, overridden by the `arguments` that are not None.
+
+        Raises SettingsError for an unknown name or a value of the wrong form.
+        """
+        known = {field.name for field in fields(cls)}
+        if unknown := sorted(set(arguments) - known):
+            raise SettingsError(f"There is no setting {unknown[0]!r}; the settings are: {', '.join(sorted(known))}.")
+        values: dict[str, Any] = {
+            "data_dir": platformdirs.user_data_dir("dateline", appauthor=False),
+            "cache_dir": platformdirs.user_cache_dir("dateline", appauthor=False),
+        }
+        if host := environ.get("OLLAMA_HOST"):
+            values["ollama_host"] = host
+        values |= {name: environ[key] for name in known if environ.get(key := f"DATELINE_{name.upper()}")}
+        values |= {name: value for name, value in arguments.items() if value is not None}
+        return cls(**{name: _coerce(name, value) for name, value in values.items()})._checked()
+
+    def _checked(self) -> Self:
+        if self.engine not in ENGINES:
+            raise SettingsError(f"There is no engine {self.engine!r}: use one of {', '.join(ENGINES)}.")
+        for name in ("context_tokens", "evidence_tokens", "evidence_sentences", "answer_tokens", "passages"):
+            if getattr(self, name) < 1:
+                raise SettingsError(
+                    f"{name} must be 1 or more, not {getattr(self, name)}: set DATELINE_{name.upper()}."
+                )
+        if not 0 <= self.threshold <= 1:
+            raise SettingsError(f"threshold must be between 0 and 1, not {self.threshold}: set DATELINE_THRESHOLD.")
+        from rag.engines.ollama import default_host
+
+        return replace(self, ollama_host=default_host({"OLLAMA_HOST": self.ollama_host}))
+
+
+_PATHS = {"data_dir", "cache_dir"}
+_INTEGERS = {
+    "context_tokens", "evidence_tokens", "evidence_sentences", "answer_tokens", "passages", "threads", "seed",
+}  # fmt: skip
+_FLOATS = {"threshold", "timeout"}
+
+
+def _coerce(name: str, value: Any) -> Any:
+    try:
+        if name in _PATHS:
+            return Path(value).expanduser()
+        if name in _INTEGERS:
+            return int(value)
+        if name in _FLOATS:
+            return float(value)
+    except (TypeError, ValueError):
+        raise SettingsError(
+            f"{name} must be a number, not {value!r}: change the argument or DATELINE_{name.upper()}."
+        ) from None
+    return str(value)

@@ -1,0 +1,165 @@
+"""What comes out of a question: the Answer, and the events that lead to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from index.types import Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The words of an article that an answer stands on: `article.text[start:end] == quote`, always."""
+
+    number: int
+    article: str
+    title: str
+    date: date | None
+    page: int | None
+    quote: str
+    start: int
+    end: int
+    carriers: tuple[str, ...]
+    """Every article known to carry the same words, this one included. Copies do not confirm each other."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "number": self.number,
+            "article": self.article,
+            "title": self.title,
+            "date": self.date.isoformat() if self.date else None,
+            "page": self.page,
+            "quote": self.quote,
+            "start": self.start,
+            "end": self.end,
+            "carriers": list(self.carriers),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSentence:
+    """A sentence that was kept, with the numbers of its citations."""
+
+    text: str
+    citations: tuple[int, ...]
+    support: float
+    """Estimated probability (0 to 1) that the citations say it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"text": self.text, "citations": list(self.citations), "support": round(self.support, 3)}
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A sentence that the model wrote and the reader is not shown as an answer, and why."""
+
+    text: str
+    reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"text": self.text, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens over all calls of the model for one question, in the engine's own count."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+
+    def to_dict(self) -> dict[str, int]:
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "cached_tokens": self.cached_tokens,
+            "completion_tokens": self.completion_tokens,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds from the question's arrival. `first_token` is the first character of the draft."""
+
+    search: float = 0.0
+    first_token: float | None = None
+    total: float = 0.0
+
+    def to_dict(self) -> dict[str, float | None]:
+        return {
+            "search": round(self.search, 1),
+            "first_token": None if self.first_token is None else round(self.first_token, 1),
+            "total": round(self.total, 1),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A checked answer, or a refusal (`abstained`). `to_dict()` is the public JSON form."""
+
+    question: str
+    standalone_question: str
+    text: str
+    abstained: bool
+    sentences: tuple[AnswerSentence, ...]
+    withheld: tuple[Withheld, ...]
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    notes: tuple[str, ...]
+    engine: str
+    model: str
+    settings: str
+    usage: Usage = field(default_factory=Usage)
+    timings: Timings = field(default_factory=Timings)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "question": self.question,
+            "standalone_question": self.standalone_question,
+            "text": self.text,
+            "abstained": self.abstained,
+            "sentences": [sentence.to_dict() for sentence in self.sentences],
+            "withheld": [withheld.to_dict() for withheld in self.withheld],
+            "citations": [citation.to_dict() for citation in self.citations],
+            "hits": [hit.to_dict() for hit in self.hits],
+            "notes": list(self.notes),
+            "engine": self.engine,
+            "model": self.model,
+            "settings": self.settings,
+            "usage": self.usage.to_dict(),
+            "timings": self.timings.to_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFound:
+    """The search is done; the model has not been called yet."""
+
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of the draft, unchecked."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceChecked:
+    """Sentence `index` (from 0) of the draft was checked; `sentence` is None if it is withheld."""
+
+    index: int
+    sentence: AnswerSentence | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDone:
+    """Always the last event."""
+
+    answer: Answer
+
+
+Event = EvidenceFound | TextDelta | SentenceChecked | AnswerDone

@@ -1,0 +1,80 @@
+import pytest
+
+from rag.words import content_words, find_names, find_numbers, fold, name_stands_in, resembles_word_in
+
+
+def values(text: str) -> list[tuple[float, str | None, bool]]:
+    return [(number.value, number.unit, number.ordinal) for number in find_numbers(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("about 200 kilometres (125 miles) north", [(200, "km", False), (125, "mile", False)]),
+        ("two hundred and fifty people", [(250, None, False)]),
+        ("1,500 and 1500.5", [(1500, None, False), (1500.5, None, False)]),
+        ("$3.5 million", [(3.5e6, "$", False)]),
+        ("the country’s third largest, its 4th city", [(3, None, True), (4, None, True)]),
+        ("twenty-five per day", [(25, None, False)]),
+        ("one of the few cities", []),
+        ("12%", [(12, "%", False)]),
+        ("three days of clashes", [(3, "day", False)]),
+        ("£1.2bn", [(1.2e9, "£", False)]),
+    ],
+)
+def test_numbers_have_one_normal_form(text: str, expected: list[tuple[float, str | None, bool]]) -> None:
+    assert values(text) == expected
+
+
+def test_a_number_with_another_unit_is_another_number() -> None:
+    (miles,) = find_numbers("25 miles")
+    assert not miles.stands_in(find_numbers("25 kilometres"))
+    assert miles.stands_in(find_numbers("40 kilometres (25 miles)"))
+
+
+def test_an_ordinal_is_not_a_count() -> None:
+    assert not find_numbers("3 cities")[0].stands_in(find_numbers("the third city"))
+
+
+def test_names_are_found_without_particles_and_possessives() -> None:
+    assert find_names("However, Abu Mohammed al-Golani toured Assad’s Aleppo.") == [
+        "Mohammed", "Golani", "Assad", "Aleppo",
+    ]  # fmt: skip
+
+
+def test_the_first_word_of_a_question_is_a_name_only_if_it_can_be_one() -> None:
+    assert find_names("Where did Erdogan go?", question=True) == ["Erdogan"]
+    assert find_names("Erdogan said what?", question=True) == ["Erdogan"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Syria", "Syrian insurgents"),
+        ("UK", "The Britain-based monitor"),
+        ("SOHR", "the Syrian Observatory for Human Rights said"),
+        ("Turkey", "Turkish-backed militias"),
+        ("Abdulghani", "said Abdulghani’s aide"),
+        ("Müller", "Herr Muller"),
+    ],
+)
+def test_a_name_is_known_in_its_other_forms(name: str, text: str) -> None:
+    assert name_stands_in(name, text)
+
+
+@pytest.mark.parametrize(("name", "text"), [("Australia", "Austria won"), ("US", "he told us so"), ("Iran", "Iraq")])
+def test_another_name_is_another_name(name: str, text: str) -> None:
+    assert not name_stands_in(name, text)
+
+
+def test_a_slip_of_the_pen_is_forgiven() -> None:
+    assert resembles_word_in("Abdurahman", "Rami Abdurrahman said")
+    assert not resembles_word_in("Australia", "Austria")
+
+
+def test_content_words_are_stems_and_digits() -> None:
+    assert content_words("The insurgents’ two cities were captured") == ["insurg", "2", "citi", "captur"]
+
+
+def test_folding_drops_case_and_diacritics() -> None:
+    assert fold("Müller’s ÉCOLE") == "muller's ecole"
