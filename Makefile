@@ -1,0 +1,40 @@
+# `make ui` and `make test` set everything up on a machine with Python 3.11 or newer and make only.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+DATA   ?= ../shared/data/xquad_en
+READY  := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+
+.PHONY: ui test lint bench clean
+
+ui: $(READY)            ## index the seed articles (unless a folder is indexed already) and open the chat
+	$(BIN)/dateline ui --first-folder seeds
+
+test: $(READY_DEV)      ## every test; the first run fetches the chat model (1.1 GB, once)
+	$(BIN)/python -m pytest
+
+lint: $(READY_DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY_DEV)     ## speed beside LlamaIndex's CitationQueryEngine: make bench DATA=path/to/xquad_en
+	$(BIN)/python -m evals.bench $(DATA)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Dateline needs Python 3.11 or newer; name one with: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV) || \
+		{ echo "This Python has no venv module (on Debian: apt install python3-venv)."; rm -rf $(VENV); exit 1; }
+
+$(READY): pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(READY_DEV): pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(READY)
+
+clean:
+	rm -rf $(VENV) build *.egg-info
