@@ -1,0 +1,367 @@
+"""The Ollama server: where it is, what it holds, how it gets a model, and what its failures mean.
+
+Light to import, so that settings can be read without waiting for LlamaIndex.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from rag.errors import (
+    EngineError,
+    EngineInterrupted,
+    EngineTimeout,
+    EngineUnavailable,
+    ModelMissing,
+    SettingsError,
+)
+
+if TYPE_CHECKING:
+    import ollama
+
+__all__ = [
+    "InstalledModel",
+    "choose_model",
+    "connect",
+    "default_host",
+    "http_options",
+    "installed_models",
+    "is_running",
+    "our_errors",
+    "pull",
+]
+
+_PORT = 11434
+_PORTS_OF_URLS = {"http": 80, "https": 443}
+_CONNECT_SECONDS = 10.0
+# Between two lines of a pull lies at worst the checksum of a large file on a slow disk.
+_PULL_SECONDS = 600.0
+
+_AT_LEAST = 3.0
+_COMFORTABLE = 9.0
+# Models made for another task than answering from a text; taken only when there is nothing else.
+# "thinking", "r1" and "qwq" cannot be told not to think, which costs minutes on a CPU.
+_SPECIALISTS = ("code", "math", "guard", "shield", "ocr", "rerank", "translat", "thinking", "-r1", "qwq")
+
+
+_NOBODY_THERE = (
+    ConnectionError,
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.ProxyError,
+    httpx.InvalidURL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledModel:
+    """A model that the server has."""
+
+    name: str
+    digest: str
+    parameters: float
+    """In billions; 0.0 where Ollama does not say."""
+    context_length: int | None
+    """The longest window the model was trained for, in tokens."""
+    can_chat: bool
+    remote: bool = False
+    """True if Ollama only passes the messages on to somebody else's computer."""
+
+
+# -- where it is ------------------------------------------------------------------------------------
+
+
+def default_host(environ: Mapping[str, str]) -> str:
+    """The URL that OLLAMA_HOST means, by Ollama's own rules; http://127.0.0.1:11434 without it.
+
+    A server's "every address" (0.0.0.0, ::) becomes this machine. A URL that comes out goes in unchanged.
+    Raises SettingsError for what cannot be an address.
+    """
+    given = environ.get("OLLAMA_HOST", "").strip().strip("\"'").strip()
+    scheme, mark, rest = given.partition("://")
+    if not mark:
+        scheme, rest, port = "http", given, _PORT
+    elif scheme.lower() in _PORTS_OF_URLS:
+        scheme, port = scheme.lower(), _PORTS_OF_URLS[scheme.lower()]
+    else:
+        raise _bad_host(given)
+    authority, _, path = rest.partition("/")
+    host, own_port = _host_and_port(authority, given)
+    address = f"{scheme}://{host}:{own_port or port}"
+    return f"{address}/{path.strip('/')}" if path.strip("/") else address
+
+
+def _host_and_port(authority: str, given: str) -> tuple[str, int | None]:
+    if (bare := _ipv6(authority)) is not None:
+        return bare, None
+    host, colon, port = authority.rpartition(":")
+    if not colon:
+        host, port = authority, ""
+    if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise _bad_host(given)
+    host = _ipv6(host) or host
+    if host in ("", "0.0.0.0"):
+        host = "127.0.0.1"
+    if not host.startswith("[") and not re.fullmatch(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?", host):
+        raise _bad_host(given)
+    return host, int(port) if port else None
+
+
+def _ipv6(text: str) -> str | None:
+    try:
+        address = ipaddress.IPv6Address(text.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return None
+    return "[::1]" if address.is_unspecified else f"[{address}]"
+
+
+def _bad_host(given: str) -> SettingsError:
+    return SettingsError(
+        f"OLLAMA_HOST is {given!r}, which is no address: write it like 127.0.0.1:11434 or https://example.org."
+    )
+
+
+def _is_this_machine(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def http_options(address: str) -> dict[str, Any]:
+    """What httpx needs to know about this address beside its time-out.
+
+    This machine is never asked through a proxy, whatever HTTP_PROXY says; and plain HTTP to it does not wait
+    40 ms for certificates to be read: an empty trust store refuses every TLS server.
+    """
+    if not _is_this_machine(address):
+        return {}
+    options: dict[str, Any] = {"trust_env": False}
+    if address.startswith("http:"):
+        options["verify"] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return options
+
+
+def connect(address: str, timeout: float) -> ollama.Client:
+    """A client whose `timeout` is the longest silence in seconds, not the longest answer."""
+    import ollama
+
+    return ollama.Client(host=address, timeout=_patience(timeout), **http_options(address))
+
+
+def _patience(timeout: float) -> httpx.Timeout:
+    return httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS))
+
+
+# -- what it holds ----------------------------------------------------------------------------------
+
+
+def is_running(host: str, *, timeout: float = 1.0) -> bool:
+    """Whether an Ollama server answers at `host` within `timeout` seconds. Raises SettingsError only."""
+    address = default_host({"OLLAMA_HOST": host})
+    try:
+        reply = httpx.get(f"{address}/api/version", timeout=timeout, **http_options(address))
+        return reply.status_code == 200 and "version" in reply.json()
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError):
+        return False
+
+
+def installed_models(host: str, *, timeout: float = 5.0) -> list[InstalledModel]:
+    """The models that the server has, in its own order.
+
+    The server is asked directly: the ollama client drops `capabilities`. An Ollama too old to list them is
+    asked about each model. Raises EngineUnavailable, EngineTimeout or another EngineError.
+    """
+    import ollama
+
+    address = default_host({"OLLAMA_HOST": host})
+    with our_errors(address, timeout=timeout):
+        reply = httpx.get(f"{address}/api/tags", timeout=_patience(timeout), **http_options(address))
+        if reply.status_code != 200:
+            raise ollama.ResponseError(reply.text, reply.status_code)
+        listed = reply.json()
+        if not isinstance(listed, dict) or "models" not in listed:
+            raise _not_ollama(address)
+        with connect(address, timeout) as client:
+            return [_installed(entry, client) for entry in listed["models"] or []]
+
+
+def _installed(entry: dict[str, Any], client: ollama.Client) -> InstalledModel:
+    details = entry.get("details") or {}
+    name = entry.get("name") or entry.get("model") or ""
+    capabilities, context = entry.get("capabilities"), details.get("context_length")
+    if capabilities is None:
+        shown = client.show(name)
+        lengths = [v for k, v in (shown.modelinfo or {}).items() if k.endswith(".context_length")]
+        capabilities, context = shown.capabilities, next(iter(lengths), None)
+    if capabilities is None:  # before Ollama 0.6.4: all that embeds there is a kind of BERT
+        capabilities = [] if "bert" in (details.get("family") or "") else ["completion"]
+    return InstalledModel(
+        name=name,
+        digest=entry.get("digest") or "",
+        parameters=_billions(details.get("parameter_size") or ""),
+        context_length=context,
+        can_chat="completion" in capabilities,
+        remote=bool(entry.get("remote_host")),
+    )
+
+
+def _billions(size: str) -> float:
+    """ "630.17M" -> 0.63017, "1.8B" -> 1.8, anything else -> 0.0."""
+    found = re.fullmatch(r"([\d.]+)\s*([KMBT])", size.strip().upper())
+    if not found:
+        return 0.0
+    return float(found[1]) * {"K": 1e-6, "M": 1e-3, "B": 1.0, "T": 1e3}[found[2]]
+
+
+def choose_model(installed: list[InstalledModel], wanted: str | None) -> str | None:
+    """The model that `auto` takes, by the name Ollama knows it by; None if there is none to take.
+
+    The one that is `wanted`, if it is there ("qwen3" is "qwen3:latest"). With nothing wanted, a model on this
+    computer that chats and has 3 billion parameters or more; of several, a general one before a specialist
+    (code, guard, always thinking ...), then the largest up to 9 billion: at 4 bits that is 6 GB, what a
+    laptop holds beside a browser and reads a prompt with in seconds. If all are larger, the smallest. Equals
+    go by name, so the same list gives the same choice.
+    """
+    if wanted:
+        names = {model.name.lower(): model.name for model in installed}
+        return names.get(wanted.lower()) or names.get(f"{wanted.lower()}:latest")
+    able = [m for m in installed if m.can_chat and not m.remote and m.parameters >= _AT_LEAST]
+    return min(able, key=_preference).name if able else None
+
+
+def _preference(model: InstalledModel) -> tuple[bool, bool, float, str]:
+    specialist = any(word in model.name.lower() for word in _SPECIALISTS)
+    large = model.parameters > _COMFORTABLE
+    return specialist, large, model.parameters if large else -model.parameters, model.name
+
+
+# -- getting a model --------------------------------------------------------------------------------
+
+
+def pull(host: str, model: str, progress: Callable[[str, int, int], None]) -> None:
+    """Has the server fetch `model`; `progress(status, completed, total)` gets each of its lines, in bytes.
+
+    Raises ModelMissing if the registry has no such model, EngineInterrupted if the pull stopped half-way
+    (a second pull goes on from there), EngineUnavailable, or EngineError with the server's words.
+    """
+    import ollama
+
+    address = default_host({"OLLAMA_HOST": host})
+    status = ""
+    with our_errors(address, model, _PULL_SECONDS), connect(address, _PULL_SECONDS) as client:
+        try:
+            for step in client.pull(model, stream=True):
+                status = step.status or ""
+                progress(status, step.completed or 0, step.total or 0)
+        except ollama.ResponseError as error:
+            raise _pull_refused(model, _words(error)) from error
+        except (httpx.ReadError, httpx.RemoteProtocolError) as error:
+            raise _pull_stopped(model) from error
+    if status != "success":
+        raise _pull_stopped(model)
+
+
+def _pull_refused(model: str, words: str) -> EngineError:
+    if "file does not exist" in words or "not found" in words:
+        return ModelMissing(
+            f"Ollama's registry has no model {model!r}: look for its name at https://ollama.com/library, "
+            "then: dateline pull NAME"
+        )
+    return EngineError(
+        f"Ollama could not get {model!r}: {words}. Check the connection, then go on with: dateline pull {model}"
+    )
+
+
+def _pull_stopped(model: str) -> EngineInterrupted:
+    return EngineInterrupted(
+        f"Ollama stopped before {model!r} was complete. Go on where it stopped with: dateline pull {model}"
+    )
+
+
+# -- what its failures mean -------------------------------------------------------------------------
+
+
+@contextmanager
+def our_errors(address: str, model: str = "", timeout: float = 0.0) -> Iterator[None]:
+    """Turns what the ollama client and httpx raise into an EngineError that says what to do.
+
+    The client raises the builtin ConnectionError where a blocking call is refused, and httpx's own errors
+    where a streaming one is.
+    """
+    import ollama
+    from pydantic import ValidationError
+
+    try:
+        yield
+    except ollama.ResponseError as error:
+        raise _refusal(error, address, model) from error
+    except _NOBODY_THERE as error:
+        raise EngineUnavailable(
+            f"No Ollama answers at {address}: start it with `ollama serve`, or use --engine embedded."
+        ) from error
+    except httpx.TimeoutException as error:
+        raise EngineTimeout(_too_slow(address, model, timeout)) from error
+    except httpx.TransportError as error:
+        raise interrupted("the connection was cut") from error
+    except (httpx.HTTPError, json.JSONDecodeError, UnicodeDecodeError, ValidationError) as error:
+        raise _not_ollama(address) from error
+
+
+def _too_slow(address: str, model: str, timeout: float) -> str:
+    silence = f"Ollama at {address} was silent for {timeout:g} seconds."
+    if not model:
+        return f"{silence} Restart it with `ollama serve`, or use --engine embedded."
+    return f"{silence} Give it longer with DATELINE_TIMEOUT={2 * timeout:g}, or choose a smaller model with --model."
+
+
+def _refusal(error: ollama.ResponseError, address: str, model: str) -> EngineError:
+    words = _words(error)
+    if error.status_code == -1:  # a line in a stream, not an HTTP status
+        return interrupted(words)
+    if error.status_code == 404 and model and "not found" in words and "model" in words:
+        return ModelMissing(f"Model {model!r} is not on this Ollama server. Get it with: dateline pull {model}")
+    if error.status_code == 404:
+        return _not_ollama(address)
+    if "does not support chat" in words:
+        return EngineError(
+            f"Model {model!r} makes embeddings and does not chat: choose another with --model; "
+            "`ollama list` shows what is there."
+        )
+    return EngineError(
+        f"Ollama refused ({error.status_code}): {words}. Choose another model with --model, restart Ollama "
+        "with `ollama serve`, or use --engine embedded."
+    )
+
+
+def interrupted(why: str) -> EngineInterrupted:
+    """The error for an answer that stopped before its end."""
+    return EngineInterrupted(
+        f"Ollama died in mid-answer: {why}. Ask again; if it dies again, choose a smaller model with --model, "
+        "or use --engine embedded."
+    )
+
+
+def _not_ollama(address: str) -> EngineUnavailable:
+    return EngineUnavailable(
+        f"What answers at {address} does not speak Ollama's language: correct OLLAMA_HOST, update Ollama, "
+        "or use --engine embedded."
+    )
+
+
+def _words(error: ollama.ResponseError) -> str:
+    """The server's own words on one line, at most 300 characters."""
+    return " ".join(str(error.error).split())[:300].rstrip(".") or "no reason given"

@@ -1,0 +1,394 @@
+"""A double of an Ollama server: real HTTP on loopback, speaking what a real one was recorded to say.
+
+    with OllamaDouble() as ollama:                                    # the recordings, as they are
+        OllamaEngine("qwen2.5-coder:0.5b", host=ollama.url)
+        ollama.chats[-1]["options"]                                   # the JSON that arrived
+
+    OllamaDouble(models=[installed("qwen3:4b", "4.0B")])              # pretends to have other models
+    OllamaDouble(chat=speaks(lambda messages, options: "Yes."))       # says what the test wants
+    OllamaDouble(chat=cut_connection(after=3))                        # dies
+
+The recordings are in data/ollama_wire. What no recording shows is written by hand below the line that says so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, Literal, Self
+
+WIRE = Path(__file__).parent / "data" / "ollama_wire"
+RECORDED_MODEL = "qwen2.5-coder:0.5b"
+JSON_HEADERS = {"Content-Type": "application/json; charset=utf-8"}
+STREAM_HEADERS = {"Content-Type": "application/x-ndjson"}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What is sent back. A stream (NDJSON) goes out in chunks, a line at a time."""
+
+    lines: Iterable[str]
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=lambda: STREAM_HEADERS)
+    ending: Literal["clean", "cut", "held"] = "clean"
+    """"cut": the connection breaks inside a chunk; "held": nothing more comes until the client leaves."""
+    gate: threading.Event | None = None
+    """Nothing is sent before this is set."""
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    json: Any
+    headers: Mapping[str, str]
+
+
+Answer = Reply | Callable[[dict[str, Any]], Reply]
+"""A reply, or a function from the request's JSON to one."""
+
+
+# -- what was recorded ------------------------------------------------------------------------------
+
+
+def recording(name: str) -> Reply:
+    """The reply of data/ollama_wire/NAME.json, byte for byte."""
+    response = json.loads((WIRE / f"{name}.json").read_text(encoding="utf-8"))["response"]
+    return Reply(response["lines"], response["status"], response["headers"])
+
+
+def recorded_request(name: str) -> dict[str, Any]:
+    """The JSON that was sent when data/ollama_wire/NAME.json was recorded."""
+    request = json.loads((WIRE / f"{name}.json").read_text(encoding="utf-8"))["request"]
+    return dict(request["json"])
+
+
+def recorded_chat(request: dict[str, Any]) -> Reply:
+    """The recording that fits the request: log-probabilities, a schema, a stream, or none of these."""
+    if request.get("logprobs"):
+        return recording("chat_logprobs")
+    if not request.get("stream"):
+        return recording("chat")
+    return recording("chat_schema_stream" if request.get("format") else "chat_stream")
+
+
+def installed(
+    name: str,
+    parameters: str = "4.0B",
+    *,
+    context_length: int = 40960,
+    capabilities: Sequence[str] | None = ("completion", "tools"),
+    family: str = "qwen3",
+    remote_host: str | None = None,
+) -> dict[str, Any]:
+    """A model for /api/tags, in the recorded form. `capabilities=None`: an Ollama that does not list them."""
+    model: dict[str, Any] = json.loads(_line("tags"))["models"][0]
+    details = {"parameter_size": parameters, "family": family, "families": [family], "context_length": context_length}
+    model |= {"name": name, "model": name, "details": model["details"] | details}
+    if capabilities is None:
+        del model["capabilities"]
+    else:
+        model["capabilities"] = list(capabilities)
+    return model | ({"remote_host": remote_host, "remote_model": name} if remote_host else {})
+
+
+def speaks(
+    speak: Callable[[list[dict[str, str]], dict[str, Any]], str | Iterable[str]],
+    *,
+    first_token: Callable[[list[dict[str, str]]], dict[str, float]] | None = None,
+    count: Callable[[str], int] = lambda text: len(text) // 4 + 1,
+) -> Callable[[dict[str, Any]], Reply]:
+    """Chat whose text is the test's own, in the recorded form.
+
+    `speak(messages, options)` returns the text, or pieces of it to be sent as they come; the request's schema
+    is options["format"]. At most num_predict pieces are sent. `first_token(messages)` gives the likeliest first
+    tokens and their log-probabilities; without it the double is an old Ollama that knows none.
+    """
+
+    def chat(request: dict[str, Any]) -> Reply:
+        messages, options = request["messages"], dict(request.get("options") or {})
+        if request.get("format"):
+            options["format"] = request["format"]
+        read = {"prompt_eval_count": count("\n".join(m["content"] for m in messages))}
+        if request.get("logprobs") and first_token:
+            tokens = sorted(first_token(messages).items(), key=lambda pair: -pair[1])
+            return _with_logprobs(request["model"], tokens, read)
+        spoken = speak(messages, options)
+        pieces = re.findall(r"\s*\S+|\s+$", spoken) if isinstance(spoken, str) else spoken
+        lines = _spoken(request["model"], pieces, options.get("num_predict", -1), read)
+        return Reply(lines) if request.get("stream") else _in_one(list(lines))
+
+    return chat
+
+
+def _with_logprobs(model: str, tokens: list[tuple[str, float]], read: dict[str, int]) -> Reply:
+    listed = [{"token": token, "logprob": p, "bytes": list(token.encode())} for token, p in tokens]
+    reply = json.loads(_line("chat_logprobs")) | {"model": model} | read
+    reply["message"]["content"] = tokens[0][0]
+    reply["logprobs"] = [listed[0] | {"top_logprobs": listed}]
+    return Reply([json.dumps(reply)], headers=JSON_HEADERS)
+
+
+def _spoken(model: str, pieces: Iterable[str], most: int, read: dict[str, int]) -> Iterator[str]:
+    first, last = json.loads(_line("chat_stream")), json.loads(_line("chat_stream", -1))
+    coming, sent = iter(pieces), 0
+    for piece in islice(coming, most) if most >= 0 else coming:
+        sent += 1
+        yield json.dumps(first | {"model": model, "message": {"role": "assistant", "content": piece}})
+    reason = "length" if sent == most and next(coming, None) is not None else "stop"
+    yield json.dumps(last | {"model": model, "done_reason": reason, "eval_count": sent} | read)
+
+
+def _in_one(lines: list[str]) -> Reply:
+    parts = [json.loads(line) for line in lines]
+    text = "".join(part["message"]["content"] for part in parts)
+    whole = parts[-1] | {"message": {"role": "assistant", "content": text}}
+    return Reply([json.dumps(whole)], headers=JSON_HEADERS)
+
+
+def _line(name: str, number: int = 0) -> str:
+    return list(recording(name).lines)[number]
+
+
+# -- written by hand: no recording shows these --------------------------------------------------------
+
+
+def error_in_mid_stream(after: int = 3, words: str = "llama runner process has terminated") -> Reply:
+    """The recorded stream, broken off by an error line."""
+    return Reply([*islice(recording("chat_stream").lines, after), json.dumps({"error": words})])
+
+
+def cut_connection(after: int = 3) -> Reply:
+    """The recorded stream, its connection broken inside a chunk."""
+    return replace(recording("chat_stream"), lines=list(islice(recording("chat_stream").lines, after)), ending="cut")
+
+
+def end_without_done(after: int = 3) -> Reply:
+    """The recorded stream, ended cleanly but too early."""
+    return replace(recording("chat_stream"), lines=list(islice(recording("chat_stream").lines, after)))
+
+
+def held_open(after: int = 3) -> Reply:
+    """The recorded stream, which stops and leaves the connection open until the client goes."""
+    return replace(end_without_done(after), ending="held")
+
+
+def slow(gate: threading.Event, then: Answer = recorded_chat) -> Callable[[dict[str, Any]], Reply]:
+    """Accepts the request and answers when `gate` is set; leaving the double sets it too."""
+    return lambda request: replace(_reply(then, request), gate=gate)
+
+
+def only_thinks(tokens: int = 3) -> Reply:
+    """A model that cannot be told not to think, and was cut before it wrote anything."""
+    first, last = json.loads(_line("chat_stream")), json.loads(_line("chat_stream", -1))
+    thought = {"role": "assistant", "content": "", "thinking": " hmm"}
+    return Reply([*[json.dumps(first | {"message": thought})] * tokens, json.dumps(last | {"eval_count": tokens})])
+
+
+def refuses(status: int, words: str) -> Reply:
+    return Reply([json.dumps({"error": words})], status, JSON_HEADERS)
+
+
+def not_ollama() -> Reply:
+    """Some other web server."""
+    return Reply(["<html><body>It works!</body></html>"], headers={"Content-Type": "text/html"})
+
+
+def pull_finished(digest: str = "sha256:3e4cb1417446", total: int = 2497280480) -> Reply:
+    """A pull that ends well: the lines that the recordings' README describes."""
+    layer = {"status": f"pulling {digest.removeprefix('sha256:')}", "digest": digest, "total": total}
+    steps: list[dict[str, Any]] = [{"status": "pulling manifest"}, layer]
+    steps += [layer | {"completed": total * part // 4} for part in (1, 2, 3, 4)]
+    steps += [{"status": status} for status in ("verifying sha256 digest", "writing manifest", "success")]
+    return Reply([json.dumps(step) for step in steps])
+
+
+def closed_port() -> int:
+    """A port of this machine at which nobody answers."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+# -- the server -------------------------------------------------------------------------------------
+
+
+class OllamaDouble:
+    """An Ollama server on 127.0.0.1, for as long as the `with` lasts. All requests are kept in `requests`.
+
+    `models` is what it has (None: the two recorded ones); `chat` and `pull` answer these requests, once the
+    model is there. What goes wrong in a function of the test is raised when the `with` ends.
+    """
+
+    def __init__(
+        self,
+        *,
+        chat: Answer = recorded_chat,
+        models: Sequence[dict[str, Any]] | None = None,
+        pull: Answer | None = None,
+        everything: Answer | None = None,
+    ) -> None:
+        """`everything` answers every request instead, whatever it asks."""
+        self.models = list(json.loads(_line("tags"))["models"] if models is None else models)
+        self.requests: list[Request] = []
+        self.client_left = threading.Event()
+        """Set when a client closes its connection before it had the whole answer."""
+        self._chat, self._pull, self._everything = chat, pull or pull_finished(), everything
+        self._gates: list[threading.Event] = []
+        self._connections: list[socket.socket] = []
+        self._failures: list[Exception] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def chats(self) -> list[dict[str, Any]]:
+        """The JSON of each request for chat."""
+        return [request.json for request in self.requests if request.path == "/api/chat"]
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        for gate in self._gates:
+            gate.set()
+        for connection in self._connections:
+            _break(connection)
+        if self._failures and error is None:
+            raise self._failures[0]
+
+    def answer(self, request: Request) -> Reply:
+        if self._everything is not None:
+            return _reply(self._everything, request.json or {})
+        if (request.method, request.path) in _FIXED:
+            return recording(_FIXED[request.method, request.path])
+        if request.path == "/api/tags":
+            return replace(recording("tags"), lines=[json.dumps({"models": self.models})])
+        if request.method == "POST" and not request.json:
+            return recording("chat_bad_json")
+        if request.path == "/api/pull":
+            return _reply(self._pull, request.json)
+        if request.path in ("/api/chat", "/api/show"):
+            return self._about_a_model(request)
+        return Reply(["404 page not found"], 404, {"Content-Type": "text/plain"})
+
+    def _about_a_model(self, request: Request) -> Reply:
+        model = self._find(request.json["model"])
+        if model is None:
+            missing = recording("show_missing" if request.path == "/api/show" else "chat_missing_model")
+            return replace(missing, lines=[_line("show_missing").replace("qwen3:4b", request.json["model"])])
+        if request.path == "/api/show":
+            known = {key: model[key] for key in ("capabilities",) if key in model}
+            return replace(recording("show"), lines=[json.dumps(json.loads(_line("show")) | known)])
+        if "completion" not in model.get("capabilities", ["completion"]):
+            return refuses(400, f'"{request.json["model"]}" does not support chat')  # written by hand
+        return _reply(self._chat, request.json)
+
+    def _find(self, name: str) -> dict[str, Any] | None:
+        return next((m for m in self.models if m["name"] in (name, f"{name}:latest")), None)
+
+    def gate(self, event: threading.Event) -> None:
+        self._gates.append(event)
+        event.wait()
+
+    def connected(self, connection: socket.socket) -> None:
+        self._connections.append(connection)
+
+    def failed(self, error: Exception) -> None:
+        self._failures.append(error)
+
+
+_FIXED = {
+    ("GET", "/"): "root",
+    ("GET", "/api/version"): "version",
+    ("GET", "/api/ps"): "ps_empty",
+    ("POST", "/api/embed"): "embed_chat_model",
+}
+
+
+def _reply(answer: Answer, request: dict[str, Any]) -> Reply:
+    return answer if isinstance(answer, Reply) else answer(request)
+
+
+def _break(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return
+
+
+def _handler(double: OllamaDouble) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            super().setup()
+            double.connected(self.connection)
+
+        def do_GET(self) -> None:
+            self._serve()
+
+        def do_POST(self) -> None:
+            self._serve()
+
+        def _serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            request = Request(self.command, self.path, json.loads(body) if body else None, dict(self.headers))
+            double.requests.append(request)
+            try:
+                reply = double.answer(request)
+                if reply.gate is not None:
+                    double.gate(reply.gate)
+                self._send(reply)
+            except (BrokenPipeError, ConnectionResetError):
+                double.client_left.set()
+                self.close_connection = True
+            except Exception as error:
+                double.failed(error)
+                self.close_connection = True
+
+        def _send(self, reply: Reply) -> None:
+            streams = "ndjson" in reply.headers["Content-Type"]
+            lines = iter(reply.lines)
+            first = list(islice(lines, 1))  # fails before the status line is out, if it fails
+            self.send_response(reply.status)
+            self.send_header("Content-Type", reply.headers["Content-Type"])
+            if streams:
+                self._send_stream(chain(first, lines), reply.ending)
+                return
+            whole = "\n".join([*first, *lines]).encode()
+            self.send_header("Content-Length", str(len(whole)))
+            self.end_headers()
+            self.wfile.write(whole)
+
+        def _send_stream(self, lines: Iterable[str], ending: str) -> None:
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            for line in lines:
+                data = line.encode() + b"\n"
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
+            if ending == "clean":
+                self.wfile.write(b"0\r\n\r\n")
+                return
+            self.close_connection = True
+            if ending == "cut":
+                self.wfile.write(b'100\r\n{"model":"qwen2.5')
+                _break(self.connection)
+            elif not self.connection.recv(1):
+                double.client_left.set()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Silence: the test shows what matters."""
+
+    return Handler
