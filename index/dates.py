@@ -1,0 +1,100 @@
+"""The date of an article, where it is plainly given. An invented date is worse than none."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+
+from index.types import Span
+
+_NATIVE = re.compile(r"[\ufeff\s]*date[ \t]+(\d{4}-\d{2}-\d{2})(?:[ \t]+|(?=[\r\n])|\Z)")
+_YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[T\s]\s*\d{1,2}[:.h].*)?", re.DOTALL)
+_BASIC = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?\d{4}.*)?", re.DOTALL)
+_YEAR_LAST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:[T,\s]\s*\d{1,2}[:.h].*)?", re.DOTALL)
+_SECONDS = re.compile(r"(?:[1-9]\d{8}|1\d{9})(?:\.\d+)?")  # 1973 to 2033: 2024120510 is not one
+_MILLISECONDS = re.compile(r"1\d{12}")
+# "5 December 2024": one number of four digits and at least one of one or two. Whatever has less names no
+# day, and is not worth dateparser's search through 200 languages.
+_IN_WORDS = re.compile(r"(?=.*(?<!\d)\d{4}(?!\d))(?=.*(?<!\d)\d{1,2}(?!\d)).*[^\W\d_].*", re.DOTALL)
+_EARLIEST, _LATEST = date(1600, 1, 1), date(2200, 1, 1)
+
+
+def native_date(text: str, at: int = 0) -> tuple[date | None, Span | None]:
+    """The date line ` date YYYY-MM-DD ` at offset `at` and the span of that prefix, or (None, None).
+
+    A line with an impossible date has its span, and no date.
+    """
+    line = _NATIVE.match(text, at)
+    if not line:
+        return None, None
+    return parse_date(line[1]), Span(at, line.end())
+
+
+def parse_date(value: object) -> date | None:
+    """The calendar day that a field gives, as it was written there (in its own time zone); else None.
+
+    Takes dates, ISO 8601, RFC 2822, "5 December 2024" in the languages that dateparser knows, and epoch
+    seconds or milliseconds (UTC). What leaves day, month or year open, as "05/12/2024", gives None.
+    """
+    if isinstance(value, datetime):
+        return _plausible(value.date())
+    if isinstance(value, date):
+        return _plausible(value)
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    return _parse_text(str(value).strip()[:100])
+
+
+def _parse_text(text: str) -> date | None:
+    if match := _YEAR_FIRST.fullmatch(text):
+        return _day(match[1], match[3], match[4])
+    if _SECONDS.fullmatch(text):
+        return _plausible(datetime.fromtimestamp(float(text), UTC).date())
+    if _MILLISECONDS.fullmatch(text):
+        return _plausible(datetime.fromtimestamp(int(text) / 1000, UTC).date())
+    if match := _BASIC.fullmatch(text):
+        return _day(*match.groups())
+    if match := _YEAR_LAST.fullmatch(text):
+        return _parse_year_last(match)
+    if _IN_WORDS.fullmatch(text):
+        return _parse_words(text)
+    return None
+
+
+def _parse_year_last(match: re.Match[str]) -> date | None:
+    """05.12.2024 has the day first wherever dots are used; 05/12/2024 is two dates, 25/12/2024 is one."""
+    first, mark, second, year = match.groups()
+    if mark == "." or int(first) > 12 or first == second:
+        return _day(year, second, first)
+    if int(second) > 12:
+        return _day(year, first, second)
+    return None
+
+
+def _parse_words(text: str) -> date | None:
+    if re.search(r"\d[/.-]\d{1,2}[/.-]\d", text):  # numbers whose order would be a guess
+        return None
+    import dateparser  # type: ignore[import-untyped]
+
+    strict = {
+        "PARSERS": ["absolute-time"],
+        "STRICT_PARSING": True,
+        "REQUIRE_PARTS": ["day", "month", "year"],
+    }
+    try:
+        found = dateparser.parse(text, settings=strict)
+    except (ValueError, OverflowError):  # numbers that fit no calendar
+        return None
+    return _plausible(found.date()) if found else None
+
+
+def _day(year: str, month: str, day: str) -> date | None:
+    try:
+        return _plausible(date(int(year), int(month), int(day)))
+    except ValueError:
+        return None
+
+
+def _plausible(day: date) -> date | None:
+    """None for what stands in a field when nobody filled it: year 1, the first second of the epoch, 9999."""
+    return day if _EARLIEST <= day < _LATEST else None

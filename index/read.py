@@ -1,0 +1,281 @@
+"""A folder of files -> Articles. Whatever cannot be read is told with its reason; nothing is lost silently."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from index.captions import find_captions
+from index.dates import native_date
+from index.decode import MAX_ARTICLE_CHARS, Unreadable, read_text, too_long
+from index.errors import CorpusError, FolderMissing
+from index.formats import Extract, Found, from_fields, read_docx, read_json, read_jsonl, read_pdf, word
+from index.split import split_sentences
+from index.types import Article, Skipped, Span
+from index.webpage import read_html
+
+__all__ = ["MAX_ARTICLE_CHARS", "find_files", "hash_file", "read_file"]
+
+_TITLE_CHARS = 80
+_ABOUT_FOLDER = re.compile(r"(?:README|SOURCES|LICEN[CS]E)(?:[._-].*)?")
+_FIELDS = {"title", "date", "source", "url"}
+_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_FRONT_MATTER_LINE = re.compile(r"^(\w+):[ \t]*(.+?)[ \t\r]*$", re.MULTILINE)
+_MAIN_HEADING = re.compile(r"^#[ \t]+(.+?)[ \t#]*\r?$|^(\S[^\r\n]*)\r?\n=+[ \t]*\r?$", re.MULTILINE)
+_OPENING_HEADING = re.compile(r"\s*#{1,6}[ \t]+(.+?)[ \t#]*\r?$", re.MULTILINE)
+
+
+def find_files(folder: Path) -> tuple[list[Path], list[Skipped]]:
+    """Every file below `folder` that may hold articles, sorted by relative path; and what is left out, why.
+
+    Hidden files and folders are ignored without a word. A link to a folder is followed unless it leads
+    to what is read anyway, so that loops end. Raises FolderMissing, or CorpusError if it cannot be listed.
+    """
+    entries = _top(folder)
+    files: list[Path] = []
+    skipped: list[Skipped] = []
+    roots = [folder.resolve()]
+    while entries:
+        path = entries.pop()
+        try:
+            trouble = _look_at(path, roots)
+            if trouble is None and path.is_dir():
+                entries += _entries(path)
+            elif trouble is None:
+                files.append(path)
+        except OSError as error:
+            trouble = _why(error)
+        if trouble:
+            skipped.append(Skipped(_shown(path, folder), trouble))
+    return (
+        sorted(files, key=lambda path: path.relative_to(folder).as_posix()),
+        sorted(skipped, key=lambda one: one.path),
+    )
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of the file's bytes, in hexadecimal, read in blocks. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_file(path: Path, relative: str) -> tuple[list[Article], list[Skipped]]:
+    """The articles of one file, whose ids begin with `relative`; and the records that are none, with reasons.
+
+    Never raises for bad content, nor for a file that has gone or may not be read.
+    """
+    try:
+        found = _reader(relative)(path)
+    except Unreadable as trouble:
+        return [], [Skipped(relative, str(trouble))]
+    except OSError as error:
+        return [], [Skipped(relative, _why(error))]
+    articles: list[Article] = []
+    skipped: list[Skipped] = []
+    for mark, item in found:
+        try:
+            articles.append(_article(relative + mark, relative, item))
+        except Unreadable as trouble:
+            skipped.append(Skipped(relative + mark, str(trouble)))
+    return articles, skipped
+
+
+# --- the folder
+
+
+def _top(folder: Path) -> list[Path]:
+    """The entries of the corpus folder itself; an error here leaves nothing to read."""
+    remedy = "Name the folder with your articles: dateline index FOLDER"
+    try:
+        return _entries(folder)
+    except FileNotFoundError as error:
+        raise FolderMissing(f"There is no folder {folder}. {remedy}") from error
+    except NotADirectoryError as error:
+        raise FolderMissing(f"{folder} is not a folder. {remedy}") from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CorpusError(f"The folder {folder} cannot be listed ({reason}). {remedy}") from error
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What is in a folder but hidden; Word's lock files ("~$…") are hidden where Word runs."""
+    return [path for path in folder.iterdir() if not path.name.startswith((".", "~$"))]
+
+
+def _look_at(path: Path, roots: list[Path]) -> str | None:
+    """Why this entry is left out, or None. Adds the target of a link to a folder to `roots`."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        if path.is_symlink():
+            return "a link that leads nowhere"
+        raise error
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        return "its name is not valid UTF-8: rename it"
+    if stat.S_ISDIR(mode):
+        return _follow(path, roots) if path.is_symlink() else None
+    if not stat.S_ISREG(mode):
+        return "not a regular file"
+    if path.suffix in (".md", ".txt", "") and _ABOUT_FOLDER.fullmatch(path.stem):
+        return "describes the folder, not an article"
+    if path.suffix.lower() not in _READERS:
+        return _unknown(path.suffix)
+    return None
+
+
+def _follow(link: Path, roots: list[Path]) -> str | None:
+    target = link.resolve()
+    if any(target.is_relative_to(root) or root.is_relative_to(target) for root in roots):
+        return "a link to a folder that is read anyway, or to one around it"
+    roots.append(target)
+    return None
+
+
+def _shown(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix().encode(errors="surrogateescape").decode(errors="replace")
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "it has vanished"
+    if isinstance(error, PermissionError):
+        return "no permission to read it"
+    return f"cannot be read: {os.strerror(error.errno) if error.errno else error}"
+
+
+def _unknown(suffix: str) -> str:
+    what = f"{suffix} files are not read" if suffix else "files without a suffix are not read"
+    return f"{what}, only {', '.join(sorted(_READERS))}"
+
+
+# --- one file
+
+
+def _reader(name: str) -> Callable[[Path], list[Found]]:
+    suffix = Path(name).suffix
+    if suffix.lower() not in _READERS:
+        raise Unreadable(_unknown(suffix))
+    return _READERS[suffix.lower()]
+
+
+def _article(identifier: str, relative: str, item: Extract | Unreadable) -> Article:
+    """The article of an extract, with its captions found and its title chosen. Raises Unreadable."""
+    if isinstance(item, Unreadable):
+        raise item
+    text = item.text
+    if len(text) > MAX_ARTICLE_CHARS:
+        raise too_long()
+    if not any(text[start:end].strip() for start, end in _between(item.asides, len(text))):
+        raise Unreadable("empty: there is no text in it" if text.strip() else "empty")
+    captions, credits = find_captions(text)
+    asides = tuple(sorted({*item.asides, *credits}, key=lambda span: (span.start, span.end)))
+    title = item.title or _first_sentence(text, (*captions, *asides)) or Path(relative).name
+    return Article(
+        id=identifier,
+        title=title,
+        text=text,
+        date=item.date,
+        source=item.source,
+        url=item.url,
+        caption_spans=captions,
+        aside_spans=asides,
+        page_starts=item.page_starts,
+    )
+
+
+def _between(spans: tuple[Span, ...], length: int) -> list[tuple[int, int]]:
+    """(start, end) of what stands outside of all `spans`, in order."""
+    ordered = sorted(spans, key=lambda span: span.start)
+    gaps, edge = [], 0
+    for span in ordered:
+        gaps.append((edge, span.start))
+        edge = max(edge, span.end)
+    return [(start, end) for start, end in [*gaps, (edge, length)] if start < end]
+
+
+def _first_sentence(text: str, spans: tuple[Span, ...]) -> str | None:
+    """The first sentence outside of `spans`, in one line, cut at a word to about 80 characters."""
+    for start, end in _between(spans, len(text)):
+        piece = text[start:end].lstrip()[:1000]
+        for sentence in split_sentences(piece):
+            words = " ".join(piece[sentence.start : sentence.end].split())
+            if any(c.isalnum() for c in words):
+                return _shorten(words)
+    return None
+
+
+def _shorten(sentence: str) -> str:
+    if len(sentence) <= _TITLE_CHARS:
+        return sentence
+    whole_words, _, _ = sentence[:_TITLE_CHARS].rpartition(" ")
+    return (whole_words or sentence[: _TITLE_CHARS - 1]).rstrip(" ,;:–—-") + "…"
+
+
+# --- plain text, native or not, and Markdown
+
+
+def _read_txt(path: Path) -> list[Found]:
+    text = read_text(path)
+    day, prefix = native_date(text)
+    return [("", Extract(text, date=day, asides=(prefix,) if prefix else ()))]
+
+
+def _read_md(path: Path) -> list[Found]:
+    text = read_text(path)
+    block, fields = _front_matter(text)
+    body = block.end if block else 0
+    day, prefix = native_date(text, body)
+    given = from_fields(text, fields)
+    heading = _OPENING_HEADING.match(text, prefix.end if prefix else body) or _MAIN_HEADING.search(text, body)
+    return [
+        (
+            "",
+            Extract(
+                text,
+                title=given.title or (word(heading[1] or heading[heading.lastindex or 1]) if heading else None),
+                date=day or given.date,
+                source=given.source,
+                url=given.url,
+                asides=tuple(span for span in (block, prefix) if span),
+            ),
+        )
+    ]
+
+
+def _front_matter(text: str) -> tuple[Span | None, dict[str, Any]]:
+    """The span of the YAML block at the beginning and its fields by lower-case name; (None, {}) without one.
+
+    A block that is not YAML, as `title: Hama: what next`, is read line by line.
+    """
+    import frontmatter
+
+    block = _FRONT_MATTER.match(text)
+    if not block:
+        return None, {}
+    try:
+        fields, _ = frontmatter.parse(block[0])
+    except Exception:  # YAML's own errors, and ValueError for a date in its 13th month
+        fields = dict(_FRONT_MATTER_LINE.findall(block[1]))
+        fields = fields if _FIELDS & {name.lower() for name in fields} else {}
+    if not fields:  # two rules with prose between them
+        return None, {}
+    return Span(0, block.end()), {str(name).lower(): value for name, value in fields.items()}
+
+
+_READERS: dict[str, Callable[[Path], list[Found]]] = {
+    ".txt": _read_txt,
+    ".md": _read_md,
+    ".html": read_html,
+    ".htm": read_html,
+    ".pdf": read_pdf,
+    ".docx": read_docx,
+    ".json": read_json,
+    ".jsonl": read_jsonl,
+}

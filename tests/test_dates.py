@@ -1,0 +1,63 @@
+"""index/dates.py: strict dates, and the native date line."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+
+from index.dates import native_date, parse_date
+from index.types import Span
+
+FIFTH = date(2024, 12, 5)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("2024-12-05", "2024-12-05T23:30:00-05:00", "2024-12-05 10:00 GMT", "20241205", 20241205, "2024/12/5"),
+        *("Thu, 05 Dec 2024 23:00:00 -0800", "5 December 2024", "December 5, 2024", "Dec. 5, 2024, 3:15 p.m. ET"),
+        *("05.12.2024", "5 décembre 2024", "5 декабря 2024 г.", "2024年12月5日", "٥ ديسمبر ٢٠٢٤"),
+        *(1733356800, 1733356800.5, "1733356800", 1733356800123, "202412051030"),
+        *(FIFTH, datetime(2024, 12, 5, 23, 59)),
+    ],
+)
+def test_a_day_that_is_plainly_given_is_read(value: object) -> None:
+    assert parse_date(value) == FIFTH
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("05/12/2024", "05/12/2024 10:00 am", "December 2024", "2024", 2024, "Thursday", "1 day ago", "5 December 24"),
+        *("2024-13-01", "31 February 2024", "2024-12-05 to 2024-12-09", "Hama fell on 5 December 2024"),
+        *("0001-01-01", "9999-12-31", 0, "0", -1, True, None, "", [], {}, float("nan"), float("inf"), 10**400),
+    ],
+)
+def test_what_leaves_the_day_open_is_no_date(value: object) -> None:
+    assert parse_date(value) is None
+
+
+def test_a_day_above_twelve_settles_the_order() -> None:
+    assert parse_date("25/12/2024") == parse_date("12/25/2024") == date(2024, 12, 25)
+
+
+@pytest.mark.parametrize(
+    ("text", "prefix"),
+    [
+        (" date 2024-12-05 Insurgents…", " date 2024-12-05 "),
+        ("date 2024-12-05 Insurgents…", "date 2024-12-05 "),
+        (" date 2024-12-05\r\nInsurgents…", " date 2024-12-05"),
+    ],
+)
+def test_the_native_line_gives_its_date_and_its_span(text: str, prefix: str) -> None:
+    assert native_date(text) == (FIFTH, Span(0, len(prefix)))
+
+
+@pytest.mark.parametrize("text", ["dated 2024-12-05 x", "A date 2024-12-05 x", " date 2024-12-051 x", ""])
+def test_other_first_lines_are_not_native(text: str) -> None:
+    assert native_date(text) == (None, None)
+
+
+def test_an_impossible_native_date_is_set_aside_without_a_date() -> None:
+    assert native_date(" date 2024-13-05 x") == (None, Span(0, 17))

@@ -1,0 +1,109 @@
+"""index/webpage.py: saved web pages, through read_file."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from index.read import read_file
+from index.types import Article
+
+FIFTH = date(2024, 12, 5)
+FALL = "Syrian insurgents have entered the central city of Hama after days of intense fighting with the army."
+NEWS = f"""<!DOCTYPE html><html><head><title>Hama falls - The Wire</title>
+<meta property="article:published_time" content="2024-12-05T23:30:00-05:00">
+<meta property="og:site_name" content="The Wire"><link rel="canonical" href="https://wire.example/hama">
+</head><body><nav><a href="/">Home</a> <a href="/world">World</a></nav><article><h1>Hama falls</h1>
+<p>{FALL}</p><p>The army <b>said</b> it had withdrawn from the city.</p><p>{FALL} Again.</p></article>
+<footer>All rights reserved 1 January 2020</footer></body></html>"""
+
+
+def only(folder: Path, content: str | bytes) -> Article:
+    path = folder / "a.html"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    (article,), skipped = read_file(path, "a.html")
+    assert skipped == []
+    return article
+
+
+def page(head: str = "", body: str = "") -> str:
+    return f"<html><head>{head}</head><body><p>{FALL}</p>{body}</body></html>"
+
+
+def test_a_news_page_gives_its_article_and_fields(tmp_path: Path) -> None:
+    article = only(tmp_path, NEWS)
+    assert (article.title, article.date, article.source) == ("Hama falls", FIFTH, "The Wire")
+    assert article.url == "https://wire.example/hama"
+    assert f"{FALL}\n\nThe army said it had withdrawn from the city.\n\n{FALL} Again." in article.text
+    assert "Home" not in article.text and "rights reserved" not in article.text
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<meta name="date" content="5 December 2024">',
+        '<meta itemprop="datePublished" content="2024-12-05">',
+        '<script type="application/ld+json">{"@graph": [{"datePublished": "2024-12-05T08:00Z"}]}</script>',
+        '<script type="application/ld+json">not json</script><meta name="DC.date.issued" content="2024-12-05">',
+    ],
+)
+def test_the_date_comes_from_metadata(tmp_path: Path, head: str) -> None:
+    assert only(tmp_path, page(head)).date == FIFTH
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<time datetime="2024-12-05T10:00">Thursday</time>',
+        '<time datetime="2024-12-04">x</time><time itemprop="datePublished" datetime="2024-12-05">y</time>',
+        '<time datetime="2024-12-05">x</time><time itemprop="dateModified" datetime="2024-12-09">y</time>',
+    ],
+)
+def test_the_date_comes_from_a_time_element(tmp_path: Path, body: str) -> None:
+    assert only(tmp_path, page(body=body)).date == FIFTH
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("", "<p>Published on 5 December 2024</p><p>© 2020</p>"),
+        ('<link rel="canonical" href="https://wire.example/2024/12/05/hama">', ""),
+        ('<meta property="article:modified_time" content="2024-12-05">', ""),
+        ('<meta name="date" content="05/12/2024">', ""),
+        ("", '<time datetime="2024-12-05">a</time><time datetime="1982-02-02">b</time>'),
+        ('<script type="application/ld+json">{"itemListElement": {"datePublished": "2024-12-05"}}</script>', ""),
+    ],
+)
+def test_a_date_is_never_guessed(tmp_path: Path, head: str, body: str) -> None:
+    assert only(tmp_path, page(head, body)).date is None
+
+
+def test_a_page_that_trafilatura_gives_up_is_read_all_the_same(tmp_path: Path) -> None:
+    assert only(tmp_path, "<p>Hama <b>fell</b>.").text == "Hama fell."
+
+
+def test_a_short_page_is_not_cut_to_its_menu(tmp_path: Path) -> None:
+    rows = "".join(f"<div><span>City {n}</span><!-- no --><div>fell on Thursday</div></div>" for n in range(9))
+    article = only(tmp_path, f"<html><body>{rows}<script>var x</script></body></html>")
+    assert all(f"City {n}" in article.text for n in range(9))
+    assert "var x" not in article.text and "no" not in article.text.split()
+
+
+def test_without_a_title_the_heading_is_taken(tmp_path: Path) -> None:
+    assert only(tmp_path, f"<html><body><h1>Hama falls</h1><p>{FALL}</p></body></html>").title == "Hama falls"
+
+
+@pytest.mark.parametrize("charset", ["windows-1251", "shift_jis", "iso-2022-jp"])
+def test_a_declared_charset_is_used(tmp_path: Path, charset: str) -> None:
+    text = "Армия покинула город." if charset == "windows-1251" else "軍は撤退した。"
+    content = f'<html><head><meta charset="{charset}"></head><body><p>{text}</p></body></html>'
+    assert text in only(tmp_path, content.encode(charset)).text
+
+
+def test_a_page_without_text_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_text("<html><head><title>Hama</title></head><body><script>1</script></body></html>")
+    _, (skipped,) = read_file(path, "a.html")
+    assert skipped.reason == "empty: there is no text in this page"
