@@ -3,7 +3,7 @@
 In the cache directory, for a model file F:
 
     F              the whole, verified file: it appears under this name only after its SHA-256 was right
-    F.verified     written last: hash, size and time of F as it was verified; saves hashing a gigabyte at each start
+    F.verified     written last: hash, size and time of F as it was verified; saves a start the hashing
     F.part         what has arrived so far, always a prefix of F: a stopped download goes on from here
     F.fetching-*   a wheel on its way; swept at the next fetch if its process was killed
     F.lock         held by the process that fetches
@@ -23,6 +23,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import httpx
 
 from rag.errors import StorageError, WeightsError
 
@@ -141,14 +143,16 @@ def from_hub(weights: Weights, part: Path, progress: Progress) -> None:
     Our own request rather than `hf_hub_download`: that keeps its partial file elsewhere, so that PyPI could
     not go on from it, and its time limits can be set only by environment variables.
     """
-    import httpx
-    from huggingface_hub import constants, hf_hub_url
-    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
+    from huggingface_hub import constants, get_token, hf_hub_url
 
     if constants.HF_HUB_OFFLINE:
         raise SourceError("HF_HUB_OFFLINE is set")
     have = _size(part)
-    headers = build_hf_headers(library_name="dateline") | {"Accept-Encoding": "identity"}
+    # Not `build_hf_headers`: that asks the hub first which coding agent this process might be.
+    headers = {"User-Agent": "dateline", "Accept-Encoding": "identity"}
+    token = None if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN else get_token()
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
     if have:
         headers["Range"] = f"bytes={have}-"
     # A few seconds decide whether there is a hub: many networks don't let one through.
@@ -264,13 +268,11 @@ def _sweep(weights: Weights, cache_dir: Path) -> None:
         shutil.rmtree(room, ignore_errors=True)
 
 
-def _starts_anew(response: object, have: int, size: int) -> bool:
+def _starts_anew(response: httpx.Response, have: int, size: int) -> bool:
     """Whether the hub sends the file from its first byte. Raises SourceError if it sends something else."""
-    import httpx
-
-    assert isinstance(response, httpx.Response)
-    response.raise_for_status()
-    if response.status_code == httpx.codes.PARTIAL_CONTENT:
+    if not response.is_success:
+        raise SourceError(f"it answered with status {response.status_code}")
+    if response.status_code == 206:
         if response.headers.get("Content-Range") != f"bytes {have}-{size - 1}/{size}":
             raise SourceError("it sent another range than the one asked for")
         return False
