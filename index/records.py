@@ -1,0 +1,110 @@
+"""What goes into the catalog and comes out of it, and which part of it a search may see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.types import Article, Passage, Sentence, Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file as it was when its articles were last read."""
+
+    path: str
+    sha256: str
+    reading: str
+    """Version of the code that read it."""
+    skipped: tuple[Skipped, ...] = ()
+    """Its records that could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An article with all that is derived from it, ready to be written."""
+
+    article: Article
+    file: str
+    digest: str
+    sentences: Sequence[Sentence]
+    passages: Sequence[Passage]
+    vectors: Sequence[NDArray[np.float32]]
+    """A unit vector for each passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A passage as the catalog holds it."""
+
+    row: int
+    passage: Passage
+    vector: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """Which passages a search may return. Days are numbers YYYYMMDD, 0 for no date; bounds are inclusive."""
+
+    since: int | None = None
+    until: int | None = None
+    undated: bool = False
+    """Whether passages without a date pass the bounds."""
+    exclude: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, since: date | None, until: date | None, exclude: Collection[str], undated: bool) -> Narrow:
+        return cls(
+            day_number(since) if since else None,
+            day_number(until) if until else None,
+            undated,
+            tuple(sorted(exclude)),
+        )
+
+    @property
+    def bounded(self) -> bool:
+        return self.since is not None or self.until is not None
+
+    def sql(self) -> tuple[str, list[int | str]]:
+        """A condition on the table `passages p`, and its parameters."""
+        bounds: list[str] = []
+        values: list[int | str] = []
+        if self.since is not None:
+            bounds.append("p.day >= ?")
+            values.append(self.since)
+        if self.until is not None:
+            bounds.append("p.day BETWEEN 1 AND ?")
+            values.append(self.until)
+        condition = " AND ".join(bounds) or "1"
+        if self.bounded and self.undated:
+            condition = f"({condition} OR p.day = 0)"
+        if self.exclude:
+            condition += " AND p.article NOT IN (SELECT value FROM json_each(?))"
+            values.append(json.dumps(self.exclude))
+        return condition, values
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What an index holds."""
+
+    articles: int
+    undated: int
+    sentences: int
+    passages: int
+    oldest: date | None
+    newest: date | None
+    folder: str
+    embedder: str
+    fingerprint: str
+    generation: int
+
+
+def day_number(day: date | None) -> int:
+    """YYYYMMDD, which sorts as the days do; 0 for no date."""
+    return day.year * 10000 + day.month * 100 + day.day if day else 0

@@ -1,0 +1,147 @@
+"""Query -> Hits: BM25 and dense search, fused by rank."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.catalog import Catalog
+from index.records import Narrow, Stored
+from index.types import Hit
+from index.vectors import Vectors
+
+Mode = Literal["fused", "bm25", "dense"]
+
+RRF_K = 60
+"""Reciprocal rank fusion, score = sum of 1 / (60 + rank): Cormack, Clarke, Buettcher, SIGIR 2009."""
+
+_MAX_WORDS = 100  # of a query; FTS5 limits the depth of an expression
+_WORD = re.compile(r"[^\W_]+")
+_STOPWORDS = frozenset(
+    """
+    a about after again all also am an and any are aren as at be because been before being between both but by can
+    cannot could couldn d did didn do does doesn doing don during each else ever every few for from further had hadn
+    has hasn have haven having he her here hers herself him himself his how i if in into is isn it its itself just ll
+    m may me might more most much must mustn my myself no nor not now of off on once only or other ought our ours
+    ourselves out over own please re s same say says said shall she should shouldn so some such t tell than that the
+    their theirs them themselves then there these they this those through to too under until up upon us ve very was
+    wasn we were weren what when where which while who whom whose why will with won would wouldn you your yours
+    yourself yourselves
+    """.split()
+)
+
+
+def search(
+    catalog: Catalog,
+    vectors: Vectors | None,
+    embed: Callable[[str], Sequence[float]],
+    query: str,
+    k: int,
+    narrow: Narrow,
+    mode: Mode = "fused",
+) -> list[Hit]:
+    """The best `k` hits. `vectors` is the Chroma directory that the catalog names; `embed` is not called for "bm25"."""
+    if k < 1:
+        return []
+    depth = max(50, 4 * k)
+    match = match_expression(query)
+    lexical = catalog.bm25(match, depth, narrow) if match and mode != "dense" else []
+    if mode == "bm25":
+        return _hits(catalog.stored(lexical), lexical, [], None, k)
+    vector = _unit(embed(query))
+    dense = _nearest(catalog, vectors, vector, depth, narrow)
+    stored = catalog.stored({*lexical, *dense})
+    return _hits(stored, lexical, _by_similarity(stored, dense, vector)[:depth], vector, k)
+
+
+def match_expression(query: str) -> str:
+    """An FTS5 expression: any of the query's words. "" if it has none. No operator of the user's gets through.
+
+    English stopwords and single letters are dropped, unless nothing else is left.
+    """
+    words = _WORD.findall(unicodedata.normalize("NFC", query))
+    telling = [word for place, word in enumerate(words) if _tells(word, first=place == 0, shouted=query.isupper())]
+    distinct = dict.fromkeys(word.casefold() for word in telling or words)
+    return " OR ".join(f'"{word}"' for word in list(distinct)[:_MAX_WORDS])
+
+
+def _tells(word: str, *, first: bool, shouted: bool) -> bool:
+    if len(word) == 1:
+        return not word.isalpha()
+    if word.casefold() not in _STOPWORDS:
+        return True
+    # "the US", "in May", "WHO": a name, however common the word
+    return not shouted and (word.isupper() or (word[0].isupper() and not first))
+
+
+def phrase(text: str) -> str:
+    """An FTS5 expression: these words, in this order. "" if there are none."""
+    words = _WORD.findall(unicodedata.normalize("NFC", text).casefold())
+    return f'"{" ".join(words)}"' if words else ""
+
+
+def _nearest(
+    catalog: Catalog, vectors: Vectors | None, vector: NDArray[np.float32], depth: int, narrow: Narrow
+) -> list[int]:
+    """Rows among which the `depth` nearest passages are: from Chroma, and those that it does not have yet."""
+    rows, waiting = catalog.not_in_chroma(narrow)
+    if rows:
+        nearest = np.argsort(-(waiting @ vector), kind="stable")[:depth]
+        rows = [rows[place] for place in nearest]
+    return rows + (_from_chroma(catalog, vectors, vector, depth, narrow) if vectors else [])
+
+
+def _from_chroma(
+    catalog: Catalog, vectors: Vectors, vector: NDArray[np.float32], depth: int, narrow: Narrow
+) -> list[int]:
+    limit = depth
+    while True:
+        ids = [id for id, _ in vectors.nearest(vector.tolist(), limit, narrow)]
+        rows = catalog.rows_of(ids, narrow)  # what the catalog no longer has is no hit
+        if len(rows) >= depth or len(ids) < limit:
+            return rows
+        limit *= 4
+
+
+def _by_similarity(stored: dict[int, Stored], rows: list[int], vector: NDArray[np.float32]) -> list[int]:
+    return sorted(rows, key=lambda row: (-_cosine(stored[row], vector), *_place(stored[row])))
+
+
+def _hits(
+    stored: dict[int, Stored], lexical: list[int], dense: list[int], vector: NDArray[np.float32] | None, k: int
+) -> list[Hit]:
+    scores: dict[int, float] = {}
+    for ranking in (lexical, dense):
+        for rank, row in enumerate(ranking, 1):
+            scores[row] = scores.get(row, 0.0) + 1 / (RRF_K + rank)
+    best = sorted(scores, key=lambda row: (-scores[row], *_place(stored[row])))[:k]
+    ranks = {row: rank for rank, row in enumerate(lexical, 1)}
+    return [
+        Hit(
+            passage=stored[row].passage,
+            score=scores[row],
+            bm25_rank=ranks.get(row),
+            similarity=None if vector is None else _cosine(stored[row], vector),
+        )
+        for row in best
+    ]
+
+
+def _place(stored: Stored) -> tuple[str, int]:
+    # not the row: it depends on the order in which articles came in
+    return stored.passage.article, stored.passage.start
+
+
+def _cosine(stored: Stored, vector: NDArray[np.float32]) -> float:
+    return float(stored.vector @ vector)
+
+
+def _unit(vector: Sequence[float]) -> NDArray[np.float32]:
+    from index.embed import unit
+
+    return unit(np.asarray(vector, dtype=np.float32))

@@ -1,0 +1,279 @@
+"""The index of a folder of articles: the one door to everything in this package."""
+
+from __future__ import annotations
+
+import shlex
+import sqlite3
+import threading
+from collections.abc import Callable, Collection
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+from index.catalog import Catalog
+from index.datadir import DataDir, disk_errors, remove_tree
+from index.embed import TextEmbedder
+from index.errors import (
+    AnotherFolder,
+    ArticleMissing,
+    DatelineError,
+    EmbedderMismatch,
+    FolderMissing,
+    IndexMissing,
+    IndexVersionMismatch,
+    StorageError,
+)
+from index.records import Counts, FileState, Narrow
+from index.search import Mode, phrase, search
+from index.sync import UPLOADS, Progress, sync_folder
+from index.types import Article, Hit, Sentence, SyncReport
+from index.vectors import Vectors
+
+__all__ = ["ArticleIndex", "Counts", "Mode", "Progress"]
+
+_T = TypeVar("_T")
+
+
+class ArticleIndex:
+    """Articles of one folder, indexed below `data_dir`, to be searched by words and by meaning.
+
+    Any number of readers work beside one writer, in this process or others, and take no lock: each call sees
+    the last committed state. Safe to use from several threads. Opening it does no work and creates nothing.
+    Every method may raise StorageError (disk full, no permission, damaged) and IndexVersionMismatch; every
+    reading method but `generation` raises IndexMissing if nothing is indexed yet.
+    """
+
+    def __init__(self, data_dir: Path, embedder: TextEmbedder) -> None:
+        self._dir = DataDir(data_dir)
+        self._embedder = embedder
+        self._vectors: Vectors | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> ArticleIndex:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Frees what is open. The index can be used again."""
+        with self._lock:
+            if self._vectors is not None:
+                self._vectors.close()
+                self._vectors = None
+
+    # writing
+
+    def sync(self, folder: Path, *, replace: bool = False, progress: Progress | None = None) -> SyncReport:
+        """Makes the index equal to `folder`, and reports what that took.
+
+        A file whose bytes are unchanged is not read again, an article that is unchanged is not embedded again.
+        May be interrupted at any moment; the next call goes on from there. `progress(done, total, what)` counts
+        files. `replace` builds a new index, for another folder, embedder or format, and only when that is
+        complete takes the old one away; what was uploaded is carried over.
+
+        Raises FolderMissing, AnotherFolder, EmbedderMismatch, IndexBusy, EmbedderError.
+        """
+        folder = Path(folder).expanduser()
+        if not folder.is_dir():
+            what = "is not a folder" if folder.exists() else "does not exist"
+            raise FolderMissing(f"{folder} {what}: name the folder with your articles, `dateline index FOLDER`.")
+        folder = folder.resolve()
+        with self._dir.writing(), disk_errors(self._dir.root):
+            with closing(self._catalog_to_write(folder, replace)) as catalog:
+                report = sync_folder(
+                    catalog,
+                    folder,
+                    self._embedder,
+                    data_dir=self._dir.root.resolve(),
+                    progress=progress,
+                    carried=self._uploads() if replace else (),
+                )
+                if self._dir.current() != catalog.path.parent:
+                    self._dir.publish(catalog.path.parent)
+            for leftover in self._dir.others():
+                remove_tree(leftover)
+        return report
+
+    def _catalog_to_write(self, folder: Path, replace: bool) -> Catalog:
+        current = self._dir.current()
+        if current is None:
+            new = self._new_catalog(folder, generation=0)
+            self._dir.publish(new.path.parent)  # nothing to lose: what is indexed can be searched from now on
+            return new
+        if replace:
+            return self._catalog_beside(folder)
+        catalog = Catalog.open(current, write=True)
+        try:
+            self._check_folder(catalog, folder)
+            self._check_embedder(catalog)
+        except BaseException:
+            catalog.close()
+            raise
+        return catalog
+
+    def _catalog_beside(self, folder: Path) -> Catalog:
+        """The catalog that is to replace the one in use: one begun by an interrupted run, or a new one."""
+        generation = self._generation_in_use()
+        for directory in self._dir.others():
+            try:
+                begun = Catalog.open(directory, write=True)
+            except (DatelineError, OSError, sqlite3.Error):
+                continue
+            wanted = begun.meta("folder") == str(folder) and begun.meta("fingerprint") == self._embedder.fingerprint
+            # A replaced index that could not be removed has had its day: only a later one is being built.
+            if wanted and begun.generation > generation:
+                return begun
+            begun.close()
+        return self._new_catalog(folder, generation=generation + 1)
+
+    def _new_catalog(self, folder: Path, *, generation: int) -> Catalog:
+        return Catalog.create(
+            self._dir.next_index(),
+            folder=str(folder),
+            embedder=self._embedder.name,
+            fingerprint=self._embedder.fingerprint,
+            generation=generation,
+        )
+
+    def _generation_in_use(self) -> int:
+        try:
+            return self.generation()
+        except (StorageError, IndexVersionMismatch):
+            return 0
+
+    def _uploads(self) -> list[tuple[FileState, list[Article]]]:
+        """The uploaded files of the index in use, to be carried into the one that replaces it."""
+        try:
+            return self._read(
+                lambda catalog: [
+                    (state, catalog.articles_of(path))
+                    for path, state in catalog.files().items()
+                    if path.startswith(UPLOADS)
+                ]
+            )
+        except (StorageError, IndexVersionMismatch, IndexMissing):
+            return []  # unreadable, which is why it is being replaced
+
+    def _check_folder(self, catalog: Catalog, folder: Path) -> None:
+        indexed = catalog.meta("folder")
+        if indexed != str(folder):
+            raise AnotherFolder(
+                f"{self._dir.root} holds the articles of {indexed}. To index {folder} in their place, "
+                f"run `dateline index {shlex.quote(str(folder))} --replace`; to keep both, choose another --data-dir."
+            )
+
+    def _check_embedder(self, catalog: Catalog) -> None:
+        if catalog.meta("fingerprint") != self._embedder.fingerprint:
+            made_by, now = catalog.meta("embedder"), self._embedder.name
+            what = f"another version of '{now}'" if made_by == now else f"'{made_by}', not by '{now}'"
+            raise EmbedderMismatch(
+                f"The vectors of this index were made by {what}, and cannot be compared: build it again with "
+                f"`dateline index {shlex.quote(catalog.meta('folder'))} --replace`."
+            )
+
+    # reading
+
+    def search(
+        self,
+        query: str,
+        k: int = 10,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        exclude: Collection[str] = (),
+        undated: bool = False,
+        mode: Mode = "fused",
+    ) -> list[Hit]:
+        """The `k` best passages, best first; fewer only where fewer pass the filters.
+
+        `since` and `until` are inclusive, and let articles without a date pass only if `undated`. `exclude` is
+        article ids. "fused" merges the ranks of BM25 and dense search (RRF); "bm25" finds only passages with a
+        word of the query and calls no embedder. Ties are broken by article id and position.
+
+        Raises IndexMissing also if there is no article, EmbedderMismatch, EmbedderError.
+        """
+        narrow = Narrow.of(since, until, exclude, undated)
+        return self._read(lambda catalog: self._search(catalog, query, k, narrow, mode))
+
+    def _search(self, catalog: Catalog, query: str, k: int, narrow: Narrow, mode: Mode) -> list[Hit]:
+        if catalog.is_empty():
+            raise IndexMissing(
+                "The index holds no article: put articles into the folder, then run "
+                f"`dateline index {shlex.quote(catalog.meta('folder'))}`."
+            )
+        if mode == "bm25":
+            return search(catalog, None, self._embedder.get_query_embedding, query, k, narrow, mode)
+        self._check_embedder(catalog)
+        vectors = self._vectors_of(catalog)
+        return search(catalog, vectors, self._embedder.get_query_embedding, query, k, narrow, mode)
+
+    def article(self, id: str) -> Article:
+        """The article with this id. Raises ArticleMissing."""
+        article = self._read(lambda catalog: catalog.article(id))
+        if article is None:
+            raise ArticleMissing(
+                f"No article '{id}' is in the index: `dateline search QUERY` shows the ids of those that are."
+            )
+        return article
+
+    def sentences(self, article: str) -> list[Sentence]:
+        """The sentences of an article, in their order; none for an article that is not in the index."""
+        return self._read(lambda catalog: catalog.sentences(article))
+
+    def sentences_in(self, passages: Collection[str]) -> dict[str, list[Sentence]]:
+        """The sentences of each of these passages, by passage id, in their order."""
+        return self._read(lambda catalog: catalog.sentences_in(passages))
+
+    def words_known(self, words: Collection[str]) -> dict[str, int]:
+        """In how many passages each word occurs: case, diacritics and English endings do not count.
+
+        Several words in one string are a phrase.
+        """
+        return self._read(lambda catalog: {word: _occurrences(catalog, word) for word in words})
+
+    def article_ids(self) -> list[str]:
+        """The ids of all articles, sorted."""
+        return self._read(Catalog.article_ids)
+
+    def counts(self) -> Counts:
+        """What the index holds."""
+        return self._read(Catalog.counts)
+
+    def generation(self) -> int:
+        """Grows with each commit; 0 before the first."""
+        if self._dir.current() is None:
+            return 0
+        return self._read(lambda catalog: catalog.generation)
+
+    def _read(self, work: Callable[[Catalog], _T]) -> _T:
+        try:
+            return self._read_once(work)
+        except StorageError:
+            # The files may have been replaced by newer ones just after their names were read.
+            return self._read_once(work)
+
+    def _read_once(self, work: Callable[[Catalog], _T]) -> _T:
+        with disk_errors(self._dir.root):
+            directory = self._dir.current()
+            if directory is None:
+                raise IndexMissing("Nothing is indexed yet: run `dateline index FOLDER` first.")
+            with closing(Catalog.open(directory)) as catalog:
+                return work(catalog)
+
+    def _vectors_of(self, catalog: Catalog) -> Vectors | None:
+        """The Chroma directory that belongs to what `catalog` shows."""
+        wanted = catalog.vectors
+        with self._lock:
+            if self._vectors is not None and self._vectors.directory != wanted:
+                self._vectors.close()
+                self._vectors = None
+            if self._vectors is None and wanted is not None:
+                self._vectors = Vectors(wanted)
+            return self._vectors
+
+
+def _occurrences(catalog: Catalog, words: str) -> int:
+    match = phrase(words)
+    return catalog.matching(match) if match else 0
