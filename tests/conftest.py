@@ -1,0 +1,61 @@
+"""Fixtures that several test files use: the real embedder, and an index of the seed articles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from index.embed import Embedder
+from index.store import ArticleIndex
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def minilm() -> Embedder:
+    """The embedding model, loaded once."""
+    return Embedder(threads=1)
+
+
+@pytest.fixture(scope="session")
+def seeds() -> Path:
+    """The folder of the seed articles."""
+    return Path(__file__).parent.parent / "seeds"
+
+
+@pytest.fixture(scope="session")
+def seed_index(minilm: Embedder, seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArticleIndex]:
+    """An index of the seed articles, to be read only."""
+    with ArticleIndex(tmp_path_factory.mktemp("seed-index"), minilm) as index:
+        index.sync(seeds)
+        yield index
+
+
+@pytest.fixture
+def index(minilm: Embedder, tmp_path: Path) -> Iterator[ArticleIndex]:
+    """An index below `tmp_path / "data"`, with nothing in it."""
+    with ArticleIndex(tmp_path / "data", minilm) as index:
+        yield index
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty corpus folder."""
+    path = tmp_path / "articles"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def write(folder: Path) -> Write:
+    """write("a.txt", "text", date="2024-12-05") puts a native article into the corpus folder."""
+
+    def write(name: str, text: str, date: str | None = None) -> Path:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f" date {date} {text}" if date else text, encoding="utf-8")
+        return path
+
+    return write
