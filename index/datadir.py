@@ -177,3 +177,9 @@ def _kind(error: OSError | sqlite3.Error) -> str | None:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return "full"
     return "forbidden" if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) else "broken"
+
+
+def is_data_dir(path: Path) -> bool:
+    """Whether `path` was made by Dateline: it is empty, or holds an index, its lock or uploads."""
+    names = {entry.name for entry in path.iterdir()} if path.is_dir() else {""}
+    return not names or bool(names & {"current", "write.lock", "uploads"})

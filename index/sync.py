@@ -52,6 +52,7 @@ def sync_folder(
     """
     found, left_out = find_files(folder)
     files = {path.relative_to(folder).as_posix(): path for path in found if not path.is_relative_to(data_dir)}
+    left_out = [each for each in left_out if not (folder / each.path).is_relative_to(data_dir)]
     run = _Run(catalog, embedder, len(files), progress)
     for state, articles in carried:
         run.take_over(state, articles)

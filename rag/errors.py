@@ -1,25 +1,25 @@
 """Every error that Dateline raises on purpose. Each message ends with the remedy.
 
-    DatelineError
-    ├── CorpusError                the folder of articles cannot be used
-    │   ├── FolderMissing
-    │   └── AnotherFolder
-    ├── IndexStateError            the index cannot be used as it is
-    │   ├── IndexMissing
-    │   ├── EmbedderMismatch
-    │   ├── IndexVersionMismatch
-    │   └── IndexBusy
-    ├── StorageError               disk full, no permission, damaged
-    ├── ArticleMissing
-    ├── EmbedderError
-    ├── SettingsError              a setting or argument of the wrong form
-    ├── QuestionError              empty, or longer than the model's window
-    └── EngineError                the model that writes
-        ├── EngineUnavailable      nothing answers at the address
-        ├── EngineTimeout
-        ├── EngineInterrupted      died in mid-answer
-        ├── ModelMissing
-        └── WeightsError           the model file cannot be fetched, or is not what it should be
+DatelineError
+├── CorpusError                the folder of articles cannot be used
+│   ├── FolderMissing
+│   └── AnotherFolder
+├── IndexStateError            the index cannot be used as it is
+│   ├── IndexMissing
+│   ├── EmbedderMismatch
+│   ├── IndexVersionMismatch
+│   └── IndexBusy
+├── StorageError               disk full, no permission, damaged
+├── ArticleMissing
+├── EmbedderError
+├── SettingsError              a setting or argument of the wrong form
+├── QuestionError              empty, or longer than the model's window
+└── EngineError                the model that writes
+    ├── EngineUnavailable      nothing answers at the address
+    ├── EngineTimeout
+    ├── EngineInterrupted      died in mid-answer
+    ├── ModelMissing
+    └── WeightsError           the model file cannot be fetched, or is not what it should be
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ class Settings:
                 )
         if not 0 <= self.threshold <= 1:
             raise SettingsError(f"threshold must be between 0 and 1, not {self.threshold}: set DATELINE_THRESHOLD.")
-        from rag.engines.ollama import default_host
+        from rag.engines.ollama_server import default_host
 
         return replace(self, ollama_host=default_host({"OLLAMA_HOST": self.ollama_host}))
 

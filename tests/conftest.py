@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from checking import CheckedAssistant
+from engine_fixtures import chat_engine  # noqa: F401  (a fixture, found by its name)
+
 from index.embed import Embedder
 from index.store import ArticleIndex
 
@@ -59,3 +62,19 @@ def write(folder: Path) -> Write:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def seeds_dir(minilm: Embedder, seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory in which the seeds are indexed, to be read only."""
+    path = tmp_path_factory.mktemp("seeds-data")
+    with ArticleIndex(path, minilm) as index:
+        index.sync(seeds)
+    return path
+
+
+@pytest.fixture(scope="session")
+def asked(seeds_dir: Path) -> Iterator[CheckedAssistant]:
+    """The seeds and the real embedded model, on one thread: see `chat_engine`."""
+    with CheckedAssistant(seeds_dir, "embedded", threads=1, timeout=300) as assistant:
+        yield assistant

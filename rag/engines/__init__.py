@@ -1,1 +1,122 @@
 """The engines that write: Ollama where there is one, else llama.cpp in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.engines.base import Completion, Engine
+from rag.errors import ModelMissing
+from rag.settings import Settings
+
+__all__ = ["Completion", "Engine", "EngineChoice", "choose_engine"]
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """The engine and the model that will answer. Choosing costs a request to Ollama at most."""
+
+    engine: str
+    model: str
+    notes: tuple[str, ...]
+    _settings: Settings
+    _path: Path | None = None
+    """A GGUF file of the user's own."""
+
+    def open(self, progress: Progress | None = None) -> Engine:
+        """The engine itself; the embedded one fetches its weights if they are not there.
+
+        `progress(what, done, total)` is told of the download, in bytes. Raises EngineError, StorageError.
+        """
+        settings = self._settings
+        if self.engine == "ollama":
+            from rag.engines.ollama import OllamaEngine
+
+            return OllamaEngine(
+                self.model,
+                host=settings.ollama_host,
+                context_tokens=settings.context_tokens,
+                timeout=settings.timeout,
+                keep_alive=settings.keep_alive,
+                seed=settings.seed,
+            )
+        from rag.engines.embedded import EmbeddedEngine
+        from rag.engines.weights import DEFAULT, fetch
+
+        told = (lambda done, total: progress(DEFAULT.name, done, total)) if progress else None
+        path = self._path or fetch(DEFAULT, settings.cache_dir / "models", progress=told)
+        return EmbeddedEngine(
+            path,
+            context_tokens=settings.context_tokens,
+            threads=settings.threads or None,
+            seed=settings.seed,
+            timeout=settings.timeout,
+        )
+
+
+def choose_engine(settings: Settings) -> EngineChoice:
+    """API.md's rule: the named model if Ollama has it, else an Ollama chat model of 3B or more, else embedded.
+
+    Nothing is pulled. Raises ModelMissing, EngineUnavailable or EngineTimeout where `engine` or a file was
+    asked for by name and is not there.
+    """
+    wanted = settings.model
+    if settings.engine != "ollama" and wanted and wanted.lower().endswith(".gguf"):
+        path = Path(wanted).expanduser()
+        if not path.is_file():
+            raise ModelMissing(f"There is no model file {wanted}: check the path after --model.")
+        return EngineChoice("embedded", path.stem, (), settings, path)
+    if settings.engine == "ollama":
+        return _ollama(settings)
+    if settings.engine == "embedded":
+        return _embedded(settings)
+
+    from rag.engines.ollama import choose_model, installed_models, is_running
+
+    if not is_running(settings.ollama_host):
+        return _embedded(settings, because="no Ollama answers")
+    installed = installed_models(settings.ollama_host)
+    named = choose_model(installed, wanted) if wanted else None
+    chosen = named or choose_model(installed, None)
+    if chosen is None:
+        return _embedded(settings, because="this Ollama server does not have it")
+    notes = (_instead(wanted, chosen, "this Ollama server does not have it"),) if wanted and not named else ()
+    return EngineChoice("ollama", chosen, notes, settings)
+
+
+def _ollama(settings: Settings) -> EngineChoice:
+    from rag.engines.ollama import choose_model, installed_models
+
+    installed = installed_models(settings.ollama_host)
+    chosen = choose_model(installed, settings.model)
+    if chosen is None and settings.model is None:
+        # asked for Ollama by name: its largest chat model, even a small one, is what there is
+        chat = [model for model in installed if model.can_chat]
+        chosen = max(chat, key=lambda model: (model.parameters, model.name)).name if chat else None
+    if chosen is None:
+        name = settings.model or "qwen3:4b-instruct"
+        what = f"Model '{name}' is" if settings.model else "There is"
+        rest = "not on this Ollama server" if settings.model else "no chat model on this Ollama server"
+        raise ModelMissing(f"{what} {rest}. Get {'it' if settings.model else 'one'} with: dateline pull {name}")
+    return EngineChoice("ollama", chosen, (), settings)
+
+
+def _embedded(settings: Settings, because: str = "the embedded engine has its own") -> EngineChoice:
+    from rag.engines.weights import DEFAULT
+
+    wanted = settings.model
+    if wanted and wanted.lower() not in (DEFAULT.name, DEFAULT.file):
+        if settings.engine == "embedded":
+            raise ModelMissing(
+                f"The embedded engine does not know the model '{wanted}': give the path of a GGUF file, "
+                "or leave --model out for its own."
+            )
+        return EngineChoice("embedded", DEFAULT.name, (_instead(wanted, DEFAULT.name, because),), settings)
+    return EngineChoice("embedded", DEFAULT.name, (), settings)
+
+
+def _instead(wanted: str, used: str, because: str) -> str:
+    return f"{used} answered instead of {wanted}: {because}"

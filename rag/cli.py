@@ -1,0 +1,298 @@
+"""The commands. Exit codes: 0 answered or done, 1 an error, 2 usage, 3 abstained, 130 interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from index.errors import DatelineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rag.assistant import Assistant
+    from rag.types import Answer
+
+ABSTAINED = 3
+INTERRUPTED = 130
+_VALUED = {"--data-dir", "--engine", "--model", "--since", "--until", "--as-of", "-k", "--host", "--port"}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs a command and exits. What can be foreseen ends in one sentence on stderr, never in a traceback."""
+    os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    try:
+        code = commands.main(_command_first(sys.argv[1:] if arguments is None else arguments), standalone_mode=False)
+    except click.exceptions.Exit as done:
+        code = done.exit_code
+    except click.UsageError as error:
+        error.show()
+        code = 2
+    except click.Abort:
+        click.echo("Interrupted.", err=True)
+        code = INTERRUPTED
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # the reader of our output went away (`| head`): nothing to say, and no second error at exit
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
+        code = 1
+    except DatelineError as error:
+        click.echo(f"Error: {error}", err=True)
+        code = 1
+    sys.exit(code or 0)
+
+
+def _command_first(arguments: list[str]) -> list[str]:
+    """`dateline "a question"` is `dateline ask "a question"`; options may stand before the command."""
+    at = 0
+    while at < len(arguments) and arguments[at].startswith("-") and arguments[at] != "--":
+        at += 2 if arguments[at] in _VALUED else 1
+    if at >= len(arguments) or arguments[at] == "--":
+        return ["ask", *arguments] if at < len(arguments) else arguments
+    if arguments[at] in commands.commands:
+        return [arguments[at], *arguments[:at], *arguments[at + 1 :]]
+    return ["ask", *arguments]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dateline")
+def commands() -> None:
+    """Ask a folder of news articles, and get an answer whose every sentence can be checked."""
+
+
+def _common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that stand everywhere."""
+    for option in (
+        click.option("--model", metavar="NAME|FILE", help="An Ollama model, or the path of a GGUF file."),
+        click.option("--engine", type=click.Choice(["auto", "ollama", "embedded"]), help="What writes the answer."),
+        click.option("--data-dir", type=click.Path(path_type=Path), help="Where the index lives."),
+    ):
+        command = option(command)
+    return command
+
+
+def _dates(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--as-of", metavar="DATE", help="The day of the question; later articles are hidden."),
+        click.option("--until", metavar="DATE", help="Only articles up to this day (2024-12-31)."),
+        click.option("--since", metavar="DATE", help="Only articles from this day on (2024-12-01)."),
+    ):
+        command = option(command)
+    return command
+
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@contextmanager
+def _assistant(data_dir: Path | None, engine: str | None, model: str | None) -> Iterator[Assistant]:
+    from rag.assistant import Assistant
+    from rag.terminal import ByteProgress
+
+    with (
+        ByteProgress() as progress,
+        Assistant(data_dir, engine or "auto", model, progress=progress) as assistant,
+    ):
+        yield assistant
+
+
+@commands.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--replace", is_flag=True, help="Index this folder in place of another, or build the index anew.")
+@_common
+@_as_json
+def index(folder: Path, replace: bool, as_json: bool, **chosen: Any) -> None:
+    """Make the index equal to FOLDER."""
+    from rag.terminal import file_progress, show_report
+
+    with _assistant(**chosen) as assistant, file_progress() as progress:
+        report = assistant.index(folder, replace=replace, progress=progress)
+    if as_json:
+        _print_json(report.to_dict())
+    else:
+        show_report(report)
+
+
+@commands.command()
+@click.argument("question")
+@_common
+@_dates
+@_as_json
+@click.pass_context
+def ask(
+    context: click.Context, /, question: str, as_json: bool, since: str, until: str, as_of: str, **chosen: Any
+) -> None:
+    """Answer QUESTION from the articles, with quotes; exit code 3 if they do not answer it."""
+    from rag.terminal import show_answer, stream_answer
+
+    when: dict[str, Any] = {"since": since, "until": until, "as_of": as_of}
+    with _assistant(**chosen) as assistant:
+        if as_json:
+            answer = assistant.ask(question, **when)
+            _print_json(answer.to_dict())
+        else:
+            answer = stream_answer(assistant.stream(question, **when))
+            show_answer(answer)
+    context.exit(ABSTAINED if answer.abstained else 0)
+
+
+@commands.command()
+@_common
+@_dates
+def chat(since: str, until: str, as_of: str, **chosen: Any) -> None:
+    """Ask in a loop; each question may point back to the last. An empty line or Ctrl-D ends it."""
+    from rag.terminal import show_answer, stream_answer
+
+    history: list[Any] = []
+    with _assistant(**chosen) as assistant:
+        while question := _next_question():
+            try:
+                answer: Answer = stream_answer(
+                    assistant.stream(question, history, since=since, until=until, as_of=as_of)
+                )
+            except DatelineError as error:
+                click.echo(f"Error: {error}", err=True)
+                continue
+            show_answer(answer)
+            history += [{"role": "user", "content": question}, {"role": "assistant", "content": answer.text}]
+
+
+def _next_question() -> str:
+    try:
+        return input("> " if sys.stdin.isatty() else "").strip()
+    except EOFError:
+        return ""
+
+
+@commands.command()
+@click.argument("query")
+@click.option("-k", default=10, show_default=True, type=click.IntRange(min=1), help="How many passages.")
+@_common
+@_dates
+@_as_json
+def search(query: str, k: int, as_json: bool, since: str, until: str, as_of: str, **chosen: Any) -> None:
+    """Find the passages nearest to QUERY; no model is called."""
+    from rag.terminal import show_hits
+
+    with _assistant(**chosen) as assistant:
+        hits = assistant.search(query, k, since=since, until=until, as_of=as_of)
+    if as_json:
+        _print_json([hit.to_dict() for hit in hits])
+    else:
+        show_hits(hits)
+
+
+@commands.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port; a free one from 7860 on unless given.")
+@click.option(
+    "--first-folder", type=click.Path(path_type=Path), help="Index this folder first, if nothing is indexed yet."
+)
+@_common
+def ui(host: str, port: int | None, first_folder: Path | None, **chosen: Any) -> None:
+    """Open the chat in the browser."""
+    from index.errors import IndexMissing
+    from ui import serve
+
+    with _assistant(**chosen) as assistant:
+        try:
+            assistant.articles.counts()
+        except IndexMissing:
+            if first_folder is None:
+                raise
+            from rag.terminal import file_progress, show_report
+
+            with file_progress() as progress:
+                show_report(assistant.index(first_folder, progress=progress))
+        # now, with a progress bar, rather than in front of the first question
+        assistant.engine.count_tokens("ready")
+        serve(assistant, host=host, port=port)
+
+
+@commands.command()
+@click.argument("model", required=False)
+@click.option("--data-dir", type=click.Path(path_type=Path), hidden=True)
+@click.option("--engine", hidden=True)
+def pull(model: str | None, data_dir: Path | None, engine: str | None) -> None:
+    """Fetch MODEL into Ollama; without a name, the embedded engine's own model (1.1 GB)."""
+    from rag.settings import Settings
+    from rag.terminal import ByteProgress
+
+    settings = Settings.load({"data_dir": data_dir})
+    with ByteProgress() as progress:
+        if model:
+            from rag.engines.ollama import pull as pull_from_ollama
+
+            pull_from_ollama(settings.ollama_host, model, progress)
+            click.echo(f"{model} is on the Ollama server.")
+        else:
+            from rag.engines.weights import DEFAULT, fetch
+
+            path = fetch(
+                DEFAULT,
+                settings.cache_dir / "models",
+                progress=lambda done, total: progress(DEFAULT.name, done, total),
+                notice=lambda text: click.echo(text, err=True),
+            )
+            click.echo(f"The model is here, verified: {path}")
+
+
+@commands.command()
+@_common
+@_as_json
+@click.pass_context
+def doctor(context: click.Context, /, as_json: bool, **chosen: Any) -> None:
+    """Say what is here, and what to do about what is wrong; exit code 1 if something is."""
+    from rag.doctor import examine
+    from rag.terminal import show_findings
+
+    findings = examine({name: value for name, value in chosen.items() if value is not None})
+    if as_json:
+        _print_json([finding.to_dict() for finding in findings])
+    else:
+        show_findings(findings)
+    context.exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@commands.command()
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Where the index lives.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget(data_dir: Path | None, yes: bool) -> None:
+    """Delete the data directory: the index and the uploads. Your articles and the models stay."""
+    from index.datadir import is_data_dir
+    from rag.errors import StorageError
+    from rag.settings import Settings
+
+    where = Settings.load({"data_dir": data_dir}).data_dir
+    if not where.exists():
+        click.echo(f"There is nothing at {where}.")
+        return
+    if not is_data_dir(where):
+        raise StorageError(
+            f"{where} does not look like a data directory of Dateline: delete it yourself if you mean it."
+        )
+    if not yes and not click.confirm(f"Delete {where}, the index and the uploads in it?"):
+        click.echo("Nothing was deleted.")
+        return
+    shutil.rmtree(where)
+    click.echo(f"Deleted {where}.")
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""Every prompt, in one place, and why each is as it is.
+
+All prompts of one question begin with the same tokens (instructions, then statements), so that the engine's
+prefix cache makes the checks after the answer cheap: only their last lines are read anew.
+
+Measured on the default model (docs/decisions.md, "Prompts"): asked to refuse by itself it declines questions
+that it can answer, and answers the rest worse. So it always writes a sentence; code decides what is shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from itertools import groupby
+
+from llama_index.core.llms import ChatMessage, MessageRole
+
+from rag.days import annotate, spell_with_weekday
+from rag.evidence import Evidence
+
+INSTRUCTIONS = (
+    "You answer questions about news articles, using only the statements taken from them. "
+    "Answer in one short, complete sentence."
+)
+_CHECK = (
+    "Question: {question}\nProposed answer: {sentence}\n"
+    "Is the proposed answer stated in the statements? Answer Yes or No."
+)
+_ANSWERED = "Question: {question}\nDo the statements say the answer to this question? Answer Yes or No."
+_REWRITE = (
+    "Rewrite the last question of a conversation so that it can be understood without the conversation: replace "
+    "words such as he, it, there or that by what they stand for. Change nothing else. Write only the question."
+)
+
+
+def answer(question: str, evidence: Sequence[Evidence]) -> list[ChatMessage]:
+    """Asks for the answer, in one short sentence."""
+    return _messages(INSTRUCTIONS, f"{statements(evidence)}\n\nQuestion: {question}")
+
+
+def check(question: str, sentence: str, evidence: Sequence[Evidence]) -> list[ChatMessage]:
+    """Asks Yes or No: do the statements say this sentence?"""
+    return _messages(INSTRUCTIONS, f"{statements(evidence)}\n\n{_CHECK.format(question=question, sentence=sentence)}")
+
+
+def answered(question: str, evidence: Sequence[Evidence]) -> list[ChatMessage]:
+    """Asks Yes or No: do the statements answer the question at all?"""
+    return _messages(INSTRUCTIONS, f"{statements(evidence)}\n\n{_ANSWERED.format(question=question)}")
+
+
+def rewrite(history: Sequence[tuple[str, str]], question: str) -> list[ChatMessage]:
+    """Asks for a question that stands alone; `history` is (role, text) pairs, oldest first."""
+    turns = "\n".join(f"{'Reader' if role == 'user' else 'Archive'}: {text}" for role, text in history)
+    return _messages(_REWRITE, f"Conversation:\n{turns}\nLast question: {question}")
+
+
+def statements(evidence: Sequence[Evidence]) -> str:
+    """The evidence as the model reads it: by date, with "on Thursday" spelled out as a date."""
+    blocks = []
+    for day, group in groupby(evidence, key=lambda item: item.date):
+        heading = (
+            f"Statements from articles of {spell_with_weekday(day)}:" if day else "Statements from undated articles:"
+        )
+        blocks.append("\n".join([heading, *(statement(item) for item in group)]))
+    return "\n".join(blocks)
+
+
+def statement(item: Evidence) -> str:
+    """One line of evidence; a photo caption is called one, since a caption is not reporting."""
+    kind = "(photo caption) " if item.kind == "caption" else ""
+    return f"[{item.number}] {kind}{annotate(' '.join(item.quote.split()), item.date)}"
+
+
+def fingerprint() -> str:
+    """Changes when the words of any prompt change."""
+    return hashlib.sha256("\0".join((INSTRUCTIONS, _CHECK, _ANSWERED, _REWRITE)).encode()).hexdigest()[:12]
+
+
+def _messages(system: str, user: str) -> list[ChatMessage]:
+    return [ChatMessage(role=MessageRole.SYSTEM, content=system), ChatMessage(role=MessageRole.USER, content=user)]

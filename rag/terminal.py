@@ -1,0 +1,165 @@
+"""What the commands print: answers, hits, reports, and progress where there is a terminal to show it on."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+import click
+from rich.console import Console
+from rich.live import Live
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from rag.errors import EngineInterrupted
+from rag.types import Answer, AnswerDone, Citation, Event, EvidenceFound, SentenceChecked, TextDelta
+
+if TYPE_CHECKING:
+    from index.types import Hit, SyncReport
+    from rag.doctor import Finding
+
+
+class ByteProgress:
+    """A progress bar on stderr for downloads; silent where stderr is not a terminal, but for its first line."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn(),
+            console=console, transient=True,
+        )  # fmt: skip
+        self._terminal = console.is_terminal
+        self._tasks: dict[str, object] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """`done` of `total` bytes of `what`; a total of 0 is not known."""
+        if not self._terminal:
+            if what not in self._tasks:
+                click.echo(f"Fetching {what} …" if total else what, err=True)
+                self._tasks[what] = None
+            return
+        if not self._tasks:
+            self._bar.start()
+        if what not in self._tasks:
+            self._tasks[what] = self._bar.add_task(what, total=total or None)
+        self._bar.update(self._tasks[what], completed=done, total=total or None)  # type: ignore[arg-type]
+        if total and done >= total:
+            self._bar.stop()
+            self._tasks.clear()
+
+
+@contextmanager
+def file_progress() -> Iterator[Callable[[int, int, str], None]]:
+    """A progress bar on stderr that counts files; nothing where stderr is not a terminal."""
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        TextColumn("{task.fields[what]}"), console=console, transient=True, disable=not console.is_terminal,
+    ) as bar:  # fmt: skip
+        task = bar.add_task("index", total=None, what="")
+        yield lambda done, total, what: bar.update(task, completed=done, total=total, what=what)
+
+
+def show_report(report: SyncReport) -> None:
+    """What a sync did: a line of counts, then every file that was skipped, with its reason."""
+    click.echo(
+        f"{report.added} added, {report.changed} changed, {report.removed} removed, {report.unchanged} unchanged, "
+        f"{len(report.skipped)} skipped."
+    )
+    for path, reason in report.skipped:
+        click.echo(f"  skipped {path}: {reason}")
+    if report.undated:
+        shown = ", ".join(report.undated[:5]) + (" …" if len(report.undated) > 5 else "")
+        click.echo(f"  without a date: {len(report.undated)} ({shown})")
+
+
+def stream_answer(events: Iterable[Event]) -> Answer:
+    """Runs the events to their end; on a terminal the unchecked draft is shown, dim, until it is checked.
+
+    If the engine dies in mid-answer, what it had written is printed, marked as unchecked, and the error raised.
+    """
+    console = Console(stderr=True)
+    draft, status = "", "searching"
+    with Live(console=console, transient=True, auto_refresh=False) as live:
+
+        def show() -> None:
+            if console.is_terminal:
+                live.update(Text.assemble((draft, "dim italic"), (f"  … {status}", "cyan")), refresh=True)
+
+        try:
+            show()
+            for event in events:
+                match event:
+                    case EvidenceFound(hits):
+                        status = f"reading {len(hits)} passages"
+                    case TextDelta(text):
+                        draft, status = draft + text, "writing"
+                    case SentenceChecked():
+                        status = "checking"
+                    case AnswerDone(answer):
+                        return answer
+                show()
+        except EngineInterrupted as error:
+            live.stop()
+            if error.partial:
+                click.echo(f"{error.partial.strip()} …\n[interrupted here; nothing of this was checked]")
+            raise
+    raise AssertionError("a stream ends with AnswerDone")
+
+
+def show_answer(answer: Answer) -> None:
+    """The answer, the exact words it stands on, and what wrote it."""
+    width = min(Console().width, 100)
+    click.echo("\n".join(textwrap.wrap(answer.text, width)))
+    for citation in answer.citations:
+        click.echo()
+        click.echo(_citation(citation, width))
+    if answer.abstained and answer.hits:
+        click.echo("\nNearest passages:")
+        show_hits(answer.hits[:3])
+    for withheld in answer.withheld:
+        click.echo(_wrapped(f"(withheld: “{withheld.text}”: {withheld.reason})", width, ""))
+    for note in answer.notes:
+        click.echo(_wrapped(f"Note: {note}.", width, ""))
+    click.echo(f"\n{answer.model}, {answer.engine} · {answer.timings.total / 1000:.1f} s", err=not sys.stdout.isatty())
+
+
+def _citation(citation: Citation, width: int) -> str:
+    day = citation.date.isoformat() if citation.date else "no date"
+    page = f", page {citation.page}" if citation.page else ""
+    others = [id for id in citation.carriers if id != citation.article]
+    copies = f" (the same words in {', '.join(others)})" if others else ""
+    quote = _wrapped(f"“{' '.join(citation.quote.split())}”", width, "    ")
+    return f"[{citation.number}] {citation.title}\n    {day}, {citation.article}{page}{copies}\n{quote}"
+
+
+def show_hits(hits: Sequence[Hit]) -> None:
+    """Passages with their article, date and scores."""
+    width = min(Console().width, 100)
+    for hit in hits:
+        day = hit.passage.date.isoformat() if hit.passage.date else "no date"
+        rank = f"BM25 #{hit.bm25_rank}" if hit.bm25_rank else "not in BM25"
+        cosine = f"cosine {hit.similarity:.2f}" if hit.similarity is not None else "not in dense"
+        click.echo(f"  {hit.passage.article}, {day} · {rank}, {cosine}")
+        click.echo(_wrapped(textwrap.shorten(" ".join(hit.passage.text.split()), 240, placeholder=" …"), width, "    "))
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """One line a finding; what is wrong is followed by what to do."""
+    for finding in findings:
+        click.echo(f"{'ok ' if finding.ok else 'NOT OK'} {finding.what}: {finding.state}")
+        if finding.remedy:
+            click.echo(f"      {finding.remedy}")
+
+
+def _wrapped(text: str, width: int, indent: str) -> str:
+    return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent)

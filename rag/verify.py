@@ -1,0 +1,178 @@
+"""Does this sentence follow from those quotes? Code decides what an answer may cite.
+
+First the plain half: every number, date and name of the sentence must stand in what it cites. Then a
+probability of support, from word overlap, embeddings and the model's own Yes-No log-probability over the
+statements (they make different mistakes: FIELD measurements in docs/decisions.md, "Support").
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.days import Day, find_days, spell_with_weekday
+from rag.evidence import Evidence, EvidenceSet, coverage
+from rag.words import content_words, find_names, find_numbers, name_stands_in
+
+_MOST_CITED = 3  # quotes for one sentence; more is a summary that nobody checks
+_FLOOR = 0.25  # below it in both cosine and words no answer of the development questions was right
+_REFUSALS = ("not stated", "no information", "not mentioned", "do not say", "does not say", "not specified",
+             "not provided", "not mention", "do not provide", "does not provide", "do not contain")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What speaks for a sentence. All but `yes` and `answered` are between 0 and 1."""
+
+    answer_words: float
+    """Share of the sentence's content words that stand in the quotes."""
+    question_words: float
+    """Share of the question's words, rare ones weighing more, that stand in the quotes."""
+    similarity: float
+    """Cosine of the sentence and its best quote."""
+    relevance: float
+    """Cosine of the question and its best statement."""
+    yes: float
+    """log p(Yes) - log p(No): "Is the proposed answer stated in the statements?" """
+    answered: float
+    """log p(Yes) - log p(No): "Do the statements say the answer to this question?" """
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Logistic regression over the signals; how it was fitted stands in docs/decisions.md, "Support"."""
+
+    bias: float = -6.0
+    answer_words: float = 2.0
+    question_words: float = 3.0
+    similarity: float = 1.5
+    relevance: float = 2.0
+    yes: float = 0.8
+    answered: float = 0.5
+
+    def probability(self, signals: Signals) -> float:
+        score = self.bias + sum(
+            getattr(self, name) * getattr(signals, name)
+            for name in ("answer_words", "question_words", "similarity", "relevance", "yes", "answered")
+        )
+        return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, score))))
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The quotes that a sentence stands on, or why there are none."""
+
+    cited: tuple[Evidence, ...]
+    reason: str | None
+    answer_words: float = 0.0
+    question_words: float = 0.0
+    similarity: float = 0.0
+
+
+def worth_asking(evidence: EvidenceSet) -> str | None:
+    """Why the model need not be called at all; None if there is evidence worth the name."""
+    if not evidence.items:
+        return "nothing was found"
+    if evidence.similarity < _FLOOR and evidence.coverage < _FLOOR:
+        return "what was found is about something else"
+    if evidence.missing_names:
+        return "a name of the question is in no passage found"
+    return None
+
+
+def declines(sentence: str) -> bool:
+    """Whether the model itself says that it found nothing."""
+    folded = sentence.casefold()
+    return any(phrase in folded for phrase in _REFUSALS)
+
+
+def attribute(sentence: str, vector: NDArray[np.float32], evidence: EvidenceSet) -> Attribution:
+    """Finds the fewest statements (at most three) that have every number, date and name of `sentence`.
+
+    `vector` is the unit embedding of the sentence. The statement nearest in words and meaning leads; others
+    are added only for what it lacks.
+    """
+    if not evidence.items:
+        return Attribution((), "no article says it")
+    words = _words(sentence)
+    ranked = sorted(evidence.items, key=lambda item: -_fit(item, words, vector, evidence))
+    for size in range(1, _MOST_CITED + 1):
+        for group in combinations(ranked[: 8 if size == 1 else 5], size):
+            if size > 1 and group[0] is not ranked[0]:
+                break  # the best statement leads any larger group
+            if not lacking(sentence, group):
+                return _attribution(group, words, vector, evidence)
+    return Attribution((), lacking(sentence, evidence.items) or "no two articles' words together say it")
+
+
+def lacking(sentence: str, cited: Sequence[Evidence]) -> str | None:
+    """The first number, date or name of `sentence` that stands in none of `cited`, as a reason; else None."""
+    numbers = [number for item in cited for number in find_numbers(item.quote)]
+    days = [day for item in cited for day in _days(item)]
+    said_days = _answer_days(sentence, cited)
+    for day in said_days:
+        if not any(day.same(other) for other in days):
+            return f"the date {sentence[day.start : day.end]} is in no article found"
+    for number in find_numbers(_without(sentence, said_days)):
+        if not number.stands_in(numbers) and not _is_year_of(number.value, days):
+            return f"the number {number.value:g} is in no article found"
+    spelled = [spell_with_weekday(resolved) for day in days if (resolved := day.as_date())]
+    text = "\n".join([*(f"{item.title}\n{item.quote}" for item in cited), *spelled])
+    for name in find_names(_without(sentence, said_days)):
+        if not name_stands_in(name, text):
+            return f"the name {name} is in no article found"
+    return None
+
+
+def _fit(item: Evidence, words: frozenset[str], vector: NDArray[np.float32], evidence: EvidenceSet) -> float:
+    shared = len(words & item.words) / len(words) if words else 0.0
+    return shared + float(vector @ item.vector) + 0.5 * item.coverage
+
+
+def _attribution(
+    group: Sequence[Evidence], words: frozenset[str], vector: NDArray[np.float32], evidence: EvidenceSet
+) -> Attribution:
+    said = frozenset[str]().union(*(item.words | frozenset(content_words(item.title)) for item in group))
+    said |= frozenset(word for item in group for day in _days(item) for word in _day_words(day))
+    return Attribution(
+        cited=tuple(group),
+        reason=None,
+        answer_words=len(words & said) / len(words) if words else 0.0,
+        question_words=coverage(said, evidence.weights),
+        similarity=max(float(vector @ item.vector) for item in group),
+    )
+
+
+def _words(sentence: str) -> frozenset[str]:
+    return frozenset(content_words(sentence))
+
+
+def _days(item: Evidence) -> list[Day]:
+    return find_days(item.quote, item.date)
+
+
+def _answer_days(sentence: str, cited: Sequence[Evidence]) -> list[Day]:
+    """Days of the answer; "Thursday" in it means what it means in the article it cites."""
+    anchor = next((item.date for item in cited if item.date), None)
+    return find_days(sentence, anchor)
+
+
+def _day_words(day: Day) -> list[str]:
+    resolved = day.as_date()
+    return content_words(spell_with_weekday(resolved)) if resolved else []
+
+
+def _is_year_of(value: float, days: Sequence[Day]) -> bool:
+    return any(day.year == value for day in days)
+
+
+def _without(sentence: str, days: Sequence[Day]) -> str:
+    """`sentence` with the days blanked out, so that their digits are not taken for numbers."""
+    for day in days:
+        sentence = sentence[: day.start] + " " * (day.end - day.start) + sentence[day.end :]
+    return sentence

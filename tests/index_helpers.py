@@ -1,0 +1,78 @@
+"""What the tests of the index share: wrapped embedders, and a look at all that an index holds."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from index.catalog import Catalog
+from index.datadir import DataDir
+from index.embed import Embedder
+from index.records import Narrow
+from index.vectors import Vectors
+
+ROOT = Path(__file__).parent.parent
+
+
+class Counting:
+    """An embedder that notes the texts it embeds; under another name, it is another embedder."""
+
+    def __init__(self, inner: Embedder, name: str = "") -> None:
+        self.inner = inner
+        self.name = name or inner.name
+        self.fingerprint = inner.fingerprint + name
+        self.texts: list[str] = []
+
+    def get_query_embedding(self, query: str) -> list[float]:
+        return self.inner.get_query_embedding(query)
+
+    def get_text_embedding_batch(self, texts: list[str]) -> list[list[float]]:
+        self.texts += texts
+        return self.inner.get_text_embedding_batch(texts)
+
+
+def contents(data_dir: Path) -> dict[str, Any]:
+    """All that the index holds, without the order in which it came in; and what Chroma holds of it."""
+    current = DataDir(data_dir).current()
+    assert current is not None
+    with closing(Catalog.open(current)) as catalog:
+        ids = catalog.article_ids()
+        passages = {stored.passage.id: stored for stored in catalog.passages(only_new=False)}
+        vectors = catalog.vectors
+        found = {
+            "files": catalog.files(),
+            "articles": [catalog.article(id) for id in ids],
+            "sentences": [catalog.sentences(id) for id in ids],
+            "passages": {id: (stored.passage, stored.vector.tobytes()) for id, stored in passages.items()},
+            "waiting": catalog.waiting(),
+            "orphans": catalog.orphans(),
+            "words": {word: catalog.matching(word) for word in ("bomb", "market", "minister", "damascus")},
+            "chroma": [],
+        }
+    if vectors is not None and passages:
+        any_vector = next(iter(passages.values())).vector.tolist()
+        with closing(Vectors(vectors)) as chroma:
+            found["chroma"] = sorted(id for id, _ in chroma.nearest(any_vector, 10_000, Narrow()))
+    return found
+
+
+def index_directory(data_dir: Path) -> Path:
+    current = DataDir(data_dir).current()
+    assert current is not None
+    return current
+
+
+def python(script: str, *arguments: object, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    """Starts a script in another process, in which the checkout can be imported."""
+    return subprocess.Popen(
+        [*before, sys.executable, "-c", script, *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )

@@ -1,0 +1,233 @@
+"""The whole path on real parts: embedder, Chroma, SQLite; the model is a double of an Ollama server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from checking import CheckedAssistant
+from ollama_double import (
+    OllamaDouble,
+    cut_connection,
+    end_without_done,
+    error_in_mid_stream,
+    held_open,
+    installed,
+    speaks,
+)
+
+from rag import AnswerDone, EvidenceFound, SentenceChecked, TextDelta
+from rag.errors import EngineInterrupted, EngineTimeout, EngineUnavailable, IndexMissing, ModelMissing, QuestionError
+
+QUESTION = "How far is Hama from Damascus?"
+GOOD = "Hama is about 200 kilometres (125 miles) north of Damascus."
+
+
+def says(text: str, yes: float = 3.0) -> Callable[[dict[str, Any]], Any]:
+    """A model that writes `text`, and answers every check with this much more Yes than No."""
+    return speaks(lambda messages, options: text, first_token=lambda messages: {"Yes": -0.05, "No": -0.05 - yes})
+
+
+@pytest.fixture
+def ask_with(seeds_dir: Path) -> Callable[..., CheckedAssistant]:
+    """An assistant over the seeds whose Ollama server is the given double."""
+
+    def open_assistant(double: OllamaDouble, **settings: Any) -> CheckedAssistant:
+        return CheckedAssistant(seeds_dir, "ollama", "qwen2.5-coder:1.5b", ollama_host=double.url, **settings)
+
+    return open_assistant
+
+
+Open = Callable[..., CheckedAssistant]
+
+
+def test_an_answer_cites_the_exact_words(ask_with: Open) -> None:
+    with OllamaDouble(chat=says(GOOD)) as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask(QUESTION)
+    assert answer.text == "Hama is about 200 kilometres (125 miles) north of Damascus [1]."
+    (citation,) = answer.citations
+    assert citation.article == "001_8034130e071ff64c.txt"
+    assert "It is about 200 kilometres (125 miles) north of the capital, Damascus" in citation.quote
+
+
+def test_the_quote_of_a_sentence_that_leans_back_holds_what_it_leans_on(ask_with: Open) -> None:
+    with OllamaDouble(chat=says(GOOD)) as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask(QUESTION)
+    assert answer.citations[0].quote.startswith("Hama is a major intersection point")
+
+
+def test_a_number_that_no_article_has_is_withheld(ask_with: Open) -> None:
+    with OllamaDouble(chat=says("Hama is about 300 kilometres north of Damascus.")) as ollama:
+        with ask_with(ollama) as dateline:
+            answer = dateline.ask(QUESTION)
+    assert answer.abstained
+    assert [withheld.reason for withheld in answer.withheld] == ["the number 300 is in no article found"]
+
+
+def test_a_sentence_that_the_model_itself_denies_is_withheld(ask_with: Open) -> None:
+    with OllamaDouble(chat=says("Bashar Assad fled to Damascus.", yes=-6.0)) as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask("Where did Bashar Assad flee to?")
+    assert answer.abstained
+    assert answer.text.startswith("The articles do not answer this question.")
+    assert answer.hits
+
+
+def test_without_evidence_no_model_is_called(ask_with: Open) -> None:
+    with OllamaDouble(chat=says("Canberra.")) as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask("What is the capital of Australia?")
+    assert answer.abstained
+    assert "Australia" in answer.text
+    assert ollama.chats == []
+
+
+def test_citation_marks_of_the_models_own_are_not_trusted(ask_with: Open) -> None:
+    with OllamaDouble(chat=says("Hama is about 200 kilometres north of Damascus [7].")) as ollama:
+        with ask_with(ollama) as dateline:
+            answer = dateline.ask(QUESTION)
+    assert "[7]" not in answer.text
+    assert "[1]" in answer.text
+
+
+def test_the_same_words_in_both_articles_are_one_citation_with_two_carriers(ask_with: Open) -> None:
+    said = "Rami Abdurrahman said the fall of Hama means the beginning of the regime’s fall has started."
+    with OllamaDouble(chat=says(said)) as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask("What did Rami Abdurrahman say would begin if Hama falls?")
+    assert len(answer.citations[0].carriers) == 2
+
+
+def test_events_come_in_order_and_end_with_the_answer(ask_with: Open) -> None:
+    with OllamaDouble(chat=says(GOOD)) as ollama, ask_with(ollama) as dateline:
+        kinds = [type(event) for event in dateline.stream(QUESTION)]
+    assert kinds[0] is EvidenceFound
+    assert set(kinds[1:-2]) == {TextDelta}
+    assert kinds[-2:] == [SentenceChecked, AnswerDone]
+
+
+def test_the_model_sees_thursday_as_a_date(ask_with: Open) -> None:
+    with OllamaDouble(chat=says("The army withdrew on 5 December 2024.")) as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask("On what date did the Syrian army withdraw from Hama?")
+    assert "Thursday (5 December 2024)" in ollama.chats[0]["messages"][-1]["content"]
+    assert not answer.abstained
+
+
+def test_what_the_server_must_be_told_is_always_sent(ask_with: Open) -> None:
+    with OllamaDouble(chat=says(GOOD)) as ollama, ask_with(ollama) as dateline:
+        dateline.ask(QUESTION)
+    for request in ollama.chats:
+        assert request["options"]["temperature"] == 0
+        assert request["options"]["seed"] == 1
+        assert request["options"]["num_ctx"] == 4096
+        assert request["keep_alive"] == "30m"
+        assert request["think"] is False
+
+
+def test_a_follow_up_is_asked_as_a_question_that_stands_alone(ask_with: Open) -> None:
+    def speak(messages: list[dict[str, str]], options: dict[str, Any]) -> str:
+        return "How far is Hama from Damascus?" if "Last question" in messages[-1]["content"] else GOOD
+
+    chat = speaks(speak, first_token=lambda messages: {"Yes": -0.05, "No": -3.0})
+    history = [
+        {"role": "user", "content": "Who entered Hama?"},
+        {"role": "assistant", "content": "Insurgents entered Hama [1], not Damascus."},
+    ]
+    with OllamaDouble(chat=chat) as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask("How far is it from Damascus?", history)
+    assert answer.question == "How far is it from Damascus?"
+    assert answer.standalone_question == "How far is Hama from Damascus?"
+
+
+def test_excluded_articles_are_not_used(ask_with: Open) -> None:
+    with OllamaDouble(chat=says(GOOD)) as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask(QUESTION, exclude=["001_8034130e071ff64c.txt"])
+    assert answer.abstained
+    assert {hit.passage.article for hit in answer.hits} == {"000_cd28b6654e9fce99.txt"}
+
+
+def test_articles_later_than_the_day_of_the_question_are_hidden(ask_with: Open) -> None:
+    with OllamaDouble() as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask(QUESTION, as_of="2024-12-04")
+    assert answer.abstained
+    assert answer.hits == ()
+
+
+def test_every_answer_names_engine_and_model(ask_with: Open) -> None:
+    with OllamaDouble(chat=says(GOOD)) as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask(QUESTION)
+    assert (answer.engine, answer.model) == ("ollama", "qwen2.5-coder:1.5b")
+    assert answer.usage.prompt_tokens > 0
+    assert answer.timings.first_token is not None
+
+
+@pytest.mark.parametrize("death", [error_in_mid_stream(), cut_connection(), end_without_done()])
+def test_a_model_that_dies_in_mid_answer_leaves_what_it_wrote(ask_with: Open, death: Any) -> None:
+    with OllamaDouble(chat=death) as ollama, ask_with(ollama) as dateline:
+        with pytest.raises(EngineInterrupted) as caught:
+            dateline.ask(QUESTION)
+    assert caught.value.partial == "To determine how"
+
+
+def test_a_silent_server_is_a_timeout(ask_with: Open) -> None:
+    with OllamaDouble(chat=held_open(after=0)) as ollama, ask_with(ollama, timeout=0.2) as dateline:
+        with pytest.raises((EngineTimeout, EngineInterrupted)):
+            dateline.ask(QUESTION)
+
+
+def test_a_model_that_is_not_there_is_named_with_its_remedy(seeds_dir: Path) -> None:
+    with (
+        OllamaDouble() as ollama,
+        CheckedAssistant(seeds_dir, "ollama", "qwen3:4b", ollama_host=ollama.url) as dateline,
+    ):
+        with pytest.raises(ModelMissing, match="dateline pull qwen3:4b"):
+            dateline.ask(QUESTION)
+
+
+def test_auto_takes_the_largest_chat_model_of_a_laptops_size(seeds_dir: Path) -> None:
+    models = [installed("tiny:1b", "1.2B"), installed("good:4b", "4.0B"), installed("huge:70b", "70B")]
+    with OllamaDouble(models=models) as ollama, CheckedAssistant(seeds_dir, ollama_host=ollama.url) as dateline:
+        assert (dateline.choice.engine, dateline.choice.model) == ("ollama", "good:4b")
+
+
+def test_auto_falls_back_to_the_embedded_engine_and_says_so(seeds_dir: Path) -> None:
+    with OllamaDouble() as ollama:
+        with CheckedAssistant(seeds_dir, model="qwen3:4b", ollama_host=ollama.url) as dateline:
+            assert dateline.choice.engine == "embedded"
+            assert dateline.choice.notes == (
+                "qwen2.5-coder-1.5b-instruct-q4_k_m answered instead of qwen3:4b: this Ollama server does not have it",
+            )
+
+
+def test_ollama_asked_for_by_name_but_not_running_is_an_error(seeds_dir: Path) -> None:
+    with CheckedAssistant(seeds_dir, "ollama", ollama_host="http://127.0.0.1:9") as dateline:
+        with pytest.raises(EngineUnavailable, match="ollama serve"):
+            dateline.ask(QUESTION)
+
+
+def test_a_gguf_file_that_is_not_there_is_an_error(seeds_dir: Path) -> None:
+    with CheckedAssistant(seeds_dir, model="missing.gguf") as dateline:
+        with pytest.raises(ModelMissing, match=r"no model file missing\.gguf"):
+            dateline.ask(QUESTION)
+
+
+def test_an_empty_question_is_an_error(seeds_dir: Path) -> None:
+    with CheckedAssistant(seeds_dir) as dateline, pytest.raises(QuestionError, match="The question is empty"):
+        dateline.ask("  \n ")
+
+
+def test_a_question_of_a_hundred_thousand_characters_is_an_error(seeds_dir: Path) -> None:
+    with CheckedAssistant(seeds_dir) as dateline, pytest.raises(QuestionError, match="100,000 characters"):
+        dateline.ask("x" * 100_000)
+
+
+def test_asking_before_indexing_says_what_to_do(tmp_path: Path) -> None:
+    with CheckedAssistant(tmp_path / "none") as dateline, pytest.raises(IndexMissing, match="dateline index FOLDER"):
+        dateline.ask(QUESTION)
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_settings_hash_changes_with_what_can_change_an_answer(ask_with: Open) -> None:
+    with OllamaDouble(chat=says(GOOD)) as ollama:
+        with ask_with(ollama) as one, ask_with(ollama, seed=2) as two:
+            assert one.ask(QUESTION).settings != two.ask(QUESTION).settings
+            assert one.ask(QUESTION).settings == one.ask(QUESTION).settings

@@ -1,0 +1,227 @@
+"""The commands as a person types them: exact sentences, exit codes, no traceback."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from ollama_double import OllamaDouble, cut_connection, held_open, pull_finished, recording, speaks
+
+from rag import Assistant
+from rag.cli import main
+
+QUESTION = "How far is Hama from Damascus?"
+GOOD = "Hama is about 200 kilometres (125 miles) north of Damascus."
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command in this process."""
+
+    def command(*arguments: object) -> Result:
+        with pytest.raises(SystemExit) as exit:
+            main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        assert "Traceback" not in printed.err
+        return Result(int(exit.value.code or 0), printed.out, printed.err)
+
+    return command
+
+
+@pytest.fixture
+def ollama(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A server that answers the question, which the environment points to."""
+    chat = speaks(lambda messages, options: GOOD, first_token=lambda messages: {"Yes": -0.05, "No": -3.0})
+    with OllamaDouble(chat=chat) as double:
+        monkeypatch.setenv("OLLAMA_HOST", double.url)
+        yield double
+
+
+@pytest.fixture
+def on_ollama(seeds_dir: Path) -> list[str]:
+    return ["--data-dir", str(seeds_dir), "--engine", "ollama", "--model", "qwen2.5-coder:1.5b"]
+
+
+def test_an_answer_is_printed_with_its_quote(run: Run, ollama: OllamaDouble, on_ollama: list[str]) -> None:
+    result = run("ask", QUESTION, *on_ollama)
+    assert result.code == 0
+    assert "125 miles) north of Damascus [1]." in result.out
+    assert "[1] The Syrian army says it has withdrawn" in result.out
+    assert "2024-12-05, 001_8034130e071ff64c.txt" in result.out
+
+
+def test_a_bare_question_is_asked(run: Run, ollama: OllamaDouble, on_ollama: list[str]) -> None:
+    assert "125 miles" in run(QUESTION, *on_ollama).out
+
+
+def test_options_may_stand_before_the_question(run: Run, ollama: OllamaDouble, on_ollama: list[str]) -> None:
+    assert "125 miles" in run(*on_ollama, QUESTION).out
+
+
+def test_json_is_the_answers_own_form(run: Run, ollama: OllamaDouble, on_ollama: list[str], seeds_dir: Path) -> None:
+    answer = json.loads(run("ask", QUESTION, "--json", *on_ollama).out)
+    (citation,) = answer["citations"]
+    with Assistant(seeds_dir) as dateline:
+        assert dateline.article(citation["article"]).text[citation["start"] : citation["end"]] == citation["quote"]
+
+
+def test_a_refusal_has_exit_code_3(run: Run, ollama: OllamaDouble, on_ollama: list[str]) -> None:
+    result = run("ask", "What is the capital of Australia?", *on_ollama)
+    assert result.code == 3
+    assert result.out.startswith("The articles do not answer this question.")
+
+
+def test_a_question_in_arabic_gets_a_refusal_not_an_error(run: Run, ollama: OllamaDouble, on_ollama: list[str]) -> None:
+    assert run("ask", "ما هي عاصمة أستراليا؟", *on_ollama).code in (0, 3)
+
+
+def test_index_reports_what_it_did(run: Run, tmp_path: Path) -> None:
+    result = run("index", "seeds", "--data-dir", tmp_path)
+    assert result.code == 0
+    assert result.out.startswith("2 added, 0 changed, 0 removed, 0 unchanged, 1 skipped.")
+    again = json.loads(run("index", "seeds", "--json", "--data-dir", tmp_path).out)
+    assert (again["added"], again["unchanged"]) == (0, 2)
+
+
+def test_search_prints_passages(run: Run, seeds_dir: Path) -> None:
+    hits = json.loads(run("search", "Latakia coast", "--json", "-k", "1", "--data-dir", seeds_dir).out)
+    assert "Latakia" in hits[0]["passage"]["text"]
+
+
+def test_chat_answers_and_ends_at_an_empty_line(
+    run: Run, ollama: OllamaDouble, on_ollama: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{QUESTION}\n\n"))
+    result = run("chat", *on_ollama)
+    assert result.code == 0
+    assert "125 miles" in result.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["ask", ""], "Error: The question is empty: ask something"),
+        (["ask", "x" * 100_000], "Error: The question has 100,000 characters"),
+        (["ask", QUESTION, "--engine", "ollama"], "start it with `ollama serve`"),
+        (["ask", QUESTION, "--model", "missing.gguf"], "Error: There is no model file missing.gguf"),
+        (["ask", QUESTION, "--since", "Thursday"], "Error: since must be a date like 2024-12-05"),
+        (["index", "no-such-folder"], "no-such-folder"),
+    ],
+)
+def test_an_error_is_one_sentence_with_its_remedy_and_exit_code_1(
+    run: Run, seeds_dir: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], sentence: str
+) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", "http://127.0.0.1:9")
+    result = run(*arguments, "--data-dir", seeds_dir)
+    assert result.code == 1
+    assert sentence in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_asking_an_empty_data_directory_names_the_command(run: Run, tmp_path: Path) -> None:
+    result = run("ask", QUESTION, "--data-dir", tmp_path)
+    assert result.code == 1
+    assert "dateline index FOLDER" in result.err
+
+
+def test_a_missing_model_is_named_with_the_command_that_gets_it(
+    run: Run, ollama: OllamaDouble, seeds_dir: Path
+) -> None:
+    result = run("ask", QUESTION, "--engine", "ollama", "--model", "qwen3:4b", "--data-dir", seeds_dir)
+    assert result.code == 1
+    assert "dateline pull qwen3:4b" in result.err
+
+
+def test_what_a_dying_model_wrote_is_kept_and_marked(
+    run: Run, on_ollama: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with OllamaDouble(chat=cut_connection()) as double:
+        monkeypatch.setenv("OLLAMA_HOST", double.url)
+        result = run("ask", QUESTION, *on_ollama)
+    assert result.code == 1
+    assert result.out == "To determine how …\n[interrupted here; nothing of this was checked]\n"
+
+
+def test_wrong_usage_has_exit_code_2(run: Run) -> None:
+    assert run("search").code == 2
+    assert run("ask", "q", "--engine", "magic").code == 2
+
+
+def test_pull_shows_ollamas_own_progress(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with OllamaDouble(pull=pull_finished()) as double:
+        monkeypatch.setenv("OLLAMA_HOST", double.url)
+        result = run("pull", "qwen3:4b")
+    assert result.code == 0
+    assert "pulling manifest" in result.err
+    assert "qwen3:4b is on the Ollama server." in result.out
+
+
+def test_a_pull_without_network_is_an_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with OllamaDouble(pull=recording("pull_unreachable")) as double:
+        monkeypatch.setenv("OLLAMA_HOST", double.url)
+        assert run("pull", "qwen3:4b").code == 1
+
+
+def test_doctor_says_what_to_do_about_a_missing_index(run: Run, ollama: OllamaDouble, tmp_path: Path) -> None:
+    result = run("doctor", "--engine", "ollama", "--model", "qwen2.5-coder:1.5b", "--data-dir", tmp_path)
+    assert result.code == 1
+    assert "NOT OK index: Nothing is indexed yet" in result.out
+
+
+def test_forget_deletes_the_data_directory_only_after_asking(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("index", "seeds", "--data-dir", tmp_path / "data")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+    assert "Nothing was deleted." in run("forget", "--data-dir", tmp_path / "data").out
+    assert (tmp_path / "data").exists()
+    assert run("forget", "--yes", "--data-dir", tmp_path / "data").code == 0
+    assert not (tmp_path / "data").exists()
+
+
+def test_forget_refuses_a_folder_that_is_not_its_own(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    assert run("forget", "--yes", "--data-dir", tmp_path).code == 1
+    assert (tmp_path / "thesis.txt").exists()
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_with_130_and_no_traceback(on_ollama: list[str]) -> None:
+    with OllamaDouble(chat=held_open(after=2)) as double:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "rag.cli", "ask", QUESTION, *on_ollama],
+            env={**os.environ, "OLLAMA_HOST": double.url}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        asked = threading.Event()
+        waiting = threading.Thread(target=lambda: _wait_for_chat(double, process, asked))
+        waiting.start()
+        assert asked.wait(60)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+
+
+def _wait_for_chat(double: OllamaDouble, process: subprocess.Popen[str], asked: threading.Event) -> None:
+    while process.poll() is None and not double.chats:
+        asked.wait(0.05)
+    if double.chats:
+        asked.set()

@@ -1,0 +1,275 @@
+"""The embedded engine, with the real model: loose about what it says, exact about the rest."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from llama_index.core.llms import ChatMessage
+
+from rag.engines.embedded import EmbeddedEngine, default_threads, missing_cpu_features
+from rag.engines.weights import DEFAULT, fetch, model_dir
+from rag.errors import EngineError, EngineInterrupted, EngineUnavailable, ModelMissing, WeightsError
+
+RULES = "You answer in one short sentence, from what you are told. " * 8
+
+
+def ask(*contents: str) -> list[ChatMessage]:
+    """A system message and a question, or a question alone."""
+    roles = ["system", "user"][-len(contents) :]
+    return [ChatMessage(role=role, content=content) for role, content in zip(roles, contents, strict=True)]
+
+
+def run(engine: EmbeddedEngine, messages: list[ChatMessage], **kwargs: object) -> tuple[str, object]:
+    """The whole text, and the Completion that the generator returns."""
+    stream = engine.stream(messages, **{"max_tokens": 16, **kwargs})  # type: ignore[arg-type]
+    text = ""
+    while True:
+        try:
+            text += next(stream)
+        except StopIteration as stop:
+            return text, stop.value
+
+
+def test_a_missing_file_names_the_ways_to_a_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match=r"No such file.*`--model PATH.gguf`.*`dateline pull`"):
+        EmbeddedEngine(tmp_path / "absent.gguf").start()
+
+
+def test_a_folder_is_not_a_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match=r"Is a directory"):
+        EmbeddedEngine(tmp_path).start()
+
+
+def test_a_file_of_another_kind_never_reaches_llama_cpp(tmp_path: Path) -> None:
+    (tmp_path / "notes.gguf").write_text("not a model")
+    with pytest.raises(WeightsError, match=r"notes.gguf is not a GGUF model file\. Give one with"):
+        EmbeddedEngine(tmp_path / "notes.gguf").start()
+
+
+def test_a_damaged_gguf_file_is_an_error_and_llama_cpp_stays_silent(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cut.gguf").write_bytes(b"GGUF\x03\0\0\0" + bytes(200))
+    with pytest.raises(WeightsError, match=r"llama\.cpp cannot load .*cut\.gguf: it is cut short"):
+        EmbeddedEngine(tmp_path / "cut.gguf").start()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_loading_leaves_the_environment_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "cut.gguf").write_bytes(b"GGUF")
+    before = dict(os.environ)
+    with pytest.raises(WeightsError):
+        EmbeddedEngine(tmp_path / "cut.gguf").start()
+    assert dict(os.environ) == before
+
+
+def test_a_closed_engine_says_that_it_was_closed(tmp_path: Path) -> None:
+    engine = EmbeddedEngine(tmp_path / "any.gguf")
+    engine.close()
+    engine.close()
+    with pytest.raises(EngineUnavailable, match="was closed"):
+        engine.count_tokens("a")
+
+
+def test_an_old_processor_is_recognised() -> None:
+    assert missing_cpu_features("processor : 0\nflags : sse4_2 avx f16c\n") == ["avx2", "fma"]
+    assert missing_cpu_features("flags : avx2 fma f16c bmi2\n") == []
+
+
+def test_the_default_is_no_more_threads_than_processors() -> None:
+    assert 1 <= default_threads() <= min(8, os.cpu_count() or 1)
+
+
+@pytest.mark.slow
+def test_it_answers_and_counts(chat_engine: EmbeddedEngine) -> None:
+    text, completion = run(chat_engine, ask("Answer briefly.", "What is the capital of France?"))
+    assert "Paris" in text
+    assert completion.prompt_tokens > completion.cached_tokens
+    assert 0 < completion.completion_tokens <= 16
+    assert not completion.truncated
+
+
+@pytest.mark.slow
+def test_its_name_is_that_of_the_file(chat_engine: EmbeddedEngine) -> None:
+    assert (chat_engine.name, chat_engine.model) == ("embedded", "qwen2.5-coder-1.5b-instruct-q4_k_m")
+
+
+@pytest.mark.slow
+def test_an_answer_that_is_cut_says_so(chat_engine: EmbeddedEngine) -> None:
+    _, completion = run(chat_engine, ask("Count from 1 to 100."), max_tokens=5)
+    assert (completion.completion_tokens, completion.truncated) == (5, True)
+
+
+@pytest.mark.slow
+def test_the_same_messages_give_the_same_text(chat_engine: EmbeddedEngine) -> None:
+    question = ask(RULES, "Name a river in Germany.")
+    assert run(chat_engine, question)[0] == run(chat_engine, question)[0]
+
+
+@pytest.mark.slow
+def test_two_prompts_that_take_turns_are_both_read_only_once(chat_engine: EmbeddedEngine) -> None:
+    one, other = "The cat sat on the mat. " * 12, "Does the dog bark at night? " * 12
+    for prompt in (one, other):
+        run(chat_engine, ask(prompt, "Why?"), max_tokens=2)
+    for prompt in (one, other):
+        _, completion = run(chat_engine, ask(prompt, "When?"), max_tokens=2)
+        assert completion.cached_tokens > chat_engine.count_tokens(prompt)
+
+
+@pytest.mark.slow
+def test_a_plain_yes_is_positive_and_a_plain_no_negative(chat_engine: EmbeddedEngine) -> None:
+    yes, completion = chat_engine.yes_minus_no(ask("Is Paris in France? Answer Yes or No."))
+    no, _ = chat_engine.yes_minus_no(ask("Is Paris in China? Answer Yes or No."))
+    assert yes > 1 > -1 > no
+    assert completion.completion_tokens == 1
+
+
+@pytest.mark.slow
+def test_a_schema_is_obeyed(chat_engine: EmbeddedEngine) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"evidence": {"enum": [1, 2]}, "answer": {"type": "string", "maxLength": 20}},
+        "required": ["evidence", "answer"],
+    }
+    text, _ = run(chat_engine, ask("Say anything."), max_tokens=60, schema=schema)
+    answer = json.loads(text)
+    assert list(answer) == ["evidence", "answer"]
+    assert answer["evidence"] in (1, 2)
+
+
+@pytest.mark.slow
+def test_tokens_are_counted_by_the_models_own_tokenizer(chat_engine: EmbeddedEngine) -> None:
+    assert chat_engine.count_tokens("") == 0
+    assert chat_engine.count_tokens("Hello world") == 2
+
+
+@pytest.mark.slow
+def test_closing_the_generator_stops_the_model(chat_engine: EmbeddedEngine) -> None:
+    stream = chat_engine.stream(ask("Count from 1 to 1000."), max_tokens=3000)
+    next(stream)
+    stream.close()
+    began = time.monotonic()
+    run(chat_engine, ask("Hello"), max_tokens=1)  # waits its turn: there is one slot
+    assert time.monotonic() - began < 20  # 3000 tokens take minutes
+
+
+@pytest.mark.slow
+def test_two_threads_are_both_answered(chat_engine: EmbeddedEngine) -> None:
+    answers: dict[str, str] = {}
+
+    def answer(country: str) -> None:
+        answers[country] = run(chat_engine, ask(f"What is the capital of {country}? One word."))[0]
+
+    threads = [threading.Thread(target=answer, args=(country,)) for country in ("France", "Italy")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert "Paris" in answers["France"]
+    assert "Rome" in answers["Italy"]
+
+
+@pytest.mark.slow
+def test_a_prompt_beyond_the_window_is_an_error_with_both_numbers(chat_engine: EmbeddedEngine) -> None:
+    with pytest.raises(EngineError, match=r"^The prompt has \d+ tokens, and the model's window holds 4096\. "):
+        run(chat_engine, ask("word " * 5000))
+
+
+@pytest.mark.slow
+def test_an_impossible_schema_is_refused_in_words(chat_engine: EmbeddedEngine) -> None:
+    with pytest.raises(EngineError, match=r"^The embedded engine refused the request: .*`dateline doctor`\.$"):
+        run(chat_engine, ask("Hello"), schema={"type": "nonsense"})
+
+
+@pytest.mark.slow
+def test_the_server_is_silent_to_whoever_lacks_the_key(chat_engine: EmbeddedEngine) -> None:
+    assert chat_engine.count_tokens("a") == 1
+    address = chat_engine._server.listening_address  # type: ignore[union-attr]
+    assert address.startswith("http://127.0.0.1:")
+    assert httpx.post(f"{address}/tokenize", json={"content": "a"}, trust_env=False).status_code == 401
+    assert str(model_dir()) not in httpx.get(f"{address}/v1/models", trust_env=False).text
+
+
+@pytest.mark.slow
+def test_the_llama_index_model_speaks_with_the_same_voice(chat_engine: EmbeddedEngine) -> None:
+    llm = chat_engine.llm()
+    question = ask("Answer briefly.", "What is the capital of Spain?")
+    said = run(chat_engine, question)[0]
+    assert llm.chat(question, max_tokens=16).message.content == said
+    assert "".join(part.delta or "" for part in llm.stream_chat(question, max_tokens=16)) == said
+    assert llm.metadata.context_window == chat_engine.context_tokens
+    assert llm.metadata.is_chat_model
+
+
+@pytest.mark.slow
+def test_the_llama_index_model_completes_and_streams_the_same(chat_engine: EmbeddedEngine) -> None:
+    llm = chat_engine.llm()
+    whole = llm.complete("Name a colour.", max_tokens=8).text
+    assert whole
+    assert [part.text for part in llm.stream_complete("Name a colour.", max_tokens=8)][-1] == whole
+
+
+ALONE = """
+import sys, threading
+from pathlib import Path
+from llama_index.core.llms import ChatMessage
+from rag.engines.embedded import EmbeddedEngine
+from rag.errors import EngineInterrupted
+engine = EmbeddedEngine(Path(sys.argv[1]), threads=1)
+stream = engine.stream([ChatMessage(content="Count from 1 to 1000.")], max_tokens=3000)
+next(stream)
+"""
+ENDINGS = {
+    "the program ends": ("", 0, ""),
+    "the engine is closed": ("engine.close()\n", 0, ""),
+    "the engine is closed in another thread": (
+        "threading.Timer(0.5, engine.close).start()\n"
+        "try: list(stream)\n"
+        "except EngineInterrupted as error: print(error)\n",
+        0,
+        "The embedded model broke off in mid-answer. Ask again; if it happens again, run `dateline doctor`.\n",
+    ),
+}
+
+
+def alone(script: str) -> subprocess.Popen[str]:
+    root = str(Path(__file__).resolve().parent.parent)
+    return subprocess.Popen(
+        [sys.executable, "-c", script, str(fetch(DEFAULT, model_dir()))],
+        env=os.environ | {"PYTHONPATH": root},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_in_mid_answer_it_is_quiet_and_does_not_hang_when(ending: str) -> None:
+    code, status, words = ENDINGS[ending]
+    process = alone(ALONE + code)
+    assert process.communicate(timeout=90) == (words, "")
+    assert process.returncode == status
+
+
+@pytest.mark.slow
+def test_ctrl_c_in_mid_answer_ends_the_process() -> None:
+    process = alone(ALONE + "print('writing', flush=True)\nlist(stream)\n")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "writing\n"
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[1].rstrip().endswith("KeyboardInterrupt")
+    assert process.returncode == -signal.SIGINT
+
+
+def test_an_interruption_is_an_engine_error() -> None:
+    assert issubclass(EngineInterrupted, EngineError)

@@ -1,0 +1,328 @@
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from index.embed import Embedder
+from index.errors import FolderMissing
+from index.records import FileState
+from index.store import ArticleIndex
+from index.types import Article, SyncReport
+from index_helpers import Counting, contents, index_directory, python
+
+Write = Callable[..., Path]
+
+
+def found(index: ArticleIndex, query: str) -> list[str]:
+    """Ids of the articles with a passage that has a word of the query."""
+    return [hit.passage.article for hit in index.search(query, mode="bm25")]
+
+
+def test_an_indexed_article_is_what_was_read(index: ArticleIndex, folder: Path, write: Write) -> None:
+    write("a.txt", "A bomb went off. Nobody was hurt.", date="2024-12-05")
+    report = index.sync(folder)
+    article = index.article("a.txt")
+    assert report == SyncReport(added=1)
+    assert article.text == " date 2024-12-05 A bomb went off. Nobody was hurt."
+    assert [article.text[s.start : s.end] for s in index.sentences("a.txt")] == [
+        "A bomb went off.",
+        "Nobody was hurt.",
+    ]
+
+
+def test_a_second_run_embeds_nothing(minilm: Embedder, tmp_path: Path, folder: Path, write: Write) -> None:
+    embedder = Counting(minilm)
+    write("a.txt", "A bomb went off.")
+    with ArticleIndex(tmp_path / "data", embedder) as index:
+        index.sync(folder)
+        assert embedder.texts == ["A bomb went off."]
+        generation = index.generation()
+        assert index.sync(folder) == SyncReport(unchanged=1, undated=["a.txt"])
+        assert embedder.texts == ["A bomb went off."]
+        assert index.generation() == generation
+
+
+def test_only_the_new_record_of_a_file_is_embedded(minilm: Embedder, tmp_path: Path, folder: Path) -> None:
+    embedder = Counting(minilm)
+    records = [json.dumps({"text": f"Report {number} from the town."}) for number in range(3)]
+    (folder / "news.jsonl").write_text("\n".join(records[:2]), encoding="utf-8")
+    with ArticleIndex(tmp_path / "data", embedder) as index:
+        index.sync(folder)
+        (folder / "news.jsonl").write_text("\n".join(records), encoding="utf-8")
+        report = index.sync(folder)
+        assert (report.added, report.changed, report.unchanged) == (1, 0, 2)
+        assert embedder.texts[2:] == ["Report 2 from the town."]
+        assert index.article_ids() == ["news.jsonl#0", "news.jsonl#1", "news.jsonl#2"]
+
+
+def test_the_old_text_of_a_changed_article_is_not_found_any_more(
+    index: ArticleIndex, folder: Path, write: Write, tmp_path: Path
+) -> None:
+    write("a.txt", "The minister resigned on Monday.")
+    write("b.txt", "Rain is expected.")
+    index.sync(folder)
+    write("a.txt", "The minister stays in office.")
+    report = index.sync(folder)
+    assert (report.changed, report.unchanged) == (1, 1)
+    assert found(index, "resigned") == []
+    assert found(index, "office") == ["a.txt"]
+    dense = index.search("The minister resigned on Monday.", mode="dense")
+    assert {hit.passage.text for hit in dense} == {"The minister stays in office.", "Rain is expected."}
+    assert len(contents(tmp_path / "data")["chroma"]) == 2
+
+
+def test_a_changed_date_alone_is_a_changed_article(index: ArticleIndex, folder: Path) -> None:
+    record = {"text": "The bridge was opened.", "date": "2024-01-01"}
+    (folder / "news.jsonl").write_text(json.dumps(record), encoding="utf-8")
+    index.sync(folder)
+    (folder / "news.jsonl").write_text(json.dumps({**record, "date": "2024-02-02"}), encoding="utf-8")
+    assert index.sync(folder).changed == 1
+    (hit,) = index.search("bridge")
+    assert str(hit.passage.date) == "2024-02-02"
+
+
+def test_a_vanished_file_is_forgotten(index: ArticleIndex, folder: Path, write: Write, tmp_path: Path) -> None:
+    write("a.txt", "The minister resigned.")
+    write("b.txt", "Rain is expected.")
+    index.sync(folder)
+    (folder / "a.txt").unlink()
+    assert index.sync(folder) == SyncReport(removed=1, unchanged=1, undated=["b.txt"])
+    assert found(index, "minister") == []
+    assert contents(tmp_path / "data")["chroma"] == list(contents(tmp_path / "data")["passages"])
+
+
+def test_a_record_that_left_its_file_is_forgotten(index: ArticleIndex, folder: Path) -> None:
+    file = folder / "news.jsonl"
+    file.write_text('{"text": "First report."}\n{"text": "Second report."}', encoding="utf-8")
+    index.sync(folder)
+    file.write_text('{"text": "First report."}', encoding="utf-8")
+    assert index.sync(folder).removed == 1
+    assert index.article_ids() == ["news.jsonl#0"]
+
+
+def test_a_file_that_can_no_longer_be_read_keeps_its_indexed_version(
+    index: ArticleIndex, folder: Path, write: Write
+) -> None:
+    write("a.txt", "The minister resigned.")
+    index.sync(folder)
+    write("a.txt", "  ")
+    for _ in range(2):
+        report = index.sync(folder)
+        assert (report.removed, report.unchanged) == (0, 1)
+        assert report.skipped == [("a.txt", "empty: keeps the version indexed before")]
+    assert found(index, "minister") == ["a.txt"]
+
+
+def test_a_record_that_can_no_longer_be_read_keeps_its_indexed_version(index: ArticleIndex, folder: Path) -> None:
+    file = folder / "news.jsonl"
+    file.write_text('{"text": "First report."}\n{"text": "Second report."}', encoding="utf-8")
+    index.sync(folder)
+    file.write_text('{"text": "Another report."}\n{"text": ""}', encoding="utf-8")
+    report = index.sync(folder)
+    assert (report.changed, report.unchanged, report.removed) == (1, 1, 0)
+    ((path, reason),) = report.skipped
+    assert path == "news.jsonl#1"
+    assert reason.endswith(": keeps the version indexed before")
+    assert index.article("news.jsonl#1").text == "Second report."
+
+
+def test_a_subfolder_that_became_a_dead_link_keeps_its_articles(
+    index: ArticleIndex, folder: Path, write: Write, tmp_path: Path
+) -> None:
+    write("sub/a.txt", "The minister resigned.")
+    index.sync(folder)
+    (folder / "sub").rename(tmp_path / "elsewhere")
+    (folder / "sub").symlink_to(tmp_path / "unmounted")
+    report = index.sync(folder)
+    assert report.removed == 0
+    assert ("sub/a.txt", "sub cannot be read: keeps the version indexed before") in report.skipped
+
+
+def test_what_is_skipped_is_told_again_in_a_second_run(index: ArticleIndex, folder: Path, write: Write) -> None:
+    write("a.txt", "The minister resigned.")
+    write("empty.txt", "")
+    (folder / "news.jsonl").write_text('{"text": "A report."}\n{"text": ""}', encoding="utf-8")
+    first = index.sync(folder)
+    assert {path for path, _ in first.skipped} == {"empty.txt", "news.jsonl#1"}
+    assert index.sync(folder).skipped == first.skipped
+
+
+def test_an_empty_folder_gives_an_empty_index(index: ArticleIndex, folder: Path) -> None:
+    assert index.sync(folder) == SyncReport()
+    assert index.counts().articles == 0
+
+
+def test_a_folder_that_does_not_exist_leaves_no_trace(index: ArticleIndex, tmp_path: Path) -> None:
+    with pytest.raises(FolderMissing, match=r"nowhere does not exist: .* `dateline index FOLDER`"):
+        index.sync(tmp_path / "nowhere")
+    assert not (tmp_path / "data").exists()
+
+
+def test_articles_without_a_date_are_named(index: ArticleIndex, folder: Path, write: Write) -> None:
+    write("a.txt", "The minister resigned.", date="2024-12-05")
+    write("b.txt", "Rain is expected.")
+    assert index.sync(folder).undated == ["b.txt"]
+
+
+def test_the_data_directory_may_lie_in_the_corpus_folder(minilm: Embedder, folder: Path, write: Write) -> None:
+    write("a.txt", "The minister resigned.")
+    with ArticleIndex(folder / "data", minilm) as index:
+        index.sync(folder)
+        assert index.sync(folder) == SyncReport(unchanged=1, undated=["a.txt"])
+
+
+def test_progress_counts_files_to_the_end(index: ArticleIndex, folder: Path, write: Write) -> None:
+    write("a.txt", "The minister resigned.")
+    write("b.txt", "Rain is expected.")
+    told: list[tuple[int, int, str]] = []
+    index.sync(folder, progress=lambda *what: told.append(what))
+    assert told == [(1, 2, "a.txt"), (2, 2, "b.txt"), (2, 2, "vectors")]
+
+
+def test_uploaded_articles_survive_a_sync_and_a_replacement(
+    minilm: Embedder, tmp_path: Path, folder: Path, write: Write
+) -> None:
+    from index.catalog import Catalog
+    from index.sync import _Run
+
+    write("a.txt", "The minister resigned.")
+    with ArticleIndex(tmp_path / "data", minilm) as index:
+        index.sync(folder)
+        upload = Article("uploads/u.txt", "Flood", "The river flooded the town.")
+        with Catalog.open(index_directory(tmp_path / "data"), write=True) as catalog:
+            run = _Run(catalog, minilm, 0)
+            run.take_over(FileState("uploads/u.txt", "0", "1"), [upload])
+            run.flush()
+        for replace in (False, True):
+            assert index.sync(folder, replace=replace).removed == 0
+            assert found(index, "flooded") == ["uploads/u.txt"]
+            assert index.article("uploads/u.txt") == upload
+
+
+def test_a_folder_named_as_the_uploads_are_is_reported(index: ArticleIndex, folder: Path, write: Write) -> None:
+    write("uploads/a.txt", "The minister resigned.")
+    report = index.sync(folder)
+    assert report.added == 0
+    assert "give this folder another name" in report.skipped[0][1]
+
+
+# Interrupted. Each script kills itself with SIGKILL at a moment of its own, in the middle of a sync.
+
+_INTERRUPTED = """
+import os, signal, sys, threading
+from pathlib import Path
+from index.embed import Embedder
+from index.store import ArticleIndex
+
+data, folder, moment, replace = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4] == "replace"
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+class Dying(Embedder):
+    calls = 0
+    def get_text_embedding_batch(self, texts, *args, **kwargs):
+        Dying.calls += 1
+        if moment == f"embed {Dying.calls}":
+            die()
+        return super().get_text_embedding_batch(texts, *args, **kwargs)
+
+def progress(done, total, what):
+    if moment == what:
+        die()
+    if moment == "chroma" and what == "vectors":
+        threading.Thread(target=watch, daemon=True).start()
+
+def watch():
+    before = set(data.glob("index-*/vectors-*"))
+    while True:
+        if set(data.glob("index-*/vectors-*")) - before:
+            die()
+
+ArticleIndex(data, Dying(threads=1)).sync(folder, replace=replace, progress=progress)
+print("survived")
+"""
+
+
+def interrupt(data: Path, folder: Path, moment: str, replace: bool = False) -> None:
+    process = python(_INTERRUPTED, data, folder, moment, "replace" if replace else "")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL, out + err
+
+
+def write_many(write: Write, text: str = "Report {} speaks of the market in Damascus.") -> None:
+    for number in range(70):
+        write(f"{number:02}.txt", text.format(number))
+
+
+@pytest.mark.parametrize("moment", ["embed 1", "embed 3", "50.txt", "vectors", "chroma"])
+def test_a_killed_first_run_is_resumed_to_the_index_of_a_clean_run(
+    minilm: Embedder, tmp_path: Path, folder: Path, write: Write, moment: str
+) -> None:
+    write_many(write)
+    interrupt(tmp_path / "data", folder, moment)
+    embedder = Counting(minilm)
+    with ArticleIndex(tmp_path / "data", embedder) as resumed, ArticleIndex(tmp_path / "clean", minilm) as clean:
+        resumed.sync(folder)
+        clean.sync(folder)
+        hits = [index.search("market 7", k=70) for index in (resumed, clean)]
+    assert contents(tmp_path / "data") == contents(tmp_path / "clean")
+    assert hits[0] == hits[1]
+    # two groups of 32 are committed before the third is embedded; after that, the last 6 too
+    committed = {"embed 1": 0, "embed 3": 64, "50.txt": 32}.get(moment, 70)
+    assert len(embedder.texts) == 70 - committed
+
+
+@pytest.mark.parametrize("moment", ["embed 2", "vectors", "chroma"])
+def test_a_killed_update_leaves_no_less_than_there_was(
+    index: ArticleIndex, minilm: Embedder, tmp_path: Path, folder: Path, write: Write, moment: str
+) -> None:
+    write_many(write)
+    index.sync(folder)
+    write_many(write, "Bulletin {} speaks of the market in Damascus.")
+    interrupt(tmp_path / "data", folder, moment)
+    for mode in ("dense", "bm25", "fused"):
+        assert len({hit.passage.article for hit in index.search("market in Damascus", k=100, mode=mode)}) == 70
+    index.sync(folder)
+    with ArticleIndex(tmp_path / "clean", minilm) as clean:
+        clean.sync(folder)
+    assert contents(tmp_path / "data") == contents(tmp_path / "clean")
+
+
+@pytest.mark.parametrize("moment", ["embed 2", "chroma"])
+def test_a_killed_replacement_leaves_the_old_index_and_is_resumed(
+    index: ArticleIndex, minilm: Embedder, tmp_path: Path, folder: Path, write: Write, moment: str
+) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "a.txt").write_text("The minister resigned.")
+    index.sync(tmp_path / "old")
+    write_many(write)
+    interrupt(tmp_path / "data", folder, moment, replace=True)
+    assert found(index, "minister market") == ["a.txt"]
+    embedder = Counting(minilm)
+    with ArticleIndex(tmp_path / "data", embedder) as resumed:
+        resumed.sync(folder, replace=True)
+        assert len(embedder.texts) == (38 if moment == "embed 2" else 0)
+        assert found(resumed, "minister") == []
+    assert len(found(index, "market")) == 10
+    assert [path.name for path in (tmp_path / "data").glob("index-*")] == ["index-2"]
+
+
+def test_ctrl_c_keeps_what_was_committed(minilm: Embedder, tmp_path: Path, folder: Path, write: Write) -> None:
+    write_many(write)
+
+    def interrupt(done: int, total: int, what: str) -> None:
+        if done == 40:
+            raise KeyboardInterrupt
+
+    embedder = Counting(minilm)
+    with ArticleIndex(tmp_path / "data", embedder) as index:
+        with pytest.raises(KeyboardInterrupt):
+            index.sync(folder, progress=interrupt)
+        assert len(index.search("market in Damascus", k=100, mode="dense")) == 32
+        index.sync(folder)
+        assert len(embedder.texts) == 70
