@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from llama_index.core.base.llms.types import CompletionResponse, CompletionResponseGen, LLMMetadata
+from llama_index.core.bridge.pydantic import ConfigDict, Field
 from llama_index.core.llms import ChatMessage, ChatResponse, ChatResponseGen, CustomLLM, MessageRole
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 from llama_index.core.llms.llm import LLM
@@ -93,7 +94,7 @@ class EmbeddedEngine:
         return len(self._started().tokenize(text))
 
     def llm(self) -> LLM:
-        return EmbeddedLLM(self)
+        return EmbeddedLLM(engine=self)
 
     def close(self) -> None:
         """Frees the model, also in mid-answer. Safe to call twice; the engine can't be used afterwards."""
