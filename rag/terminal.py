@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Self
 
 import click
@@ -38,7 +38,8 @@ class ByteProgress:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._bar.stop()
+        if self._bar.live.is_started:
+            self._bar.stop()
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """`done` of `total` bytes of `what`; a total of 0 is not known."""
@@ -61,9 +62,12 @@ class ByteProgress:
 def file_progress() -> Iterator[Callable[[int, int, str], None]]:
     """A progress bar on stderr that counts files; nothing where stderr is not a terminal."""
     console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda done, total, what: None
+        return
     with Progress(
         TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        TextColumn("{task.fields[what]}"), console=console, transient=True, disable=not console.is_terminal,
+        TextColumn("{task.fields[what]}"), console=console, transient=True,
     ) as bar:  # fmt: skip
         task = bar.add_task("index", total=None, what="")
         yield lambda done, total, what: bar.update(task, completed=done, total=total, what=what)
@@ -88,13 +92,14 @@ def stream_answer(events: Iterable[Event]) -> Answer:
     If the engine dies in mid-answer, what it had written is printed, marked as unchecked, and the error raised.
     """
     console = Console(stderr=True)
+    live = Live(console=console, transient=True, auto_refresh=False)
     draft, status = "", "searching"
-    with Live(console=console, transient=True, auto_refresh=False) as live:
 
-        def show() -> None:
-            if console.is_terminal:
-                live.update(Text.assemble((draft, "dim italic"), (f"  … {status}", "cyan")), refresh=True)
+    def show() -> None:
+        if console.is_terminal:
+            live.update(Text.assemble((draft, "dim italic"), (f"  … {status}", "cyan")), refresh=True)
 
+    with live if console.is_terminal else nullcontext():
         try:
             show()
             for event in events:
