@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from index_helpers import Counting, contents, index_directory, python
 
 from index.embed import Embedder
 from index.errors import FolderMissing
 from index.records import FileState
 from index.store import ArticleIndex
 from index.types import Article, SyncReport
-from index_helpers import Counting, contents, index_directory, python
 
 Write = Callable[..., Path]
 
@@ -217,19 +217,20 @@ import os, signal, sys, threading
 from pathlib import Path
 from index.embed import Embedder
 from index.store import ArticleIndex
+from index_helpers import Counting
 
 data, folder, moment, replace = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4] == "replace"
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
-class Dying(Embedder):
+class Dying(Counting):
     calls = 0
-    def get_text_embedding_batch(self, texts, *args, **kwargs):
-        Dying.calls += 1
-        if moment == f"embed {Dying.calls}":
+    def get_text_embedding_batch(self, texts):
+        self.calls += 1
+        if moment == f"embed {self.calls}":
             die()
-        return super().get_text_embedding_batch(texts, *args, **kwargs)
+        return super().get_text_embedding_batch(texts)
 
 def progress(done, total, what):
     if moment == what:
@@ -243,7 +244,7 @@ def watch():
         if set(data.glob("index-*/vectors-*")) - before:
             die()
 
-ArticleIndex(data, Dying(threads=1)).sync(folder, replace=replace, progress=progress)
+ArticleIndex(data, Dying(Embedder(threads=1))).sync(folder, replace=replace, progress=progress)
 print("survived")
 """
 
@@ -259,7 +260,11 @@ def write_many(write: Write, text: str = "Report {} speaks of the market in Dama
         write(f"{number:02}.txt", text.format(number))
 
 
-@pytest.mark.parametrize("moment", ["embed 1", "embed 3", "50.txt", "vectors", "chroma"])
+def slow(moment: str) -> object:
+    return pytest.param(moment, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("moment", [slow("embed 1"), "embed 3", slow("50.txt"), slow("vectors"), "chroma"])
 def test_a_killed_first_run_is_resumed_to_the_index_of_a_clean_run(
     minilm: Embedder, tmp_path: Path, folder: Path, write: Write, moment: str
 ) -> None:
@@ -277,7 +282,7 @@ def test_a_killed_first_run_is_resumed_to_the_index_of_a_clean_run(
     assert len(embedder.texts) == 70 - committed
 
 
-@pytest.mark.parametrize("moment", ["embed 2", "vectors", "chroma"])
+@pytest.mark.parametrize("moment", ["embed 2", slow("vectors"), slow("chroma")])
 def test_a_killed_update_leaves_no_less_than_there_was(
     index: ArticleIndex, minilm: Embedder, tmp_path: Path, folder: Path, write: Write, moment: str
 ) -> None:
@@ -293,7 +298,7 @@ def test_a_killed_update_leaves_no_less_than_there_was(
     assert contents(tmp_path / "data") == contents(tmp_path / "clean")
 
 
-@pytest.mark.parametrize("moment", ["embed 2", "chroma"])
+@pytest.mark.parametrize("moment", ["embed 2", slow("chroma")])
 def test_a_killed_replacement_leaves_the_old_index_and_is_resumed(
     index: ArticleIndex, minilm: Embedder, tmp_path: Path, folder: Path, write: Write, moment: str
 ) -> None:
