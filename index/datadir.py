@@ -122,6 +122,8 @@ def disk_errors(root: Path) -> Iterator[None]:
 def storage_error(root: Path, error: OSError | sqlite3.Error) -> StorageError | None:
     """The sentence for a failed read or write below `root`; None if the disk is not to blame."""
     kind = _kind(error)
+    if kind == "broken" and nearly_full(root, 2**20):
+        kind = "full"  # SQLite calls it an I/O error where it maps memory
     match kind:
         case "full":
             return full(root)
@@ -137,6 +139,13 @@ def storage_error(root: Path, error: OSError | sqlite3.Error) -> StorageError | 
                 "command again; nothing indexed so far is lost."
             )
     return None
+
+
+def nearly_full(root: Path, bytes_free: int) -> bool:
+    """True if fewer bytes are free on the disk that holds `root`."""
+    while not root.exists() and root != root.parent:
+        root = root.parent
+    return shutil.disk_usage(root).free < bytes_free
 
 
 def full(root: Path) -> StorageError:

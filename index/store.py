@@ -50,6 +50,10 @@ class ArticleIndex:
         self._vectors: Vectors | None = None
         self._lock = threading.Lock()
 
+    @property
+    def data_dir(self) -> Path:
+        return self._dir.root
+
     def __enter__(self) -> ArticleIndex:
         return self
 

@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from index.datadir import disk_errors, forbidden, full, remove_tree
+from index.datadir import disk_errors, forbidden, full, nearly_full, remove_tree
 from index.errors import StorageError
 from index.records import Narrow, Stored, day_number
 
@@ -176,11 +176,12 @@ def _damaged(directory: Path) -> StorageError:
 def _chroma_errors(directory: Path) -> Iterator[None]:
     from chromadb.errors import ChromaError
 
+    data_dir = directory.parent.parent
     try:
-        with disk_errors(directory):
+        with disk_errors(data_dir):
             yield
     except (ChromaError, AttributeError) as error:  # AttributeError: a client that failed to start before
         # Chroma often keeps the reason to itself: "Failed to apply logs to the metadata segment".
-        if "is full" in str(error) or shutil.disk_usage(directory.parent).free < _NEARLY_FULL:
-            raise full(directory) from error
-        raise (forbidden(directory) if "readonly" in str(error) else _damaged(directory)) from error
+        if "is full" in str(error) or nearly_full(data_dir, _NEARLY_FULL):
+            raise full(data_dir) from error
+        raise (forbidden(data_dir) if "readonly" in str(error) else _damaged(directory)) from error

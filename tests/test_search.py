@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.embed import Embedder
+from index.search import match_expression
+from index.store import ArticleIndex
+from index.types import Hit
+
+Write = Callable[..., Path]
+
+ARTICLES = {
+    "bomb.txt": ("2024-12-01", "A bomb went off near the market in Damascus. Two people were hurt."),
+    "talks.txt": ("2024-12-05", "Ministers of the US and Turkey met for talks in Ankara in May."),
+    "flood.txt": ("2024-12-08", "The river flooded the lower town after three days of rain."),
+    "café.txt": (None, "The café in Besançon reopened, its owner said."),
+}
+
+
+@pytest.fixture(scope="module")
+def news(minilm: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArticleIndex]:
+    folder = tmp_path_factory.mktemp("news")
+    for name, (day, text) in ARTICLES.items():
+        (folder / name).write_text(f" date {day} {text}" if day else text, encoding="utf-8")
+    with ArticleIndex(tmp_path_factory.mktemp("data"), minilm) as index:
+        index.sync(folder)
+        yield index
+
+
+def ids(hits: list[Hit]) -> list[str]:
+    return [hit.passage.article for hit in hits]
+
+
+def test_the_best_passage_comes_first_with_both_its_ranks(news: ArticleIndex) -> None:
+    first, *others = news.search("Where did the bomb go off?")
+    assert first.passage.article == "bomb.txt"
+    assert first.bm25_rank == 1
+    assert first.score == pytest.approx(2 / 61)  # first in both rankings: RRF with k = 60
+    assert all(first.score > other.score for other in others)
+
+
+def test_a_passage_is_the_words_of_its_article(news: ArticleIndex) -> None:
+    for hit in news.search("market", k=10):
+        passage = hit.passage
+        assert news.article(passage.article).text[passage.start : passage.end] == passage.text
+        assert (passage.title, passage.date) == (
+            news.article(passage.article).title,
+            news.article(passage.article).date,
+        )
+
+
+def test_similarity_is_the_cosine_of_query_and_passage(news: ArticleIndex, minilm: Embedder) -> None:
+    query = "inundation after heavy rainfall"
+    for mode in ("dense", "fused"):
+        for hit in news.search(query, mode=mode):
+            cosine = np.dot(minilm.get_query_embedding(query), minilm.get_text_embedding(hit.passage.text))
+            assert hit.similarity == pytest.approx(cosine, abs=1e-5)
+
+
+def test_dense_search_finds_what_is_meant_and_bm25_what_is_said(news: ArticleIndex) -> None:
+    query = "explosion in the Syrian capital"
+    assert ids(news.search(query, mode="dense"))[0] == "bomb.txt"
+    assert news.search(query, mode="bm25") == []
+    (hit,) = news.search("the bombs of DAMASCUS", mode="bm25")
+    assert (hit.passage.article, hit.bm25_rank, hit.similarity) == ("bomb.txt", 1, None)
+
+
+def test_accents_do_not_matter_to_bm25(news: ArticleIndex) -> None:
+    for query in ("cafe besancon", "CAFÉ BESANÇON", "cafe\u0301 Besanc\u0327on"):
+        assert ids(news.search(query, mode="bm25")) == ["café.txt"]
+
+
+@pytest.mark.parametrize("mode", ["bm25", "dense", "fused"])
+def test_the_bounds_are_inclusive_and_keep_undated_articles_out(news: ArticleIndex, mode: str) -> None:
+    def found(**filters: object) -> set[str]:
+        return set(ids(news.search("bomb Ankara river café", mode=mode, **filters)))  # type: ignore[arg-type]
+
+    assert found() == set(ARTICLES)
+    assert found(since=date(2024, 12, 5)) == {"talks.txt", "flood.txt"}
+    assert found(until=date(2024, 12, 5)) == {"bomb.txt", "talks.txt"}
+    assert found(since=date(2024, 12, 5), until=date(2024, 12, 5)) == {"talks.txt"}
+    assert found(since=date(2024, 12, 6), until=date(2024, 12, 5)) == set()
+    assert found(until=date(2024, 12, 1), undated=True) == {"bomb.txt", "café.txt"}
+    assert found(since=date(2024, 12, 8), undated=True) == {"flood.txt", "café.txt"}
+    assert found(exclude=["bomb.txt", "not there"]) == set(ARTICLES) - {"bomb.txt"}
+    assert found(since=date(2024, 12, 5), exclude={"flood.txt"}) == {"talks.txt"}
+    assert found(exclude=set(ARTICLES)) == set()
+
+
+def test_filters_and_deletions_still_leave_k_hits(index: ArticleIndex, folder: Path, write: Write) -> None:
+    for number in range(300):
+        write(f"{number:03}.txt", f"Market report {number}.", date="2024-12-01" if number % 10 else "2025-01-01")
+    index.sync(folder)
+    for mode in ("bm25", "dense", "fused"):
+        assert len(index.search("market report", k=30, since=date(2025, 1, 1), mode=mode)) == 30
+        assert len(index.search("market report", k=20, mode=mode)) == 20
+        assert len(index.search("market report", k=1000, mode=mode)) == 300
+
+
+def test_what_chroma_has_and_the_catalog_has_not_is_no_hit(index: ArticleIndex, folder: Path, write: Write) -> None:
+    for number in range(100):
+        write(f"{number:02}.txt", f"Market report {number}.")
+    index.sync(folder)
+    for number in range(90):
+        write(f"{number:02}.txt", "Rain is expected tomorrow in the north.")
+
+    def stop(done: int, total: int, what: str) -> None:
+        if what == "vectors":  # the articles are changed, Chroma is not yet
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        index.sync(folder, progress=stop)
+    hits = index.search("Market report 5.", k=100, mode="dense")
+    assert len(hits) == 100
+    assert {hit.passage.text for hit in hits[10:]} == {"Rain is expected tomorrow in the north."}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        '"',
+        '"bomb" OR "',
+        "bomb AND NOT market",
+        "NEAR(bomb market, 2)",
+        "text:bomb",
+        "bomb*",
+        "-bomb ^market +damascus",
+        "(bomb",
+        "bomb\x00market",
+        "{text} : bomb",
+        "bomb; DROP TABLE articles; --",
+        "💣 bomb 🔥",
+        "bomb's ’market’",
+        "\\bomb\\",
+        "bomb " * 5000,
+        " ".join(f"word{number}" for number in range(5000)) + " bomb",
+    ],
+)
+def test_nothing_in_a_query_is_an_operator(news: ArticleIndex, query: str) -> None:
+    hits = news.search(query)
+    assert len(hits) == len(ARTICLES)
+    if "bomb" in query[:100]:
+        assert ids(hits)[0] == "bomb.txt"
+
+
+@pytest.mark.parametrize("query", ["", "  ", "the of and", "💣", "?!", "\x00"])
+def test_a_query_without_telling_words_still_works_on_dense(news: ArticleIndex, query: str) -> None:
+    assert len(news.search(query, mode="dense")) == len(news.search(query)) == len(ARTICLES)
+
+
+def test_stopwords_and_single_letters_are_dropped_when_others_remain() -> None:
+    assert match_expression("Who was in the market's B block 7?") == '"market" OR "block" OR "7"'
+    assert match_expression("who is it") == '"who" OR "is" OR "it"'
+    assert match_expression("") == ""
+
+
+def test_common_words_that_are_names_are_kept() -> None:
+    assert match_expression("What did the US say in May to the WHO?") == '"us" OR "may" OR "who"'
+    assert match_expression("WHAT DID THE MINISTER SAY") == '"minister"'
+    assert match_expression("May the minister resign?") == '"minister" OR "resign"'
+
+
+def test_equal_passages_come_in_the_order_of_their_articles(index: ArticleIndex, folder: Path, write: Write) -> None:
+    for name in ("c.txt", "a.txt", "b.txt"):
+        write(name, "The minister resigned.")
+        index.sync(folder)
+    for mode in ("bm25", "dense", "fused"):
+        assert ids(index.search("minister", mode=mode)) == ["a.txt", "b.txt", "c.txt"]
+
+
+def test_the_same_query_gives_the_same_hits(news: ArticleIndex) -> None:
+    assert news.search("talks in Ankara") == news.search("talks in Ankara")
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_no_hits_are_wanted_and_none_are_given(news: ArticleIndex, k: int) -> None:
+    assert news.search("bomb", k=k) == []
+
+
+def test_the_seeds_know_who_heads_the_observatory(seed_index: ArticleIndex) -> None:
+    first = seed_index.search("Who heads the Syrian Observatory for Human Rights?")[0]
+    assert "Observatory" in first.passage.text
