@@ -12,6 +12,7 @@ import platform
 import secrets
 import socket
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -48,14 +49,14 @@ class LlamaServer:
         library = _import_llama_cpp()
         key = secrets.token_urlsafe(32)
         try:
-            self._server = library.Server(_parameters(library, path, context_tokens, threads, key))
+            server = library.Server(_parameters(library, path, context_tokens, threads, key))
         except RuntimeError as error:  # its reason goes to the log only
             raise WeightsError(
                 f"llama.cpp cannot load {path}: it is cut short, of a kind that this llama.cpp doesn't "
                 "know, or too large for the memory. Give another GGUF file with `--model PATH.gguf`, "
                 "or leave `--model` out and run `dateline pull` for the default one."
             ) from error
-        self.address: str = self._server.listening_address
+        self.address: str = server.listening_address
         self._timeout = timeout
         self._connections = _Connections()
         self._client = httpx.Client(
@@ -66,6 +67,8 @@ class LlamaServer:
             # The server closes a connection after a streamed answer: using it again fails.
             limits=httpx.Limits(max_keepalive_connections=0),
         )
+        # Also runs when Python exits: native threads that outlive it crash.
+        self._finish = weakref.finalize(self, _finish, self._connections, self._client, [server])
 
     def window(self) -> int:
         """Tokens of prompt and answer together: fewer than asked for if the model was trained on less."""
@@ -93,11 +96,7 @@ class LlamaServer:
 
     def close(self) -> None:
         """Breaks off what is being answered and frees the model."""
-        # The server's destructor waits for its connections, and holds Python's lock while it does: they must
-        # have ended on this side before, or nothing moves again.
-        self._connections.cut()
-        self._client.close()
-        self._server = None
+        self._finish()
 
     @contextmanager
     def _request(self, method: str, path: str, body: object = None) -> Iterator[httpx.Response]:
@@ -160,6 +159,14 @@ class _Connections:
             for connection in self._open:
                 with suppress(OSError):  # the other side was faster
                     connection.shutdown(socket.SHUT_RDWR)
+
+
+def _finish(connections: _Connections, client: httpx.Client, only_reference: list[Any]) -> None:
+    # The server's destructor waits for its connections, and holds Python's lock while it does: they must have
+    # ended on this side before, or nothing moves again.
+    connections.cut()
+    client.close()
+    only_reference.clear()
 
 
 def _parameters(library: Any, path: Path, context_tokens: int, threads: int, key: str) -> Any:
