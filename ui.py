@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ def serve(assistant: Assistant, host: str = "127.0.0.1", port: int | None = None
 
     try:
         build(assistant).queue(default_concurrency_limit=2).launch(
-            server_name=host, server_port=port, show_error=True, quiet=False
+            server_name=host, server_port=port, show_error=True, ssr_mode=False, footer_links=["settings"]
         )
     except OSError as error:
         where = f"port {port}" if port else "any port from 7860 to 7959"
@@ -44,9 +45,10 @@ def build(assistant: Assistant) -> gr.Blocks:
         yield from replies(assistant, message, history)
 
     app: gr.Blocks
-    with gr.Blocks(title="Dateline", analytics_enabled=False) as app:
+    with gr.Blocks(title="Dateline", analytics_enabled=False, fill_height=True) as app:
         gr.ChatInterface(
             respond,
+            chatbot=gr.Chatbot(show_label=False, scale=1, height="75vh", buttons=["copy"], latex_delimiters=[]),
             title="Dateline",
             description=_description(assistant),
             examples=EXAMPLES,
@@ -67,35 +69,35 @@ def replies(assistant: Assistant, message: str, history: Sequence[dict[str, Any]
                 case TextDelta(text):
                     draft, pieces = draft + text, pieces + 1
                     if pieces % _EVERY == 1:
-                        yield f"*Draft, not checked yet:* {html.escape(draft)} …"
+                        yield f"*Draft, not checked yet:* {_literal(draft)} …"
                 case SentenceChecked():
-                    yield f"*Checking:* {html.escape(draft)} …"
+                    yield f"*Checking:* {_literal(draft)} …"
                 case AnswerDone(answer):
                     yield as_markdown(answer)
     except EngineInterrupted as error:
-        yield f"{html.escape(error.partial)} …\n\n*[interrupted here; nothing of this was checked]*\n\n**{error}**"
+        yield f"{_literal(error.partial)} …\n\n*[interrupted here; nothing of this was checked]*\n\n**{error}**"
     except DatelineError as error:
-        yield f"**{html.escape(str(error))}**"
+        yield f"**{_literal(str(error))}**"
 
 
 def as_markdown(answer: Answer) -> str:
     """The answer, its quotes with their articles, what was withheld, and who wrote it."""
-    parts = [html.escape(answer.text)]
+    parts = [_literal(answer.text)]
     parts += [_quote(citation) for citation in answer.citations]
     if answer.abstained and answer.hits:
         nearest = "\n".join(
-            f"- *{html.escape(hit.passage.title)}* ({hit.passage.date or 'no date'}): "
-            f"{html.escape(' '.join(hit.passage.text.split())[:200])} …"
+            f"- *{_literal(hit.passage.title)}* ({hit.passage.date or 'no date'}): "
+            f"{_literal(' '.join(hit.passage.text.split())[:200])} …"
             for hit in answer.hits[:3]
         )
-        parts.append(f"**Nearest passages**\n\n{nearest}")
+        parts.append(f"<details><summary>Nearest passages</summary>\n\n{nearest}\n\n</details>")
     if answer.withheld:
         count = len(answer.withheld)
         parts.append(
             f"*{count} sentence{'s' if count > 1 else ''} of the draft withheld: {answer.withheld[0].reason}.*"
         )
-    parts += [f"*{html.escape(note)}.*" for note in answer.notes]
-    parts.append(f"<sub>{html.escape(answer.model)}, {answer.engine}, {answer.timings.total / 1000:.1f} s</sub>")
+    parts += [f"*{_literal(note)}.*" for note in answer.notes]
+    parts.append(f"<sub>{_literal(answer.model)}, {answer.engine}, {answer.timings.total / 1000:.1f} s</sub>")
     return "\n\n".join(parts)
 
 
@@ -104,8 +106,8 @@ def _quote(citation: Citation) -> str:
     copies = len(citation.carriers) - 1
     also = f"; the same words in {copies} more article{'s' if copies > 1 else ''}" if copies else ""
     return (
-        f"> **[{citation.number}]** “{html.escape(' '.join(citation.quote.split()))}”\n>\n"
-        f"> *{html.escape(citation.title)}*, {citation.date or 'no date'}, {html.escape(citation.article)}{page}{also}"
+        f"> **[{citation.number}]** “{_literal(' '.join(citation.quote.split()))}”\n>\n"
+        f"> *{_literal(citation.title)}*, {citation.date or 'no date'}, {_literal(citation.article)}{page}{also}"
     )
 
 
@@ -125,5 +127,15 @@ def _plain(history: Sequence[dict[str, Any]]) -> list[Any]:
         if isinstance(content, list):
             content = " ".join(part.get("text", "") for part in content if isinstance(part, dict))
         if turn.get("role") in ("user", "assistant") and isinstance(content, str):
-            turns.append({"role": turn["role"], "content": content.split("\n\n>")[0]})
+            turns.append({"role": turn["role"], "content": _spoken(content)})
     return turns
+
+
+def _literal(text: str) -> str:
+    """`text` so that Markdown shows its very characters."""
+    return re.sub(r"([\\`*_\[\]#|~$])", r"\\\1", html.escape(text, quote=False))
+
+
+def _spoken(reply: str) -> str:
+    """The answer's own words out of `as_markdown`: its first paragraph."""
+    return html.unescape(re.sub(r"\\(.)", r"\1", reply.split("\n\n")[0]))
