@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,9 @@ _TITLE_CHARS = 80
 _ABOUT_FOLDER = re.compile(r"(?:README|SOURCES|LICEN[CS]E)(?:[._-].*)?")
 _FIELDS = {"title", "date", "source", "url"}
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-_FRONT_MATTER_LINE = re.compile(r"^(\w+):[ \t]*(.+?)[ \t\r]*$", re.MULTILINE)
-_MAIN_HEADING = re.compile(r"^#[ \t]+(.+?)[ \t#]*\r?$|^(\S[^\r\n]*)\r?\n=+[ \t]*\r?$", re.MULTILINE)
-_OPENING_HEADING = re.compile(r"\s*#{1,6}[ \t]+(.+?)[ \t#]*\r?$", re.MULTILINE)
+_FRONT_MATTER_LINE = re.compile(r"^(\w+):(.*)$", re.MULTILINE)
+_MAIN_HEADING = re.compile(r"^#[ \t]+(.+)$|^(\S.*)\n=+[ \t]*\r?$", re.MULTILINE)
+_OPENING_HEADING = re.compile(r"\s*#{1,6}[ \t]+(.+)$", re.MULTILINE)
 
 
 def find_files(folder: Path) -> tuple[list[Path], list[Skipped]]:
@@ -233,20 +234,19 @@ def _read_md(path: Path) -> list[Found]:
     body = block.end if block else 0
     day, prefix = native_date(text, body)
     given = from_fields(text, fields)
-    heading = _OPENING_HEADING.match(text, prefix.end if prefix else body) or _MAIN_HEADING.search(text, body)
-    return [
-        (
-            "",
-            Extract(
-                text,
-                title=given.title or (word(heading[1] or heading[heading.lastindex or 1]) if heading else None),
-                date=day or given.date,
-                source=given.source,
-                url=given.url,
-                asides=tuple(span for span in (block, prefix) if span),
-            ),
-        )
-    ]
+    extract = replace(
+        given,
+        title=given.title or _heading(text, prefix.end if prefix else body),
+        date=day or given.date,
+        asides=tuple(span for span in (block, prefix) if span),
+    )
+    return [("", extract)]
+
+
+def _heading(text: str, start: int) -> str | None:
+    """The heading that the text opens with, else its first main heading, else None."""
+    heading = _OPENING_HEADING.match(text, start) or _MAIN_HEADING.search(text, start)
+    return word((heading[1] or heading[heading.re.groups]).rstrip(" \t\r#")) if heading else None
 
 
 def _front_matter(text: str) -> tuple[Span | None, dict[str, Any]]:

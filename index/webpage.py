@@ -25,10 +25,11 @@ _DATE_FIELDS = (
     *("article_date_original", "publish-date", "publishdate", "publication_date", "pubdate", "pub_date"),
     *("dcterms.created", "dc.date.created", "dcterms.date", "dc.date", "date"),
 )
+_EDGE = "\x00"  # of a block; no page has this character, see `storable`
 _CLUTTER = ("script", "style", "template", "noscript", "nav", "aside", "footer", "button", "select", "svg", "head")
-_BLOCKS = (
-    *("address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "figcaption", "figure", "h1", "h2"),
-    *("h3", "h4", "h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre", "section", "table", "tr", "ul"),
+_BLOCKS = frozenset(
+    "address article blockquote br dd div dl dt figcaption figure h1 h2 h3 h4 h5 h6 header hr li main ol p pre "
+    "section table tr ul".split()
 )
 
 
@@ -65,28 +66,31 @@ def _article_text(page: str, soup: Any) -> str:
     """trafilatura's text; all of the page's text where that is missing, or most of a short page."""
     import trafilatura
 
-    article = trafilatura.extract(page, include_comments=False) or ""
-    article = re.sub(r"\s*\n\s*", "\n\n", article.strip())
+    lines = (trafilatura.extract(page, include_comments=False) or "").split("\n")
+    article = "\n\n".join(line.strip() for line in lines if line.strip())
+    if len(article) > SHORT_PAGE_CHARS // 2:
+        return article
     everything = _visible_text(soup)
-    if not article or (len(everything) < SHORT_PAGE_CHARS and len(article) < 0.5 * len(everything)):
-        return everything
-    return article
+    cut_short = len(everything) < SHORT_PAGE_CHARS and len(article) < 0.5 * len(everything)
+    return everything if cut_short or not article else article
 
 
 def _visible_text(soup: Any) -> str:
-    """The page's text as paragraphs. Changes `soup`: clutter goes, blocks get blank lines around them."""
-    from bs4 import NavigableString
+    """The page's text as paragraphs, one a block element. Takes the clutter out of `soup`."""
+    from bs4 import NavigableString, Tag
 
     for clutter in soup.find_all(_CLUTTER):
         clutter.decompose()
-    for text in soup.find_all(string=lambda string: type(string) is NavigableString):  # no comment
-        text.replace_with(re.sub(r"\s+", " ", text))
-    for block in soup.find_all(_BLOCKS):
-        block.insert_before("\n\n")
-        block.insert_after("\n\n")
-    for cell in soup.find_all(("td", "th")):
-        cell.append(" ")
-    return re.sub(r" *\n\s*", "\n\n", re.sub(r" {2,}", " ", soup.get_text())).strip()
+    pieces: list[str] = []
+    last_block = None
+    for node in soup.descendants:
+        if isinstance(node, Tag):
+            pieces.append(_EDGE if node.name in _BLOCKS else " " * (node.name in ("td", "th")))
+        elif type(node) is NavigableString:  # its subclasses are comments and the like
+            block = next((parent for parent in node.parents if parent.name in _BLOCKS), None)
+            pieces += [node] if block is last_block else [_EDGE, node]
+            last_block = block
+    return re.sub(rf" ?(?:{_EDGE} ?)+", "\n\n", re.sub(r"\s+", " ", "".join(pieces))).strip()
 
 
 def _meta_fields(soup: Any) -> dict[str, str]:

@@ -173,6 +173,21 @@ def test_fifty_megabytes_in_one_line_are_refused_at_once(tmp_path: Path) -> None
     assert time.perf_counter() - before < 0.1
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.md", "# " + " #" * 100_000 + "x"),
+        ("a.md", "---\n" + "a: b\n" * 50_000),
+        ("a.txt", " date 2024-12-05 " + " " * 1_000_000 + "x"),
+        ("a.html", "<p>" + "<br>Hama" * 5_000),
+    ],
+)
+def test_odd_content_takes_no_longer_than_its_length(tmp_path: Path, name: str, content: str) -> None:
+    before = time.process_time()
+    assert article_of(tmp_path, name, content).text
+    assert time.process_time() - before < 5
+
+
 def test_the_limit_counts_characters(tmp_path: Path) -> None:
     assert len(article_of(tmp_path, "a.txt", "é " * (MAX_ARTICLE_CHARS // 2)).text) == MAX_ARTICLE_CHARS
     assert reason_for(tmp_path, "b.txt", "é " * (MAX_ARTICLE_CHARS // 2) + "é") == TOO_LONG
