@@ -77,4 +77,6 @@ def fingerprint() -> str:
 
 
 def _messages(system: str, user: str) -> list[ChatMessage]:
+    # "<|im_start|>" in an article or a question would open a turn of its own in the model's chat template
+    user = user.replace("<|", "< |").replace("[INST]", "[ INST]")
     return [ChatMessage(role=MessageRole.SYSTEM, content=system), ChatMessage(role=MessageRole.USER, content=user)]

@@ -47,7 +47,8 @@ class EngineChoice:
         from rag.engines.weights import DEFAULT, fetch
 
         told = (lambda done, total: progress(DEFAULT.name, done, total)) if progress else None
-        path = self._path or fetch(DEFAULT, settings.cache_dir / "models", progress=told)
+        notice = (lambda text: progress(text, 0, 0)) if progress else None
+        path = self._path or fetch(DEFAULT, settings.cache_dir / "models", progress=told, notice=notice)
         return EmbeddedEngine(
             path,
             context_tokens=settings.context_tokens,
