@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import DatelineError, EngineInterrupted
+from rag.errors import DatelineError, EngineError
 from rag.types import Answer, AnswerDone, Citation, EvidenceFound, SentenceChecked, TextDelta
 
 if TYPE_CHECKING:
@@ -74,7 +74,10 @@ def replies(assistant: Assistant, message: str, history: Sequence[dict[str, Any]
                     yield f"*Checking:* {_literal(draft)} …"
                 case AnswerDone(answer):
                     yield as_markdown(answer)
-    except EngineInterrupted as error:
+    except EngineError as error:
+        if not error.partial:
+            yield f"**{_literal(str(error))}**"
+            return
         yield f"{_literal(error.partial)} …\n\n*[interrupted here; nothing of this was checked]*\n\n**{error}**"
     except DatelineError as error:
         yield f"**{_literal(str(error))}**"

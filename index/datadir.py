@@ -188,7 +188,20 @@ def _kind(error: OSError | sqlite3.Error) -> str | None:
     return "forbidden" if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) else "broken"
 
 
-def is_data_dir(path: Path) -> bool:
-    """Whether `path` was made by Dateline: it is empty, or holds an index, its lock or uploads."""
-    names = {entry.name for entry in path.iterdir()} if path.is_dir() else {""}
-    return not names or bool(names & {"current", "write.lock", "uploads"})
+def forget(root: Path) -> bool:
+    """Deletes the index and the uploads in `root`, and `root` itself if nothing else is in it.
+
+    Nothing of anybody else's is touched. False if there was nothing of Dateline's. Raises StorageError.
+    """
+    ours = [path for name in ("current*", "index-*", "write.lock*", "uploads") for path in root.glob(name)]
+    if not (root / "write.lock").exists():
+        return False
+    with disk_errors(root):
+        for path in ours:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        if not any(root.iterdir()):
+            root.rmdir()
+    return True

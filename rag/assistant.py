@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import threading
-import time
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any, Self
@@ -24,22 +22,21 @@ from rag import prompts
 from rag.days import annotate
 from rag.engines import EngineChoice, choose_engine
 from rag.engines.base import Completion, Engine
-from rag.errors import EngineInterrupted, QuestionError, SettingsError
-from rag.evidence import Evidence, EvidenceSet, gather
+from rag.errors import EngineError, QuestionError, SettingsError
+from rag.evidence import EvidenceSet, gather
 from rag.followup import Message, standalone
 from rag.refusal import refusal_text
+from rag.reply import Reply, without_numbers
 from rag.settings import Settings
 from rag.types import (
     Answer,
     AnswerDone,
     AnswerSentence,
-    Citation,
     Event,
     EvidenceFound,
     SentenceChecked,
     TextDelta,
     Timings,
-    Usage,
     Withheld,
 )
 from rag.verify import Signals, Weights, attribute, declines, worth_asking
@@ -68,6 +65,7 @@ class Assistant:
         self.settings = Settings.load(given)
         self._progress = progress
         self._lock = threading.Lock()
+        self._engine_lock = threading.Lock()
         self._choice: EngineChoice | None = None
         self._engine: Engine | None = None
         self._index: ArticleIndex | None = None
@@ -82,7 +80,7 @@ class Assistant:
 
     def close(self) -> None:
         """Frees the engine and the index. Safe to call twice; the assistant can be used again afterwards."""
-        with self._lock:
+        with self._engine_lock, self._lock:
             if self._engine:
                 self._engine.close()
             if self._index:
@@ -152,7 +150,7 @@ class Assistant:
     def engine(self) -> Engine:
         """The engine, opened. The first use of the embedded engine fetches its weights."""
         choice = self.choice
-        with self._lock:
+        with self._engine_lock:  # held while a gigabyte is fetched; searching goes on meanwhile
             if self._engine is None:
                 self._engine = choice.open(self._progress)
             return self._engine
@@ -188,28 +186,28 @@ class Assistant:
         """Search, draft and check, as it happens; the last event is AnswerDone.
 
         `history` is the conversation so far, oldest first. Raises QuestionError, IndexStateError, EngineError;
-        an EngineInterrupted carries the draft so far in `partial`. Closing the iterator stops the model.
+        an EngineError carries the draft so far in `partial`. Closing the iterator stops the model.
         """
         question = self._checked_question(question)
-        run = _Run(question=question)
-        run.standalone = standalone(question, history, lambda turns, last: self._rewrite(run, turns, last))
+        reply = Reply(question=question)
+        reply.standalone = standalone(question, history, lambda turns, last: self._rewrite(reply, turns, last))
         hits = self.search(
-            run.standalone, self.settings.passages, since=since, until=until, as_of=as_of, exclude=exclude
+            reply.standalone, self.settings.passages, since=since, until=until, as_of=as_of, exclude=exclude
         )
-        evidence = self._gather(run.standalone, hits)
-        run.hits, run.searched = tuple(hits), run.elapsed()
-        yield EvidenceFound(run.hits)
+        evidence = self._gather(reply.standalone, hits)
+        reply.hits, reply.searched = tuple(hits), reply.elapsed()
+        yield EvidenceFound(reply.hits)
 
-        if reason := worth_asking(evidence):
-            run.reason = reason
-        else:
-            if evidence.passages_left_out and self._room(run.standalone) < self.settings.evidence_tokens:
-                count = evidence.passages_left_out
-                run.notes.append(f"{count} passage{'s' if count > 1 else ''} left out: the model's window is full")
-            asked = annotate(run.standalone, _day(as_of, "as_of"))
-            draft = yield from self._draft(run, asked, evidence)
-            yield from self._check(run, asked, draft, evidence)
-        yield AnswerDone(self._finish(run, evidence))
+        if not worth_asking(evidence):
+            yield AnswerDone(self._finish(reply, evidence))
+            return
+        if evidence.passages_left_out and self._room(reply.standalone) < self.settings.evidence_tokens:
+            count = evidence.passages_left_out
+            reply.notes.append(f"{count} passage{'s' if count > 1 else ''} left out: the model's window is full")
+        asked = annotate(reply.standalone, _day(as_of, "as_of"))
+        draft = yield from self._draft(reply, asked, evidence)
+        yield from self._check(reply, asked, draft, evidence)
+        yield AnswerDone(self._finish(reply, evidence))
 
     def _checked_question(self, question: str) -> str:
         question = question.strip()
@@ -243,63 +241,62 @@ class Assistant:
     def _embed(self, texts: list[str]) -> NDArray[np.float32]:
         return np.asarray(self._embedder.get_text_embedding_batch(texts), dtype=np.float32)
 
-    def _rewrite(self, run: _Run, turns: list[tuple[str, str]], question: str) -> str:
+    def _rewrite(self, reply: Reply, turns: list[tuple[str, str]], question: str) -> str:
         text = ""
         writing = self.engine.stream(prompts.rewrite(turns, question), max_tokens=80)
         while True:
             try:
                 text += next(writing)
             except StopIteration as end:
-                run.count(end.value)
+                reply.count(end.value)
                 return text
 
-    def _draft(self, run: _Run, question: str, evidence: EvidenceSet) -> Generator[Event, None, str]:
+    def _draft(self, reply: Reply, question: str, evidence: EvidenceSet) -> Generator[Event, None, str]:
         """Streams the model's own words. Its value is the whole draft."""
         text = ""
         writing = self.engine.stream(prompts.answer(question, evidence.items), max_tokens=self.settings.answer_tokens)
         try:
             while True:
                 piece = next(writing)
-                if run.first_token is None:
-                    run.first_token = run.elapsed()
+                if reply.first_token is None:
+                    reply.first_token = reply.elapsed()
                 text += piece
                 yield TextDelta(piece)
         except StopIteration as end:
             completion: Completion = end.value
-        except EngineInterrupted as error:
+        except EngineError as error:
             error.partial = text
             raise
         finally:
             writing.close()
-        run.count(completion)
+        reply.count(completion)
         if completion.truncated:
-            run.notes.append("the model's answer was cut at its longest length")
+            reply.notes.append("the model's answer was cut at its longest length")
         return text
 
-    def _check(self, run: _Run, question: str, draft: str, evidence: EvidenceSet) -> Iterator[Event]:
+    def _check(self, reply: Reply, question: str, draft: str, evidence: EvidenceSet) -> Iterator[Event]:
         """Attributes each sentence of the draft to the evidence, and keeps what is supported."""
         spans = [draft[span.start : span.end] for span in split_sentences(draft)]
         if not spans or declines(draft):
-            run.reason = "the model found no answer in them"
             return
         said, completion = self.engine.yes_minus_no(prompts.answered(question, evidence.items))
-        run.count(completion)
+        reply.count(completion)
         for number, text in enumerate(spans):
-            sentence, reason = self._judge(run, question, text, said, evidence)
+            sentence, reason = self._judge(reply, question, text, said, evidence)
             if sentence is None:
-                run.withheld.append(Withheld(text, reason or "no article says it"))
+                reply.withheld.append(Withheld(text, reason or "no article says it"))
             yield SentenceChecked(number, sentence, reason)
 
     def _judge(
-        self, run: _Run, question: str, text: str, answered: float, evidence: EvidenceSet
+        self, reply: Reply, question: str, text: str, answered: float, evidence: EvidenceSet
     ) -> tuple[AnswerSentence | None, str | None]:
-        text = _without_numbers(text)
+        text = without_numbers(text)
         vector = self._embed([f"{question} {text}"])[0]
         found = attribute(text, vector, evidence)
         if found.reason:
             return None, found.reason
         yes, completion = self.engine.yes_minus_no(prompts.check(question, text, evidence.items))
-        run.count(completion)
+        reply.count(completion)
         support = self._weights.probability(
             Signals(
                 answer_words=found.answer_words,
@@ -312,39 +309,36 @@ class Assistant:
         )
         if support < self.settings.threshold:
             return None, "no article says it"
-        numbers = tuple(dict.fromkeys(run.cite(item) for item in found.cited))
+        numbers = tuple(dict.fromkeys(reply.cite(item) for item in found.cited))
         sentence = AnswerSentence(text, numbers, support)
-        run.sentences.append(sentence)
+        reply.sentences.append(sentence)
         return sentence, None
 
-    def _finish(self, run: _Run, evidence: EvidenceSet) -> Answer:
-        abstained = not run.sentences
+    def _finish(self, reply: Reply, evidence: EvidenceSet) -> Answer:
+        abstained = not reply.sentences
         counts = self.articles.counts()
-        if abstained:
-            text = refusal_text(run.standalone, evidence, counts.articles)
-        else:
-            text = " ".join(_with_numbers(sentence) for sentence in run.sentences)
-        undated = sum(citation.date is None for citation in run.citations.values())
+        text = refusal_text(reply.standalone, evidence, counts.articles) if abstained else reply.text()
+        undated = sum(citation.date is None for citation in reply.citations.values())
         if undated:
-            run.notes.append(
+            reply.notes.append(
                 f"{undated} of the quotes {'comes' if undated == 1 else 'come'} from an article without a date"
             )
         choice = self.choice
         return Answer(
-            question=run.question,
-            standalone_question=run.standalone,
+            question=reply.question,
+            standalone_question=reply.standalone,
             text=text,
             abstained=abstained,
-            sentences=tuple(run.sentences),
-            withheld=tuple(run.withheld),
-            citations=tuple(run.citations.values()),
-            hits=run.hits,
-            notes=(*choice.notes, *run.notes),
+            sentences=tuple(reply.sentences),
+            withheld=tuple(reply.withheld),
+            citations=tuple(reply.citations.values()),
+            hits=reply.hits,
+            notes=(*choice.notes, *reply.notes),
             engine=choice.engine,
             model=choice.model,
             settings=self._fingerprint(),
-            usage=run.usage,
-            timings=Timings(search=run.searched, first_token=run.first_token, total=run.elapsed()),
+            usage=reply.usage,
+            timings=Timings(search=reply.searched, first_token=reply.first_token, total=reply.elapsed()),
         )
 
     def _fingerprint(self) -> str:
@@ -354,66 +348,6 @@ class Assistant:
         }
         parts = [kept, asdict(self._weights), prompts.fingerprint(), self.choice.engine, self.choice.model]
         return hashlib.sha256(json.dumps([*parts, self._embedder.fingerprint]).encode()).hexdigest()[:12]
-
-
-@dataclass
-class _Run:
-    """What one question gathers on its way."""
-
-    question: str
-    standalone: str = ""
-    started: float = field(default_factory=time.perf_counter)
-    hits: tuple[Hit, ...] = ()
-    searched: float = 0.0
-    first_token: float | None = None
-    reason: str | None = None
-    sentences: list[AnswerSentence] = field(default_factory=list)
-    withheld: list[Withheld] = field(default_factory=list)
-    citations: dict[tuple[str, int, int], Citation] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    usage: Usage = field(default_factory=Usage)
-
-    def elapsed(self) -> float:
-        return (time.perf_counter() - self.started) * 1000
-
-    def count(self, completion: Completion) -> None:
-        self.usage = Usage(
-            self.usage.prompt_tokens + completion.prompt_tokens,
-            self.usage.cached_tokens + completion.cached_tokens,
-            self.usage.completion_tokens + completion.completion_tokens,
-        )
-
-    def cite(self, item: Evidence) -> int:
-        """The number of this quote in the answer, given at its first use."""
-        key = (item.article, item.start, item.end)
-        if key not in self.citations:
-            self.citations[key] = Citation(
-                number=len(self.citations) + 1,
-                article=item.article,
-                title=item.title,
-                date=item.date,
-                page=item.page,
-                quote=item.quote,
-                start=item.start,
-                end=item.end,
-                carriers=item.carriers,
-            )
-        return self.citations[key].number
-
-
-def _with_numbers(sentence: AnswerSentence) -> str:
-    """The sentence with its [n] before the full stop: "Rami Abdurrahman heads it [1]." """
-    marks = "".join(f" [{number}]" for number in sentence.citations)
-    body = sentence.text.rstrip()
-    stop = re.search(r"[.!?…。؟]+[”\"’')]*$", body)
-    if stop and not stop.group().rstrip(".!?…。؟"):
-        return body[: stop.start()] + marks + stop.group()
-    return body + marks
-
-
-def _without_numbers(text: str) -> str:
-    """Without the "[2]" that a model writes by itself: code decides what is cited."""
-    return re.sub(r"\s*\[\d+(?:, ?\d+)*\]", "", text).strip()
 
 
 def _estimated_tokens(text: str) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -270,24 +269,15 @@ def doctor(context: click.Context, /, as_json: bool, **chosen: Any) -> None:
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where the index lives.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget(data_dir: Path | None, yes: bool) -> None:
-    """Delete the data directory: the index and the uploads. Your articles and the models stay."""
-    from index.datadir import is_data_dir
-    from rag.errors import StorageError
+    """Delete the index and the uploads. Your articles and the models stay."""
+    from index.datadir import forget as forget_data
     from rag.settings import Settings
 
     where = Settings.load({"data_dir": data_dir}).data_dir
-    if not where.exists():
-        click.echo(f"There is nothing at {where}.")
-        return
-    if not is_data_dir(where):
-        raise StorageError(
-            f"{where} does not look like a data directory of Dateline: delete it yourself if you mean it."
-        )
-    if not yes and not click.confirm(f"Delete {where}, the index and the uploads in it?"):
+    if where.exists() and not yes and not click.confirm(f"Delete the index and the uploads in {where}?"):
         click.echo("Nothing was deleted.")
         return
-    shutil.rmtree(where)
-    click.echo(f"Deleted {where}.")
+    click.echo(f"Deleted what was in {where}." if forget_data(where) else f"Nothing is indexed in {where}.")
 
 
 def _print_json(value: Any) -> None:

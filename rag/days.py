@@ -32,7 +32,11 @@ _RELATIVE = re.compile(
     r"|\b(?P<word>today|tonight|yesterday|tomorrow|this (?:morning|afternoon|evening))\b",
     re.IGNORECASE,
 )
-_AHEAD = re.compile(r"\b(?:will|due|expected|scheduled|planned|plans|upcoming|set to)\b", re.IGNORECASE)
+_AHEAD = re.compile(
+    r"\b(?:will|due on|due to (?:be|meet|hold|begin|start|vote|visit|arrive|speak)|expected to|scheduled|planned for"
+    r"|upcoming|set to)\b[^.!?]{0,80}$",
+    re.IGNORECASE,
+)
 _SHIFT = {"yesterday": -1, "tomorrow": 1}
 
 
@@ -65,14 +69,16 @@ class Day:
 def find_days(text: str, anchor: date | None) -> list[Day]:
     """Every day named in `text`, in order, read as written on the day `anchor`.
 
-    A weekday means the last one up to the anchor, unless the sentence looks ahead ("will", "due", "next").
-    A date without a year takes the year that brings it nearest to the anchor. Without an anchor relative
+    A weekday means the last one up to the anchor, unless the words before it look ahead ("will meet on",
+    "due on", "next"). A date without a year takes the year that brings it nearest to the anchor. Without an anchor relative
     words are left out.
     """
     found = [day for pattern in _EXPLICIT for match in pattern.finditer(text) if (day := _explicit(match, anchor))]
     if anchor:
-        ahead = bool(_AHEAD.search(text))
-        found += [_relative(match, anchor, ahead) for match in _RELATIVE.finditer(text)]
+        found += [
+            _relative(match, anchor, ahead=bool(_AHEAD.search(text[: match.start()])))
+            for match in _RELATIVE.finditer(text)
+        ]
     found.sort(key=lambda day: (day.start, -day.end))
     kept: list[Day] = []
     for day in found:

@@ -72,7 +72,12 @@ class QuestionError(DatelineError):
 
 
 class EngineError(DatelineError):
-    """The model that writes the answer failed."""
+    """The model that writes the answer failed. `partial` is the draft it had written, if any.
+
+    The assistant fills `partial`: engines leave it empty.
+    """
+
+    partial: str = ""
 
 
 class EngineUnavailable(EngineError):
@@ -84,12 +89,7 @@ class EngineTimeout(EngineError):
 
 
 class EngineInterrupted(EngineError):
-    """The engine died in mid-answer. `partial` is the text it had written.
-
-    The assistant fills `partial`: engines leave it empty.
-    """
-
-    partial: str = ""
+    """The engine died in mid-answer."""
 
 
 class ModelMissing(EngineError):

@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from rag.errors import EngineInterrupted
+from rag.errors import EngineError
 from rag.types import Answer, AnswerDone, Citation, Event, EvidenceFound, SentenceChecked, TextDelta
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def stream_answer(events: Iterable[Event]) -> Answer:
                     case AnswerDone(answer):
                         return answer
                 show()
-        except EngineInterrupted as error:
+        except EngineError as error:
             live.stop()
             if error.partial:
                 click.echo(f"{error.partial.strip()} …\n[interrupted here; nothing of this was checked]")

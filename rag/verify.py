@@ -74,15 +74,13 @@ class Attribution:
     similarity: float = 0.0
 
 
-def worth_asking(evidence: EvidenceSet) -> str | None:
-    """Why the model need not be called at all; None if there is evidence worth the name."""
-    if not evidence.items:
-        return "nothing was found"
-    if evidence.similarity < _FLOOR and evidence.coverage < _FLOOR:
-        return "what was found is about something else"
-    if evidence.missing_names:
-        return "a name of the question is in no passage found"
-    return None
+def worth_asking(evidence: EvidenceSet) -> bool:
+    """Whether there is evidence worth the name; without it the model is not called.
+
+    A name in the question that no passage found has marks most of what a small model makes up.
+    """
+    near = evidence.similarity >= _FLOOR or evidence.coverage >= _FLOOR
+    return bool(evidence.items) and near and not evidence.missing_names
 
 
 def declines(sentence: str) -> bool:

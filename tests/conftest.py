@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
 from checking import CheckedAssistant
 from engine_fixtures import chat_engine  # noqa: F401  (a fixture, found by its name)
 

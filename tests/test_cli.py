@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from filelock import FileLock
 from ollama_double import OllamaDouble, cut_connection, held_open, pull_finished, recording, speaks
 
 from rag import Assistant
@@ -197,10 +200,38 @@ def test_forget_deletes_the_data_directory_only_after_asking(
     assert not (tmp_path / "data").exists()
 
 
-def test_forget_refuses_a_folder_that_is_not_its_own(run: Run, tmp_path: Path) -> None:
+def test_forget_touches_nothing_that_is_not_its_own(run: Run, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    assert run("forget", "--yes", "--data-dir", tmp_path).code == 1
-    assert (tmp_path / "thesis.txt").exists()
+    assert "Nothing is indexed" in run("forget", "--yes", "--data-dir", tmp_path).out
+    run("index", "seeds", "--data-dir", tmp_path)
+    run("forget", "--yes", "--data-dir", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_second_writer_is_told_who_writes(run: Run, seeds_dir: Path) -> None:
+    with FileLock(seeds_dir / "write.lock"):
+        result = run("index", "seeds", "--data-dir", seeds_dir)
+    assert result.code == 1
+    assert "is writing to this index; wait until it has finished" in result.err
+
+
+def test_an_index_of_another_embedder_is_refused_with_the_command_that_rebuilds_it(
+    run: Run, seeds_dir: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(seeds_dir, data)
+    with sqlite3.connect(next(data.glob("index-*/catalog.db"))) as catalog:
+        catalog.execute("UPDATE meta SET value = 'of another model' WHERE key = 'fingerprint'")
+    result = run("ask", QUESTION, "--data-dir", data)
+    assert result.code == 1
+    assert "dateline index" in result.err
+    assert "--replace" in result.err
+
+
+def test_indexing_another_folder_names_replace(run: Run, seeds_dir: Path, tmp_path: Path) -> None:
+    result = run("index", tmp_path, "--data-dir", seeds_dir)
+    assert result.code == 1
+    assert "--replace" in result.err
 
 
 @pytest.mark.slow

@@ -15,6 +15,8 @@ THURSDAY = date(2024, 12, 5)
         ("It happened last Thursday.", "2024-11-28"),
         ("Talks resume next Monday.", "2024-12-09"),
         ("The council will meet on Saturday.", "2024-12-07"),
+        ("It split due to differences, and he left on Wednesday.", "2024-12-04"),
+        ("The group will stay. Its leader toured Aleppo on Wednesday.", "2024-12-04"),
         ("They left yesterday.", "2024-12-04"),
         ("Fighting began on November 27.", "2024-11-27"),
         ("It was signed on 3 January.", "2025-01-03"),

@@ -36,7 +36,8 @@ def test_answer_and_checks_begin_with_the_same_words() -> None:
 def test_statements_are_grouped_by_their_articles_day() -> None:
     shown = prompts.statements([evidence("Hama fell."), evidence("Snow.", day=None, number=2)])
     assert shown == (
-        "Statements from articles of Thursday 5 December 2024:\n[1] Hama fell.\nStatements from undated articles:\n[2] Snow."
+        "Statements from articles of Thursday 5 December 2024:\n[1] Hama fell.\n"
+        "Statements from undated articles:\n[2] Snow."
     )
 
 
