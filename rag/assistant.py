@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from llama_index.core.llms import ChatMessage
 from numpy.typing import NDArray
 
 from index.embed import embedder
@@ -279,33 +280,24 @@ class Assistant:
         spans = [draft[span.start : span.end] for span in split_sentences(draft)]
         if not spans or declines(draft):
             return
-        said, completion = self.engine.yes_minus_no(prompts.answered(question, evidence.items))
-        reply.count(completion)
         for number, text in enumerate(spans):
-            sentence, reason = self._judge(reply, question, text, said, evidence)
+            sentence, reason = self._judge(reply, question, text, evidence)
             if sentence is None:
                 reply.withheld.append(Withheld(text, reason or "no article says it"))
             yield SentenceChecked(number, sentence, reason)
 
     def _judge(
-        self, reply: Reply, question: str, text: str, answered: float, evidence: EvidenceSet
+        self, reply: Reply, question: str, text: str, evidence: EvidenceSet
     ) -> tuple[AnswerSentence | None, str | None]:
         text = without_numbers(text)
         vector = self._embed([f"{question} {text}"])[0]
         found = attribute(text, vector, evidence)
         if found.reason:
             return None, found.reason
-        yes, completion = self.engine.yes_minus_no(prompts.check(question, text, evidence.items))
-        reply.count(completion)
+        stated = self._ask_whether(reply, prompts.check(question, text, evidence.items))
+        answered = max(self._ask_whether(reply, prompts.answered(question, [item])) for item in found.cited)
         support = self._weights.probability(
-            Signals(
-                answer_words=found.answer_words,
-                question_words=found.question_words,
-                similarity=found.similarity,
-                relevance=evidence.similarity,
-                yes=yes,
-                answered=answered,
-            )
+            Signals(found.answer_words, found.question_words, stated, answered, len(found.cited))
         )
         if support < self.settings.threshold:
             return None, "no article says it"
@@ -313,6 +305,11 @@ class Assistant:
         sentence = AnswerSentence(text, numbers, support)
         reply.sentences.append(sentence)
         return sentence, None
+
+    def _ask_whether(self, reply: Reply, messages: list[ChatMessage]) -> float:
+        log_odds, completion = self.engine.yes_minus_no(messages)
+        reply.count(completion)
+        return log_odds
 
     def _finish(self, reply: Reply, evidence: EvidenceSet) -> Answer:
         abstained = not reply.sentences

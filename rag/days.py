@@ -70,8 +70,8 @@ def find_days(text: str, anchor: date | None) -> list[Day]:
     """Every day named in `text`, in order, read as written on the day `anchor`.
 
     A weekday means the last one up to the anchor, unless the words before it look ahead ("will meet on",
-    "due on", "next"). A date without a year takes the year that brings it nearest to the anchor. Without an anchor relative
-    words are left out.
+    "due on", "next"). A date without a year takes the year that brings it nearest to the anchor. Without an
+    anchor relative words are left out.
     """
     found = [day for pattern in _EXPLICIT for match in pattern.finditer(text) if (day := _explicit(match, anchor))]
     if anchor:

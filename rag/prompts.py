@@ -1,7 +1,7 @@
 """Every prompt, in one place, and why each is as it is.
 
-All prompts of one question begin with the same tokens (instructions, then statements), so that the engine's
-prefix cache makes the checks after the answer cheap: only their last lines are read anew.
+The prompts over the same statements begin with the same tokens (instructions, then statements), so that the
+engine's prefix cache makes the check after the answer cheap: only its last lines are read anew.
 
 Measured on the default model (docs/decisions.md, "Prompts"): asked to refuse by itself it declines questions
 that it can answer, and answers the rest worse. So it always writes a sentence; code decides what is shown.

@@ -39,7 +39,7 @@ class Settings:
     """The longest answer the model may write, in tokens."""
     passages: int = 10
     """How many passages a question retrieves."""
-    threshold: float = 0.5
+    threshold: float = 0.65
     """Support (0 to 1) below which a sentence is withheld. Higher refuses more."""
     timeout: float = 120.0
     """Seconds without a byte from the engine before it counts as dead."""

@@ -1,8 +1,8 @@
 """Does this sentence follow from those quotes? Code decides what an answer may cite.
 
 First the plain half: every number, date and name of the sentence must stand in what it cites. Then a
-probability of support, from word overlap, embeddings and the model's own Yes-No log-probability over the
-statements (they make different mistakes: FIELD measurements in docs/decisions.md, "Support").
+probability of support, from word overlap and the model's own Yes-No log-probabilities (they make different
+mistakes; measured in docs/decisions.md, "Support").
 """
 
 from __future__ import annotations
@@ -27,38 +27,40 @@ _REFUSALS = ("not stated", "no information", "not mentioned", "do not say", "doe
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What speaks for a sentence. All but `yes` and `answered` are between 0 and 1."""
+    """What speaks for a sentence; log-odds are log p(Yes) - log p(No) of the model itself."""
 
     answer_words: float
-    """Share of the sentence's content words that stand in the quotes."""
+    """Share (0 to 1) of the sentence's content words that stand in the quotes."""
     question_words: float
-    """Share of the question's words, rare ones weighing more, that stand in the quotes."""
-    similarity: float
-    """Cosine of the sentence and its best quote."""
-    relevance: float
-    """Cosine of the question and its best statement."""
-    yes: float
-    """log p(Yes) - log p(No): "Is the proposed answer stated in the statements?" """
+    """Share (0 to 1) of the question's words, rare ones weighing more, that stand in the quotes."""
+    stated: float
+    """Log-odds over all statements: is the proposed answer stated in them?"""
     answered: float
-    """log p(Yes) - log p(No): "Do the statements say the answer to this question?" """
+    """Log-odds over the best quote alone: does it say the answer to the question?"""
+    quotes: int
+    """How many quotes it takes; each further one is a chance to have joined what does not belong together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """Logistic regression over the signals; how it was fitted stands in docs/decisions.md, "Support"."""
 
-    bias: float = -6.0
-    answer_words: float = 2.0
-    question_words: float = 3.0
-    similarity: float = 1.5
-    relevance: float = 2.0
-    yes: float = 0.8
-    answered: float = 0.5
+    bias: float = -3.74
+    answer_words: float = 0.35
+    question_words: float = 1.72
+    stated: float = 0.89
+    answered: float = 1.69
+    further_quote: float = -1.0
 
     def probability(self, signals: Signals) -> float:
-        score = self.bias + sum(
-            getattr(self, name) * getattr(signals, name)
-            for name in ("answer_words", "question_words", "similarity", "relevance", "yes", "answered")
+        """Estimated probability (0 to 1) that the quotes say the sentence and that it answers the question."""
+        score = (
+            self.bias
+            + self.answer_words * signals.answer_words
+            + self.question_words * signals.question_words
+            + self.stated * signals.stated
+            + self.answered * signals.answered
+            + self.further_quote * (signals.quotes - 1)
         )
         return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, score))))
 
@@ -71,7 +73,6 @@ class Attribution:
     reason: str | None
     answer_words: float = 0.0
     question_words: float = 0.0
-    similarity: float = 0.0
 
 
 def worth_asking(evidence: EvidenceSet) -> bool:
@@ -104,7 +105,7 @@ def attribute(sentence: str, vector: NDArray[np.float32], evidence: EvidenceSet)
             if size > 1 and group[0] is not ranked[0]:
                 break  # the best statement leads any larger group
             if not lacking(sentence, group):
-                return _attribution(group, words, vector, evidence)
+                return _attribution(group, words, evidence)
     return Attribution((), lacking(sentence, evidence.items) or "no two articles' words together say it")
 
 
@@ -132,9 +133,7 @@ def _fit(item: Evidence, words: frozenset[str], vector: NDArray[np.float32], evi
     return shared + float(vector @ item.vector) + 0.5 * item.coverage
 
 
-def _attribution(
-    group: Sequence[Evidence], words: frozenset[str], vector: NDArray[np.float32], evidence: EvidenceSet
-) -> Attribution:
+def _attribution(group: Sequence[Evidence], words: frozenset[str], evidence: EvidenceSet) -> Attribution:
     said = frozenset[str]().union(*(item.words | frozenset(content_words(item.title)) for item in group))
     said |= frozenset(word for item in group for day in _days(item) for word in _day_words(day))
     return Attribution(
@@ -142,7 +141,6 @@ def _attribution(
         reason=None,
         answer_words=len(words & said) / len(words) if words else 0.0,
         question_words=coverage(said, evidence.weights),
-        similarity=max(float(vector @ item.vector) for item in group),
     )
 
 
