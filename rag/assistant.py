@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -354,6 +354,8 @@ def _estimated_tokens(text: str) -> int:
 
 
 def _day(value: Day, name: str) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
     if value is None or isinstance(value, date):
         return value
     try:

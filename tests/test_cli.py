@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 from filelock import FileLock
 from ollama_double import OllamaDouble, cut_connection, held_open, pull_finished, recording, speaks
+from processes import hear_ctrl_c
 
 from rag import Assistant
 from rag.cli import main
@@ -240,6 +241,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback(on_ollama: list[str]) -> None:
         process = subprocess.Popen(
             [sys.executable, "-m", "rag.cli", "ask", QUESTION, *on_ollama],
             env={**os.environ, "OLLAMA_HOST": double.url}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=hear_ctrl_c,
         )  # fmt: skip
         asked = threading.Event()
         waiting = threading.Thread(target=lambda: _wait_for_chat(double, process, asked))

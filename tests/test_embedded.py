@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 from llama_index.core.llms import ChatMessage
+from processes import hear_ctrl_c
 
 from rag.engines.base import Completion
 from rag.engines.embedded import EmbeddedEngine, default_threads
@@ -260,6 +261,7 @@ def alone(script: str) -> subprocess.Popen[str]:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=hear_ctrl_c,
     )
 
 

