@@ -23,6 +23,7 @@ from rag.words import content_words, find_names, find_numbers, name_stands_in, r
 _COPY = 0.6  # Jaccard of the content words from which two sentences count as one; wire copy is edited lightly
 _CANDIDATES = 40  # sentences embedded for one question: a quarter of a second on two cores
 _LEXICAL = 0.5  # weight of the words in common beside the cosine
+_NEAR = 0.5  # of the best statement's relevance; what is farther off only costs time (docs/decisions.md, "Budget")
 
 # "It lies 25 miles south" says nothing without the sentence before it
 _LEANS = re.compile(
@@ -77,6 +78,8 @@ class EvidenceSet:
     """Weight of each content word of the question: how rare it is in the corpus."""
     missing_names: tuple[str, ...]
     """Names of the question that stand nowhere in the passages found."""
+    names: int
+    """How many names the question has."""
     passages_left_out: int
     """Passages found whose best sentences did not fit the budget."""
 
@@ -99,7 +102,7 @@ def gather(
     budget: int,
     cost: Callable[[Evidence], int],
 ) -> EvidenceSet:
-    """Chooses at most `limit` statements that cost at most `budget` tokens together.
+    """Chooses at most `limit` statements that cost at most `budget` tokens together, and are not far behind the best.
 
     `embed` gives unit vectors, one row a text; `cost` the tokens of a statement. At least one statement is
     taken if there is any.
@@ -116,14 +119,18 @@ def gather(
         )
         for item, vector in zip(candidates, vectors[1:], strict=True)
     ]
-    chosen, dropped = _within(budget, _fold_copies(sorted(scored, key=lambda item: -item.relevance))[:limit], cost)
+    missing, names = _missing_names(question, hits, articles)
+    ranked = _fold_copies(sorted(scored, key=lambda item: -item.relevance))[:limit]
+    near = [item for item in ranked if item.relevance >= _NEAR * ranked[0].relevance]
+    chosen, dropped = _within(budget, near, cost)
     order = {id: n for n, id in enumerate(dict.fromkeys(item.article for item in chosen))}
     chosen.sort(key=lambda item: (str(item.date), order[item.article], item.start))
     return EvidenceSet(
         items=tuple(replace(item, number=number) for number, item in enumerate(chosen, 1)),
         question_vector=vectors[0],
         weights=weights,
-        missing_names=_missing_names(question, hits),
+        missing_names=missing,
+        names=names,
         passages_left_out=sum(_holds(hit, dropped) and not _holds(hit, chosen) for hit in hits),
     )
 
@@ -235,10 +242,11 @@ def is_copy(a: Evidence, b: Evidence) -> bool:
     return all(number.stands_in(long) for number in short)
 
 
-def _missing_names(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
-    text = "\n".join(f"{hit.passage.title}\n{hit.passage.text}" for hit in hits)
-    return tuple(
-        name
-        for name in find_names(question, question=True)
-        if not name_stands_in(name, text) and not resembles_word_in(name, text)
-    )
+def _missing_names(question: str, hits: Sequence[Hit], articles: Articles) -> tuple[tuple[str, ...], int]:
+    """(names of the question that stand nowhere in the passages found or their sources, how many it names)."""
+    found = [articles.article(id) for id in dict.fromkeys(hit.passage.article for hit in hits)]
+    about = [f"{article.title}\n{article.source or ''}\n{article.url or ''}" for article in found]
+    text = "\n".join([*about, *(hit.passage.text for hit in hits)])
+    names = find_names(question, question=True)
+    missing = (name for name in names if not name_stands_in(name, text) and not resembles_word_in(name, text))
+    return tuple(missing), len(names)

@@ -50,7 +50,7 @@ class Weights:
     question_words: float = 1.72
     stated: float = 0.89
     answered: float = 1.69
-    further_quote: float = -1.0
+    further_quote: float = -1.6
 
     def probability(self, signals: Signals) -> float:
         """Estimated probability (0 to 1) that the quotes say the sentence and that it answers the question."""
@@ -78,10 +78,12 @@ class Attribution:
 def worth_asking(evidence: EvidenceSet) -> bool:
     """Whether there is evidence worth the name; without it the model is not called.
 
-    A name in the question that no passage found has marks most of what a small model makes up.
+    Names in the question that no passage found has mark most of what a small model makes up. One of several
+    may be the paper that reported something, or a title; from half of them on, it is not worth asking.
     """
     near = evidence.similarity >= _FLOOR or evidence.coverage >= _FLOOR
-    return bool(evidence.items) and near and not evidence.missing_names
+    named = not evidence.missing_names or 2 * len(evidence.missing_names) < evidence.names
+    return bool(evidence.items) and near and named
 
 
 def declines(sentence: str) -> bool:

@@ -22,9 +22,9 @@ def evidence(quote: str, number: int = 1, similarity: float = 0.6) -> Evidence:
     )  # fmt: skip
 
 
-def found(*quotes: str, missing: tuple[str, ...] = ()) -> EvidenceSet:
+def found(*quotes: str, missing: tuple[str, ...] = (), names: int = 1) -> EvidenceSet:
     items = tuple(evidence(quote, number) for number, quote in enumerate(quotes, 1))
-    return EvidenceSet(items, np.array([1.0, 0.0], dtype=np.float32), {"hama": 1.0}, missing, 0)
+    return EvidenceSet(items, np.array([1.0, 0.0], dtype=np.float32), {"hama": 1.0}, missing, names, 0)
 
 
 def cited(sentence: str, *quotes: str) -> list[int]:
@@ -79,6 +79,10 @@ def test_without_evidence_the_model_is_not_asked() -> None:
 
 def test_a_name_that_the_passages_lack_means_not_asking() -> None:
     assert not worth_asking(found(HOMS, missing=("Australia",)))
+
+
+def test_one_unknown_name_of_three_is_no_reason_not_to_ask() -> None:
+    assert worth_asking(found(HOMS, missing=("Reuters",), names=3))
 
 
 def test_good_evidence_is_worth_asking() -> None:
