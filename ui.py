@@ -108,8 +108,10 @@ def _quote(citation: Citation) -> str:
     page = f", page {citation.page}" if citation.page else ""
     copies = len(citation.carriers) - 1
     also = f"; the same words in {copies} more article{'s' if copies > 1 else ''}" if copies else ""
+    words = _literal(" ".join(citation.quote.split()))
+    quote = words if words.startswith(("“", '"')) else f"“{words}”"
     return (
-        f"> **[{citation.number}]** “{_literal(' '.join(citation.quote.split()))}”\n>\n"
+        f"> **[{citation.number}]** {quote}\n>\n"
         f"> *{_literal(citation.title)}*, {citation.date or 'no date'}, {_literal(citation.article)}{page}{also}"
     )
 

@@ -43,6 +43,8 @@ class ByteProgress:
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """`done` of `total` bytes of `what`; a total of 0 is not known."""
+        if total and done >= total and what not in self._tasks:
+            return  # it was all there already
         if not self._terminal:
             if what not in self._tasks:
                 click.echo(f"Fetching {what} …" if total else what, err=True)
@@ -143,7 +145,8 @@ def _citation(citation: Citation, width: int) -> str:
     page = f", page {citation.page}" if citation.page else ""
     others = [id for id in citation.carriers if id != citation.article]
     copies = f" (the same words in {', '.join(others)})" if others else ""
-    quote = _wrapped(f"“{' '.join(citation.quote.split())}”", width, "    ")
+    words = " ".join(citation.quote.split())
+    quote = _wrapped(words if words.startswith(("“", '"')) else f"“{words}”", width, "    ")
     return f"[{citation.number}] {citation.title}\n    {day}, {citation.article}{page}{copies}\n{quote}"
 
 
