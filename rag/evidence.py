@@ -73,7 +73,6 @@ class EvidenceSet:
     """What a question has to go on."""
 
     items: tuple[Evidence, ...]
-    question_vector: NDArray[np.float32]
     weights: Mapping[str, float]
     """Weight of each content word of the question: how rare it is in the corpus."""
     missing_names: tuple[str, ...]
@@ -127,7 +126,6 @@ def gather(
     chosen.sort(key=lambda item: (str(item.date), order[item.article], item.start))
     return EvidenceSet(
         items=tuple(replace(item, number=number) for number, item in enumerate(chosen, 1)),
-        question_vector=vectors[0],
         weights=weights,
         missing_names=missing,
         names=names,

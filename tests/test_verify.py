@@ -24,7 +24,7 @@ def evidence(quote: str, number: int = 1, similarity: float = 0.6) -> Evidence:
 
 def found(*quotes: str, missing: tuple[str, ...] = (), names: int = 1) -> EvidenceSet:
     items = tuple(evidence(quote, number) for number, quote in enumerate(quotes, 1))
-    return EvidenceSet(items, np.array([1.0, 0.0], dtype=np.float32), {"hama": 1.0}, missing, names, 0)
+    return EvidenceSet(items, {"hama": 1.0}, missing, names, 0)
 
 
 def cited(sentence: str, *quotes: str) -> list[int]:
