@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.types import Article, Hit, Kind, Sentence
-from rag.days import find_days
+from rag.days import CALENDAR_WORDS, find_days
 from rag.words import content_words, find_names, find_numbers, name_stands_in, resembles_word_in
 
 _COPY = 0.6  # Jaccard of the content words from which two sentences count as one; wire copy is edited lightly
@@ -245,6 +245,6 @@ def _missing_names(question: str, hits: Sequence[Hit], articles: Articles) -> tu
     found = [articles.article(id) for id in dict.fromkeys(hit.passage.article for hit in hits)]
     about = [f"{article.title}\n{article.source or ''}\n{article.url or ''}" for article in found]
     text = "\n".join([*about, *(hit.passage.text for hit in hits)])
-    names = find_names(question, question=True)
+    names = [name for name in find_names(question, question=True) if name.lower() not in CALENDAR_WORDS]
     missing = (name for name in names if not name_stands_in(name, text) and not resembles_word_in(name, text))
     return tuple(missing), len(names)

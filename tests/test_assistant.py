@@ -82,6 +82,13 @@ def test_without_evidence_no_model_is_called(ask_with: Open) -> None:
     assert ollama.chats == []
 
 
+def test_a_month_is_not_a_name_that_the_passages_lack(ask_with: Open) -> None:
+    with OllamaDouble(chat=says("Russia sent 10 aircraft.")) as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask("How many aircraft did Russia send to Syria in December?")
+    assert answer.abstained
+    assert "do not mention" not in answer.text
+
+
 def test_citation_marks_of_the_models_own_are_not_trusted(ask_with: Open) -> None:
     with OllamaDouble(chat=says("Hama is about 200 kilometres north of Damascus [7].")) as ollama:
         with ask_with(ollama) as dateline:
