@@ -281,30 +281,29 @@ class Assistant:
         if not spans or declines(draft):
             return
         for number, text in enumerate(spans):
-            sentence, reason = self._judge(reply, question, text, evidence)
-            if sentence is None:
-                reply.withheld.append(Withheld(text, reason or "no article says it"))
-            yield SentenceChecked(number, sentence, reason)
+            verdict = self._judge(reply, question, text, evidence)
+            if isinstance(verdict, Withheld):
+                reply.withheld.append(verdict)
+                yield SentenceChecked(number, None, verdict.reason)
+            else:
+                reply.sentences.append(verdict)
+                yield SentenceChecked(number, verdict, None)
 
-    def _judge(
-        self, reply: Reply, question: str, text: str, evidence: EvidenceSet
-    ) -> tuple[AnswerSentence | None, str | None]:
+    def _judge(self, reply: Reply, question: str, text: str, evidence: EvidenceSet) -> AnswerSentence | Withheld:
         text = without_numbers(text)
         vector = self._embed([f"{question} {text}"])[0]
         found = attribute(text, vector, evidence)
         if found.reason:
-            return None, found.reason
+            return Withheld(text, found.reason)
         stated = self._ask_whether(reply, prompts.check(question, text, evidence.items))
         answered = max(self._ask_whether(reply, prompts.answered(question, [item])) for item in found.cited)
         support = self._weights.probability(
             Signals(found.answer_words, found.question_words, stated, answered, len(found.cited))
         )
         if support < self.settings.threshold:
-            return None, "no article says it"
+            return Withheld(text, "no article says it", support)
         numbers = tuple(dict.fromkeys(reply.cite(item) for item in found.cited))
-        sentence = AnswerSentence(text, numbers, support)
-        reply.sentences.append(sentence)
-        return sentence, None
+        return AnswerSentence(text, numbers, support)
 
     def _ask_whether(self, reply: Reply, messages: list[ChatMessage]) -> float:
         log_odds, completion = self.engine.yes_minus_no(messages)

@@ -57,9 +57,12 @@ class Withheld:
 
     text: str
     reason: str
+    support: float | None = None
+    """Estimated probability (0 to 1) that fell short; None where a number, date or name alone decided."""
 
     def to_dict(self) -> dict[str, Any]:
-        return {"text": self.text, "reason": self.reason}
+        support = None if self.support is None else round(self.support, 3)
+        return {"text": self.text, "reason": self.reason, "support": support}
 
 
 @dataclass(frozen=True, slots=True)
