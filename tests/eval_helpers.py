@@ -1,0 +1,92 @@
+"""Small cases, answers and outcomes for the tests of `evals`, with only what a test is about written out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from evals.types import Case, Outcome
+from index.types import Hit, Passage
+from rag.types import Answer, AnswerSentence, Citation, Timings, Usage
+
+_SENTENCE = re.compile(r"\S.*?(?:[.!?](?:\s*\[\d+\])*(?=\s|$)|$)", re.DOTALL)
+_MARK = re.compile(r"\s*\[(\d+)\]")
+
+
+def case(
+    question: str = "Which city did the insurgents capture?",
+    accepted: Iterable[str | Sequence[str]] = ("Homs",),
+    *,
+    id: str = "q1",
+    answerable: bool = True,
+    kind: str = "fact",
+    **rest: Any,
+) -> Case:
+    """A gold question. Each of `accepted` is a string, or several that an answer needs together; an unanswerable
+    case has none. `rest` goes to `Case` as it is."""
+    entries = tuple((entry,) if isinstance(entry, str) else tuple(entry) for entry in accepted)
+    return Case(id, question, answerable, kind, accepted=entries if answerable else (), **rest)
+
+
+def unanswerable(question: str = "Who won the football match?", **rest: Any) -> Case:
+    """A gold question that the articles do not answer."""
+    return case(question, answerable=False, **rest)
+
+
+def answer(
+    text: str,
+    cites: Iterable[tuple[str, int, int, str]] = (),
+    *,
+    abstained: bool = False,
+    question: str = "Which city did the insurgents capture?",
+    support: float = 0.9,
+    hits: Sequence[Hit] = (),
+    notes: Sequence[str] = (),
+    usage: Usage | None = None,
+    timings: Timings | None = None,
+) -> Answer:
+    """An answer with `text` split into its sentences and their [n]; `cites` are (article, start, end, quote), the
+    first being [1]. A refusal keeps only the sentences that cite something."""
+    split = [found.group() for found in _SENTENCE.finditer(text)]
+    sentences = tuple(
+        AnswerSentence(_MARK.sub("", piece), tuple(int(number) for number in _MARK.findall(piece)), support)
+        for piece in split
+        if not abstained or _MARK.search(piece)
+    )
+    return Answer(
+        question=question,
+        standalone_question=question,
+        text=text,
+        abstained=abstained,
+        sentences=sentences,
+        withheld=(),
+        citations=tuple(citation(number, *cite) for number, cite in enumerate(cites, 1)),
+        hits=tuple(hits),
+        notes=tuple(notes),
+        engine="embedded",
+        model="tiny",
+        settings="0",
+        usage=usage or Usage(),
+        timings=timings or Timings(),
+    )
+
+
+def citation(number: int, article: str, start: int, end: int, quote: str, carriers: Sequence[str] = ()) -> Citation:
+    """Citation [number] of characters [start, end) of `article`."""
+    return Citation(number, article, article, None, None, quote, start, end, tuple(carriers) or (article,))
+
+
+def hit(article: str, start: int, end: int, text: str = "", *, bm25_rank: int | None = 1) -> Hit:
+    """A found passage: characters [start, end) of `article`."""
+    return Hit(Passage(f"{article}:{start}", article, article, None, text, start, end), 0.03, bm25_rank, 0.6)
+
+
+def outcome(given: Answer | str | None = "Homs.", *, system: str = "dateline", **rest: Any) -> Outcome:
+    """What a system did: an answer, or its text alone, or None with `error="…"`. `rest` goes to `Outcome` as it is."""
+    return Outcome(system, answer(given) if isinstance(given, str) else given, **rest)
+
+
+def failed(error: str = "The model server does not answer. Start it with: ollama serve") -> Outcome:
+    """What is left of a system that failed."""
+    return outcome(None, error=error)
