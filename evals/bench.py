@@ -12,23 +12,17 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any, cast
 
 import click
 import numpy as np
-from llama_index.core.bridge.pydantic import PrivateAttr
-from llama_index.core.llms import ChatMessage
 
-from index.embed import embedder
-from rag import AnswerDone, Assistant, DatelineError, TextDelta
-from rag.engines.base import Completion
-from rag.engines.embedded import EmbeddedEngine, EmbeddedLLM
+from evals.systems import build
+from evals.types import Case, System
+from rag import Assistant, DatelineError
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +50,8 @@ def main(data: Path, questions: int) -> None:
             with Assistant(Path(scratch) / f"index-{name}", engine="embedded") as dateline:
                 dateline.index(folder)
                 print(f"{dateline.choice.engine}, {dateline.choice.model}", flush=True)
-                ours = _run("Dateline", asked, partial(_ask_dateline, dateline))
-                peer = _peer(folder, cast(EmbeddedEngine, dateline.engine))
+                system, peer = build(["dateline", "citation-engine"], dateline)
+                ours = _run("Dateline", asked, system)
                 theirs = _run("CitationQueryEngine", asked, peer)
             _print_table(ours, theirs)
 
@@ -89,12 +83,12 @@ def _joined_by_title(data: Path, folder: Path) -> int:
     return len(by_title)
 
 
-def _run(name: str, questions: list[str], ask: Callable[[str], Timed | None]) -> list[Timed]:
+def _run(name: str, questions: list[str], system: System) -> list[Timed]:
     timed: list[Timed] = []
     unwritten = 0
-    ask(questions[-1])  # not counted: loads the model, warms the caches of both systems alike
+    _ask(system, questions[-1])  # not counted: loads the model, warms the caches of both systems alike
     for number, question in enumerate(questions, 1):
-        if (result := ask(question)) is None:
+        if (result := _ask(system, question)) is None:
             unwritten += 1
         else:
             timed.append(result)
@@ -105,58 +99,12 @@ def _run(name: str, questions: list[str], ask: Callable[[str], Timed | None]) ->
     return timed
 
 
-def _ask_dateline(dateline: Assistant, question: str) -> Timed | None:
-    started = time.perf_counter()
-    first = None
-    for event in dateline.stream(question):
-        if isinstance(event, TextDelta) and first is None:
-            first = time.perf_counter()
-        if isinstance(event, AnswerDone):
-            usage = event.answer.usage
-            if first is None:
-                return None
-            ended = time.perf_counter()
-            return Timed((first - started) * 1000, (ended - started) * 1000, usage.prompt_tokens, usage.cached_tokens)
-    raise AssertionError("a stream ends with AnswerDone")
-
-
-class _MeteredLLM(EmbeddedLLM):
-    """The engine's LlamaIndex LLM, keeping count of the tokens that the peer makes it read."""
-
-    _completions: list[Completion] = PrivateAttr(default_factory=list)
-
-    def tokens(self) -> tuple[int, int]:
-        """(prompt tokens, cached ones among them) since the last call."""
-        done, self._completions = self._completions, []
-        return sum(one.prompt_tokens for one in done), sum(one.cached_tokens for one in done)
-
-    def _pieces(self, messages: Sequence[ChatMessage], kwargs: dict[str, Any]) -> Iterator[str]:
-        end = yield from self.engine.stream(messages, max_tokens=kwargs.get("max_tokens", self.max_tokens))
-        self._completions.append(end)
-
-
-def _peer(folder: Path, engine: EmbeddedEngine) -> Callable[[str], Timed | None]:
-    """The peer with its defaults, on our engine and our embedder, so that only the method differs."""
-    from llama_index.core import SimpleDirectoryReader, VectorStoreIndex
-    from llama_index.core.query_engine import CitationQueryEngine
-
-    documents = SimpleDirectoryReader(str(folder)).load_data()
-    index = VectorStoreIndex.from_documents(documents, embed_model=embedder())
-    model = _MeteredLLM(engine=engine)
-    query_engine = CitationQueryEngine.from_args(index, llm=model, streaming=True)
-
-    def ask(question: str) -> Timed:
-        started = time.perf_counter()
-        first = 0.0
-        pieces: Iterator[str] = query_engine.query(question).response_gen  # type: ignore[union-attr,assignment]
-        for piece in pieces:
-            if piece and not first:
-                first = time.perf_counter()
-        ended = time.perf_counter()
-        prompt, cached = model.tokens()
-        return Timed(((first or ended) - started) * 1000, (ended - started) * 1000, prompt, cached)
-
-    return ask
+def _ask(system: System, question: str) -> Timed | None:
+    answer = system.answer(Case(id=question, question=question, answerable=True, kind="speed"))
+    timings, usage = answer.timings, answer.usage
+    if timings.first_token is None:
+        return None
+    return Timed(timings.first_token, timings.total, usage.prompt_tokens, usage.cached_tokens)
 
 
 def _print_table(ours: list[Timed], theirs: list[Timed]) -> None:

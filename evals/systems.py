@@ -1,0 +1,50 @@
+"""The systems that the evals run, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from evals.peers import Bm25Top, CitationEngine, ClosedBook, LlamaIndexArticles, VectorEngine
+from evals.types import Case, System
+from rag import Assistant
+from rag.errors import SettingsError
+from rag.followup import Message
+from rag.types import Answer
+
+
+class Dateline:
+    """Dateline itself."""
+
+    name = "dateline"
+    about = "Dateline, as `dateline ask` answers"
+
+    def __init__(self, assistant: Assistant) -> None:
+        self._assistant = assistant
+
+    def answer(self, case: Case) -> Answer:
+        """See `System.answer`."""
+        history = cast("Sequence[Message]", case.history)
+        return self._assistant.ask(case.question, history, as_of=case.as_of, exclude=case.exclude)
+
+
+SYSTEMS = (Dateline.name, CitationEngine.name, VectorEngine.name, ClosedBook.name, Bm25Top.name)
+
+
+def build(names: Sequence[str], assistant: Assistant) -> list[System]:
+    """The systems of these names, in this order, each once: all over the assistant's articles, with its engine.
+
+    Loads and embeds nothing yet. Raises SettingsError for a name that is not one of `SYSTEMS`.
+    """
+    if unknown := [name for name in names if name not in SYSTEMS]:
+        raise SettingsError(f"There is no system {unknown[0]!r} to evaluate: choose from {', '.join(SYSTEMS)}.")
+    articles = LlamaIndexArticles(assistant)
+    systems: list[System] = [
+        Dateline(assistant),
+        CitationEngine(assistant, articles),
+        VectorEngine(assistant, articles),
+        ClosedBook(assistant),
+        Bm25Top(assistant),
+    ]
+    by_name = {system.name: system for system in systems}
+    return [by_name[name] for name in dict.fromkeys(names)]
