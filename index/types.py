@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, Literal
 
 Kind = Literal["prose", "caption"]
@@ -24,7 +24,7 @@ class Article:
     id: str
     title: str
     text: str
-    date: date | None = None
+    date: datetime.date | None = None
     source: str | None = None
     url: str | None = None
     caption_spans: tuple[Span, ...] = ()
@@ -68,7 +68,7 @@ class Passage:
     """Unique to this version of the article: a changed article gets new passage ids."""
     article: str
     title: str
-    date: date | None
+    date: datetime.date | None
     text: str
     """Exactly `article.text[start:end]`."""
     start: int

@@ -227,7 +227,7 @@ class Assistant:
             question,
             hits,
             self.articles,
-            self._embed,
+            self.embed,
             limit=self.settings.evidence_sentences,
             budget=min(self.settings.evidence_tokens, self._room(question)),
             # an estimate: exact counts need the engine, and what cannot be an answer must not start it
@@ -239,7 +239,8 @@ class Assistant:
         fixed = _estimated_tokens(prompts.INSTRUCTIONS) + 100
         return self.settings.context_tokens - fixed - 2 * self.settings.answer_tokens - _estimated_tokens(question)
 
-    def _embed(self, texts: list[str]) -> NDArray[np.float32]:
+    def embed(self, texts: list[str]) -> NDArray[np.float32]:
+        """Unit vectors of `texts`, a row each. Raises EmbedderError."""
         return np.asarray(self._embedder.get_text_embedding_batch(texts), dtype=np.float32)
 
     def _rewrite(self, reply: Reply, turns: list[tuple[str, str]], question: str) -> str:
@@ -291,7 +292,7 @@ class Assistant:
 
     def _judge(self, reply: Reply, question: str, text: str, evidence: EvidenceSet) -> AnswerSentence | Withheld:
         text = without_numbers(text)
-        vector = self._embed([f"{question} {text}"])[0]
+        vector = self.embed([f"{question} {text}"])[0]
         found = attribute(text, vector, evidence)
         if found.reason:
             return Withheld(text, found.reason)

@@ -193,6 +193,17 @@ def search(query: str, k: int, as_json: bool, since: str, until: str, as_of: str
         show_hits(hits)
 
 
+@commands.command(
+    name="eval", add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
+)
+@click.pass_context
+def evaluate(context: click.Context) -> None:
+    """Ask gold questions and score the answers; compare runs, report on them."""
+    from evals.cli import evaluate as commands_of_eval
+
+    commands_of_eval.main(context.args, prog_name="dateline eval", standalone_mode=False)
+
+
 @commands.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port; a free one from 7860 on unless given.")

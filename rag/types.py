@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from index.types import Hit
@@ -16,7 +16,7 @@ class Citation:
     number: int
     article: str
     title: str
-    date: date | None
+    date: datetime.date | None
     page: int | None
     quote: str
     start: int

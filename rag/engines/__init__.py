@@ -26,6 +26,17 @@ class EngineChoice:
     _path: Path | None = None
     """A GGUF file of the user's own."""
 
+    def digest(self) -> str:
+        """SHA-256 of the weights, as hexadecimal; for Ollama, of the model's manifest. Reads a file of one's own."""
+        if self.engine == "ollama":
+            from rag.engines.ollama import installed_models
+
+            models = installed_models(self._settings.ollama_host)
+            return next((model.digest for model in models if model.name == self.model), "")
+        from rag.engines.weights import DEFAULT, sha256
+
+        return sha256(self._path) if self._path else DEFAULT.sha256
+
     def open(self, progress: Progress | None = None) -> Engine:
         """The engine itself; the embedded one fetches its weights if they are not there.
 

@@ -92,7 +92,7 @@ def locate(weights: Weights, cache_dir: Path) -> Path | None:
             return None
         if _read_marker(path) == _marker(weights, path):
             return path
-        if _sha256(path) != weights.sha256:
+        if sha256(path) != weights.sha256:
             return None
     except FileNotFoundError:
         return None
@@ -243,7 +243,7 @@ def _attempt(source: Source, weights: Weights, part: Path, progress: Progress) -
             return str(failure)
     with part.open("rb") as whole:
         os.fsync(whole.fileno())
-    if _sha256(part) == weights.sha256:
+    if sha256(part) == weights.sha256:
         return None
     part.unlink()
     return _WRONG_BYTES
@@ -364,7 +364,8 @@ def _write_marker(weights: Weights, path: Path) -> None:
     path.with_name(f"{path.name}.verified").write_text(json.dumps(_marker(weights, path)), "utf-8")
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """The file's SHA-256, as hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,0 +1,279 @@
+"""`dateline eval`: run, rescore, compare, report, gate, judge."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from evals.cases import SEEDS_GOLD, CasesError, load, of_split, spread, without_gold
+from evals.datasets import Dataset, Format
+from evals.datasets import read as read_dataset
+from evals.types import Case, Split, System
+from index.errors import DatelineError, EmbedderMismatch, IndexVersionMismatch
+from rag.assistant import Assistant
+
+SEEDS = Path(__file__).parent.parent / "seeds"
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def _engine_options(command: Any) -> Any:
+    for option in (
+        click.option("--model", metavar="NAME|FILE", help="An Ollama model, or the path of a GGUF file."),
+        click.option("--engine", type=click.Choice(["auto", "ollama", "embedded"]), help="What writes the answer."),
+        click.option("--data-dir", type=click.Path(path_type=Path), help="Runs are kept in its folder runs."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group("eval", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--cases", type=_FILE, help="Gold questions; those on the seed articles unless given.")
+@click.option("--corpus", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Their articles.")
+@click.option("--dataset", type=click.Path(exists=True, path_type=Path), help="Other people's questions and articles.")
+@click.option("--format", "form", type=click.Choice(get_args(Format)), help="The form of --dataset.")
+@click.option("--without-gold", "blind", is_flag=True, help="Take the gold articles away: all must be refused.")
+@click.option("--split", type=click.Choice(get_args(Split)), help="Half of the cases; all unless given.")
+@click.option("--limit", type=click.IntRange(min=1), help="So many cases, evenly spread.")
+@click.option("--peer", "peers", multiple=True, metavar="NAME", help='A system to run beside Dateline; "all" of them.')
+@click.option("--retrieval", is_flag=True, help="Only search; no model is loaded.")
+@click.option("--judge", "judge_answers", is_flag=True, help="Let the model mark the answers too.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The run's file.")
+@click.option("--rescore", type=_FILE, metavar="RUN", help="Score this run again; no model is loaded.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_engine_options
+@click.pass_context
+def evaluate(context: click.Context, /, **options: Any) -> None:
+    """Ask gold questions, score the answers, and write a run. An interrupted run is gone on with."""
+    shared = {name: options.pop(name) for name in ("data_dir", "engine", "model")}
+    context.obj = shared
+    if context.invoked_subcommand:
+        return
+    rescore, as_json = options.pop("rescore"), options.pop("as_json")
+    path = rescore or _run(_Plan(**options), shared)
+    _show(path, as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What to run."""
+
+    cases: Path | None = None
+    corpus: Path | None = None
+    dataset: Path | None = None
+    form: Format | None = None
+    blind: bool = False
+    split: Split | None = None
+    limit: int | None = None
+    peers: tuple[str, ...] = ()
+    retrieval: bool = False
+    judge_answers: bool = False
+    out: Path | None = None
+
+    def stem(self, name: str) -> str:
+        """The run's name, before what tells it from others like it."""
+        parts = [name, "without-gold" if self.blind else "", self.split or "", "retrieval" if self.retrieval else ""]
+        return "-".join(part for part in parts if part)
+
+
+def _questions(plan: _Plan, home: Path) -> Dataset:
+    """The cases that are planned, and a folder with their articles."""
+    if plan.dataset:
+        if not plan.form:
+            raise click.UsageError(f"--dataset needs --format: one of {', '.join(get_args(Format))}.")
+        found = read_dataset(plan.dataset, plan.form, _room(home, plan.dataset) / "corpus")
+    else:
+        file = plan.cases or SEEDS_GOLD
+        corpus = plan.corpus or SEEDS
+        if not corpus.is_dir():
+            raise CasesError(f"The articles of {file} are not in {corpus}: name their folder with --corpus.")
+        found = Dataset(file.stem, tuple(load(file)), corpus)
+    return Dataset(found.name, tuple(_chosen(found.cases, plan)), found.corpus)
+
+
+def _room(home: Path, data: Path) -> Path:
+    """Where the evals of `data` keep its index: never in that of the user's own articles."""
+    where = hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:8]
+    return home / "evals" / f"{data.stem}-{where}"
+
+
+def _chosen(cases: Sequence[Case], plan: _Plan) -> list[Case]:
+    chosen = of_split(cases, plan.split)
+    chosen = without_gold(chosen) if plan.blind else chosen
+    chosen = spread(chosen, plan.limit) if plan.limit else chosen
+    if not chosen:
+        raise CasesError("No case is left to run: choose another --split, or leave out --without-gold.")
+    return chosen
+
+
+def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
+    """Runs what is planned; gives the file that it wrote."""
+    from evals.judge import measured
+    from evals.progress import progress
+    from evals.run import Observer, corpus, header, run, search_only
+    from evals.runs import place_for, writing
+
+    home = _home(shared)
+    questions = _questions(plan, home)
+    with _assistant(questions.corpus, home, shared) as assistant:
+        systems = [] if plan.retrieval else _systems(plan.peers, assistant)
+        known = None if plan.retrieval else measured(assistant.choice.model)
+        head = header(
+            assistant,
+            questions.cases,
+            {"retrieval": "search only"} if plan.retrieval else {system.name: system.about for system in systems},
+            dataset={"name": questions.name, "split": plan.split, "without_gold": plan.blind} | corpus(assistant),
+            judge=known.sentence() if known else None,
+        )
+        path = plan.out or place_for(home / "runs", plan.stem(questions.name), head)
+        with writing(path, head) as writer, progress() as told:
+            if plan.retrieval:
+                search_only(questions.cases, Observer(assistant, None), writer, told)
+            else:
+                judge = _judge(assistant)
+                observer = Observer(assistant, judge, judge if plan.judge_answers else None)
+                run(questions.cases, systems, observer, writer, told)
+    return path
+
+
+def _home(shared: dict[str, Any]) -> Path:
+    from rag.settings import Settings
+
+    return Settings.load({"data_dir": shared["data_dir"]}).data_dir
+
+
+@contextmanager
+def _assistant(corpus: Path | None, home: Path, shared: dict[str, Any]) -> Iterator[Assistant]:
+    """An assistant over the articles of `corpus`, in an index of their own."""
+    from rag.terminal import ByteProgress, file_progress
+
+    room = _room(home, corpus) if corpus else home
+    with (
+        ByteProgress() as fetching,
+        Assistant(room / "index", shared["engine"] or "auto", shared["model"], progress=fetching) as assistant,
+    ):
+        if corpus:
+            with file_progress() as told:
+                try:
+                    assistant.index(corpus, progress=told)
+                except (EmbedderMismatch, IndexVersionMismatch):
+                    assistant.index(corpus, replace=True, progress=told)
+        yield assistant
+
+
+def _systems(peers: Sequence[str], assistant: Assistant) -> list[System]:
+    from evals.systems import SYSTEMS, build
+
+    names = [name for name in SYSTEMS if name != "dateline"] if "all" in peers else list(dict.fromkeys(peers))
+    return build(["dateline", *(name for name in names if name != "dateline")], assistant)
+
+
+def _judge(assistant: Assistant) -> Any:
+    from evals.judge import SupportJudge
+
+    settings = assistant.settings
+    return SupportJudge(
+        assistant.engine,
+        assistant.embed,
+        threshold=settings.threshold,
+        read_tokens=settings.evidence_tokens,
+    )
+
+
+def _show(path: Path, as_json: bool) -> None:
+    from evals.runs import read
+    from evals.table import print_table, to_json
+
+    run = read(path)
+    if as_json:
+        click.echo(json.dumps(to_json(run), ensure_ascii=False, indent=2))
+        return
+    print_table(run)
+    click.echo(f"\nThe run is in {path}")
+
+
+@evaluate.command()
+@click.argument("a", type=_FILE)
+@click.argument("b", type=_FILE)
+@click.option("--system", default="dateline", show_default=True, help="Which system of A.")
+@click.option("--with", "other", help="Which system of B; the same unless given.")
+def compare(a: Path, b: Path, system: str, other: str | None) -> None:
+    """What got better and what worse from run A to run B, and whether that is more than noise."""
+    from evals.compare import compare as compare_runs
+    from evals.compare import print_comparison
+    from evals.runs import read
+
+    print_comparison(compare_runs(read(a), read(b), system, other or system))
+
+
+@evaluate.command()
+@click.argument("runs", nargs=-1, required=True, type=_FILE)
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="The page; beside the first run unless given."
+)
+def report(runs: Sequence[Path], out: Path | None) -> None:
+    """One self-contained HTML page: scores, plots, and every case with its answer and quotes."""
+    from evals.report import write_report
+    from evals.runs import read
+
+    page = out or runs[0].with_suffix(".html")
+    write_report([read(path) for path in runs], page)
+    click.echo(f"The report is in {page}")
+
+
+@evaluate.command()
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The run's file.")
+@click.pass_context
+def gate(context: click.Context, out: Path | None) -> None:
+    """Fail if a score on part of dev is below the figures in evals/gate.toml."""
+    from evals.gate import Gate
+    from evals.runs import read
+    from evals.table import print_table
+
+    bars = Gate.load()
+    path = _run(_Plan(split="dev", limit=bars.cases, out=out), context.obj)
+    run = read(path)
+    print_table(run)
+    if failures := bars.failures(run):
+        raise DatelineError("The gate is shut: " + "; ".join(failures) + f". The answers are in {path}.")
+    click.echo(f"\nThe gate is open: {len(run.rows)} cases, no score below evals/gate.toml.")
+
+
+@evaluate.command()
+@click.argument("claims", type=_FILE)
+@click.option("--limit", type=click.IntRange(min=2), help="So many claims, evenly spread.")
+@click.option("--keep", "kept", is_flag=True, help="Write the figure into evals/judge.json.")
+@click.pass_context
+def judge(context: click.Context, claims: Path, limit: int | None, kept: bool) -> None:
+    """Measure the support judge on CLAIMS with human labels (WiCE's form)."""
+    from evals import judge as judging
+    from evals.progress import progress
+    from evals.run import commit, header
+    from evals.runs import place_for, read, writing
+
+    chosen = judging.read_claims(claims)
+    chosen = [chosen[n * len(chosen) // limit] for n in range(limit)] if limit and limit < len(chosen) else chosen
+    home = _home(context.obj)
+    with _assistant(None, home, context.obj) as assistant:
+        model = assistant.choice.model
+        head = header(
+            assistant, [], {judging.SYSTEM: "the support judge"}, dataset={"name": claims.stem}, judge=None
+        ) | {"cases": len(chosen)}
+        path = place_for(home / "runs", f"{claims.stem}-judge", head)
+        with writing(path, head) as writer, progress() as told:
+            support = _judge(assistant)
+            for done, claim in enumerate(chosen, 1):
+                if (judging.SYSTEM, claim.id) not in writer.done:
+                    writer.add(judging.judged(support, claim))
+                told(done, len(chosen), judging.SYSTEM)
+    found = judging.quality(read(path).rows, claims.stem, commit(), datetime.now(UTC).date().isoformat())
+    click.echo(f"{model}: {found.sentence()}\nThe run is in {path}")
+    if kept:
+        judging.keep(model, found)

@@ -1,0 +1,241 @@
+"""The support judge: do these quotes say this sentence? It is the project's own check, and it is measured itself.
+
+It is the check that decides what Dateline shows (`rag.verify`), asked about quotes that are given: where a gold
+quote decides, it is not asked (`evals.scorers.citations`). How far it can be trusted is measured on claims with
+human labels (`dateline eval judge`), and that figure is printed beside every score that rests on it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from llama_index.core.llms import ChatMessage
+from numpy.typing import NDArray
+
+from evals.cases import CasesError
+from evals.stats import balanced_accuracy, roc_auc
+from evals.types import Case, Outcome, Row, Support
+from index.split import split_sentences
+from rag import prompts
+from rag.engines.base import Engine
+from rag.evidence import Evidence, coverage
+from rag.types import Answer, Citation
+from rag.verify import Signals, Weights, lacking
+from rag.words import content_words
+
+MEASURED = Path(__file__).with_name("judge.json")
+"""How good the judge was found to be, by model."""
+
+SYSTEM = "support-judge"
+_READ = 8  # statements that the model reads at most; what is given beyond them is still searched for names and numbers
+_EMBEDDED = 24  # quotes compared by meaning, those with most words in common
+_CLAIM = "Is it true that {claim}"
+_ANSWER = (
+    "Question: {question}\nRight answer: {accepted}\nGiven answer: {given}\n"
+    "Does the given answer say the same as the right answer? Answer Yes or No."
+)
+
+
+class SupportJudge:
+    """Asks `engine` whether quotes say a sentence; see `rag.verify` for the signals and their weights."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        embed: Callable[[list[str]], NDArray[np.float32]],
+        *,
+        threshold: float,
+        read_tokens: int,
+    ) -> None:
+        """`embed` gives unit vectors; `threshold` is the support (0 to 1) from which a sentence is supported."""
+        self._engine = engine
+        self._embed = embed
+        self._threshold = threshold
+        self._read_tokens = read_tokens
+        self._weights = Weights()
+
+    def judge(self, question: str, answer: Answer, sentence: int, citations: tuple[int, ...]) -> Support:
+        """The verdict on sentence number `sentence` (from 0) of `answer` and these of its citations together.
+
+        Raises EngineError.
+        """
+        quotes = [_evidence(one) for one in answer.citations if one.number in citations]
+        text = answer.sentences[sentence].text
+        return Support(sentence, citations, *self.support(question, text, quotes))
+
+    def support(
+        self, question: str, sentence: str, quotes: Sequence[Evidence]
+    ) -> tuple[float | None, bool | None, str]:
+        """(probability, whether that is support, why) that `quotes` together say `sentence`."""
+        if not quotes:
+            return 0.0, False, "nothing is cited"
+        if reason := lacking(sentence, quotes):
+            return 0.0, False, reason.replace("is in no article found", "is not in what it cites")
+        read = self._nearest(f"{question} {sentence}", quotes)
+        signals = Signals(
+            answer_words=_share(sentence, quotes),
+            question_words=_share(question, quotes),
+            stated=self._ask(prompts.check(question, sentence, read)),
+            answered=self._ask(prompts.answered(question, read)),
+            quotes=1,
+        )
+        probability = self._weights.probability(signals)
+        supported = probability >= self._threshold
+        how = "says" if supported else "does not say"
+        return probability, supported, f"the judge finds that what it cites {how} it ({probability:.2f})"
+
+    def same(self, case: Case, text: str) -> str:
+        """What the model says, in its own words, to: does `text` say the same as the accepted answer?"""
+        right = " or ".join(dict.fromkeys(" and ".join(entry) for entry in case.accepted)) or "(none)"
+        question = _ANSWER.format(question=case.question, accepted=right, given=text)
+        messages = [ChatMessage(role="system", content="You mark answers."), ChatMessage(role="user", content=question)]
+        return "".join(self._engine.stream(messages, max_tokens=8))
+
+    def _ask(self, messages: list[ChatMessage]) -> float:
+        return self._engine.yes_minus_no(messages)[0]
+
+    def _nearest(self, text: str, quotes: Sequence[Evidence]) -> list[Evidence]:
+        """The quotes nearest to `text`, as many as there is room for, in their order."""
+        if len(quotes) == 1:
+            return list(quotes)
+        shares = np.array([_share(text, [quote]) for quote in quotes])
+        places = np.argsort(-shares, kind="stable")[:_EMBEDDED]
+        vectors = self._embed([text, *(quotes[place].quote for place in places)])
+        nearness = vectors[1:] @ vectors[0] + 0.5 * shares[places]
+        left = self._read_tokens
+        chosen: list[int] = []
+        for place in places[np.argsort(-nearness, kind="stable")][:_READ]:
+            cost = len(quotes[place].quote) // 3 + 5  # tokens, on the high side
+            if not chosen or cost <= left:
+                chosen.append(int(place))
+                left -= cost
+        return [quotes[place] for place in sorted(chosen)]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence, the text that is cited for it, and what people found."""
+
+    id: str
+    claim: str
+    sentences: tuple[str, ...]
+    supported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How good the judge is, on claims with human labels."""
+
+    balanced_accuracy: float
+    """Mean of the share of supported claims it calls so and the share of others it calls so; 0.5 is chance."""
+    auc: float
+    """Chance that a supported claim gets a higher probability than another."""
+    claims: int
+    source: str
+    commit: str
+    date: str
+
+    def sentence(self) -> str:
+        return (
+            f"support judge: balanced accuracy {self.balanced_accuracy:.2f}, AUC {self.auc:.2f} on {self.claims} "
+            f"claims with human labels ({self.source}, {self.date}, commit {self.commit})"
+        )
+
+
+def read_claims(path: Path) -> list[Claim]:
+    """Claims in WiCE's form (Kamoi et al., EMNLP 2023): {id, claim, label, evidence_sentences or doc}, a line each.
+
+    Only a label of 1 is support; a claim that is supported in part is not. Raises CasesError.
+    """
+    claims = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CasesError(f"{path} can't be read ({error}): name a .jsonl file of claims.") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            sentences = record.get("evidence_sentences") or _sentences(record["doc"])
+            claims.append(Claim(str(record["id"]), record["claim"], tuple(sentences), record["label"] == 1))
+        except (json.JSONDecodeError, KeyError, AttributeError) as error:
+            raise CasesError(
+                f"{path}, line {number}, is not a claim ({error}): each line needs id, claim, label and "
+                "evidence_sentences (or doc)."
+            ) from None
+    return claims
+
+
+def judged(judge: SupportJudge, claim: Claim) -> Row:
+    """The judge's word on a claim, as a row of a run. Raises EngineError."""
+    quotes = [_quote(text, number) for number, text in enumerate(claim.sentences, 1) if text.strip()]
+    verdict = Support(0, (), *judge.support(_CLAIM.format(claim=claim.claim), claim.claim, quotes))
+    return Row(
+        Case(id=claim.id, question=claim.claim, answerable=claim.supported, kind="claim"),
+        Outcome(SYSTEM, None, support=(verdict,)),
+    )
+
+
+def quality(rows: Sequence[Row], source: str, commit: str, date: str) -> Quality:
+    """What the rows of `judged` amount to; `Case.answerable` is the human label."""
+    verdicts = [(row.case.answerable, row.outcome.support[0]) for row in rows if row.outcome.support]
+    labels = [label for label, _ in verdicts]
+    return Quality(
+        balanced_accuracy=balanced_accuracy(labels, [bool(verdict.supported) for _, verdict in verdicts]),
+        auc=roc_auc(labels, [verdict.probability or 0.0 for _, verdict in verdicts]),
+        claims=len(verdicts),
+        source=source,
+        commit=commit,
+        date=date,
+    )
+
+
+def measured(model: str) -> Quality | None:
+    """How good the judge was found to be with this model; None if nobody measured it."""
+    found = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
+    return Quality(**found[model]) if model in found else None
+
+
+def keep(model: str, quality: Quality) -> None:
+    """Writes the figure where `measured` finds it."""
+    found = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
+    text = json.dumps(found | {model: asdict(quality)}, indent=2, sort_keys=True)
+    MEASURED.write_text(text + "\n", encoding="utf-8")
+
+
+def _sentences(text: str) -> list[str]:
+    return [text[span.start : span.end] for span in split_sentences(text)]
+
+
+def _evidence(citation: Citation) -> Evidence:
+    return replace(_quote(citation.quote, citation.number), article=citation.article, date=citation.date)
+
+
+def _quote(text: str, number: int) -> Evidence:
+    return Evidence(
+        number=number,
+        article="",
+        title="",
+        date=None,
+        page=None,
+        start=0,
+        end=len(text),
+        quote=text,
+        kind="prose",
+        carriers=(),
+        similarity=0.0,
+        coverage=0.0,
+        vector=np.zeros(0, dtype=np.float32),
+        words=frozenset(content_words(text)),
+    )
+
+
+def _share(text: str, quotes: Sequence[Evidence]) -> float:
+    """Share of the words of `text` that stand in the quotes, 0 to 1."""
+    words = dict.fromkeys(content_words(text), 1.0)
+    return coverage(frozenset[str]().union(*(quote.words for quote in quotes)), words)

@@ -1,0 +1,48 @@
+"""How far a run is, and how long it will take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+_EVERY = 20.0  # seconds between two lines where there is no terminal
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[int, int, str], None]]:
+    """told(done, total, system): a bar with the time left on a terminal, else a line now and then, on stderr."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines()
+        return
+    with Progress(
+        TextColumn("{task.fields[system]}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("· left"), TimeRemainingColumn(), console=console, transient=True,
+    ) as bar:  # fmt: skip
+        task = bar.add_task("eval", total=None, system="")
+        yield lambda done, total, system: bar.update(task, completed=done, total=total, system=system)
+
+
+class _Lines:
+    """Progress as lines of text."""
+
+    def __init__(self) -> None:
+        self._started = self._said = time.monotonic()
+        self._before: int | None = None  # cases that an interrupted run had done already
+
+    def __call__(self, done: int, total: int, system: str) -> None:
+        now = time.monotonic()
+        if self._before is None:
+            self._before = done
+        if done < total and now - self._said < _EVERY:
+            return
+        self._said = now
+        elapsed = (now - self._started) / 60
+        rate = (done - self._before) / elapsed if elapsed else 0.0
+        left = f", about {(total - done) / rate:.0f} min left" if rate and done < total else ""
+        click.echo(f"{system}: {done} of {total}, {elapsed:.1f} min{left}", err=True)

@@ -1,0 +1,226 @@
+"""The run: load, loop, observe, write. What was observed is scored when it is read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from evals.judge import SupportJudge
+from evals.runs import Writer
+from evals.scorers.citations import needed_judgements
+from evals.scorers.refusal import refused
+from evals.types import Case, Outcome, Place, Row, System
+from index.errors import ArticleMissing, DatelineError
+from index.search import Mode
+from index.types import Article
+from rag.assistant import Assistant
+from rag.types import Answer
+
+MODES: tuple[Mode, ...] = ("bm25", "dense", "fused")
+RETRIEVAL = "retrieval"
+"""The system of a run that only searches."""
+_DEPTH = 30  # passages kept of each ranking: enough for ten different articles
+_WARM_UP = Case(id="warm-up", question="What happened?", answerable=False, kind="warm-up")
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Looks at what a system did: all that scoring needs and that a model or the index must tell."""
+
+    assistant: Assistant
+    judge: SupportJudge | None
+    """Judges support where no gold quote decides; None leaves that unscored."""
+    answers: SupportJudge | None = None
+    """Judges whether an answer says the same as the accepted one."""
+
+    def retrieval(self, case: Case) -> Outcome:
+        """Searches only; no model."""
+        return Outcome(RETRIEVAL, None, rankings=self._rankings(case, case.question), gold=self._gold(case))
+
+    def answered(self, system: System, case: Case) -> Outcome:
+        """Lets `system` answer, and looks. A failure is an outcome too."""
+        try:
+            answer = system.answer(case)
+            return self._observed(system.name, case, answer)
+        except DatelineError as error:
+            return Outcome(system.name, None, error=str(error), gold=self._gold(case))
+        except Exception as error:  # a peer's library may raise anything; the case is counted, the run goes on
+            return Outcome(system.name, None, error=f"{type(error).__name__}: {error}", gold=self._gold(case))
+
+    def _observed(self, name: str, case: Case, answer: Answer) -> Outcome:
+        outcome = Outcome(
+            system=name,
+            answer=answer,
+            # of the index, not of the system: once is enough
+            rankings=self._rankings(case, answer.standalone_question) if name == "dateline" else {},
+            gold=self._gold(case),
+            stood={one.number: self._characters(one.article, one.start, one.end) for one in answer.citations},
+            memory_mb=_peak_memory(),
+        )
+        if self.judge:
+            judge = self.judge
+            asked = [
+                judge.judge(answer.standalone_question, answer, sentence, citations)
+                for sentence, citations in needed_judgements(case, outcome)
+            ]
+            outcome = replace(outcome, support=tuple(asked))
+        if self.answers and case.answerable and not refused(answer):
+            outcome = replace(outcome, verdict=self.answers.same(case, answer.text))
+        return outcome
+
+    def _rankings(self, case: Case, question: str) -> dict[str, tuple[Place, ...]]:
+        search = self.assistant.articles.search
+        found = {
+            mode: search(question, _DEPTH, until=case.as_of, undated=True, exclude=case.exclude, mode=mode)
+            for mode in MODES
+        }
+        return {
+            mode: tuple(Place(hit.passage.article, hit.passage.start, hit.passage.end) for hit in hits)
+            for mode, hits in found.items()
+        }
+
+    def _gold(self, case: Case) -> tuple[Place | None, ...]:
+        return tuple(self._place(gold.article, gold.quote) for gold in case.evidence)
+
+    def _place(self, article: str, quote: str | None) -> Place | None:
+        found = self._article(article)
+        if found is None:
+            return None
+        start = 0 if quote is None else found.text.find(quote)
+        end = len(found.text) if quote is None else start + len(quote)
+        return Place(article, start, end) if start >= 0 else None
+
+    def _characters(self, article: str, start: int, end: int) -> str:
+        found = self._article(article)
+        return found.text[start:end] if found else ""
+
+    def _article(self, id: str) -> Article | None:
+        try:
+            return self.assistant.article(id)
+        except ArticleMissing:
+            return None
+
+
+def run(cases: Sequence[Case], systems: Sequence[System], observer: Observer, writer: Writer, told: Progress) -> None:
+    """Each system answers every case that is not in the run yet, one system after the other.
+
+    `told(done, total, system)` counts cases over all systems. Interrupt it at any moment: what is done is written.
+    """
+    total, done = len(cases) * len(systems), len(writer.done)
+    for system in systems:
+        left = [case for case in cases if (system.name, case.id) not in writer.done]
+        if left:
+            told(done, total, system.name)
+            observer.answered(system, _WARM_UP)  # not counted: loads the model, builds a peer's index
+        for case in left:
+            writer.add(Row(case, observer.answered(system, case)))
+            done += 1
+            told(done, total, system.name)
+
+
+def search_only(cases: Sequence[Case], observer: Observer, writer: Writer, told: Progress) -> None:
+    """Like `run`, without any model: only what the three ways of searching find."""
+    for done, case in enumerate(cases, 1):
+        if (RETRIEVAL, case.id) not in writer.done:
+            writer.add(Row(case, observer.retrieval(case)))
+        told(done, len(cases), RETRIEVAL)
+
+
+def header(
+    assistant: Assistant,
+    cases: Sequence[Case],
+    systems: dict[str, str],
+    *,
+    dataset: dict[str, Any],
+    judge: str | None,
+) -> dict[str, Any]:
+    """What a run must say of itself; two runs of equal headers (time and machine apart) may be one."""
+    choice = assistant.choice
+    settings = {name: str(value) for name, value in asdict(assistant.settings).items()}
+    for place in ("data_dir", "cache_dir", "ollama_host", "model", "engine"):
+        settings.pop(place)  # where it ran, or said in full below
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit(),
+        "dataset": dataset,
+        "cases": len(cases),
+        "cases_hash": _hash(*(repr(case) for case in cases)),
+        "systems": systems,
+        "engine": choice.engine,
+        "model": choice.model,
+        "model_sha256": choice.digest(),
+        "settings": settings,
+        "judge": judge,
+        "machine": machine(),
+    }
+
+
+def corpus(assistant: Assistant) -> dict[str, Any]:
+    """How many articles are indexed, and a hash of them, for a header."""
+    articles = assistant.articles
+    ids = articles.article_ids()
+    return {"articles": len(ids), "corpus": _hash(*(part for id in ids for part in (id, articles.article(id).text)))}
+
+
+def commit() -> str:
+    """The commit that runs, with a hash of what was changed since; "" outside a git checkout."""
+    folder = Path(__file__).parent.parent
+    head = _git(folder, "rev-parse", "--short", "HEAD").strip()
+    changes = _git(folder, "diff", "HEAD")
+    return f"{head}+{_hash(changes)[:6]}" if changes else head
+
+
+def machine() -> dict[str, Any]:
+    """What it runs on."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {
+        "processor": _processor(),
+        "cores": cores,
+        "memory_gb": round(psutil.virtual_memory().total / 1e9),
+        "system": platform.system(),
+        "python": platform.python_version(),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    named = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.machine())
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+
+def _peak_memory() -> float | None:
+    """The largest resident memory of this process so far, in megabytes; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows keeps it elsewhere
+        peak = getattr(psutil.Process().memory_info(), "peak_wset", None)
+        return peak / 1e6 if peak else None
+    # kilobytes everywhere but on macOS
+    unit = 1 if platform.system() == "Darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6

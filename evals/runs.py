@@ -1,0 +1,151 @@
+"""Runs on disk: a header, then one line for each case and system, written as they come.
+
+A run holds observations only. Scores are computed from it whenever it is read, so that a mended scorer
+mends every run that there is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from pydantic import TypeAdapter, ValidationError
+
+from evals.types import Row
+from index.errors import DatelineError
+
+VERSION = 1
+_ROW = TypeAdapter(Row)
+_OF_THE_MOMENT = ("created", "machine")  # may differ between two sittings of one run
+
+
+class RunError(DatelineError):
+    """A run can't be read, or not be gone on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run's file holds."""
+
+    path: Path
+    header: dict[str, Any]
+    rows: tuple[Row, ...]
+
+    @property
+    def systems(self) -> tuple[str, ...]:
+        return tuple(self.header["systems"])
+
+    @property
+    def complete(self) -> bool:
+        return len(self.rows) >= int(self.header["cases"]) * len(self.systems)
+
+    def of(self, system: str) -> tuple[Row, ...]:
+        """The rows of one system, in the order of the cases."""
+        return tuple(row for row in self.rows if row.outcome.system == system)
+
+
+class Writer:
+    """A run that is being written."""
+
+    def __init__(self, path: Path, done: set[tuple[str, str]]) -> None:
+        self.path = path
+        self.done = done
+        """(system, case id) of every row that was there already."""
+
+    def add(self, row: Row) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(_ROW.dump_json(row).decode() + "\n")
+        self.done.add((row.outcome.system, row.case.id))
+
+
+def read(path: Path) -> Run:
+    """Reads a run, also an interrupted one: a last line that was cut short is left out. Raises RunError."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunError(f"The run {path} can't be read ({error}): `dateline eval` writes one.") from None
+    header = _header(path, lines[0])
+    rows = []
+    for number, line in enumerate(lines[1:-1], 2):  # what follows the last newline is empty or cut short
+        try:
+            rows.append(_ROW.validate_json(line))
+        except ValidationError as error:
+            what = error.errors()[0]
+            raise RunError(
+                f"{path}, line {number}, is not a row of a run ({what['loc']}: {what['msg']}): run the eval again."
+            ) from None
+    return Run(path, header, tuple(rows))
+
+
+@contextmanager
+def writing(path: Path, header: dict[str, Any]) -> Iterator[Writer]:
+    """Begins the run at `path`, or goes on with it if it is the same one.
+
+    Raises RunError if another run is there, or another process is writing this one.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_name(path.name + ".lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise RunError(f"Another process is writing {path}: wait for it, or name another file with --out.") from None
+    try:
+        yield Writer(path, _begun(path, header))
+    finally:
+        lock.release()
+        Path(lock.lock_file).unlink(missing_ok=True)
+
+
+def place_for(folder: Path, stem: str, header: dict[str, Any]) -> Path:
+    """Where to write: the run of this very header that was interrupted, else a name that is not taken."""
+    for number in range(1, 10_000):
+        path = folder / (f"{stem}.jsonl" if number == 1 else f"{stem}-{number}.jsonl")
+        if not path.exists():
+            return path
+        try:
+            run = read(path)
+        except RunError:
+            continue
+        if not run.complete and _same(run.header, header):
+            return path
+    raise RunError(f"{folder} is full of runs named {stem}: delete some.")
+
+
+def _begun(path: Path, header: dict[str, Any]) -> set[tuple[str, str]]:
+    if not path.exists() or not path.stat().st_size:
+        path.write_text(json.dumps({"dateline_run": VERSION} | header, ensure_ascii=False) + "\n", encoding="utf-8")
+        return set()
+    run = read(path)
+    if not _same(run.header, header):
+        differ = [key for key in header if run.header.get(key) != header[key] and key not in _OF_THE_MOMENT]
+        raise RunError(f"{path} holds another run (its {', '.join(differ)} differ): name another file with --out.")
+    _drop_unfinished_line(path)
+    return {(row.outcome.system, row.case.id) for row in run.rows}
+
+
+def _drop_unfinished_line(path: Path) -> None:
+    content = path.read_bytes()
+    with path.open("r+b") as file:
+        file.truncate(content.rfind(b"\n") + 1)
+
+
+def _same(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    keys = (a.keys() | b.keys()) - {*_OF_THE_MOMENT, "dateline_run"}
+    return all(a.get(key) == b.get(key) for key in keys)
+
+
+def _header(path: Path, line: str) -> dict[str, Any]:
+    try:
+        header = json.loads(line)
+    except json.JSONDecodeError:
+        header = None
+    if not isinstance(header, dict) or "dateline_run" not in header:
+        raise RunError(f"{path} is not a run of dateline eval: name a .jsonl file that it wrote.")
+    if header["dateline_run"] != VERSION:
+        raise RunError(f"{path} was written by another version of dateline eval: run it again.")
+    return header

@@ -1,0 +1,118 @@
+"""The support judge: asked of the real model, and measured on claims whose labels are known."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from checking import CheckedAssistant
+from eval_helpers import answer, case
+
+from evals.cases import CasesError
+from evals.judge import Quality, SupportJudge, judged, quality, read_claims
+from evals.scorers.answer import judge_agrees
+from evals.types import Case, Outcome, Row, Support
+
+HOMS = "The insurgents' next target is likely to be the central city of Homs, the country's third largest."
+DISTANCE = "Homs is about 40 kilometres (25 miles) south of Hama."
+
+
+@pytest.fixture(scope="module")
+def judge(asked: CheckedAssistant) -> SupportJudge:
+    return SupportJudge(asked.engine, asked.embed, threshold=0.65, read_tokens=320)
+
+
+def verdict(judge: SupportJudge, question: str, text: str, *quotes: str) -> Support:
+    cited = answer(f"{text} {''.join(f'[{n}]' for n in range(1, len(quotes) + 1))}",
+                   cites=[("a.txt", 0, len(quote), quote) for quote in quotes])  # fmt: skip
+    return judge.judge(question, cited, 0, tuple(range(1, len(quotes) + 1)))
+
+
+@pytest.mark.slow
+def test_a_quote_that_says_it_supports_it(judge: SupportJudge) -> None:
+    found = verdict(judge, "How far is Homs from Hama?", "Homs is about 25 miles south of Hama.", DISTANCE)
+    assert found.supported, found.reason
+
+
+@pytest.mark.slow
+def test_a_neighbouring_quote_does_not_support_it(judge: SupportJudge) -> None:
+    found = verdict(judge, "Which city is the next target?", "The next target is likely to be Homs.", DISTANCE)
+    assert found.supported is False, found.reason
+
+
+@pytest.mark.slow
+def test_one_quote_of_two_is_enough_if_it_says_it(judge: SupportJudge) -> None:
+    found = verdict(judge, "Which city is the next target?", "The next target is likely to be Homs.", DISTANCE, HOMS)
+    assert found.supported, found.reason
+
+
+@pytest.mark.slow
+def test_a_number_that_is_in_no_quote_needs_no_model(judge: SupportJudge) -> None:
+    found = verdict(judge, "How far is Homs from Hama?", "Homs is 90 miles south of Hama.", DISTANCE)
+    assert (found.probability, found.supported) == (0.0, False)
+    assert found.reason == "the number 90 is not in what it cites"
+
+
+@pytest.mark.slow
+def test_a_sentence_that_cites_nothing_is_not_supported(judge: SupportJudge) -> None:
+    assert verdict(judge, "Which city?", "It is Homs.").reason == "nothing is cited"
+
+
+@pytest.mark.slow
+def test_a_claim_is_judged_over_the_sentences_that_are_cited_for_it(judge: SupportJudge, tmp_path: Path) -> None:
+    path = tmp_path / "claims.jsonl"
+    sentences = ["A page about Syria.", DISTANCE, "Read more.", HOMS]
+    claims = [
+        {"id": "yes", "claim": "Homs is about 25 miles south of Hama.", "label": 1, "evidence_sentences": sentences},
+        {"id": "no", "claim": "Homs has 90 mosques.", "label": 0, "evidence_sentences": sentences},
+    ]
+    path.write_text("\n".join(map(json.dumps, claims)))
+    rows = [judged(judge, claim) for claim in read_claims(path)]
+    found = quality(rows, "two claims", "abc", "2026-01-01")
+    assert (found.balanced_accuracy, found.auc, found.claims) == (1.0, 1.0, 2)
+
+
+@pytest.mark.slow
+def test_the_models_mark_can_be_read(judge: SupportJudge) -> None:
+    asked = case("Which city is the next target?", ["Homs"])
+    said = judge.same(asked, "The next target is Homs.")
+    assert judge_agrees(asked, Outcome("dateline", answer("The next target is Homs."), verdict=said))[0].value == 1.0
+
+
+def rows(*verdicts: tuple[bool, float, bool]) -> list[Row]:
+    return [
+        Row(Case(str(n), "claim", label, "claim"), Outcome("j", None, support=(Support(0, (), p, said, ""),)))
+        for n, (label, p, said) in enumerate(verdicts)
+    ]
+
+
+def test_a_judge_that_says_yes_to_everything_is_at_chance() -> None:
+    found = quality(rows((True, 0.9, True), (False, 0.9, True), (False, 0.9, True)), "s", "c", "d")
+    assert (found.balanced_accuracy, found.auc) == (0.5, 0.5)
+
+
+def test_a_judge_that_is_wrong_each_time_is_seen() -> None:
+    found = quality(rows((True, 0.1, False), (False, 0.9, True)), "s", "c", "d")
+    assert (found.balanced_accuracy, found.auc) == (0.0, 0.0)
+
+
+def test_the_figure_is_a_sentence_to_print() -> None:
+    assert Quality(0.5, 0.61, 200, "wice_dev", "abc", "2026-01-01").sentence() == (
+        "support judge: balanced accuracy 0.50, AUC 0.61 on 200 claims with human labels "
+        "(wice_dev, 2026-01-01, commit abc)"
+    )
+
+
+def test_claims_without_sentences_are_split(tmp_path: Path) -> None:
+    path = tmp_path / "claims.jsonl"
+    path.write_text(json.dumps({"id": 1, "claim": "c", "label": 0, "doc": "One is here. Two is there."}) + "\n\n")
+    assert read_claims(path)[0].sentences == ("One is here.", "Two is there.")
+
+
+@pytest.mark.parametrize("line", ["{", '{"id": 1}', "[]"])
+def test_a_line_that_is_no_claim_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "claims.jsonl"
+    path.write_text(line)
+    with pytest.raises(CasesError, match="line 1, is not a claim"):
+        read_claims(path)
