@@ -14,10 +14,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 import threading
 import time
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from llama_index.core.llms import ChatMessage, MessageRole
 
+from evals.marks import cited_sentences
 from evals.metered import MeteredLLM
 from evals.types import Case
 from index.embed import embedder
@@ -117,7 +117,7 @@ class CitationEngine:
         engine = CitationQueryEngine.from_args(index, llm=model, streaming=True, filters=filters)
         sources: list[NodeWithScore] = []
         written = _listen(lambda: _pieces(engine.query(case.question), sources))
-        sentences, unknown = _sentences(written.text, known=range(1, len(sources) + 1))
+        sentences, unknown = cited_sentences(written.text, known=range(1, len(sources) + 1))
         cited = sorted({number for sentence in sentences for number in sentence.citations})
         return _answer(
             case,
@@ -178,50 +178,6 @@ def _citation(assistant: Assistant, number: int, source: NodeWithScore) -> Citat
         end=start + len(quote) if start >= 0 else 0,
         carriers=(article.id,),
     )
-
-
-# ------------------------------------------------------------------------------------- marks of a citation
-
-_NUMBERS = r"\d+(?:\s*(?:,|;|&|and)\s*(?:sources?\s+)?\d+)*"
-_CITING = re.compile(rf"\[\s*(?:sources?:?\s*)?({_NUMBERS})\s*\]|\bsources?:?\s+({_NUMBERS})", re.IGNORECASE)
-_MARK = re.compile(rf"\s*(?:\[\s*(?:sources?:?\s*)?{_NUMBERS}\s*\]|\(\s*sources?:?\s*{_NUMBERS}\s*\))", re.IGNORECASE)
-
-
-def _sentences(text: str, known: Collection[int]) -> tuple[tuple[AnswerSentence, ...], tuple[int, ...]]:
-    """(sentences without their marks but with the known numbers in them, the numbers that are not known).
-
-    A small model cites in many forms, and each that a reader would understand counts: "[1]", "[1, 2]",
-    "[Source 1]", "(Source 1)", "according to Source 1".
-    """
-    sentences = []
-    unknown: dict[int, None] = {}
-    for written in _whole_sentences(text):
-        numbers = _numbers(written)
-        unknown |= dict.fromkeys(number for number in numbers if number not in known)
-        cited = tuple(number for number in numbers if number in known)
-        sentences.append(AnswerSentence(_unmarked(written) or written, cited, 1.0))
-    return tuple(sentences), tuple(unknown)
-
-
-def _whole_sentences(text: str) -> list[str]:
-    """The sentences of `text`; a mark behind a full stop belongs to the sentence before it."""
-    found: list[str] = []
-    for span in split_sentences(text):
-        piece = text[span.start : span.end]
-        if found and not any(character.isalnum() for character in _unmarked(piece)):
-            found[-1] += f" {piece}"
-        else:
-            found.append(piece)
-    return found
-
-
-def _numbers(text: str) -> list[int]:
-    groups = ("".join(found) for found in _CITING.findall(text))
-    return list(dict.fromkeys(int(digits) for group in groups for digits in re.findall(r"\d+", group)))
-
-
-def _unmarked(text: str) -> str:
-    return _MARK.sub("", text).strip()
 
 
 # ----------------------------------------------------------------------------- the model alone, words alone
