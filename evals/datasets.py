@@ -1,0 +1,357 @@
+"""Other people's data -> cases, and a folder of articles that `dateline index` can read."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import count, product
+from pathlib import Path
+
+from evals.records import (
+    ABOUT,
+    FORMATS,
+    QUESTIONS,
+    DatasetError,
+    Format,
+    Item,
+    PassagesRecord,
+    Question,
+    RamdocsRecord,
+    SquadAnswer,
+    SquadQuestion,
+    other_form,
+    read_passages,
+    read_questions,
+    read_ramdocs,
+    read_squad,
+)
+from evals.types import Case, GoldQuote
+from index.dates import native_date
+from index.read import find_files, read_file
+from index.split import split_sentences
+from index.types import Span
+
+__all__ = ["FORMATS", "Dataset", "DatasetError", "Format", "read"]
+
+_OURS = ".written-by-dateline"
+_THE_ANSWER = None  # no quote and no place
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Cases, and the articles they are about."""
+
+    name: str
+    cases: tuple[Case, ...]
+    corpus: Path
+    """A folder that `dateline index` can read: article ids in the cases are relative paths in it."""
+
+
+def read(path: Path, form: Format, scratch: Path) -> Dataset:
+    """The cases and the corpus of the data at `path`, which is never written to. Every case is of the test split.
+
+    Where the data is no folder of articles, one is made in `scratch`, a folder for this data alone: the same
+    data gives the same files, and what an earlier version left there is removed.
+
+    Forms: "folder" (articles/ beside questions.jsonl), "squad" (SQuAD 1.1 and 2, Rajpurkar et al. 2016 and 2018),
+    "ramdocs" (Wang et al. 2025, "Retrieval-Augmented Generation with Conflicting Evidence"; as published, or as a
+    folder), "passages" (questions with positive and negative passages; also RGB's own files, Chen et al. 2024).
+
+    Raises DatasetError where the path is missing, the form another, a record bad, or `scratch` cannot be used.
+    """
+    if not path.exists():
+        raise DatasetError(f"There is no {path}. Name the data to measure with: {ABOUT[form]}.")
+    if form == "folder" or (form == "ramdocs" and path.is_dir()):
+        cases, corpus = _read_folder(path, form, scratch)
+    else:
+        if not path.is_file():
+            raise other_form(path, form)
+        written = _Articles()
+        cases = _FILES[form](path, written)
+        corpus = _fill(scratch / "corpus", path, written.files())
+    if not cases:
+        raise DatasetError(f"There is no question in {path}. Name the data to measure with: {ABOUT[form]}.")
+    twice = [id for id, times in Counter(case.id for case in cases).items() if times > 1]
+    if twice:
+        raise DatasetError(f"{path} has several questions with the id {twice[0]}. Give each an id of its own.")
+    return Dataset(path.resolve().stem if path.is_file() else path.resolve().name, tuple(cases), corpus)
+
+
+# --- the forms
+
+
+def _read_folder(path: Path, form: Format, scratch: Path) -> tuple[list[Case], Path]:
+    questions = path / QUESTIONS
+    if not questions.is_file():
+        raise other_form(path, form)
+    records = read_questions(questions)
+    corpus = path / "articles"
+    if not corpus.is_dir():  # the questions would be read as articles too
+        files = [file for file in find_files(path)[0] if file != questions]
+        corpus = _fill(scratch / "corpus", path, ((f.relative_to(path).as_posix(), f.read_bytes()) for f in files))
+    if not find_files(corpus)[0]:
+        raise DatasetError(f"There are no articles in {corpus}. Put there the articles that {questions} asks about.")
+    named = {item.article for record in records for item in record.evidence}
+    if named and not any(_file_of(corpus, article) for article in named):
+        raise DatasetError(
+            f"No article that {questions} names is in {corpus}. Name the articles by their paths relative to it."
+        )
+    texts = cache(partial(_texts, corpus))
+    return [_folder_case(record, form, corpus, texts) for record in records], corpus
+
+
+def _folder_case(record: Question, form: Format, corpus: Path, texts: Callable[[Path], dict[str, str]]) -> Case:
+    def words(item: Item) -> str:
+        file = _file_of(corpus, item.article)
+        return item.quote or (texts(file).get(item.article, "") if file else "")
+
+    answers = _distinct(record.answers) if record.answerable else ()
+    several = len(answers) > 1 and (form == "ramdocs" or "multi_answer" in record.type)
+    return Case(
+        id=record.id,
+        question=record.question,
+        answerable=record.answerable,
+        kind=record.type,
+        accepted=tuple((answer,) for answer in answers),
+        wrong=_wrong(record.wrong_answers, answers),
+        several=several,
+        evidence=_evidence(list(dict.fromkeys(record.evidence)), () if several else answers, words),
+        as_of=record.question_date,
+    )
+
+
+def _evidence(items: list[Item], answers: tuple[str, ...], words: Callable[[Item], str]) -> tuple[GoldQuote, ...]:
+    """The items with the numbers of their facts; without `answers`, only equal quotes are of one fact."""
+    # The data does not say which items are alternatives and which are halves of a joined answer. Articles that each
+    # hold an accepted answer word for word are taken for alternatives: one is enough. A second quote of the same
+    # article is taken for another half, since nobody lists it as an alternative, and so is a quote without the
+    # answer. Where several answers are valid, each article is its own fact: a full answer needs them all.
+    finders = [_find(answer) for answer in answers] if len(items) > 1 else []
+    numbers: dict[object, int] = {}
+    telling: set[str] = set()
+    evidence = []
+    for place, item in enumerate(items):
+        key: object = " ".join(item.quote.casefold().split()) if item.quote else place
+        if item.article not in telling and any(finder.search(words(item)) for finder in finders):
+            telling.add(item.article)
+            key = _THE_ANSWER
+        evidence.append(GoldQuote(item.article, item.quote or None, numbers.setdefault(key, len(numbers))))
+    return tuple(evidence)
+
+
+def _file_of(corpus: Path, article: str) -> Path | None:
+    """The file that holds an article, which may be one of several: news.jsonl#12."""
+    paths = (corpus / article, corpus / article.rpartition("#")[0])
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _texts(corpus: Path, file: Path) -> dict[str, str]:
+    found, _ = read_file(file, file.relative_to(corpus).as_posix())
+    return {article.id: article.text for article in found}
+
+
+def _read_squad(path: Path, written: _Articles) -> list[Case]:
+    cases = []
+    for n, article in enumerate(read_squad(path).data):
+        for m, paragraph in enumerate(article.paragraphs):
+            id = written.add(f"{n:04d}_{m:03d}.txt", paragraph.context)
+            quoted = partial(_around, paragraph.context, _sentences(paragraph.context))
+            cases += [_squad_case(question, id, paragraph.context, quoted) for question in paragraph.qas]
+    return cases
+
+
+def _squad_case(record: SquadQuestion, article: str, context: str, quoted: Callable[..., list[str]]) -> Case:
+    answers = [] if record.is_impossible else record.answers
+    quotes = quoted(_nearest(context, answer) for answer in answers)
+    return Case(
+        id=record.id,
+        question=record.question,
+        answerable=not record.is_impossible,
+        kind="squad_impossible" if record.is_impossible else "squad",
+        accepted=tuple((answer,) for answer in _distinct(answer.text for answer in answers)),
+        # annotators may have marked different sentences: each alone is enough
+        evidence=_quotes(article, quotes, 0) if answers else (),
+    )
+
+
+def _nearest(context: str, answer: SquadAnswer) -> tuple[int, int]:
+    """Where the answer stands: at its offset, or where that is off, nearest to it; an empty span if nowhere."""
+    starts = [match.start() for match in re.finditer(f"(?={re.escape(answer.text)})", context)]
+    start = min(starts, key=lambda start: abs(start - answer.answer_start), default=None)
+    return (0, 0) if start is None else (start, start + len(answer.text))
+
+
+def _read_ramdocs(path: Path, written: _Articles) -> list[Case]:
+    return [_ramdocs_case(n, record, written) for n, record in enumerate(read_ramdocs(path))]
+
+
+def _ramdocs_case(n: int, record: RamdocsRecord, written: _Articles) -> Case:
+    answers = _distinct(record.gold_answers)
+    several = len(answers) > 1
+    # here the data tells what each document answers: those of one answer are alternatives
+    facts = {answer.casefold(): number for number, answer in enumerate(answers)}
+    evidence: list[GoldQuote] = []
+    for m, document in enumerate(record.documents):
+        if not document.text.strip():
+            continue
+        article = written.add(f"{n:04d}_{m:02d}.txt", document.text)
+        if document.type == "correct":
+            answer = document.answer.strip()
+            fact = facts.setdefault(answer.casefold(), len(facts)) if several else 0
+            evidence += _quotes(article, _holding(document.text, [answer] if answer else answers), fact)
+    return Case(
+        id=f"ramdocs_{n:04d}",
+        question=record.question,
+        answerable=bool(evidence),
+        kind="conflict_multi_answer" if several else "conflict",
+        accepted=tuple((answer,) for answer in answers) if evidence else (),
+        wrong=_wrong(record.wrong_answers, answers),
+        several=several and bool(evidence),
+        evidence=tuple(dict.fromkeys(evidence)),
+    )
+
+
+def _read_passages(path: Path, written: _Articles) -> list[Case]:
+    return [_passages_case(n, record, written) for n, record in enumerate(read_passages(path))]
+
+
+def _passages_case(n: int, record: PassagesRecord, written: _Articles) -> Case:
+    needed = record.needed()
+    evidence: list[GoldQuote] = []
+    names = (f"{n:04d}_{m:02d}.txt" for m in count())
+    for group, text in _positives(record):
+        article = written.add(next(names), text)
+        told = range(len(needed)) if group is None else [group]
+        quotes = [
+            quote for fact in told for quote in _quotes(article, _holding(text, needed[fact]), fact) if quote.quote
+        ]
+        evidence += quotes or [GoldQuote(article, None, group or 0)]
+    for text in (*record.positive_wrong, *record.negative):
+        if text.strip():
+            written.add(next(names), text)
+    accepted = product(*map(_distinct, needed)) if evidence else ()
+    return Case(
+        id=record.id or f"passages_{n:04d}",
+        question=record.question,
+        answerable=bool(evidence),
+        kind=record.type,
+        accepted=tuple(accepted),
+        wrong=_wrong(record.wrong_answers, [spelling for spellings in needed for spelling in spellings]),
+        evidence=tuple(dict.fromkeys(evidence)),
+    )
+
+
+def _positives(record: PassagesRecord) -> Iterator[tuple[int | None, str]]:
+    """(the needed thing that it tells, or None where the data does not say; the passage)."""
+    for group, one in enumerate(record.positive):
+        nested = isinstance(one, list) and len(record.positive) == len(record.needed())
+        for text in one if isinstance(one, list) else [one]:
+            if text.strip():
+                yield group if nested else None, text
+
+
+# --- answers and quotes
+
+
+def _distinct(answers: Iterable[str]) -> tuple[str, ...]:
+    """Each answer once, as first written; case does not count."""
+    return tuple({answer.casefold(): answer for answer in reversed(list(answers))}.values())[::-1]
+
+
+def _wrong(wrong: Iterable[str], answers: Iterable[str]) -> tuple[str, ...]:
+    """The wrong answers without those that a right one says too: whoever gives it would be blamed for them."""
+    right = list(answers)
+    return _distinct(
+        one.strip() for one in wrong if one.strip() and not any(_find(one).search(answer) for answer in right)
+    )
+
+
+def _find(answer: str) -> re.Pattern[str]:
+    """Finds the answer as whole words, so that 5 is not found in 15; scripts without spaces have no word ends."""
+    letter = r"[^\W\u3040-\u30ff\u3400-\u9fff]"
+    words = r"\s+".join(map(re.escape, answer.split()))
+    return re.compile(rf"(?<!{letter})(?i:{words})(?!{letter})")
+
+
+def _sentences(text: str) -> list[Span]:
+    """The sentences behind the date line, if there is one."""
+    _, prefix = native_date(text)
+    body = prefix.end if prefix else 0
+    return [Span(body + span.start, body + span.end) for span in split_sentences(text[body:])]
+
+
+def _around(text: str, sentences: list[Span], spans: Iterable[tuple[int, int]]) -> list[str]:
+    """The sentences that hold each span, as one quote; each quote once."""
+    quotes: dict[str, None] = {}
+    for start, end in spans:
+        held = [sentence for sentence in sentences if sentence.start < end and start < sentence.end]
+        if held:
+            quotes[text[held[0].start : held[-1].end]] = None
+    return list(quotes)
+
+
+def _holding(text: str, answers: Iterable[str]) -> list[str]:
+    """Every sentence of `text` in which one of `answers` stands word for word."""
+    return _around(text, _sentences(text), [m.span() for answer in answers for m in _find(answer).finditer(text)])
+
+
+def _quotes(article: str, quotes: Sequence[str | None], fact: int) -> tuple[GoldQuote, ...]:
+    """One for each quote; where there is none, one that names the article only."""
+    return tuple(GoldQuote(article, quote, fact) for quote in quotes or [None])
+
+
+# --- files
+
+
+class _Articles:
+    """Articles to be written, each text once: a copy under another id would count as another article."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def add(self, name: str, text: str) -> str:
+        """The id of the article with this text, which is `name` if it is new."""
+        return self._names.setdefault(text, name)
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        for text, name in self._names.items():
+            # the reader drops one byte-order mark: a text that begins with one needs another
+            yield name, text.encode("utf-8-sig" if text.startswith("\ufeff") else "utf-8")
+
+
+def _fill(folder: Path, source: Path, files: Iterable[tuple[str, bytes]]) -> Path:
+    """Makes `folder` hold these files and no others. Takes only a folder that is new, empty or filled here before."""
+    here, data = folder.resolve(), source.resolve()
+    if here.is_relative_to(data) or data.is_relative_to(here):
+        raise DatasetError(
+            f"The articles cannot be written to {folder}: the data is there. Name another scratch folder."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / _OURS).exists() and any(folder.iterdir()):
+            raise DatasetError(f"{folder} holds files that are not from here. Name another scratch folder.")
+        (folder / _OURS).touch()
+        kept = {folder / _OURS}
+        for name, content in files:
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not target.is_file() or target.read_bytes() != content:
+                target.write_bytes(content)
+            kept.add(target)
+        for old in sorted(folder.rglob("*")):
+            if old not in kept and not old.is_dir():
+                old.unlink()
+    except OSError as error:
+        reason = f"{error.strerror}: {error.filename}"
+        raise DatasetError(f"The articles cannot be written to {folder} ({reason}). Name another folder.") from error
+    return folder
+
+
+_FILES: dict[Format, Callable[[Path, _Articles], list[Case]]] = {
+    "squad": _read_squad,
+    "ramdocs": _read_ramdocs,
+    "passages": _read_passages,
+}
