@@ -6,7 +6,7 @@ DATA   ?= ../shared/data/xquad_en
 READY  := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: ui test lint bench clean
+.PHONY: ui test lint bench eval eval-peers gate clean
 
 ui: $(READY)            ## index the seed articles (unless a folder is indexed already) and open the chat
 	$(BIN)/dateline ui --first-folder seeds
@@ -18,6 +18,15 @@ lint: $(READY_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+eval: $(READY)          ## the seeds' test split, scored: about ten minutes on two cores
+	$(BIN)/dateline eval --split test
+
+eval-peers: $(READY)    ## the same, with four peers in the same run
+	$(BIN)/dateline eval --split test --peer all
+
+gate: $(READY)          ## part of the dev split against the figures in evals/gate.toml
+	$(BIN)/dateline eval gate
 
 bench: $(READY_DEV)     ## speed beside LlamaIndex's CitationQueryEngine: make bench DATA=path/to/xquad_en
 	$(BIN)/python -m evals.bench $(DATA)

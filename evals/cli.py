@@ -88,7 +88,7 @@ def _questions(plan: _Plan, home: Path) -> Dataset:
     if plan.dataset:
         if not plan.form:
             raise click.UsageError(f"--dataset needs --format: one of {', '.join(get_args(Format))}.")
-        found = read_dataset(plan.dataset, plan.form, _room(home, plan.dataset) / "corpus")
+        found = read_dataset(plan.dataset, plan.form, _room(home, plan.dataset))
     else:
         file = plan.cases or SEEDS_GOLD
         corpus = plan.corpus or SEEDS
@@ -122,7 +122,8 @@ def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
 
     home = _home(shared)
     questions = _questions(plan, home)
-    with _assistant(questions.corpus, home, shared) as assistant:
+    room = _room(home, plan.dataset or questions.corpus)
+    with _assistant(questions.corpus, room, shared) as assistant:
         systems = [] if plan.retrieval else _systems(plan.peers, assistant)
         known = None if plan.retrieval else measured(assistant.choice.model)
         head = header(
@@ -150,11 +151,10 @@ def _home(shared: dict[str, Any]) -> Path:
 
 
 @contextmanager
-def _assistant(corpus: Path | None, home: Path, shared: dict[str, Any]) -> Iterator[Assistant]:
-    """An assistant over the articles of `corpus`, in an index of their own."""
+def _assistant(corpus: Path | None, room: Path, shared: dict[str, Any]) -> Iterator[Assistant]:
+    """An assistant over the articles of `corpus`, indexed in `room`."""
     from rag.terminal import ByteProgress, file_progress
 
-    room = _room(home, corpus) if corpus else home
     with (
         ByteProgress() as fetching,
         Assistant(room / "index", shared["engine"] or "auto", shared["model"], progress=fetching) as assistant,
