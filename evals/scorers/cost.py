@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from evals.scorers.refusal import unscored
 from evals.types import Case, Outcome, Score, Scorer
 from rag.types import Answer
 
@@ -19,7 +20,7 @@ def _of_answer(outcome: Outcome) -> list[Score]:
     if outcome.answer is not None:
         return [*_times(outcome.answer), *_tokens(outcome.answer)]
     if outcome.error is not None:
-        return [Score(name, None, f"no answer: {outcome.error}") for name in names]
+        return [unscored(name, outcome) for name in names]
     return []
 
 

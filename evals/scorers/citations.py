@@ -1,0 +1,294 @@
+"""Do the citations say what the answer says, word for word, and at the right place?
+
+Citation recall and precision are those of ALCE (Gao et al., "Enabling Large Language Models to Generate Text with
+Citations", EMNLP 2023), with one difference: a citation whose number does not exist is a citation that supports
+nothing, and does not take away the support that the sentence's other citations give it. Where ALCE asks a model
+about every sentence, here the gold quote decides wherever it can, and the judge's stored word only where it can't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from evals.matching import matches, wrong_said
+from evals.scorers.refusal import refused, unscored
+from evals.types import Case, Outcome, Place, Score, Scorer
+from rag.types import Answer, Citation
+from rag.words import content_words, find_names, find_numbers, name_stands_in
+
+_SAME_WORDS = 0.75  # two texts of equal length with so many words in common have a Jaccard index of 0.6
+
+
+# --------------------------------------------------------------------------------------- who decides support
+
+
+def decided_by_gold(case: Case, outcome: Outcome, sentence: int, citations: Sequence[int]) -> bool:
+    """Whether the gold evidence shows that `citations` (numbers) together support sentence `sentence` (from 0).
+
+    They do if the sentence says an accepted answer and they cover a gold quote of every fact. False means only that
+    this can't tell. A sentence that also states a known wrong answer, or has a number or a name that neither the
+    question, the accepted answers nor these citations have, says more than the gold evidence vouches for.
+    """
+    answer, facts = outcome.answer, _facts(case, outcome)
+    if answer is None or not case.answerable or not facts:
+        return False
+    text = answer.sentences[sentence].text
+    cited = [citation for citation in answer.citations if citation.number in citations]
+    return (
+        all(_covers(fact, cited, outcome.stood) for fact in facts)
+        and bool(matches(text, case))
+        and not wrong_said(text, case)
+        and not _says_more(text, case, cited)
+    )
+
+
+def needed_judgements(case: Case, outcome: Outcome) -> list[tuple[int, tuple[int, ...]]]:
+    """The (sentence, citations) that a judge must be asked about before recall and precision can be scored.
+
+    Citations are ascending. Nothing if the system refused or failed, and nothing that gold decides.
+    """
+    if outcome.answer is None or refused(outcome.answer):
+        return []
+    return [
+        (number, group)
+        for number, cited in enumerate(_cited(outcome.answer))
+        for group in _groups(case, outcome, number, cited)
+        if not decided_by_gold(case, outcome, number, group)
+    ]
+
+
+def _groups(case: Case, outcome: Outcome, sentence: int, cited: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
+    """All citations of a sentence, each alone, and, where gold does not decide that one, all the others."""
+    groups = {cited: None} if cited else {}
+    if len(cited) > 1:
+        for number in cited:
+            groups[(number,)] = None
+            if not decided_by_gold(case, outcome, sentence, (number,)):
+                groups[_without(cited, number)] = None
+    return groups
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """Whether some citations support a sentence (None: nobody can tell), and who says so."""
+
+    supported: bool | None
+    reason: str
+
+
+def _word(case: Case, outcome: Outcome, sentence: int, citations: tuple[int, ...]) -> _Word:
+    """The one place where support is decided: gold first, then the stored judge."""
+    if decided_by_gold(case, outcome, sentence, citations):
+        return _Word(True, "it gives the accepted answer and cites the gold quote")
+    for support in outcome.support:
+        if support.sentence == sentence and set(support.citations) == set(citations):
+            return _Word(support.supported, support.reason)
+    return _Word(None, "no judge was asked")
+
+
+def _cited(answer: Answer) -> list[tuple[int, ...]]:
+    """For each sentence, the citations of it that exist, ascending."""
+    known = {citation.number for citation in answer.citations}
+    return [tuple(sorted(known & set(sentence.citations))) for sentence in answer.sentences]
+
+
+def _without(cited: tuple[int, ...], number: int) -> tuple[int, ...]:
+    return tuple(other for other in cited if other != number)
+
+
+def _says_more(text: str, case: Case, cited: Sequence[Citation]) -> bool:
+    accepted = [string for entry in case.accepted for string in entry]
+    known = "\n".join([case.question, *accepted, *(f"{one.title}\n{one.quote}" for one in cited)])
+    numbers = find_numbers(known)
+    return not (
+        all(number.stands_in(numbers) for number in find_numbers(text))
+        and all(name_stands_in(name, known) for name in find_names(text))
+    )
+
+
+# ------------------------------------------------------------------------------------------- recall and precision
+
+
+def citations(case: Case, outcome: Outcome) -> list[Score]:
+    """The four scores of an answer's citations; none for a refusal, which is judged elsewhere.
+
+    `citation_recall`: share of the answer's sentences that what they cite fully supports; 0 for one that cites nothing.
+    `citation_precision`: share of the citations, counted for each sentence, that support it and are needed: all of its
+    citations together support it, and this one does so alone or the others do not without it.
+    `quote_exact`: share of the citations whose quote is, character for character, what the article has there.
+    `gold_cited`: share of the facts of which a gold quote is covered, in answerable cases that have gold quotes: half
+    of its characters are cited, or three quarters of its content words in articles known to carry the same words.
+    Precision and exactness do not apply to an answer that cites nothing.
+    """
+    quoted = case.answerable and any(gold.quote is not None for gold in case.evidence)
+    if outcome.answer is None:
+        names = ["citation_recall", "citation_precision", "quote_exact", *(["gold_cited"] if quoted else [])]
+        # a run of searches alone has neither answer nor error
+        return [unscored(name, outcome) for name in names] if outcome.error is not None else []
+    if refused(outcome.answer):
+        return []
+    return [
+        _recall(case, outcome, outcome.answer),
+        *_precision(case, outcome, outcome.answer),
+        *_exact(outcome.answer.citations, outcome.stood),
+        *([_gold_cited(case, outcome, outcome.answer)] if quoted else []),
+    ]
+
+
+def _recall(case: Case, outcome: Outcome, answer: Answer) -> Score:
+    if not answer.sentences:
+        return Score("citation_recall", None, "the answer was not split into sentences")
+    verdicts = []
+    for number, cited in enumerate(_cited(answer)):
+        what = f"sentence {number + 1} {_marks(answer.sentences[number].citations)}".rstrip()
+        nothing = _Word(False, "it cites nothing that exists")
+        verdicts.append((what, _word(case, outcome, number, cited) if cited else nothing))
+    return _share("citation_recall", verdicts, ("supported", "not supported"))
+
+
+def _precision(case: Case, outcome: Outcome, answer: Answer) -> list[Score]:
+    verdicts = [
+        (f"[{citation}] of sentence {number + 1}", _counts(case, outcome, number, cited, citation))
+        for number, cited in enumerate(_cited(answer))
+        for citation in dict.fromkeys(answer.sentences[number].citations)
+    ]
+    return [_share("citation_precision", verdicts, ("supports", "does not count"))] if verdicts else []
+
+
+def _counts(case: Case, outcome: Outcome, sentence: int, cited: tuple[int, ...], citation: int) -> _Word:
+    """Whether `citation` counts for precision, and why."""
+    if citation not in cited:
+        return _Word(False, "there is no such citation")
+    together = _word(case, outcome, sentence, cited)
+    if not together.supported or len(cited) == 1:
+        return together
+    alone = _word(case, outcome, sentence, (citation,))
+    if alone.supported:
+        return alone
+    others = _word(case, outcome, sentence, _without(cited, citation))
+    if others.supported is False:
+        # the sentence needs this one, whatever it says by itself
+        return _Word(True, f"needed beside {_marks(_without(cited, citation))}")
+    if alone.supported is None or others.supported is None:
+        return _Word(None, f"alone: {alone.reason}; the others without it: {others.reason}")
+    return _Word(False, f"not needed beside {_marks(_without(cited, citation))}: {alone.reason}")
+
+
+def _share(name: str, verdicts: Sequence[tuple[str, _Word]], said: tuple[str, str]) -> Score:
+    """The share of `verdicts` (what is judged, and the word on it) that are good; None as soon as one is unknown."""
+    unknown = [f"{what}: {word.reason}" for what, word in verdicts if word.supported is None]
+    if unknown:
+        return Score(name, None, "not judged: " + "; ".join(unknown))
+    good = sum(bool(word.supported) for _, word in verdicts)
+    each = [f"{what} {said[0] if word.supported else said[1]}: {word.reason}" for what, word in verdicts]
+    return Score(name, good / len(verdicts), f"{good} of {len(verdicts)}: " + "; ".join(each))
+
+
+# ----------------------------------------------------------------------------------------- quotes and gold quotes
+
+
+def _exact(citations: Sequence[Citation], stood: Mapping[int, str]) -> list[Score]:
+    if not citations:
+        return []
+    unseen = [citation.number for citation in citations if citation.number not in stood]
+    if unseen:
+        return [Score("quote_exact", None, f"nobody looked up what stands at {_marks(unseen)}")]
+    # an empty quote is no quote, wherever it stands
+    wrong = [one for one in citations if not one.quote or one.quote != stood[one.number]]
+    exact = len(citations) - len(wrong)
+    first = f"; {_difference(wrong[0], stood[wrong[0].number])}" if wrong else ""
+    return [Score("quote_exact", exact / len(citations), f"{exact} of {len(citations)} quotes are exact{first}")]
+
+
+def _gold_cited(case: Case, outcome: Outcome, answer: Answer) -> Score:
+    facts = _facts(case, outcome, quoted_only=True)
+    located = [fact for fact in facts if fact]
+    if not located:
+        return Score("gold_cited", None, "no gold quote stands in its article")
+    missed = [fact[0] for fact in located if not _covers(fact, answer.citations, outcome.stood)]
+    covered = len(located) - len(missed)
+    explanation = f"{covered} of {len(located)} gold quotes are cited"
+    if len(located) < len(facts):
+        explanation += f" ({len(facts) - len(located)} more not found in the articles)"
+    if missed:
+        explanation += f"; {_missed(missed[0], answer.citations)}"
+    return Score("gold_cited", covered / len(located), explanation)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stands:
+    """A gold quote and where it stands."""
+
+    quote: str
+    place: Place
+
+
+def _facts(case: Case, outcome: Outcome, *, quoted_only: bool = False) -> list[list[_Stands]]:
+    """For each fact, in order, its gold quotes that were found in the articles: any of them says it.
+
+    A fact without one is an empty list. `quoted_only` leaves out facts for which only articles are named.
+    """
+    facts: dict[int, list[_Stands]] = {}
+    for gold, place in zip_longest(case.evidence, outcome.gold[: len(case.evidence)]):
+        if gold.quote is None and quoted_only:
+            continue
+        stands = facts.setdefault(gold.fact, [])
+        if gold.quote is not None and place is not None and place.end > place.start:
+            stands.append(_Stands(gold.quote, place))
+    return [facts[fact] for fact in sorted(facts)]
+
+
+def _covers(fact: Sequence[_Stands], cited: Sequence[Citation], stood: Mapping[int, str]) -> bool:
+    return any(_has_place(gold.place, cited) or _has_copy(gold, cited, stood) for gold in fact)
+
+
+def _has_place(gold: Place, cited: Sequence[Citation]) -> bool:
+    """Whether at least half of the quote's characters are cited; two citations may each have a part of them."""
+    characters: set[int] = set()
+    for citation in cited:
+        if citation.article == gold.article:
+            characters.update(range(max(citation.start, gold.start), min(citation.end, gold.end)))
+    return 2 * len(characters) >= gold.end - gold.start
+
+
+def _has_copy(gold: _Stands, cited: Sequence[Citation], stood: Mapping[int, str]) -> bool:
+    """Whether other articles that are known to carry the same words were cited where they carry this quote."""
+    wanted = set(content_words(gold.quote))
+    copies = [
+        stood.get(citation.number, citation.quote)  # what the article says, should the quote be made up
+        for citation in cited
+        if citation.article != gold.place.article and gold.place.article in citation.carriers
+    ]
+    shared = wanted & set(content_words("\n".join(copies)))
+    return bool(wanted) and len(shared) >= _SAME_WORDS * len(wanted)
+
+
+# ------------------------------------------------------------------------------------------------- for the reader
+
+
+def _marks(numbers: Iterable[int]) -> str:
+    return "".join(f"[{number}]" for number in numbers)
+
+
+def _difference(citation: Citation, stands: str) -> str:
+    pairs = enumerate(zip(citation.quote, stands, strict=False))
+    same = next((n for n, (said, stood) in pairs if said != stood), min(len(citation.quote), len(stands)))
+    start = max(0, same - 20)
+    where = f"{citation.article} {citation.start}-{citation.end}"
+    return f"[{citation.number}] says {_short(citation.quote, start)}, {where} has {_short(stands, start)}"
+
+
+def _missed(gold: _Stands, citations: Sequence[Citation]) -> str:
+    cited = ", ".join(f"[{one.number}] {one.article} {one.start}-{one.end}" for one in citations) or "nothing"
+    place = gold.place
+    return f"{_short(gold.quote)} ({place.article} {place.start}-{place.end}) is not; cited: {cited}"
+
+
+def _short(text: str, start: int = 0) -> str:
+    end = start + 60
+    return f"“{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}”"
+
+
+SCORERS: tuple[Scorer, ...] = (citations,)
