@@ -1,0 +1,119 @@
+"""What would have been: the same run at every threshold of support, and at every depth of search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from evals.scorers import answer as answer_scorers
+from evals.scorers import refusal as refusal_scorers
+from evals.scorers import retrieval as retrieval_scorers
+from evals.types import Place, Row, Scorer
+from rag.refusal import REFUSAL
+from rag.types import Answer, AnswerSentence
+
+DEPTHS = range(1, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What readers would have seen at one threshold. Shares from 0 to 1, None where there is no such case."""
+
+    threshold: float
+    refused_answerable: float | None
+    answered_unanswerable: float | None
+    right_of_shown: float | None
+    """Of the answers shown, the share that is right; an answer to what has no answer is wrong."""
+    shown: int
+
+
+def has_support(rows: Iterable[Row]) -> bool:
+    """Whether the system weighs its sentences, so that another threshold would have changed what it shows."""
+    answers = [row.outcome.answer for row in rows if row.outcome.answer]
+    return any(0 < support < 1 for answer in answers for _, support in _weighed(answer))
+
+
+def tradeoff(rows: Sequence[Row], thresholds: Iterable[float]) -> list[Point]:
+    """One system's `rows` at each threshold: a sentence is shown iff its support is at least that, and an answer
+    without one is a refusal. What a number, a date or a name alone withheld stays withheld; failed cases do not count.
+    """
+    answered = [row for row in rows if row.outcome.answer is not None]
+    known: dict[tuple[int, int], dict[str, float]] = {}
+    points = []
+    for threshold in thresholds:
+        found = []
+        for number, row in enumerate(answered):
+            then = at_threshold(row, threshold)
+            key = number, len(then.outcome.answer.sentences) if then.outcome.answer else 0
+            if key not in known:  # the answer changes at few thresholds, and scoring takes a while
+                known[key] = _values((*answer_scorers.SCORERS, *refusal_scorers.SCORERS), then)
+            found.append(known[key])
+        points.append(_point(threshold, answered, found))
+    return points
+
+
+def at_threshold(row: Row, threshold: float) -> Row:
+    """The row as it would be had `threshold` been in force, without citations: enough to see if it answers right."""
+    answer = row.outcome.answer
+    if answer is None:
+        return row
+    kept = tuple(AnswerSentence(text, (), support) for text, support in _weighed(answer) if support >= threshold)
+    text = " ".join(sentence.text for sentence in kept)
+    shown = replace(answer, text=text or REFUSAL, abstained=not kept, sentences=kept, citations=())
+    return replace(row, outcome=replace(row.outcome, answer=shown))
+
+
+def recall_curves(rows: Iterable[Row]) -> dict[str, list[float]]:
+    """ "bm25.article" and so on -> mean recall at each of DEPTHS, as the retrieval scorers define it."""
+    values: dict[str, list[list[float]]] = {}
+    for row in rows:
+        for place, depth in enumerate(DEPTHS):
+            for unit in ("article", "quote"):
+                for name, value in _values(retrieval_scorers.SCORERS, _cut(row, depth, unit)).items():
+                    curve, _, measure = name.rpartition(".")
+                    if measure == f"recall@{DEPTHS[-1]}" and curve.endswith(f".{unit}"):
+                        values.setdefault(curve, [[] for _ in DEPTHS])[place].append(value)
+    return {curve: [sum(column) / len(column) for column in columns] for curve, columns in values.items()}
+
+
+def _weighed(answer: Answer) -> list[tuple[str, float]]:
+    """Every sentence that has a support, kept or withheld. What a refusal says besides is no answer."""
+    kept = [] if answer.abstained else [(sentence.text, sentence.support) for sentence in answer.sentences]
+    return kept + [(withheld.text, withheld.support) for withheld in answer.withheld if withheld.support is not None]
+
+
+def _point(threshold: float, rows: Sequence[Row], found: Sequence[Mapping[str, float]]) -> Point:
+    refused = [values["refused_answerable"] for values in found if "refused_answerable" in values]
+    answered = [values["answered_unanswerable"] for values in found if "answered_unanswerable" in values]
+    shown = [
+        values.get("correct") if row.case.answerable else 0.0
+        for row, values in zip(rows, found, strict=True)
+        if 1.0 in (values.get("answered_unanswerable"), 1.0 - values.get("refused_answerable", 1.0))
+    ]
+    return Point(threshold, _mean(refused), _mean(answered), _mean([v for v in shown if v is not None]), len(shown))
+
+
+def _values(scorers: Iterable[Scorer], row: Row) -> dict[str, float]:
+    scores = (score for scorer in scorers for score in scorer(row.case, row.outcome))
+    return {score.name: score.value for score in scores if score.value is not None}
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _cut(row: Row, depth: int, unit: str) -> Row:
+    """The row with rankings that end after `depth` articles or passages."""
+    first = _first_articles if unit == "article" else _first_passages
+    rankings = {mode: first(ranking, depth) for mode, ranking in row.outcome.rankings.items()}
+    return replace(row, outcome=replace(row.outcome, rankings=rankings))
+
+
+def _first_passages(ranking: Sequence[Place], depth: int) -> tuple[Place, ...]:
+    return tuple(ranking[:depth])
+
+
+def _first_articles(ranking: Sequence[Place], depth: int) -> tuple[Place, ...]:
+    wanted = set(islice(dict.fromkeys(place.article for place in ranking), depth))
+    return tuple(place for place in ranking if place.article in wanted)

@@ -1,0 +1,298 @@
+"""The pictures of a report, as Plotly figures. The colours of text and ground are left to the page's style."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from evals.curves import DEPTHS, Point
+from evals.scoring import MODES, Label, Summary, figure, label
+
+COLOURS = ("#3b7fd4", "#e08b27", "#2f9d78", "#a566c4", "#d25a55", "#7d8794", "#b39a1f", "#3fa7b8")
+"""Told apart on white and on black, and by most who see fewer colours."""
+_SEARCHES = {"bm25": "#7d8794", "dense": "#b39a1f", "fused": "#a566c4"}  # not to be taken for systems
+_DASHES = ("solid", "dash", "dot")
+_BINS = 40
+
+
+Key = tuple[str, str, str]
+"""A line of a legend: its words, its colour, and the sign of it ("■", "★", "◆", or a line: "solid", "dot", "dash")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A figure with the words around it."""
+
+    title: str
+    caption: str
+    json: str
+    """Plotly's own form: {"data", "layout"}."""
+    height: int
+    legend: tuple[Key, ...]
+
+
+def scores(title: str, names: Mapping[str, Label], summaries: Mapping[str, Mapping[str, Summary]]) -> Plot | None:
+    """Bars with their 95 % intervals, a colour for each of `summaries` (series name -> score name -> Summary)."""
+    shown = [name for name in names if any(name in found for found in summaries.values())]
+    if not shown:
+        return None
+    import plotly.graph_objects as go
+
+    bars = []
+    for number, (series, found) in enumerate(summaries.items()):
+        known = [(name, found[name]) for name in shown if name in found and found[name].mean is not None]
+        means = [100 * (summary.mean or 0.0) for _, summary in known]
+        bars.append(
+            go.Bar(
+                orientation="h",
+                name=escape(series),
+                y=[_axis_label(name) for name, _ in known],
+                x=means,
+                error_x={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [100 * (one.high or 0.0) - mean for (_, one), mean in zip(known, means, strict=True)],
+                    "arrayminus": [mean - 100 * (one.low or 0.0) for (_, one), mean in zip(known, means, strict=True)],
+                    "thickness": 1.5,
+                    "width": 3,
+                },
+                marker={"color": _colour(number)},
+                customdata=[_in_words(one) for _, one in known],
+                hovertemplate=f"{escape(series)}<br>%{{customdata}}<extra></extra>",
+            )
+        )
+    height = 70 + len(shown) * (22 + 15 * len(summaries))
+    layout = {
+        "barmode": "group",
+        "bargap": 0.25,
+        "xaxis": {"range": [0, 104], "ticksuffix": " %", "nticks": 6},
+        "yaxis": {"autorange": "reversed", "categoryorder": "array", "categoryarray": [_axis_label(n) for n in shown]},
+        "margin": {"l": 160},
+    }
+    caption = "Means with 95 % intervals. ↑ more is better, ↓ less is better."
+    legend = [(series, _colour(number), "■") for number, series in enumerate(summaries)]
+    return _plot(title, caption, bars, layout, height, legend)
+
+
+def times(title: str, seconds: Mapping[str, Sequence[float]]) -> Plot | None:
+    """A histogram for each series, one below the other on one axis; the line is the median."""
+    seconds = {series: values for series, values in seconds.items() if values}
+    if not seconds:
+        return None
+    import plotly.graph_objects as go
+
+    edges = np.linspace(0, max(max(values) for values in seconds.values()) * 1.001 or 1, _BINS + 1)
+    rows, gap = len(seconds), 0.35 / max(2, len(seconds))
+    size = (1 - gap * (rows - 1)) / rows
+    bars: list[Any] = []
+    layout: dict[str, Any] = {"annotations": [], "shapes": [], "bargap": 0.02, "margin": {"l": 45, "t": 26}}
+    for number, (series, values) in enumerate(seconds.items()):
+        axis, top = "" if number == 0 else str(number + 1), 1 - number * (size + gap)
+        counts, _ = np.histogram(values, edges)
+        bars.append(
+            go.Bar(
+                x=[float(x) for x in (edges[:-1] + edges[1:]) / 2],
+                y=[int(count) for count in counts],
+                yaxis=f"y{axis}",
+                marker={"color": _colour(number)},
+                customdata=[f"{a:.2f}–{b:.2f} s" for a, b in pairwise(edges)],
+                hovertemplate="%{customdata}: %{y} cases<extra></extra>",
+            )
+        )
+        layout[f"yaxis{axis}"] = {"domain": [max(0.0, top - size), top], "nticks": 3, "rangemode": "tozero"}
+        middle = float(np.median(values))
+        text = f"{escape(series)}: median {middle:.2f} s, n={len(values)}"
+        layout["annotations"].append(
+            {"xref": "paper", "yref": "paper", "x": 1, "y": top, "xanchor": "right", "yanchor": "bottom"}
+            | {"text": text, "showarrow": False}
+        )
+        layout["shapes"].append(
+            {"type": "line", "xref": "x", "yref": f"y{axis} domain", "x0": middle, "x1": middle, "y0": 0, "y1": 1}
+            | {"line": {"width": 2, "dash": "dot", "color": "#808080"}}
+        )
+    layout["xaxis"] = {"ticksuffix": " s", "range": [0, float(edges[-1])], "anchor": f"y{'' if rows == 1 else rows}"}
+    caption = "Seconds from the question's arrival; cases on the vertical axis; the dotted line is the median."
+    return _plot(title, caption, bars, layout, 70 + 105 * rows)
+
+
+def tradeoffs(
+    curves: Mapping[str, tuple[Sequence[Point], Point | None]], peers: Mapping[str, tuple[float, float]]
+) -> Plot | None:
+    """Refusing too much against answering what has no answer: a curve over the threshold for each series, with the
+    point in use, and a single point for each peer (refused answerable, answered unanswerable)."""
+    drawn = {name: found for name, found in curves.items() if any(_both(point) for point in found[0])}
+    if not drawn:
+        return None
+    import plotly.graph_objects as go
+
+    traces: list[Any] = []
+    legend: list[Key] = []
+    for number, (series, (points, used)) in enumerate(drawn.items()):
+        points = [point for point in points if _both(point)]
+        legend.append((series, _colour(number), "solid"))
+        xy = {
+            "x": [100 * (point.refused_answerable or 0.0) for point in points],
+            "y": [100 * (point.answered_unanswerable or 0.0) for point in points],
+        }
+        traces.append(
+            go.Scatter(
+                **xy,
+                mode="lines+markers",
+                line={"color": _colour(number), "width": 2},
+                marker={"size": 5},
+                customdata=[_point_words(point) for point in points],
+                hovertemplate="%{customdata}<extra></extra>",
+            )
+        )
+        if used is not None and _both(used):
+            legend.append((f"the threshold in use, {used.threshold:g}", _colour(number), "★"))
+            traces.append(
+                go.Scatter(
+                    x=[100 * (used.refused_answerable or 0.0)],
+                    y=[100 * (used.answered_unanswerable or 0.0)],
+                    mode="markers",
+                    marker={"size": 15, "symbol": "star", "color": _colour(number), "line": {"width": 1}},
+                    customdata=[_point_words(used)],
+                    hovertemplate="in use: %{customdata}<extra></extra>",
+                )
+            )
+    for number, (name, (refused, answered)) in enumerate(peers.items(), len(drawn)):
+        legend.append((name, _colour(number), "◆"))
+        traces.append(
+            go.Scatter(
+                x=[100 * refused],
+                y=[100 * answered],
+                mode="markers",
+                marker={"size": 10, "symbol": "diamond", "color": _colour(number)},
+                hovertemplate="answerable refused %{x:.1f} %, unanswerable answered %{y:.1f} %<extra></extra>",
+            )
+        )
+    layout = {
+        "xaxis": {"title": {"text": "answerable questions refused"}, "ticksuffix": " %", "range": [-3, 103]},
+        "yaxis": {"title": {"text": "unanswerable ones answered"}, "ticksuffix": " %", "range": [-3, 103]},
+        "margin": {"l": 75},
+    }
+    caption = (
+        "Each point of a curve is a threshold of support: down and to the left is better. What was refused for other "
+        "reasons than its support stays refused at every threshold, so a curve need not begin at zero."
+    )
+    return _plot("Refusing too much, or answering too much", caption, traces, layout, 420, legend)
+
+
+def rightness(curves: Mapping[str, tuple[Sequence[Point], Point | None]]) -> Plot | None:
+    """How right what is shown would be, and how much of it there would be, over the threshold."""
+    drawn = {name: found for name, found in curves.items() if any(point.shown for point in found[0])}
+    if not drawn:
+        return None
+    import plotly.graph_objects as go
+
+    traces, shapes = [], []
+    for number, (points, used) in enumerate(drawn.values()):
+        points = [point for point in points if point.right_of_shown is not None]
+        traces.append(
+            go.Scatter(
+                x=[point.threshold for point in points],
+                y=[100 * (point.right_of_shown or 0.0) for point in points],
+                mode="lines",
+                line={"color": _colour(number), "width": 2, "shape": "hv"},
+                customdata=[_point_words(point) for point in points],
+                hovertemplate="%{customdata}<extra></extra>",
+            )
+        )
+        if used is not None:
+            line = {"width": 1.5, "dash": "dot", "color": _colour(number)}
+            x = {"x0": used.threshold, "x1": used.threshold}
+            shapes.append({"type": "line", "xref": "x", "yref": "paper", "y0": 0, "y1": 1, "line": line} | x)
+    layout = {
+        "xaxis": {"title": {"text": "threshold of support"}, "range": [-0.02, 1.02]},
+        "yaxis": {"title": {"text": "right, of the answers shown"}, "ticksuffix": " %", "range": [-3, 103]},
+        "margin": {"l": 75},
+        "shapes": shapes,
+    }
+    caption = "An answer to a question that has no answer counts as wrong. The dotted line is the threshold in use."
+    legend = [(series, _colour(number), "solid") for number, series in enumerate(drawn)]
+    return _plot("Right among what is shown", caption, traces, layout, 420, legend)
+
+
+def recalls(unit: str, curves: Mapping[str, Mapping[str, Sequence[float]]]) -> Plot | None:
+    """recall@k of the three ways of searching, for each run (run name -> "bm25.article" and so on -> values)."""
+    import plotly.graph_objects as go
+
+    traces: list[Any] = []
+    legend: list[Key] = []
+    lowest = 1.0
+    for run, (name, found) in enumerate(curves.items()):
+        for mode in MODES:
+            if values := found.get(f"{mode}.{unit}"):
+                lowest = min(lowest, *values)
+                dash = _DASHES[run % len(_DASHES)]
+                legend.append((mode if len(curves) == 1 else f"{mode}, {name}", _SEARCHES[mode], dash))
+                traces.append(
+                    go.Scatter(
+                        x=list(DEPTHS),
+                        y=[100 * value for value in values],
+                        mode="lines+markers",
+                        line={"color": _SEARCHES[mode], "dash": dash, "width": 2},
+                        marker={"size": 6},
+                        hovertemplate=f"{mode}: recall@%{{x}} = %{{y:.1f}} %<extra></extra>",
+                    )
+                )
+    if not traces:
+        return None
+    what = {"article": "articles", "quote": "passages"}[unit]
+    layout = {
+        "xaxis": {"title": {"text": f"k: the first k {what}"}, "dtick": 1, "range": [0.7, 10.3]},
+        "yaxis": {"ticksuffix": " %", "range": [max(0.0, 100 * lowest - 8), 101.5], "nticks": 7},
+        "margin": {"l": 60},
+    }
+    title = {"article": "The gold article is found", "quote": "The gold quote is found"}[unit]
+    return _plot(title, "Share of the facts asked for that are among the first k.", traces, layout, 360, legend)
+
+
+def _plot(
+    title: str, caption: str, traces: Sequence[Any], layout: Mapping[str, Any], height: int, legend: Sequence[Key] = ()
+) -> Plot:
+    import plotly.graph_objects as go
+
+    base = {"template": "none", "dragmode": False, "height": height, "hovermode": "closest", "showlegend": False}
+    titled = "title" in layout.get("xaxis", {})
+    margin = {"t": 12, "r": 18, "b": 56 if titled else 30, "l": 60} | dict(layout.get("margin", {}))
+    picture = go.Figure(list(traces), base | dict(layout) | {"margin": margin})
+    # a "<" could end the page's script element
+    return Plot(title, caption, picture.to_json().replace("<", "\\u003c"), height, tuple(legend))
+
+
+def _colour(number: int) -> str:
+    return COLOURS[number % len(COLOURS)]
+
+
+def _axis_label(name: str) -> str:
+    text, _, better = label(name)
+    lines = textwrap.wrap(text, 21)
+    arrow = {True: " ↑", False: " ↓", None: ""}[better]
+    return "<br>".join(map(escape, lines)) + arrow
+
+
+def _in_words(summary: Summary) -> str:
+    unit = label(summary.name).unit
+    low, high = figure(summary.low, unit), figure(summary.high, unit)
+    return f"{escape(label(summary.name).text)}: {figure(summary.mean, unit)} [{low}–{high}], n={summary.scored}"
+
+
+def _point_words(point: Point) -> str:
+    right = "" if point.right_of_shown is None else f", {100 * point.right_of_shown:.0f} % of them right"
+    return (
+        f"threshold {point.threshold:.2f}<br>answerable refused {100 * (point.refused_answerable or 0.0):.0f} %"
+        f"<br>unanswerable answered {100 * (point.answered_unanswerable or 0.0):.0f} %"
+        f"<br>{point.shown} answers shown{right}"
+    )
+
+
+def _both(point: Point) -> bool:
+    return point.refused_answerable is not None and point.answered_unanswerable is not None

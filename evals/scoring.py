@@ -1,0 +1,161 @@
+"""Every score of a row, the names that people read for them, and what they come to for each system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from evals.scorers import answer, citations, cost, refusal, retrieval
+from evals.stats import interval
+from evals.types import Row, Score, Scorer
+
+SCORERS: tuple[Scorer, ...] = (
+    *answer.SCORERS, *refusal.SCORERS, *citations.SCORERS, *retrieval.SCORERS, *cost.SCORERS,
+)  # fmt: skip
+
+
+class Label(NamedTuple):
+    """How a score is shown."""
+
+    text: str
+    unit: str
+    """"%" of a share from 0 to 1, "s" of milliseconds; "tokens" and "MB" as they are."""
+    higher_is_better: bool | None
+    """None where more is neither better nor worse."""
+
+
+MODES = ("bm25", "dense", "fused")
+UNITS = ("article", "quote")
+MEASURES = {
+    "recall@1": "recall@1", "recall@5": "recall@5", "recall@10": "recall@10", "mrr@10": "MRR@10", "ndcg@10": "nDCG@10",
+}  # fmt: skip
+
+ANSWERS = {
+    "correct": Label("right answers", "%", True),
+    "f1": Label("word overlap (F1)", "%", True),
+    "answers_given": Label("valid answers given", "%", True),
+    "wrong_stated": Label("a known wrong answer", "%", False),
+    "judged_correct": Label("right, by the judge", "%", True),
+    "judge_agrees": Label("judge and match agree", "%", None),
+}
+REFUSALS = {
+    "refusal_recall": Label("unanswerable: refused", "%", True),
+    "answered_unanswerable": Label("unanswerable: answered", "%", False),
+    "refused_answerable": Label("answerable: refused", "%", False),
+    "refusal_precision": Label("right refusals", "%", True),
+}
+CITATIONS = {
+    "citation_recall": Label("citation recall", "%", True),
+    "citation_precision": Label("citation precision", "%", True),
+    "quote_exact": Label("exact quotes", "%", True),
+    "gold_cited": Label("gold quote cited", "%", True),
+}
+RETRIEVAL = {
+    f"{mode}.{unit}.{measure}": Label(f"{mode}, {unit}, {text}", "%", True)
+    for unit in UNITS
+    for measure, text in MEASURES.items()
+    for mode in MODES
+}
+COST = {
+    "first_token_ms": Label("first token", "s", False),
+    "total_ms": Label("whole answer", "s", False),
+    "prompt_tokens": Label("prompt tokens", "tokens", False),
+    "cached_tokens": Label("of them cached", "tokens", None),
+    "completion_tokens": Label("written tokens", "tokens", False),
+    "memory_mb": Label("memory", "MB", False),
+}
+GROUPS: Mapping[str, Mapping[str, Label]] = {
+    "Answers": ANSWERS, "Refusals": REFUSALS, "Citations": CITATIONS, "Retrieval": RETRIEVAL, "Cost": COST,
+}  # fmt: skip
+LABELS: Mapping[str, Label] = {name: label for group in GROUPS.values() for name, label in group.items()}
+"""Every score there is, in the order in which tables show them."""
+QUALITY = (*ANSWERS, *REFUSALS, *CITATIONS)
+"""What an answer is judged by."""
+VERDICTS = ("correct", "refusal_recall")
+"""Between them they say of every case whether the system did the right thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One score of one system: the mean over the cases that could be scored, with its 95 % interval."""
+
+    name: str
+    mean: float | None
+    """None if nothing was scored; so are all the other figures then."""
+    low: float | None
+    high: float | None
+    scored: int
+    """Cases to which the score applies and that could be judged."""
+    unscored: int
+    """Cases to which it applies and that could not."""
+    p50: float | None = None
+    p95: float | None = None
+
+
+def label(name: str) -> Label:
+    """A score that nobody has named yet is shown by its own name."""
+    return LABELS.get(name, Label(name, "", None))
+
+
+def figure(value: float | None, unit: str) -> str:
+    """`value` as tables show it, without its unit."""
+    if value is None:
+        return "–"
+    if unit == "%":
+        return f"{100 * value:.1f}"
+    return f"{value / 1000:.2f}" if unit == "s" else f"{value:,.0f}" if unit else f"{value:.3f}"
+
+
+def score(row: Row) -> list[Score]:
+    """Every score that applies to this row, in the order of LABELS."""
+    searched_only = row.outcome.answer is None and row.outcome.error is None
+    scorers = retrieval.SCORERS if searched_only else SCORERS  # what was not asked did not fail to answer
+    found = [given for scorer in scorers for given in scorer(row.case, row.outcome)]
+    order = {name: place for place, name in enumerate(LABELS)}
+    return sorted(found, key=lambda given: order.get(given.name, len(order)))
+
+
+def summarise(
+    rows: Iterable[Row], systems: Sequence[str], names: Iterable[str] | None = None
+) -> dict[str, dict[str, Summary]]:
+    """Each of `systems` -> score name -> its Summary, for the scores that apply to any of its rows.
+
+    `names` limits it to these scores: an interval takes its time.
+    """
+    wanted = None if names is None else set(names)
+    values: dict[str, dict[str, list[float | None]]] = {system: {} for system in systems}
+    for row in rows:
+        if row.outcome.system in values:
+            for given in score(row):
+                if wanted is None or given.name in wanted:
+                    values[row.outcome.system].setdefault(given.name, []).append(given.value)
+    order = {name: place for place, name in enumerate(LABELS)}
+    return {
+        system: {name: _summary(name, found[name]) for name in sorted(found, key=lambda n: order.get(n, len(order)))}
+        for system, found in values.items()
+    }
+
+
+def by_kind(
+    rows: Sequence[Row], systems: Sequence[str], names: Iterable[str] = QUALITY
+) -> dict[str, dict[str, dict[str, Summary]]]:
+    """Each of `systems` -> kind of question, as they come -> score name -> its Summary."""
+    kinds = dict.fromkeys(row.case.kind for row in rows)
+    kept = tuple(names)
+    found = {kind: summarise([row for row in rows if row.case.kind == kind], systems, kept) for kind in kinds}
+    return {system: {kind: found[kind][system] for kind in kinds} for system in systems}
+
+
+def _summary(name: str, values: Sequence[float | None]) -> Summary:
+    known = [value for value in values if value is not None]
+    unscored = len(values) - len(known)
+    if not known:
+        return Summary(name, None, None, None, 0, unscored)
+    low, high = interval(known)
+    p50 = p95 = None
+    if name in COST:
+        p50, p95 = (float(value) for value in np.percentile(known, [50, 95]))
+    return Summary(name, float(np.mean(known)), low, high, len(known), unscored, p50, p95)
