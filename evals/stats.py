@@ -163,7 +163,7 @@ def _randomization_p(differences: NDArray[np.float64], draws: int, seed: int) ->
     if sizes.size == 0:
         return 1.0
     # sums that are equal on paper differ in the last bits
-    observed = abs(float(differences.sum())) * (1 - 1e-9)
+    observed = abs(float(differences.sum())) - 1e-9 * float(sizes.sum())
     if 2**sizes.size <= draws:
         ways = np.arange(2**sizes.size)[:, None] >> np.arange(sizes.size) & 1
         return float((np.abs((2 * ways - 1) @ sizes) >= observed).mean())

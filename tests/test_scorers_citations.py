@@ -13,9 +13,9 @@ from evals.types import Case, GoldQuote, Outcome, Place, Score, Support
 from rag.types import Citation
 
 BEFORE = "Fighting went on in the north."
-GOLD = "The insurgents captured Homs at dawn."
+GOLD = "The insurgents seized Homs at dawn"
 AFTER = "Residents celebrated in its streets."
-TEXT = f"{BEFORE} {GOLD} {AFTER}"
+TEXT = f"{BEFORE} {GOLD}. {AFTER}"
 ASKED = case(evidence=(GoldQuote("a.txt", GOLD),))
 PLACES = (Place("a.txt", TEXT.index(GOLD), TEXT.index(GOLD) + len(GOLD)),)
 
@@ -82,6 +82,15 @@ def test_a_wrong_answer_with_the_gold_quote_is_left_to_the_judge() -> None:
     assert value("gold_cited", ASKED, observed) == 1
 
 
+def test_a_true_sentence_that_does_not_answer_is_left_to_the_judge() -> None:
+    assert needed_judgements(ASKED, said("The insurgents took it at dawn [1].", cite(1, GOLD))) == [(0, (1,))]
+
+
+def test_gold_decides_nothing_where_the_articles_do_not_answer() -> None:
+    observed = said("The insurgents captured Homs [1].", cite(1, GOLD))
+    assert needed_judgements(replace(ASKED, answerable=False), observed) == [(0, (1,))]
+
+
 @pytest.mark.parametrize(
     "text", ["Insurgents led by Jolani captured Homs [1].", "The 40,000 insurgents captured Homs [1]."]
 )
@@ -98,7 +107,8 @@ def test_a_known_wrong_answer_beside_the_right_one_is_left_to_the_judge() -> Non
 
 def test_half_of_the_gold_quote_is_enough_and_less_is_not() -> None:
     place = PLACES[0]
-    half = place.start + (len(GOLD) + 1) // 2
+    assert len(GOLD) % 2 == 0
+    half = place.start + len(GOLD) // 2
     enough = citation(1, "a.txt", place.start, half, TEXT[place.start : half])
     short = citation(1, "a.txt", place.start, half - 1, TEXT[place.start : half - 1])
     assert value("gold_cited", ASKED, said("Homs [1].", enough)) == 1
@@ -167,7 +177,7 @@ def test_a_fact_that_names_an_article_only_leaves_the_whole_to_the_judge() -> No
     asked = case(evidence=(GoldQuote("a.txt", GOLD, fact=0), GoldQuote("b.txt", fact=1)))
     observed = said("The insurgents captured Homs [1].", cite(1, GOLD), gold=(*PLACES, Place("b.txt", 0, 99)))
     assert needed_judgements(asked, observed) == [(0, (1,))]
-    assert value("gold_cited", asked, observed) == 1
+    assert scores(asked, observed)["gold_cited"].explanation == "1 of 1 gold quotes are cited"
 
 
 def test_gold_quotes_that_were_not_found_are_unscored() -> None:
@@ -274,9 +284,10 @@ def test_a_citation_of_two_sentences_counts_in_each() -> None:
 
 
 def test_the_same_number_twice_is_one_citation() -> None:
-    observed = said("It fell [1][1].", cite(1, GOLD), support=(judged(0, (1,), True),))
-    assert needed_judgements(NO_GOLD, observed) == [(0, (1,))]
-    assert value("citation_precision", NO_GOLD, observed) == 1
+    observed = said("The insurgents captured Homs [1][2][2].", cite(1, GOLD), cite(2, AFTER))
+    assert needed_judgements(ASKED, observed) == [(0, (2,))]
+    observed = replace(observed, support=(judged(0, (2,), False),))
+    assert value("citation_precision", ASKED, observed) == 0.5
 
 
 def test_a_number_that_does_not_exist_supports_nothing() -> None:
@@ -344,8 +355,8 @@ def test_a_quote_that_nobody_looked_up_is_unscored() -> None:
 
 
 def test_a_refusal_has_no_citation_scores_even_if_it_cites() -> None:
-    refusal = replace(answer("The articles do not say. Homs fell [1].", abstained=True), citations=(cite(1, GOLD),))
-    observed = outcome(refusal, gold=PLACES, stood={1: GOLD})
+    refusal = replace(answer("The articles do not say. Homs fell [1].", abstained=True), citations=(cite(1, AFTER),))
+    observed = outcome(refusal, gold=PLACES, stood={1: AFTER})
     assert citations(ASKED, observed) == []
     assert needed_judgements(ASKED, observed) == []
 

@@ -101,10 +101,9 @@ def test_three_wins_and_a_loss_by_hand() -> None:
 
 
 def test_equal_sums_count_as_equal_in_floating_point() -> None:
-    # 0.1 + 0.2 and 0.3 differ in the last bit: every way that sums to ±0.6 must count
-    found = paired_bootstrap([0.1, 0.2, 0.3], [0.0, 0.0, 0.0])
-    assert found.p == 2 / 8
-    assert paired_bootstrap([0.3, 0.2, 0.1], [0.0, 0.0, 0.0]).p == found.p
+    # 0.1 + 0.2 - 0.3 + 0.4 and -0.1 - 0.2 + 0.3 + 0.4 differ in the last bit: 10 of 16 ways are at least 0.4 from 0
+    assert paired_bootstrap([0.1, 0.2, 0.0, 0.4], [0.0, 0.0, 0.3, 0.0]).p == 10 / 16
+    assert paired_bootstrap([0.1, 0.2, 0.0], [0.0, 0.0, 0.3]).p == 1
 
 
 def test_systems_that_are_the_same_do_not_differ() -> None:
