@@ -211,7 +211,11 @@ def _units_asked(question: str) -> frozenset[str]:
 
 # -------------------------------------------------------------------------------------- negation
 
-_NEGATORS = frozenset("not never nor neither without except excluding".split())
+_NEGATORS = frozenset("not never nor neither except excluding".split())
+_NEGATIVE = re.compile(
+    r"(?:no|none|without|unable|against|illegal|missing)$"
+    r"|forbid|lack|refus|fail|reject|den(?:y|ied|ies)|oppos|ban(?:s|ned)?$|prohibit|prevent|avoid|exclu"
+)
 _BETWEEN = frozenset("in on at by to from of for with as near into".split())
 _NO_DENIAL = frozenset("only just until merely simply less more fewer later before long yet than even".split())
 _AUXILIARIES = frozenset(
@@ -254,24 +258,27 @@ def _clause_before(said: tuple[Token, ...], start: int) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _is_negative(question: str) -> bool:
-    return any(token.form in _NEGATORS or token.form == "no" for token in tokens(question))
+    return any(token.form in _NEGATORS or _NEGATIVE.match(token.form) for token in tokens(question))
 
 
 # --------------------------------------------------------------------------- the rest of the rules
+
+_ASKING = STOPWORDS | frozenset("many much city country name year day date number kind type thing person".split())
 
 
 def _repeats(text: str, case: Case) -> bool:
     """Whether `text` has no word, number or day that the question lacks.
 
-    One of two things that the question offers ("Homs or Hama?") is no repetition.
+    Where the accepted answer stands in the question ("Homs or Hama?", "Who won between Homs and Hama?"), a text
+    repeats it only if it leaves nothing out.
     """
-    asked = _keys(case.question)
-    answers = frozenset(key for entry in case.accepted for string in entry for key in _keys(string))
-    said = _keys(text)
+    asked, said = _keys(case.question), _keys(text)
+    entries = [frozenset(key for string in entry for key in _keys(string)) for entry in case.accepted]
+    answers = frozenset[str]().union(*entries)
     if any(key not in asked and (key not in STOPWORDS or key in answers) for key in said):
         return False
-    offers = any(token.form == "or" for token in tokens(case.question))
-    return not (offers and any(key not in said and key not in STOPWORDS for key in answers | asked) and said & answers)
+    in_question = any(entry <= asked for entry in entries)
+    return not in_question or all(key in said for key in asked if key not in _ASKING)
 
 
 def _keys(text: str) -> frozenset[str]:

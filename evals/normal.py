@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 
 from evals.spelled import CARDINALS, ORDINALS, PAUSE, Piece, read_number
 from rag.days import Day, find_days
@@ -196,7 +197,7 @@ def _raw(text: str, days: list[Day]) -> list[_Raw]:
     found: list[_Raw] = []
     matches = list(_RAW.finditer(text))
     remaining = iter(days)
-    for here, following in zip(matches, [*matches[1:], None], strict=True):
+    for here, following in zip_longest(matches, matches[1:]):
         after = text[here.end() : following.start()] if following else "."
         gap = text[matches[len(found) - 1].end() : here.start()] if found else ""
         pause, low = bool(PAUSE.search(after)), here.group().casefold()

@@ -104,7 +104,7 @@ def judge_agrees(case: Case, outcome: Outcome) -> list[Score]:
         Score(
             "judge_agrees",
             float(verdict == bool(matched.value)),
-            f"the judge model says {word}; it {matched.explanation}",
+            f"the judge model says {word}; the match: {matched.explanation}",
         )
     ]
 
