@@ -54,7 +54,8 @@ def tokens(text: str, *, coarse: bool = False) -> tuple[Token, ...]:
     text = _plain(text)
     text, days = _set_days_apart(text, coarse)
     raw = _raw(_united(text), days)
-    return tuple(_kept(list(_with_units(list(_with_numbers(raw))))))
+    read = list(_with_units(list(_with_numbers(raw))))
+    return tuple(_kept(read)) or tuple(read)  # a text of such words only, the band The The, keeps them
 
 
 # ------------------------------------------------------------------------------------- spelling

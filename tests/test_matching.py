@@ -387,3 +387,7 @@ def test_a_thousand_answers_are_matched_within_a_few_seconds() -> None:
         matches(text, asked)
         reads_as_refusal(text)
     assert time.process_time() - began < 10
+
+
+def test_a_name_made_of_articles_only_can_be_matched() -> None:
+    assert states("The The", "The The")
