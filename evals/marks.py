@@ -12,7 +12,8 @@ _LIST = r"\d+(?:\s*(?:,|;|&|and)\s*(?:sources?\s+)?\d+)*"
 _MARKS = rf"\[\s*(?:sources?:?\s*)?({_LIST})\s*\]|\(\s*sources?:?\s*({_LIST})\s*\)"
 _MARK = re.compile(rf"\s*(?:{_MARKS})", re.IGNORECASE)
 # not a list after one "source": "according to Source 1, 20 people fled"
-_CITING = re.compile(rf"{_MARKS}|\bsources:?\s+({_LIST})|\bsource:?\s+(\d+)", re.IGNORECASE)
+_NAMED = rf"\bsources:?\s+({_LIST})|\bsource:?\s+(\d+)"
+_CITING = re.compile(rf"{_MARKS}|{_NAMED}", re.IGNORECASE)
 
 
 def cited_sentences(text: str, known: Collection[int]) -> tuple[tuple[AnswerSentence, ...], tuple[int, ...]]:
@@ -49,4 +50,5 @@ def _numbers(text: str) -> list[int]:
 
 
 def _unmarked(text: str) -> str:
-    return _MARK.sub("", text).strip()
+    # "According to Source 1, …": its number and its name are no part of what is claimed
+    return re.sub(_NAMED, "the source", _MARK.sub("", text), flags=re.IGNORECASE).strip()

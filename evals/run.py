@@ -18,17 +18,18 @@ from evals.judge import SupportJudge
 from evals.runs import Writer
 from evals.scorers.citations import needed_judgements
 from evals.scorers.refusal import refused
-from evals.types import Case, Outcome, Place, Row, System
+from evals.types import Case, Outcome, Place, Row, Support, System
 from index.errors import ArticleMissing, DatelineError
 from index.search import Mode
 from index.types import Article
 from rag.assistant import Assistant
+from rag.errors import EngineError
 from rag.types import Answer
 
 MODES: tuple[Mode, ...] = ("bm25", "dense", "fused")
 RETRIEVAL = "retrieval"
 """The system of a run that only searches."""
-_DEPTH = 30  # passages kept of each ranking: enough for ten different articles
+_DEPTH = 50  # passages kept of each ranking: enough for ten different articles
 _WARM_UP = Case(id="warm-up", question="What happened?", answerable=False, kind="warm-up")
 
 Progress = Callable[[int, int, str], None]
@@ -69,15 +70,23 @@ class Observer:
             memory_mb=_peak_memory(),
         )
         if self.judge:
-            judge = self.judge
-            asked = [
-                judge.judge(answer.standalone_question, answer, sentence, citations)
-                for sentence, citations in needed_judgements(case, outcome)
-            ]
-            outcome = replace(outcome, support=tuple(asked))
+            asked = needed_judgements(case, outcome)
+            outcome = replace(outcome, support=tuple(self._support(self.judge, answer, *pair) for pair in asked))
         if self.answers and case.answerable and not refused(answer):
-            outcome = replace(outcome, verdict=self.answers.same(case, answer.text))
+            outcome = replace(outcome, verdict=self._verdict(self.answers, case, answer))
         return outcome
+
+    def _support(self, judge: SupportJudge, answer: Answer, sentence: int, citations: tuple[int, ...]) -> Support:
+        try:
+            return judge.judge(answer.standalone_question, answer, sentence, citations)
+        except EngineError as error:  # the answer stands; only this is unscored
+            return Support(sentence, citations, None, None, f"the judge failed: {error}")
+
+    def _verdict(self, judge: SupportJudge, case: Case, answer: Answer) -> str:
+        try:
+            return judge.same(case, answer.text)
+        except EngineError as error:
+            return f"(the judge failed: {error})"
 
     def _rankings(self, case: Case, question: str) -> dict[str, tuple[Place, ...]]:
         search = self.assistant.articles.search
