@@ -12,6 +12,8 @@ from eval_helpers import answer, case, outcome
 from evals.runs import RunError, place_for, read, writing
 from evals.types import GoldQuote, Outcome, Place, Row, Support
 
+HI = {"role": "user", "content": "Hi"}
+
 
 def a_header(**changed: Any) -> dict[str, Any]:
     return {
@@ -25,7 +27,7 @@ def a_header(**changed: Any) -> dict[str, Any]:
 def a_row(id: str, text: str = "It is Homs [1].") -> Row:
     cited = answer(text, cites=[("a.txt", 10, 14, "Homs")])
     return Row(
-        case(id=id, evidence=(GoldQuote("a.txt", "Homs"),), as_of=date(2024, 12, 5), history=({"role": "user", "content": "Hi"},)),
+        case(id=id, evidence=(GoldQuote("a.txt", "Homs"),), as_of=date(2024, 12, 5), history=(HI,)),
         outcome(cited, rankings={"bm25": (Place("a.txt", 0, 20),)}, support=(Support(0, (1,), 0.5, False, "no"),)),
     )  # fmt: skip
 
