@@ -130,7 +130,8 @@ def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
             assistant,
             questions.cases,
             {"retrieval": "search only"} if plan.retrieval else {system.name: system.about for system in systems},
-            dataset={"name": questions.name, "split": plan.split, "without_gold": plan.blind} | corpus(assistant),
+            dataset={"name": f"{questions.name}, without gold" if plan.blind else questions.name} | corpus(assistant),
+            split=plan.split,
             judge=known.sentence() if known else None,
         )
         path = plan.out or place_for(home / "runs", plan.stem(questions.name), head)
@@ -265,7 +266,7 @@ def judge(context: click.Context, claims: Path, limit: int | None, kept: bool) -
     with _assistant(None, home, context.obj) as assistant:
         model = assistant.choice.model
         head = header(
-            assistant, [], {judging.SYSTEM: "the support judge"}, dataset={"name": claims.stem}, judge=None
+            assistant, [], {judging.SYSTEM: "the support judge"}, dataset={"name": claims.stem}, split=None, judge=None
         ) | {"cases": len(chosen)}
         path = place_for(home / "runs", f"{claims.stem}-judge", head)
         with writing(path, head) as writer, progress() as told:

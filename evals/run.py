@@ -18,7 +18,7 @@ from evals.judge import SupportJudge
 from evals.runs import Writer
 from evals.scorers.citations import needed_judgements
 from evals.scorers.refusal import refused
-from evals.types import Case, Outcome, Place, Row, Support, System
+from evals.types import Case, Outcome, Place, Row, Split, Support, System
 from index.errors import ArticleMissing, DatelineError
 from index.search import Mode
 from index.types import Article
@@ -152,6 +152,7 @@ def header(
     systems: dict[str, str],
     *,
     dataset: dict[str, Any],
+    split: Split | None,
     judge: str | None,
 ) -> dict[str, Any]:
     """What a run must say of itself; two runs of equal headers (time and machine apart) may be one."""
@@ -163,6 +164,7 @@ def header(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit(),
         "dataset": dataset,
+        "split": split,
         "cases": len(cases),
         "cases_hash": _hash(*(repr(case) for case in cases)),
         "systems": systems,

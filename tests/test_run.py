@@ -152,7 +152,7 @@ def test_an_article_without_a_quote_is_its_whole_text(assistant: CheckedAssistan
 
 def test_a_header_changes_with_the_cases_and_the_settings(assistant: CheckedAssistant, seeds_dir: Path) -> None:
     def made(one: CheckedAssistant, cases: list[Case]) -> dict[str, object]:
-        head = header(one, cases, {"dateline": ""}, dataset={"name": "seeds"} | corpus(one), judge=None)
+        head = header(one, cases, {"dateline": ""}, dataset={"name": "seeds"} | corpus(one), split=None, judge=None)
         return {key: value for key, value in head.items() if key not in ("created", "machine")}
 
     first = made(assistant, CASES)
