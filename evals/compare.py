@@ -298,7 +298,7 @@ def _print_changes(title: str, changes: Sequence[Change], console: Console) -> N
     for change in changes:
         console.print(Text(f"{change.case.id}: {change.case.question}"))
         moved = (f"{label(name).text} {before:.2g} -> {after:.2g}" for name, before, after in change.scores)
-        console.print(Padding(Text("; ".join(moved), style="dim"), (0, 0, 0, 4)))
+        console.print(Padding(Text("; ".join(moved), style="dim"), (0, 0, 0, 4), expand=False))
 
 
 def _print_answers(comparison: Comparison, console: Console) -> None:

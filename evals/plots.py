@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import pairwise
+from itertools import cycle, pairwise
 from typing import Any
 
 import numpy as np
 
 from evals.curves import DEPTHS, Point
-from evals.scoring import MODES, Label, Summary, figure, label
+from evals.scoring import MODES, Summary, figure, label
 
-COLOURS = ("#3b7fd4", "#e08b27", "#2f9d78", "#a566c4", "#d25a55", "#7d8794", "#b39a1f", "#3fa7b8")
+_COLOURS = ("#3b7fd4", "#e08b27", "#2f9d78", "#a566c4", "#d25a55", "#7d8794", "#b39a1f", "#3fa7b8")
 """Told apart on white and on black, and by most who see fewer colours."""
 _SEARCHES = {"bm25": "#7d8794", "dense": "#b39a1f", "fused": "#a566c4"}  # not to be taken for systems
 _DASHES = ("solid", "dash", "dot")
@@ -37,15 +37,22 @@ class Plot:
     legend: tuple[Key, ...]
 
 
-def scores(title: str, names: Mapping[str, Label], summaries: Mapping[str, Mapping[str, Summary]]) -> Plot | None:
-    """Bars with their 95 % intervals, a colour for each of `summaries` (series name -> score name -> Summary)."""
+def palette(series: Iterable[str]) -> dict[str, str]:
+    """A colour for each series, the same one in every picture."""
+    return dict(zip(series, cycle(_COLOURS), strict=False))
+
+
+def scores(
+    title: str, names: Iterable[str], summaries: Mapping[str, Mapping[str, Summary]], colours: Mapping[str, str]
+) -> Plot | None:
+    """Bars with their 95 % intervals for each of `summaries` (series name -> score name -> Summary)."""
     shown = [name for name in names if any(name in found for found in summaries.values())]
     if not shown:
         return None
     import plotly.graph_objects as go
 
     bars = []
-    for number, (series, found) in enumerate(summaries.items()):
+    for series, found in summaries.items():
         known = [(name, found[name]) for name in shown if name in found and found[name].mean is not None]
         means = [100 * (summary.mean or 0.0) for _, summary in known]
         bars.append(
@@ -62,7 +69,7 @@ def scores(title: str, names: Mapping[str, Label], summaries: Mapping[str, Mappi
                     "thickness": 1.5,
                     "width": 3,
                 },
-                marker={"color": _colour(number)},
+                marker={"color": colours[series]},
                 customdata=[_in_words(one) for _, one in known],
                 hovertemplate=f"{escape(series)}<br>%{{customdata}}<extra></extra>",
             )
@@ -71,16 +78,16 @@ def scores(title: str, names: Mapping[str, Label], summaries: Mapping[str, Mappi
     layout = {
         "barmode": "group",
         "bargap": 0.25,
-        "xaxis": {"range": [0, 104], "ticksuffix": " %", "nticks": 6},
+        "xaxis": {"range": [0, 104], "ticksuffix": " %", "dtick": 25},
         "yaxis": {"autorange": "reversed", "categoryorder": "array", "categoryarray": [_axis_label(n) for n in shown]},
         "margin": {"l": 160},
     }
     caption = "Means with 95 % intervals. ↑ more is better, ↓ less is better."
-    legend = [(series, _colour(number), "■") for number, series in enumerate(summaries)]
+    legend = [(series, colours[series], "■") for series in summaries]
     return _plot(title, caption, bars, layout, height, legend)
 
 
-def times(title: str, seconds: Mapping[str, Sequence[float]]) -> Plot | None:
+def times(title: str, seconds: Mapping[str, Sequence[float]], colours: Mapping[str, str]) -> Plot | None:
     """A histogram for each series, one below the other on one axis; the line is the median."""
     seconds = {series: values for series, values in seconds.items() if values}
     if not seconds:
@@ -100,7 +107,7 @@ def times(title: str, seconds: Mapping[str, Sequence[float]]) -> Plot | None:
                 x=[float(x) for x in (edges[:-1] + edges[1:]) / 2],
                 y=[int(count) for count in counts],
                 yaxis=f"y{axis}",
-                marker={"color": _colour(number)},
+                marker={"color": colours[series]},
                 customdata=[f"{a:.2f}–{b:.2f} s" for a, b in pairwise(edges)],
                 hovertemplate="%{customdata}: %{y} cases<extra></extra>",
             )
@@ -122,7 +129,9 @@ def times(title: str, seconds: Mapping[str, Sequence[float]]) -> Plot | None:
 
 
 def tradeoffs(
-    curves: Mapping[str, tuple[Sequence[Point], Point | None]], peers: Mapping[str, tuple[float, float]]
+    curves: Mapping[str, tuple[Sequence[Point], Point | None]],
+    peers: Mapping[str, tuple[float, float]],
+    colours: Mapping[str, str],
 ) -> Plot | None:
     """Refusing too much against answering what has no answer: a curve over the threshold for each series, with the
     point in use, and a single point for each peer (refused answerable, answered unanswerable)."""
@@ -133,9 +142,9 @@ def tradeoffs(
 
     traces: list[Any] = []
     legend: list[Key] = []
-    for number, (series, (points, used)) in enumerate(drawn.items()):
+    for series, (points, used) in drawn.items():
         points = [point for point in points if _both(point)]
-        legend.append((series, _colour(number), "solid"))
+        legend.append((series, colours[series], "solid"))
         xy = {
             "x": [100 * (point.refused_answerable or 0.0) for point in points],
             "y": [100 * (point.answered_unanswerable or 0.0) for point in points],
@@ -144,32 +153,32 @@ def tradeoffs(
             go.Scatter(
                 **xy,
                 mode="lines+markers",
-                line={"color": _colour(number), "width": 2},
+                line={"color": colours[series], "width": 2},
                 marker={"size": 5},
                 customdata=[_point_words(point) for point in points],
                 hovertemplate="%{customdata}<extra></extra>",
             )
         )
         if used is not None and _both(used):
-            legend.append((f"the threshold in use, {used.threshold:g}", _colour(number), "★"))
+            legend.append((f"the threshold in use, {used.threshold:g}", colours[series], "★"))
             traces.append(
                 go.Scatter(
                     x=[100 * (used.refused_answerable or 0.0)],
                     y=[100 * (used.answered_unanswerable or 0.0)],
                     mode="markers",
-                    marker={"size": 15, "symbol": "star", "color": _colour(number), "line": {"width": 1}},
+                    marker={"size": 15, "symbol": "star", "color": colours[series], "line": {"width": 1}},
                     customdata=[_point_words(used)],
                     hovertemplate="in use: %{customdata}<extra></extra>",
                 )
             )
-    for number, (name, (refused, answered)) in enumerate(peers.items(), len(drawn)):
-        legend.append((name, _colour(number), "◆"))
+    for series, (refused, answered) in peers.items():
+        legend.append((series, colours[series], "◆"))
         traces.append(
             go.Scatter(
                 x=[100 * refused],
                 y=[100 * answered],
                 mode="markers",
-                marker={"size": 10, "symbol": "diamond", "color": _colour(number)},
+                marker={"size": 10, "symbol": "diamond", "color": colours[series]},
                 hovertemplate="answerable refused %{x:.1f} %, unanswerable answered %{y:.1f} %<extra></extra>",
             )
         )
@@ -185,7 +194,7 @@ def tradeoffs(
     return _plot("Refusing too much, or answering too much", caption, traces, layout, 420, legend)
 
 
-def rightness(curves: Mapping[str, tuple[Sequence[Point], Point | None]]) -> Plot | None:
+def rightness(curves: Mapping[str, tuple[Sequence[Point], Point | None]], colours: Mapping[str, str]) -> Plot | None:
     """How right what is shown would be, and how much of it there would be, over the threshold."""
     drawn = {name: found for name, found in curves.items() if any(point.shown for point in found[0])}
     if not drawn:
@@ -193,20 +202,20 @@ def rightness(curves: Mapping[str, tuple[Sequence[Point], Point | None]]) -> Plo
     import plotly.graph_objects as go
 
     traces, shapes = [], []
-    for number, (points, used) in enumerate(drawn.values()):
+    for series, (points, used) in drawn.items():
         points = [point for point in points if point.right_of_shown is not None]
         traces.append(
             go.Scatter(
                 x=[point.threshold for point in points],
                 y=[100 * (point.right_of_shown or 0.0) for point in points],
                 mode="lines",
-                line={"color": _colour(number), "width": 2, "shape": "hv"},
+                line={"color": colours[series], "width": 2, "shape": "hv"},
                 customdata=[_point_words(point) for point in points],
                 hovertemplate="%{customdata}<extra></extra>",
             )
         )
         if used is not None:
-            line = {"width": 1.5, "dash": "dot", "color": _colour(number)}
+            line = {"width": 1.5, "dash": "dot", "color": colours[series]}
             x = {"x0": used.threshold, "x1": used.threshold}
             shapes.append({"type": "line", "xref": "x", "yref": "paper", "y0": 0, "y1": 1, "line": line} | x)
     layout = {
@@ -216,7 +225,7 @@ def rightness(curves: Mapping[str, tuple[Sequence[Point], Point | None]]) -> Plo
         "shapes": shapes,
     }
     caption = "An answer to a question that has no answer counts as wrong. The dotted line is the threshold in use."
-    legend = [(series, _colour(number), "solid") for number, series in enumerate(drawn)]
+    legend = [(series, colours[series], "solid") for series in drawn]
     return _plot("Right among what is shown", caption, traces, layout, 420, legend)
 
 
@@ -266,10 +275,6 @@ def _plot(
     picture = go.Figure(list(traces), base | dict(layout) | {"margin": margin})
     # a "<" could end the page's script element
     return Plot(title, caption, picture.to_json().replace("<", "\\u003c"), height, tuple(legend))
-
-
-def _colour(number: int) -> str:
-    return COLOURS[number % len(COLOURS)]
 
 
 def _axis_label(name: str) -> str:

@@ -81,7 +81,7 @@ def render(runs: Sequence[Run]) -> str:
 
     pages = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
     series = list(_series(runs))
-    names = _names(runs)
+    names, colours = _names(runs), plots.palette(one.name for one in series)
     views = [_run_view(number, run, name) for number, (run, name) in enumerate(zip(runs, names, strict=True), 1)]
     return pages.get_template("report.html").render(
         title=f"Dateline eval: {' and '.join(dict.fromkeys(_data(run) for run in runs))}",
@@ -92,12 +92,12 @@ def render(runs: Sequence[Run]) -> str:
         series=[one.name for one in series],
         foot=FOOT,
         scores=list(_scores(series)),
-        bars=_bars(series),
-        tradeoff=_tradeoff(series),
+        bars=_bars(series, colours),
+        tradeoff=_tradeoff(series, colours),
         retrieval=_recalls(runs, names),
         retrieval_tables=list(_retrieval(series, runs, names)),
         kinds=_kinds(series),
-        times=_times(series),
+        times=_times(series, colours),
         choices=_choices(views),
     )
 
@@ -116,11 +116,14 @@ def _names(runs: Sequence[Run]) -> list[str]:
 
 
 def _series(runs: Sequence[Run]) -> Iterator[_Series]:
-    for run, name in zip(runs, _names(runs), strict=True):
-        scores, kinds = summarise(run.rows, run.systems), by_kind(run.rows, run.systems, VERDICTS)
-        for system in run.systems:
-            shown = system if len(runs) == 1 else f"{system}, {name}"
-            yield _Series(run, system, shown, scores[system], kinds[system])
+    """The same system of several runs side by side."""
+    names = _names(runs)
+    for system in dict.fromkeys(system for run in runs for system in run.systems):
+        for run, name in zip(runs, names, strict=True):
+            if system in run.systems:
+                rows = run.of(system)
+                scores, kinds = summarise(rows, [system])[system], by_kind(rows, [system], VERDICTS)[system]
+                yield _Series(run, system, system if len(runs) == 1 else f"{system}, {name}", scores, kinds)
 
 
 def _data(run: Run) -> str:
@@ -238,13 +241,13 @@ def _choices(views: Sequence[_RunView]) -> list[tuple[str, str, list[tuple[str, 
 # -------------------------------------------------------------------------------------------------- pictures
 
 
-def _bars(series: Sequence[_Series]) -> list[plots.Plot]:
+def _bars(series: Sequence[_Series], colours: Mapping[str, str]) -> list[plots.Plot]:
     by_name = {one.name: one.scores for one in series}
-    drawn = [plots.scores(title, GROUPS[title], by_name) for title in ("Answers", "Refusals", "Citations")]
+    drawn = [plots.scores(title, GROUPS[title], by_name, colours) for title in ("Answers", "Refusals", "Citations")]
     return [plot for plot in drawn if plot]
 
 
-def _tradeoff(series: Sequence[_Series]) -> list[plots.Plot]:
+def _tradeoff(series: Sequence[_Series], colours: Mapping[str, str]) -> list[plots.Plot]:
     curves: dict[str, tuple[list[Point], Point | None]] = {}
     peers: dict[str, tuple[float, float]] = {}
     for one in series:
@@ -255,7 +258,7 @@ def _tradeoff(series: Sequence[_Series]) -> list[plots.Plot]:
             curves[one.name] = tradeoff(rows, _THRESHOLDS), tradeoff(rows, [used])[0] if used is not None else None
         elif refused and answered and refused.mean is not None and answered.mean is not None:
             peers[one.name] = refused.mean, answered.mean
-    return [plot for plot in (plots.tradeoffs(curves, peers), plots.rightness(curves)) if plot]
+    return [plot for plot in (plots.tradeoffs(curves, peers, colours), plots.rightness(curves, colours)) if plot]
 
 
 def _threshold(run: Run) -> float | None:
@@ -277,7 +280,7 @@ def _searched(run: Run) -> Sequence[Any]:
     return next((rows for rows in systems if any(row.outcome.rankings for row in rows)), ())
 
 
-def _times(series: Sequence[_Series]) -> list[plots.Plot]:
+def _times(series: Sequence[_Series], colours: Mapping[str, str]) -> list[plots.Plot]:
     drawn = []
     for title, name in (("First token", "first_token"), ("Whole answer", "total")):
         seconds = {}
@@ -285,5 +288,5 @@ def _times(series: Sequence[_Series]) -> list[plots.Plot]:
             answers = [row.outcome.answer for row in one.run.of(one.system) if row.outcome.answer]
             times = [getattr(answer.timings, name) for answer in answers]
             seconds[one.name] = [time / 1000 for time in times if time is not None]
-        drawn.append(plots.times(title, seconds))
+        drawn.append(plots.times(title, seconds, colours))
     return [plot for plot in drawn if plot]

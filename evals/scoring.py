@@ -37,7 +37,7 @@ ANSWERS = {
     "correct": Label("right answers", "%", True),
     "f1": Label("word overlap (F1)", "%", True),
     "answers_given": Label("valid answers given", "%", True),
-    "wrong_stated": Label("a known wrong answer", "%", False),
+    "wrong_stated": Label("states a wrong answer", "%", False),
     "judged_correct": Label("right, by the judge", "%", True),
     "judge_agrees": Label("judge and match agree", "%", None),
 }
@@ -45,7 +45,7 @@ REFUSALS = {
     "refusal_recall": Label("unanswerable: refused", "%", True),
     "answered_unanswerable": Label("unanswerable: answered", "%", False),
     "refused_answerable": Label("answerable: refused", "%", False),
-    "refusal_precision": Label("right refusals", "%", True),
+    "refusal_precision": Label("refusals that are right", "%", True),
 }
 CITATIONS = {
     "citation_recall": Label("citation recall", "%", True),

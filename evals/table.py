@@ -187,8 +187,9 @@ def _print_retrieval(summaries: Summaries, console: Console) -> None:
 def _grid(console: Console, columns: Sequence[str], title: str | None = None) -> Table:
     """A table of the same widths for as many columns; `title` None leaves out the heads."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", show_header=title is not None)
-    table.add_column(title or "", width=_LABELS, overflow="fold")
-    width = (console.width - _LABELS) // max(1, len(columns)) - 1
+    labels = max(18, min(_LABELS, console.width - 16 * len(columns)))  # five columns of 15 fit into 100
+    table.add_column(title or "", width=labels, overflow="fold")
+    width = (console.width - labels) // max(1, len(columns)) - 1
     for column in columns:
         table.add_column(Text(column), width=max(8, min(25, width)), overflow="fold")
     return table
