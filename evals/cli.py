@@ -215,6 +215,17 @@ def compare(a: Path, b: Path, system: str, other: str | None) -> None:
 
 
 @evaluate.command()
+@click.argument("run", type=_FILE)
+@click.option("--system", default="dateline", show_default=True)
+def causes(run: Path, system: str) -> None:
+    """What went wrong in RUN, by cause, the largest first."""
+    from evals.causes import print_causes
+    from evals.runs import read
+
+    print_causes(read(run).of(system))
+
+
+@evaluate.command()
 @click.argument("runs", nargs=-1, required=True, type=_FILE)
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="The page; beside the first run unless given."

@@ -1,0 +1,92 @@
+"""Why a case went wrong, as far as the run shows it: what to work on next, the largest cause first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import click
+
+from evals.matching import matches
+from evals.scorers.refusal import refused
+from evals.types import Case, Outcome, Place, Row
+from rag.types import Answer
+
+ANSWERED = "answered, though the articles do not say"
+FAILED = "failed with an error"
+NOT_FOUND = "the gold passage is not among the passages found"
+NOT_ASKED = "refused without asking the model"
+DECLINED = "the model wrote that it is not stated"
+RIGHT_BUT_HARD = "a right draft was withheld: a number, date or name seemed to be missing"
+RIGHT_BUT_SOFT = "a right draft was withheld: its support seemed too low"
+WRONG_WITHHELD = "the draft was wrong, and was withheld"
+WRONG_GOLD = "wrong, though it cites the gold quote"
+WRONG_ELSEWHERE = "wrong, from another quote than the gold one"
+
+
+def cause(case: Case, outcome: Outcome) -> str | None:
+    """Why this is not what should have come out; None if it is. Of a right answer, only that it is right counts."""
+    answer = outcome.answer
+    if answer is None:
+        return FAILED if outcome.error is not None else None
+    if not case.answerable:
+        return None if refused(answer) else ANSWERED
+    if not refused(answer) and matches(answer.text, case):
+        return None
+    if not _found(answer, outcome.gold):
+        return NOT_FOUND
+    return _withheld(case, answer) if refused(answer) else _wrong(answer, outcome.gold)
+
+
+def by_cause(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
+    """The rows that went wrong, by cause, the largest first."""
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        if said := cause(row.case, row.outcome):
+            found[said].append(row)
+    return sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+
+
+def print_causes(rows: Iterable[Row]) -> None:
+    """Each cause with its cases: what was asked, what is right, what came out."""
+    for said, failed in by_cause(rows):
+        click.echo(f"\n{said}: {len(failed)}")
+        for row in failed:
+            click.echo(f"  {row.case.id}: {row.case.question}")
+            if row.case.accepted:
+                click.echo(f"    right: {' / '.join(' + '.join(entry) for entry in row.case.accepted[:3])}")
+            click.echo(f"    {_what_came(row.outcome)}")
+
+
+def _withheld(case: Case, answer: Answer) -> str:
+    drafts = answer.withheld
+    if not drafts:
+        return DECLINED if answer.usage.completion_tokens else NOT_ASKED
+    if not matches(" ".join(draft.text for draft in drafts), case):
+        return WRONG_WITHHELD
+    return RIGHT_BUT_SOFT if all(draft.support is not None for draft in drafts) else RIGHT_BUT_HARD
+
+
+def _wrong(answer: Answer, gold: Iterable[Place | None]) -> str:
+    cited = [Place(one.article, one.start, one.end) for one in answer.citations]
+    return WRONG_GOLD if any(place and place.shared(one) for place in gold for one in cited) else WRONG_ELSEWHERE
+
+
+def _found(answer: Answer, gold: Iterable[Place | None]) -> bool:
+    """Whether a passage that was found has part of a gold quote; true where no system says what it found."""
+    passages = [Place(hit.passage.article, hit.passage.start, hit.passage.end) for hit in answer.hits]
+    places = [place for place in gold if place]
+    return not passages or not places or any(place.shared(passage) for place in places for passage in passages)
+
+
+def _what_came(outcome: Outcome) -> str:
+    answer = outcome.answer
+    if answer is None:
+        return f"error: {outcome.error}"
+    if not refused(answer):
+        return f"said: {answer.text}"
+    drafts = [
+        f"“{draft.text}” ({draft.reason}{'' if draft.support is None else f', {draft.support:.2f}'})"
+        for draft in answer.withheld
+    ]
+    return f"withheld: {' '.join(drafts)}" if drafts else "refused"
