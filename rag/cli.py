@@ -280,7 +280,7 @@ def doctor(context: click.Context, /, as_json: bool, **chosen: Any) -> None:
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where the index lives.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget(data_dir: Path | None, yes: bool) -> None:
-    """Delete the index and the uploads. Your articles and the models stay."""
+    """Delete the index and the uploads. Your articles, the models and the runs of evals stay."""
     from index.datadir import forget as forget_data
     from rag.settings import Settings
 

@@ -24,7 +24,7 @@ from rag.types import Answer, AnswerSentence, Citation
 
 pytestmark = pytest.mark.slow
 
-ANSWERABLE = ("homs-distance", "hts-break-year", "known-for", "kind-of-attacks", "world-body")
+ANSWERABLE = ("homs-distance", "hts-break-year", "known-for", "kind-of-attacks", "whose-words")
 UNANSWERABLE = ("exact-troop-deaths", "hts-fighters", "capture-of-homs", "kremlin-reaction")
 CASES = {case.id: case for case in load(SEEDS_GOLD) if case.id in ANSWERABLE + UNANSWERABLE}
 
@@ -151,8 +151,8 @@ def test_an_answer_that_copies_its_sources_is_not_to_the_point(
     found = scores(id, observer.answered(Remembered({id: copied(answers(honest)[id])}), CASES[id]))
     before = scores(id, honest[id])
     assert found["f1"] is not None and before["f1"] is not None
+    assert found["correct"] == 1.0  # the answer is among the words, which is why the match alone does not do
     assert found["f1"] < before["f1"] / 2
-    assert found["citation_precision"] is not None and found["citation_precision"] < 1.0
 
 
 def copied(answer: Answer) -> Answer:
