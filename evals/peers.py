@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -33,7 +32,7 @@ from index.split import split_sentences
 from index.types import Hit
 from rag import Assistant
 from rag.engines.base import Completion
-from rag.evidence import coverage
+from rag.evidence import coverage, word_weights
 from rag.reply import with_numbers
 from rag.types import Answer, AnswerSentence, Citation, Timings, Usage
 from rag.words import content_words
@@ -253,7 +252,7 @@ class Bm25Top:
 
     def _best_sentence(self, question: str, hits: list[Hit]) -> Citation | None:
         articles = self._assistant.articles
-        weights = self._weights(question)
+        weights = word_weights(question, articles)
         inside = articles.sentences_in([hit.passage.id for hit in hits])
         best, most = None, -1.0
         for hit in hits:
@@ -267,12 +266,6 @@ class Bm25Top:
                     best = Citation(1, article.id, article.title, article.date, page, *place, carriers=(article.id,))
                     most = covered
         return best
-
-    def _weights(self, question: str) -> Mapping[str, float]:
-        """As in `rag.evidence`: how rare each content word of the question is."""
-        words = list(dict.fromkeys(content_words(question)))
-        known = self._assistant.articles.words_known(words)
-        return {word: 1 / (1 + math.log1p(known.get(word, 0))) for word in words}
 
 
 # ------------------------------------------------------------------------------------- what all have in common

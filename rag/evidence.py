@@ -106,7 +106,7 @@ def gather(
     `embed` gives unit vectors, one row a text; `cost` the tokens of a statement. At least one statement is
     taken if there is any.
     """
-    weights = _weights(question, articles)
+    weights = word_weights(question, articles)
     candidates = _candidates(hits, articles)[:_CANDIDATES]
     vectors = embed([question, *(item.quote for item in candidates)])
     scored = [
@@ -161,7 +161,8 @@ def coverage(words: frozenset[str], weights: Mapping[str, float]) -> float:
     return sum(weight for word, weight in weights.items() if word in words) / total if total else 1.0
 
 
-def _weights(question: str, articles: Articles) -> dict[str, float]:
+def word_weights(question: str, articles: Articles) -> dict[str, float]:
+    """Each content word of `question` with its weight: the rarer it is in the corpus, the nearer to 1."""
     words = list(dict.fromkeys(content_words(question)))
     known = articles.words_known(words)
     return {word: 1.0 / (1.0 + math.log1p(known.get(word, 0))) for word in words}
