@@ -171,6 +171,7 @@ def header(
         "engine": choice.engine,
         "model": choice.model,
         "model_sha256": choice.digest(),
+        "embedder": assistant.embedder_fingerprint,
         "settings": settings,
         "judge": judge,
         "machine": machine(),

@@ -137,6 +137,11 @@ class Assistant:
                 self._index = ArticleIndex(self.settings.data_dir, self._embedder)
             return self._index
 
+    @property
+    def embedder_fingerprint(self) -> str:
+        """Changes when the embedding model changes."""
+        return self._embedder.fingerprint
+
     # --------------------------------------------------------------------------------------------- engine
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,18 @@ def test_auto_takes_the_largest_chat_model_of_a_laptops_size(seeds_dir: Path) ->
     models = [installed("tiny:1b", "1.2B"), installed("good:4b", "4.0B"), installed("huge:70b", "70B")]
     with OllamaDouble(models=models) as ollama, CheckedAssistant(seeds_dir, ollama_host=ollama.url) as dateline:
         assert (dateline.choice.engine, dateline.choice.model) == ("ollama", "good:4b")
+
+
+def test_the_weights_that_answer_are_named_by_their_hash(seeds_dir: Path, tmp_path: Path) -> None:
+    with OllamaDouble() as ollama:
+        with CheckedAssistant(seeds_dir, "ollama", "qwen2.5-coder:0.5b", ollama_host=ollama.url) as dateline:
+            assert dateline.choice.digest().startswith("2126e692d33c")
+    own = tmp_path / "own.gguf"
+    own.write_bytes(b"GGUF")
+    with CheckedAssistant(seeds_dir, "embedded", own) as dateline:
+        assert dateline.choice.digest() == hashlib.sha256(b"GGUF").hexdigest()
+    with CheckedAssistant(seeds_dir, "embedded") as dateline:
+        assert len(dateline.choice.digest()) == 64
 
 
 def test_auto_falls_back_to_the_embedded_engine_and_says_so(seeds_dir: Path) -> None:
