@@ -179,13 +179,7 @@ def _systems(peers: Sequence[str], assistant: Assistant) -> list[System]:
 def _judge(assistant: Assistant) -> Any:
     from evals.judge import SupportJudge
 
-    settings = assistant.settings
-    return SupportJudge(
-        assistant.engine,
-        assistant.embed,
-        threshold=settings.threshold,
-        read_tokens=settings.evidence_tokens,
-    )
+    return SupportJudge(assistant.engine, assistant.embed)
 
 
 def _show(path: Path, as_json: bool) -> None:
@@ -261,10 +255,12 @@ def gate(context: click.Context, bars: Path | None, out: Path | None) -> None:
 
 @evaluate.command()
 @click.argument("claims", type=_FILE)
-@click.option("--limit", type=click.IntRange(min=2), help="So many claims, evenly spread.")
+@click.option(
+    "--half", type=click.Choice(["first", "second"]), help="Half of the claims: one to choose by, one to tell."
+)
 @click.option("--keep", "kept", is_flag=True, help="Write the figure into evals/judge.json.")
 @click.pass_context
-def judge(context: click.Context, claims: Path, limit: int | None, kept: bool) -> None:
+def judge(context: click.Context, claims: Path, half: str | None, kept: bool) -> None:
     """Measure the support judge on CLAIMS with human labels (WiCE's form)."""
     from evals import judge as judging
     from evals.progress import progress
@@ -272,12 +268,14 @@ def judge(context: click.Context, claims: Path, limit: int | None, kept: bool) -
     from evals.runs import place_for, read, writing
 
     chosen = judging.read_claims(claims)
-    chosen = [chosen[n * len(chosen) // limit] for n in range(limit)] if limit and limit < len(chosen) else chosen
+    middle = len(chosen) // 2
+    chosen = chosen[:middle] if half == "first" else chosen[middle:] if half == "second" else chosen
+    name = f"{half} half of {claims.stem}" if half else claims.stem
     home = _home(context.obj)
     with _assistant(None, home, context.obj) as assistant:
         model = assistant.choice.model
         head = header(
-            assistant, [], {judging.SYSTEM: "the support judge"}, dataset={"name": claims.stem}, split=None, judge=None
+            assistant, [], {judging.SYSTEM: "the support judge"}, dataset={"name": name}, split=None, judge=None
         ) | {"cases": len(chosen)}
         path = place_for(home / "runs", f"{claims.stem}-judge", head)
         with writing(path, head) as writer, progress() as told:
@@ -286,7 +284,7 @@ def judge(context: click.Context, claims: Path, limit: int | None, kept: bool) -
                 if (judging.SYSTEM, claim.id) not in writer.done:
                     writer.add(judging.judged(support, claim))
                 told(done, len(chosen), judging.SYSTEM)
-    found = judging.quality(read(path).rows, claims.stem, commit(), datetime.now(UTC).date().isoformat())
+    found = judging.quality(read(path).rows, name, commit(), datetime.now(UTC).date().isoformat())
     click.echo(f"{model}: {found.sentence()}\nThe run is in {path}")
     if kept:
         judging.keep(model, found)

@@ -1,13 +1,16 @@
-"""The support judge: do these quotes say this sentence? It is the project's own check, and it is measured itself.
+"""The support judge: do these quotes say this sentence? Built from the project's own check, and measured itself.
 
-It is the check that decides what Dateline shows (`rag.verify`), asked about quotes that are given: where a gold
-quote decides, it is not asked (`evals.scorers.citations`). How far it can be trusted is measured on claims with
-human labels (`dateline eval judge`), and that figure is printed beside every score that rests on it.
+Every number, date and name must stand in the quotes (`rag.verify.lacking`); then the model is asked whether they say
+that the sentence is true. The question that the sentence answers plays no part, unlike in the check that decides what
+Dateline shows: a true sentence beside the point is supported, and wrong. Where a gold quote decides, the judge is not
+asked (`evals.scorers.citations`). How far it can be trusted is measured on claims with human labels
+(`dateline eval judge`), and that figure is printed beside every score that rests on it.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -24,14 +27,15 @@ from rag import prompts
 from rag.engines.base import Engine
 from rag.evidence import Evidence, coverage
 from rag.types import Answer, Citation
-from rag.verify import Signals, Weights, lacking
-from rag.words import content_words
+from rag.verify import lacking
+from rag.words import content_words, fold
 
 MEASURED = Path(__file__).with_name("judge.json")
 """How good the judge was found to be, by model."""
 
 SYSTEM = "support-judge"
 _READ = 8  # statements that the model reads at most; what is given beyond them is still searched for names and numbers
+_COPIED = 5  # words from which a sentence that stands in a quote is said by it; "Homs." says nothing by itself
 _EMBEDDED = 24  # quotes compared by meaning, those with most words in common
 _CLAIM = "Is it true that {claim}"
 _ANSWER = (
@@ -41,52 +45,37 @@ _ANSWER = (
 
 
 class SupportJudge:
-    """Asks `engine` whether quotes say a sentence; see `rag.verify` for the signals and their weights."""
+    """Asks `engine` whether quotes say a sentence. At even odds of Yes and No it is not supported."""
 
     def __init__(
-        self,
-        engine: Engine,
-        embed: Callable[[list[str]], NDArray[np.float32]],
-        *,
-        threshold: float,
-        read_tokens: int,
+        self, engine: Engine, embed: Callable[[list[str]], NDArray[np.float32]], *, read_tokens: int = 320
     ) -> None:
-        """`embed` gives unit vectors; `threshold` is the support (0 to 1) from which a sentence is supported."""
+        """`embed` gives unit vectors; quotes of more than `read_tokens` tokens together are cut to the nearest."""
         self._engine = engine
         self._embed = embed
-        self._threshold = threshold
         self._read_tokens = read_tokens
-        self._weights = Weights()
 
-    def judge(self, question: str, answer: Answer, sentence: int, citations: tuple[int, ...]) -> Support:
+    def judge(self, answer: Answer, sentence: int, citations: tuple[int, ...]) -> Support:
         """The verdict on sentence number `sentence` (from 0) of `answer` and these of its citations together.
 
         Raises EngineError.
         """
         quotes = [_evidence(one) for one in answer.citations if one.number in citations]
-        text = answer.sentences[sentence].text
-        return Support(sentence, citations, *self.support(question, text, quotes))
+        return Support(sentence, citations, *self.support(answer.sentences[sentence].text, quotes))
 
-    def support(
-        self, question: str, sentence: str, quotes: Sequence[Evidence]
-    ) -> tuple[float | None, bool | None, str]:
+    def support(self, sentence: str, quotes: Sequence[Evidence]) -> tuple[float, bool, str]:
         """(probability, whether that is support, why) that `quotes` together say `sentence`."""
         if not quotes:
             return 0.0, False, "nothing is cited"
+        if len(sentence.split()) >= _COPIED and any(_plain(sentence) in _plain(quote.quote) for quote in quotes):
+            return 1.0, True, "a quote has these very words"
         if reason := lacking(sentence, quotes):
             return 0.0, False, reason.replace("is in no article found", "is not in what it cites")
-        read = self._nearest(f"{question} {sentence}", quotes)
-        signals = Signals(
-            answer_words=_share(sentence, quotes),
-            question_words=_share(question, quotes),
-            stated=self._ask(prompts.check(question, sentence, read)),
-            answered=self._ask(prompts.answered(question, read)),
-            quotes=1,
-        )
-        probability = self._weights.probability(signals)
-        supported = probability >= self._threshold
-        how = "says" if supported else "does not say"
-        return probability, supported, f"the judge finds that what it cites {how} it ({probability:.2f})"
+        asked = prompts.answered(_CLAIM.format(claim=sentence), self._nearest(sentence, quotes))
+        log_odds, _ = self._engine.yes_minus_no(asked)
+        probability = 1 / (1 + math.exp(-log_odds))
+        how = "says" if log_odds > 0 else "does not say"
+        return probability, log_odds > 0, f"the judge finds that what it cites {how} it ({probability:.2f})"
 
     def same(self, case: Case, text: str) -> str:
         """What the model says, in its own words, to: does `text` say the same as the accepted answer?"""
@@ -94,9 +83,6 @@ class SupportJudge:
         question = _ANSWER.format(question=case.question, accepted=right, given=text)
         messages = [ChatMessage(role="system", content="You mark answers."), ChatMessage(role="user", content=question)]
         return "".join(self._engine.stream(messages, max_tokens=8))
-
-    def _ask(self, messages: list[ChatMessage]) -> float:
-        return self._engine.yes_minus_no(messages)[0]
 
     def _nearest(self, text: str, quotes: Sequence[Evidence]) -> list[Evidence]:
         """The quotes nearest to `text`, as many as there is room for, in their order."""
@@ -174,7 +160,7 @@ def read_claims(path: Path) -> list[Claim]:
 def judged(judge: SupportJudge, claim: Claim) -> Row:
     """The judge's word on a claim, as a row of a run. Raises EngineError."""
     quotes = [_quote(text, number) for number, text in enumerate(claim.sentences, 1) if text.strip()]
-    verdict = Support(0, (), *judge.support(_CLAIM.format(claim=claim.claim), claim.claim, quotes))
+    verdict = Support(0, (), *judge.support(claim.claim, quotes))
     return Row(
         Case(id=claim.id, question=claim.claim, answerable=claim.supported, kind="claim"),
         Outcome(SYSTEM, None, support=(verdict,)),
@@ -233,6 +219,10 @@ def _quote(text: str, number: int) -> Evidence:
         vector=np.zeros(0, dtype=np.float32),
         words=frozenset(content_words(text)),
     )
+
+
+def _plain(text: str) -> str:
+    return " ".join(fold(text).split()).strip(" .!?\"'“”")
 
 
 def _share(text: str, quotes: Sequence[Evidence]) -> float:

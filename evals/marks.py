@@ -33,11 +33,11 @@ def cited_sentences(text: str, known: Collection[int]) -> tuple[tuple[AnswerSent
 
 
 def _whole_sentences(text: str) -> list[str]:
-    """The sentences of `text`; a mark behind a full stop belongs to the sentence before it."""
+    """The sentences of `text`; a mark behind a full stop ("… far. [2]", "… far. Source 2") belongs before it."""
     found: list[str] = []
     for span in split_sentences(text):
         piece = text[span.start : span.end]
-        if found and not any(character.isalnum() for character in _unmarked(piece)):
+        if found and re.fullmatch(r"\W*(?:and\b\W*)*", _CITING.sub("", piece)):
             found[-1] += f" {piece}"
         else:
             found.append(piece)

@@ -78,7 +78,7 @@ class Observer:
 
     def _support(self, judge: SupportJudge, answer: Answer, sentence: int, citations: tuple[int, ...]) -> Support:
         try:
-            return judge.judge(answer.standalone_question, answer, sentence, citations)
+            return judge.judge(answer, sentence, citations)
         except EngineError as error:  # the answer stands; only this is unscored
             return Support(sentence, citations, None, None, f"the judge failed: {error}")
 

@@ -30,8 +30,10 @@ Summaries = Mapping[str, Mapping[str, Summary]]
 """System -> score name -> Summary."""
 Line = tuple[str, Sequence[str]]
 """A line of a table: its name and its cells."""
-_WIDTH = 100  # of what is piped into a file
+_WIDTH = 100  # of what is piped into a file, unless the columns need more
 _LABELS = 28
+_CELL = 18  # "100 [88–100] n=28" with a space
+_TENTHS_FROM = 200  # cases
 FOOT = (
     "Means over the cases to which a score applies (n), with their 95 % interval (Wilson's for yes-or-no scores, else "
     "bootstrap). (+2) means that two more could not be judged: they are unscored, and in no mean."
@@ -40,7 +42,7 @@ FOOT = (
 
 def print_table(run: Run, console: Console | None = None) -> None:
     """Prints what was run, every score of every system side by side, retrieval, and what each system is."""
-    console = console or plain_or_terminal()
+    console = console or plain_or_terminal(len(run.systems))
     first, *rest = headline(run)
     console.print(Text(first, style="bold"))
     console.print(Text("\n".join(rest)))
@@ -76,10 +78,11 @@ def to_json(run: Run) -> dict[str, Any]:
     }
 
 
-def plain_or_terminal() -> Console:
-    """A console as wide as the terminal; of 100 columns and without colour where there is none."""
+def plain_or_terminal(systems: int = 1) -> Console:
+    """A console as wide as the terminal; where there is none, wide enough for so many systems, and without colour."""
     console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_WIDTH, no_color=True)
+    width = max(_WIDTH, _LABELS + _CELL * systems)
+    return console if console.is_terminal else Console(highlight=False, width=width, no_color=True)
 
 
 def headline(run: Run) -> list[str]:
@@ -113,7 +116,9 @@ def parts(summary: Summary | None) -> tuple[str, str, str]:
         return "–", "", unscored
     if summary.p50 is not None:
         return f"{figure(summary.p50, unit)} / {figure(summary.p95, unit)}", "", unscored
-    return figure(summary.mean, unit), span(summary), f"n={summary.scored} {unscored}".strip()
+    # a tenth of a per cent means nothing where one case is more
+    mean = f"{100 * summary.mean:.0f}" if unit == "%" and summary.scored < _TENTHS_FROM else figure(summary.mean, unit)
+    return mean, span(summary), f"n={summary.scored} {unscored}".strip()
 
 
 def span(summary: Summary) -> str:

@@ -127,6 +127,8 @@ def test_a_number_that_no_source_has_cites_nothing_and_is_noted(peers: Open) -> 
         "According to Source 1 and Source 2, it is far.",
         "Sources 1 and 2 say that it is far.",
         "It is far. [1][2]",
+        "It is far. Source 1 and Source 2",
+        "It is far. Sources: 1, 2.",
     ],
 )
 def test_a_citation_in_any_form_counts_for_its_sentence(peers: Open, written: str) -> None:

@@ -149,6 +149,7 @@ def test_square_brackets_in_names_stay() -> None:
 def test_output_that_is_no_terminal_is_100_columns_wide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     assert plain_or_terminal().width == 100
+    assert plain_or_terminal(5).width == 118
 
 
 def test_the_three_ways_of_searching_stand_side_by_side() -> None:

@@ -53,7 +53,7 @@ class ShuffledEvidence(CheckedAssistant):
 
 @pytest.fixture(scope="module")
 def observer(asked: CheckedAssistant) -> Observer:
-    return Observer(asked, SupportJudge(asked.engine, asked.embed, threshold=0.65, read_tokens=320))
+    return Observer(asked, SupportJudge(asked.engine, asked.embed))
 
 
 @pytest.fixture(scope="module")
