@@ -56,7 +56,7 @@ def data(tmp_path: Path) -> Path:
 def test_retrieval_alone_is_measured_without_a_model(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
     result = evaluate("--dataset", data, "--format", "folder", "--retrieval")
     assert result.code == 0, result.err
-    assert "recall@1" in result.out and "100.0" in result.out
+    assert "recall@1" in result.out and "100 [34–100] n=2" in result.out
     run = read(tmp_path / "data" / "runs" / "cities-retrieval.jsonl")
     assert run.complete and run.header["dataset"]["articles"] == 2
 
