@@ -105,12 +105,17 @@ def test_the_table_says_what_was_run() -> None:
 def test_the_table_shows_mean_interval_and_number_for_each_system() -> None:
     text = printed(run_of(right("a"), right("b"), wrong("a", system="peer"), right("b", system="peer")))
     (line,) = (line for line in text.splitlines() if "right answers" in line)
-    assert line.split() == ["right", "answers,", "%", "100.0", "[34–100]", "n=2", "50.0", "[9–91]", "n=2"]
+    assert line.split() == ["right", "answers,", "%", "100", "[34–100]", "n=2", "50", "[9–91]", "n=2"]
+
+
+def test_a_tenth_of_a_per_cent_is_shown_where_it_means_something() -> None:
+    text = printed(run_of(*(right(f"r{n}") for n in range(150)), *(wrong(f"w{n}") for n in range(51))))
+    assert "74.6 [" in text and "n=201" in text
 
 
 def test_unscored_cases_are_shown_where_there_are_any() -> None:
     text = printed(run_of(right("a"), broken("b")))
-    assert "100.0 [21–100] n=1 (+1)" in text
+    assert "100 [21–100] n=1 (+1)" in text
     assert [line.split()[-1] for line in text.splitlines() if "cases that failed" in line] == ["1"]
 
 
@@ -159,7 +164,7 @@ def test_the_three_ways_of_searching_stand_side_by_side() -> None:
     lines = printed(run_of(row)).splitlines()
     head = next(n for n, line in enumerate(lines) if line.startswith("Retrieval by quote"))
     assert lines[head].split()[-3:] == ["bm25", "dense", "fused"]
-    assert [word for word in lines[head + 1].split() if "." in word] == ["100.0", "0.0", "100.0"]
+    assert lines[head + 1].split()[1::3] == ["100", "0", "100"]
 
 
 def test_json_has_every_score_overall_and_by_kind() -> None:
@@ -175,7 +180,7 @@ def test_json_has_every_score_overall_and_by_kind() -> None:
 def test_an_unanswerable_case_that_was_answered_is_shown_as_such() -> None:
     row = Row(unanswerable(), outcome("Two to one."))
     (line,) = (line for line in printed(run_of(row)).splitlines() if "unanswerable: answered" in line)
-    assert "100.0" in line
+    assert "100 [21–100]" in line
 
 
 def printed(run: Run) -> str:
