@@ -19,7 +19,7 @@ lint: $(READY_DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-eval: $(READY)          ## the seeds' test split, scored: about ten minutes on two cores
+eval: $(READY)          ## the seeds' test split, scored: about six minutes on two cores
 	$(BIN)/dateline eval --split test
 
 eval-peers: $(READY)    ## the same, with four peers in the same run
