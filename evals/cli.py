@@ -19,19 +19,10 @@ from evals.datasets import read as read_dataset
 from evals.types import Case, Split, System
 from index.errors import DatelineError, EmbedderMismatch, IndexVersionMismatch
 from rag.assistant import Assistant
+from rag.cli import common_options
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-def _engine_options(command: Any) -> Any:
-    for option in (
-        click.option("--model", metavar="NAME|FILE", help="An Ollama model, or the path of a GGUF file."),
-        click.option("--engine", type=click.Choice(["auto", "ollama", "embedded"]), help="What writes the answer."),
-        click.option("--data-dir", type=click.Path(path_type=Path), help="Runs are kept in its folder runs."),
-    ):
-        command = option(command)
-    return command
 
 
 @click.group("eval", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -48,7 +39,7 @@ def _engine_options(command: Any) -> Any:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The run's file.")
 @click.option("--rescore", type=_FILE, metavar="RUN", help="Score this run again; no model is loaded.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@_engine_options
+@common_options
 @click.pass_context
 def evaluate(context: click.Context, /, **options: Any) -> None:
     """Ask gold questions, score the answers, and write a run. An interrupted run is gone on with."""

@@ -71,12 +71,12 @@ def commands() -> None:
     """Ask a folder of news articles, and get an answer whose every sentence can be checked."""
 
 
-def _common(command: Callable[..., Any]) -> Callable[..., Any]:
+def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that stand everywhere."""
     for option in (
         click.option("--model", metavar="NAME|FILE", help="An Ollama model, or the path of a GGUF file."),
         click.option("--engine", type=click.Choice(["auto", "ollama", "embedded"]), help="What writes the answer."),
-        click.option("--data-dir", type=click.Path(path_type=Path), help="Where the index lives."),
+        click.option("--data-dir", type=click.Path(path_type=Path), help="Where the index and the runs of evals live."),
     ):
         command = option(command)
     return command
@@ -110,7 +110,7 @@ def _assistant(data_dir: Path | None, engine: str | None, model: str | None) -> 
 @commands.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--replace", is_flag=True, help="Index this folder in place of another, or build the index anew.")
-@_common
+@common_options
 @_as_json
 def index(folder: Path, replace: bool, as_json: bool, **chosen: Any) -> None:
     """Make the index equal to FOLDER."""
@@ -126,7 +126,7 @@ def index(folder: Path, replace: bool, as_json: bool, **chosen: Any) -> None:
 
 @commands.command()
 @click.argument("question")
-@_common
+@common_options
 @_dates
 @_as_json
 @click.pass_context
@@ -148,7 +148,7 @@ def ask(
 
 
 @commands.command()
-@_common
+@common_options
 @_dates
 def chat(since: str, until: str, as_of: str, **chosen: Any) -> None:
     """Ask in a loop; each question may point back to the last. An empty line or Ctrl-D ends it."""
@@ -178,7 +178,7 @@ def _next_question() -> str:
 @commands.command()
 @click.argument("query")
 @click.option("-k", default=10, show_default=True, type=click.IntRange(min=1), help="How many passages.")
-@_common
+@common_options
 @_dates
 @_as_json
 def search(query: str, k: int, as_json: bool, since: str, until: str, as_of: str, **chosen: Any) -> None:
@@ -210,7 +210,7 @@ def evaluate(context: click.Context) -> None:
 @click.option(
     "--first-folder", type=click.Path(path_type=Path), help="Index this folder first, if nothing is indexed yet."
 )
-@_common
+@common_options
 def ui(host: str, port: int | None, first_folder: Path | None, **chosen: Any) -> None:
     """Open the chat in the browser."""
     from index.errors import IndexMissing
@@ -260,7 +260,7 @@ def pull(model: str | None, data_dir: Path | None, engine: str | None) -> None:
 
 
 @commands.command()
-@_common
+@common_options
 @_as_json
 @click.pass_context
 def doctor(context: click.Context, /, as_json: bool, **chosen: Any) -> None:
