@@ -1,6 +1,6 @@
 """The support judge: do these quotes say this sentence? Built from the project's own check, and measured itself.
 
-Every number, date and name must stand in the quotes (`rag.verify.lacking`); then the model is asked whether they say
+Every number, date and name must stand in the quotes (`rag.facts.lacking`); then the model is asked whether they say
 that the sentence is true. The question that the sentence answers plays no part, unlike in the check that decides what
 Dateline shows: a true sentence beside the point is supported, and wrong. Where a gold quote decides, the judge is not
 asked (`evals.scorers.citations`). How far it can be trusted is measured on claims with human labels
@@ -26,8 +26,8 @@ from index.split import split_sentences
 from rag import prompts
 from rag.engines.base import Engine
 from rag.evidence import Evidence, coverage
+from rag.facts import lacking
 from rag.types import Answer, Citation
-from rag.verify import lacking
 from rag.words import content_words, fold
 
 MEASURED = Path(__file__).with_name("judge.json")

@@ -15,9 +15,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.days import Day, find_days, spell_with_weekday
 from rag.evidence import Evidence, EvidenceSet, coverage
-from rag.words import content_words, find_names, find_numbers, name_stands_in
+from rag.facts import day_words, days_of, lacking
+from rag.words import content_words
 
 _MOST_CITED = 3  # quotes for one sentence; more is a summary that nobody checks
 _FLOOR = 0.25  # below it in both cosine and words no answer of the development questions was right
@@ -111,25 +111,6 @@ def attribute(sentence: str, vector: NDArray[np.float32], evidence: EvidenceSet)
     return Attribution((), lacking(sentence, evidence.items) or "no two articles' words together say it")
 
 
-def lacking(sentence: str, cited: Sequence[Evidence]) -> str | None:
-    """The first number, date or name of `sentence` that stands in none of `cited`, as a reason; else None."""
-    numbers = [number for item in cited for number in find_numbers(item.quote)]
-    days = [day for item in cited for day in _days(item)]
-    said_days = _answer_days(sentence, cited)
-    for day in said_days:
-        if not any(day.same(other) for other in days):
-            return f"the date {sentence[day.start : day.end]} is in no article found"
-    for number in find_numbers(_without(sentence, said_days)):
-        if not number.stands_in(numbers) and not _is_year_of(number.value, days):
-            return f"the number {number.value:g} is in no article found"
-    spelled = [spell_with_weekday(resolved) for day in days if (resolved := day.as_date())]
-    text = "\n".join([*(f"{item.title}\n{item.quote}" for item in cited), *spelled])
-    for name in find_names(_without(sentence, said_days)):
-        if not name_stands_in(name, text):
-            return f"the name {name} is in no article found"
-    return None
-
-
 def _fit(item: Evidence, words: frozenset[str], vector: NDArray[np.float32], evidence: EvidenceSet) -> float:
     shared = len(words & item.words) / len(words) if words else 0.0
     return shared + float(vector @ item.vector) + 0.5 * item.coverage
@@ -137,7 +118,7 @@ def _fit(item: Evidence, words: frozenset[str], vector: NDArray[np.float32], evi
 
 def _attribution(group: Sequence[Evidence], words: frozenset[str], evidence: EvidenceSet) -> Attribution:
     said = frozenset[str]().union(*(item.words | frozenset(content_words(item.title)) for item in group))
-    said |= frozenset(word for item in group for day in _days(item) for word in _day_words(day))
+    said |= frozenset(word for item in group for day in days_of(item) for word in day_words(day))
     return Attribution(
         cited=tuple(group),
         reason=None,
@@ -148,29 +129,3 @@ def _attribution(group: Sequence[Evidence], words: frozenset[str], evidence: Evi
 
 def _words(sentence: str) -> frozenset[str]:
     return frozenset(content_words(sentence))
-
-
-def _days(item: Evidence) -> list[Day]:
-    return find_days(item.quote, item.date)
-
-
-def _answer_days(sentence: str, cited: Sequence[Evidence]) -> list[Day]:
-    """Days of the answer; "Thursday" in it means what it means in the article it cites."""
-    anchor = next((item.date for item in cited if item.date), None)
-    return find_days(sentence, anchor)
-
-
-def _day_words(day: Day) -> list[str]:
-    resolved = day.as_date()
-    return content_words(spell_with_weekday(resolved)) if resolved else []
-
-
-def _is_year_of(value: float, days: Sequence[Day]) -> bool:
-    return any(day.year == value for day in days)
-
-
-def _without(sentence: str, days: Sequence[Day]) -> str:
-    """`sentence` with the days blanked out, so that their digits are not taken for numbers."""
-    for day in days:
-        sentence = sentence[: day.start] + " " * (day.end - day.start) + sentence[day.end :]
-    return sentence
