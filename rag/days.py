@@ -42,6 +42,29 @@ _AHEAD = re.compile(
 )
 _SHIFT = {"yesterday": -1, "tomorrow": 1}
 
+_PART_OF = re.compile(
+    r"(?:the )?(?:(?P<time>evening|morning|afternoon|night)|(?P<end>end)|(?P<start>beginning|start)) of ", re.IGNORECASE
+)
+_PART_BEHIND = re.compile(r"(?:morning|afternoon|evening|night|tonight)$", re.IGNORECASE)
+_DAYS_OF_ONE_MONTH = re.compile(
+    r"(?:the )?(?P<first>[0-3]?\d)(?:st|nd|rd|th)? ?(?:-|–|to) ?(?=[0-3]?\d(?:st|nd|rd|th)? )"
+)
+_DAY_OF_MONTH = re.compile(rf"(?:the )?{_DAY}")
+_WHOLE_MONTH = re.compile(rf"(?:the month of )?{_MONTH}(?:,? (?:of )?{_YEAR})?(?![\w-]| \d)")
+_WHOLE_YEAR = re.compile(rf"(?:the year )?{_YEAR}(?![\w-]|[.,]\d)")
+_CALENDAR_SPAN = re.compile(r"(?P<which>this|last|(?:the )?previous) (?P<unit>week|month|year)\b", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"(?:the )?(?:last|past|previous) (?:(?P<count>\d{1,3}|[a-z]+|couple of) )?(?P<unit>hour|day|week|month|year)s?\b",
+    re.IGNORECASE,
+)
+_AGO = re.compile(r"(?P<count>\d{1,3}|[a-z]+) (?P<unit>day|week|month|year)s? ago\b", re.IGNORECASE)
+_COUNTS = {
+    word: number
+    for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)
+} | {"a": 1, "an": 1, "couple of": 2}
+_LENGTH = {"hour": 1, "day": 1, "week": 7, "month": 31, "year": 366}
+_ANY_MONTH = re.compile(_MONTH, re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -69,6 +92,20 @@ class Day:
             return None
 
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days that a text names at characters [start, end), first to last: a day, a month, "last week"."""
+
+    start: int
+    end: int
+    first: date
+    last: date
+    unit: str
+    """day, part (of a day), month, year, span (weeks, some days), or edge: the beginning or end of a longer one."""
+    doubtful: bool = False
+    """The text gives no year, and the coming one may be meant as well as the past."""
+
+
 def find_days(text: str, anchor: date | None) -> list[Day]:
     """Every day named in `text`, in order, read as written on the day `anchor`.
 
@@ -88,6 +125,42 @@ def find_days(text: str, anchor: date | None) -> list[Day]:
         if not kept or day.start >= kept[-1].end:
             kept.append(day)
     return kept
+
+
+def read_period(text: str, at: int, today: date | None) -> Period | None:
+    """The period named from character `at` on, as one speaks of the past on the day `today`; None if none is.
+
+    Without a year the last such day or month is meant, or a day within the coming month. "The last three days"
+    takes in a day more than it says. Without `today` only what needs none is read.
+    """
+    part = _PART_OF.match(text, at)
+    if not part:
+        return _whole_period(text, at, today)
+    whole = _whole_period(text, part.end(), today)
+    if not whole or (part["time"] and whole.unit != "day") or (not part["time"] and whole.unit == "day"):
+        return None
+    first = whole.last if part["end"] else whole.first
+    last = whole.first if part["start"] else whole.last
+    return Period(at, whole.end, first, last, "part" if part["time"] else "edge", whole.doubtful)
+
+
+def read_range(text: str, at: int, joint: re.Pattern[str], today: date | None) -> Period | None:
+    """From one period to another, with words between them that `joint` matches: "3 and 5 December".
+
+    The first takes its month and year from the second where it names none.
+    """
+    match = joint.search(text, at, at + 40)
+    end = read_period(text, match.end(), today) if match else None
+    if not match or not end or end.unit == "edge":
+        return None
+    number = _DAY_OF_MONTH.fullmatch(text, at, match.start())
+    if number:
+        day = int(number["day"])
+        first = end.first.replace(day=day) if end.unit == "day" and 1 <= day <= end.first.day else None
+    else:
+        begin = read_period(text, at, end.last)
+        first = begin.first if begin and begin.end == match.start() and begin.unit != "edge" else None
+    return Period(at, end.end, first, end.last, end.unit, end.doubtful) if first else None
 
 
 def spell(day: date) -> str:
@@ -150,3 +223,118 @@ def _relative(match: re.Match[str], anchor: date, ahead: bool) -> Day:
         shift = _SHIFT.get(match["word"].lower(), 0)
     meant = anchor + timedelta(days=shift)
     return Day(match.start(), match.end(), meant.month, meant.day, meant.year, relative=True)
+
+
+def _whole_period(text: str, at: int, today: date | None) -> Period | None:
+    # a month may be written small, where a time is expected
+    named = text[at : at + 60]
+    named = _ANY_MONTH.sub(lambda match: match.group().capitalize(), named)
+    for read in (_days_of_one_month, _day, _month, _year, _span):
+        if period := read(named, today):
+            return Period(at, at + period.end, period.first, period.last, period.unit, period.doubtful)
+    return None
+
+
+def _days_of_one_month(text: str, today: date | None) -> Period | None:
+    match = _DAYS_OF_ONE_MONTH.match(text)
+    last = _day(text[match.end() :], today) if match else None
+    if not match or not last or not 1 <= int(match["first"]) < last.last.day:
+        return None
+    return Period(
+        0, match.end() + last.end, last.last.replace(day=int(match["first"])), last.last, "span", last.doubtful
+    )
+
+
+def _day(text: str, today: date | None) -> Period | None:
+    skipped = len("the ") if text[:4].lower() == "the " else 0
+    days = find_days(text, today)
+    day = next((day for day in days if day.start == skipped), None)
+    if day and day.relative:
+        behind = next((other for other in days if not other.relative and other.start > day.start), None)
+        if behind and text[day.end : behind.start] in (", ", " ", ", the ", " the "):
+            day = behind  # "Thursday, 5 December"
+    if not day:
+        return None
+    without_anchor = next((other for other in find_days(text, None) if other.start == day.start), day)
+    meant, doubtful = day.as_date(), False
+    if without_anchor.year is None and not day.relative:
+        meant, doubtful = _lately(day.month, day.day, today, ahead=31)
+    unit = "part" if _PART_BEHIND.search(text[: day.end]) else "day"
+    return Period(0, day.end, meant, meant, unit, doubtful) if meant else None
+
+
+def _month(text: str, today: date | None) -> Period | None:
+    match = _WHOLE_MONTH.match(text)
+    if not match:
+        return None
+    month, doubtful = _month_number(match["month"]), False
+    if match["year"]:
+        first: date | None = date(int(match["year"]), month, 1)
+    else:
+        first, doubtful = _lately(month, 1, today, ahead=0)
+    if not first:
+        return None
+    return Period(0, match.end(), first, _end_of_month(first), "month", doubtful)
+
+
+def _year(text: str, today: date | None) -> Period | None:
+    match = _WHOLE_YEAR.match(text)
+    if not match:
+        return None
+    year = int(match["year"])
+    return Period(0, match.end(), date(year, 1, 1), date(year, 12, 31), "year")
+
+
+def _span(text: str, today: date | None) -> Period | None:
+    if not today:
+        return None
+    if match := _CALENDAR_SPAN.match(text):
+        first, last = _calendar_span(today, match["unit"].lower(), this=match["which"].lower() == "this")
+        return Period(0, match.end(), first, last, "span")
+    for pattern in (_COUNTED, _AGO):
+        if match := pattern.match(text):
+            word = (match["count"] or "one").lower()
+            count = int(word) if word.isdigit() else _COUNTS.get(word)
+            if not count:
+                return None
+            unit = match["unit"].lower()
+            length = -(-count // 24) if unit == "hour" else count * _LENGTH[unit]
+            first = today - timedelta(days=min(length, today.toordinal() - 1))
+            if pattern is _COUNTED:
+                return Period(0, match.end(), first, today, "span")
+            # only days are counted exactly when they are ago
+            return Period(0, match.end(), first, first, "day") if unit == "day" else None
+    return None
+
+
+def _calendar_span(today: date, unit: str, this: bool) -> tuple[date, date]:
+    """The week (from Monday), month or year that `today` is in, up to today, or the whole one before it."""
+    first = {
+        "week": today - timedelta(days=today.weekday()),
+        "month": today.replace(day=1),
+        "year": today.replace(month=1, day=1),
+    }[unit]
+    if this:
+        return first, today
+    last = first - timedelta(days=1)
+    return _calendar_span(last, unit, this=True)
+
+
+def _end_of_month(first: date) -> date:
+    return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def _lately(month: int, day: int, today: date | None, ahead: int) -> tuple[date | None, bool]:
+    """The last such date up to `today` and `ahead` days more, and whether the next one may be meant as well."""
+    if not today:
+        return None, False
+    dates = []
+    for year in (today.year - 1, today.year, today.year + 1):
+        try:
+            dates.append(date(year, month, day))
+        except ValueError:
+            continue
+    past = max((date for date in dates if (date - today).days <= ahead), default=None)
+    coming = min((date for date in dates if (date - today).days > ahead), default=None)
+    doubtful = bool(past and coming and coming - today < today - past)
+    return past, doubtful
