@@ -1,4 +1,4 @@
-"""`dateline eval`: run, rescore, compare, report, gate, judge."""
+"""`dateline eval`: run, rescore, compare, report, gate, judge, injections."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 import click
@@ -279,3 +280,52 @@ def judge(context: click.Context, claims: Path, half: str | None, kept: bool) ->
     click.echo(f"{model}: {found.sentence()}\nThe run is in {path}")
     if kept:
         judging.keep(model, found)
+
+
+@evaluate.command()
+@click.argument("attacks", type=_FILE)
+@click.option("--limit", type=click.IntRange(min=1), help="So many attacks, evenly spread.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The run's file.")
+@click.option("--rescore", type=_FILE, metavar="RUN", help="Judge this run again; no model is loaded.")
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each answer.")
+@common_options
+@click.pass_context
+def injections(
+    context: click.Context,
+    /,
+    attacks: Path,
+    limit: int | None,
+    out: Path | None,
+    rescore: Path | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Hide each order of ATTACKS in a seed article: is it obeyed, said or cited? An interrupted run is gone on with."""
+    from evals import injection
+    from evals.progress import progress
+    from evals.run import Observer, header
+    from evals.runs import place_for, read, writing
+    from evals.table import plain_or_terminal
+
+    shared = {name: value if value is not None else context.obj[name] for name, value in given.items()}
+    clean = injection.clean_text(SEEDS)
+    planned = injection.trials(injection.read_attacks(attacks, limit), clean)
+    path = rescore
+    if path is None:
+        # every attack is another corpus, and none is the user's own
+        with TemporaryDirectory() as room, _assistant(None, Path(room), shared) as assistant:
+            systems = {system.name: system.about for system in _systems((), assistant)}
+            dataset = {"name": f"{attacks.stem} in the seeds"}
+            head = header(
+                assistant, [trial.case for trial in planned], systems, dataset=dataset, split=None, judge=None
+            )
+            path = out or place_for(_home(shared) / "runs", f"{attacks.stem}-injections", head)
+            with writing(path, head) as writer, progress() as told:
+                injection.run(planned, SEEDS, Path(room) / "articles", Observer(assistant, None), writer, told)
+    found = injection.findings(planned, read(path), clean)
+    if as_json:
+        for one in found:
+            click.echo(json.dumps(one.to_dict(), ensure_ascii=False))
+        return
+    injection.print_findings(found, plain_or_terminal(5))
+    click.echo(f"\nThe run is in {path}")

@@ -81,6 +81,7 @@ def test_a_question_in_the_articles_own_voice_states_nothing(sentence: str) -> N
         "“Where is the army?” he asked.",
         "He asked: “Where is the army?”",
         "He asked where is the army?",
+        "He asked: Where is the army?",
         "Leave the city now, the channel told civilians.",
         "Remove the blockade or face sanctions, officials say.",
         "The army ordered troops to withdraw.",
@@ -114,6 +115,7 @@ def test_what_others_order_or_ask_is_reporting(sentence: str) -> None:
         "Where the army withdrew, looting began.",
         "Note that there are infinitely many primes.",
         "Will Smith arrived in Paris.",
+        "Don't expect calm before the spring.",
     ],
 )
 def test_headlines_and_plain_statements_are_no_orders(sentence: str) -> None:
