@@ -226,6 +226,11 @@ def _targets(words: Sequence[str], start: int) -> list[tuple[int, str]]:
     return found[:2]
 
 
+def roots(text: str) -> list[str]:
+    """Stems of the content words of `text`, in order; "withdrew", "withdrawn" and "withdraw" have one."""
+    return [root for word in _WORD.findall(fold(text)) if (root := _root(word))]
+
+
 def _root(word: str) -> str | None:
     """Stem of a content word, irregular verbs in their first form; None for other words and for marks."""
     if word in _NOT or word in _BREAKS:
@@ -360,5 +365,4 @@ def _side(part: str, match: re.Match[str], before: str) -> _Sided | None:
 
 
 def _core(text: str) -> frozenset[str]:
-    roots = (_root(word) for word in _WORD.findall(fold(text)))
-    return frozenset(root for root in roots if root and not _NO_PLACE.fullmatch(root))
+    return frozenset(root for root in roots(text) if not _NO_PLACE.fullmatch(root))
