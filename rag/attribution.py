@@ -350,8 +350,11 @@ def _reported(quote: str, claims: Sequence[Claim]) -> str:
 
 
 def _names_speaker(question: str, claim: Claim) -> bool:
-    says = re.search(rf"\b(?:{_SAYING}|according to)\b", question, re.IGNORECASE)
-    return bool(says) and not frozenset(roots(question)).isdisjoint(roots(claim.claimant))
+    if not re.search(rf"\b(?:{_SAYING}|according to|words of)\b", question, re.IGNORECASE):
+        return False
+    asked, speaker = frozenset(roots(question)), frozenset(roots(claim.claimant))
+    sides = [frozenset(roots(side)) for camps in _CAMPS for side in camps]
+    return bool(asked & speaker) or any(asked & side and speaker & side for side in sides)
 
 
 def _own(claim: Claim, quote: str) -> str:
