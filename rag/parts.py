@@ -99,7 +99,7 @@ def _pieces(text: str) -> list[str]:
 def _is_whole(before: str, after: str) -> bool:
     """Whether a question is complete before the "and": it has its verb, and no clause that the "and" may go on with."""
     words = re.findall(r"[\w’'-]+", fold(before))
-    again = after.split()[0].lower() == words[0] if words else False
+    again = words[:1] == [fold(after.split()[0])] and words[0] != "who" and words[1:2] != ["happened"]
     if len(words) < 2 or re.fullmatch(_ASKS, words[-1]):
         return False  # "When and where"
     if again and not re.search(rf"\b{AUXILIARY}\b", before, re.IGNORECASE):
@@ -115,10 +115,11 @@ def _standing_alone(piece: str, before: Sequence[str]) -> str | None:
         return _same_with(match["wh"], before[-1])
     out, at, said = "", 0, " ".join([*before, piece])
     for match in PRONOUN.finditer(piece):
-        inside = names_in(piece[: match.start()], said)  # "Why did Apple cut its forecast?"
-        if (inside and owns(match, piece)) or re.search(r"\b(?:is|are|was|were) there \w", piece):
+        is_subject = re.match(rf"(?:s?he|they)\b|it {AUXILIARY}\b", piece[match.start("it") :], re.IGNORECASE)
+        inside = names_in(piece[: match.start()], said) and (is_subject or owns(match, piece))  # "Apple … its forecast"
+        if inside or re.search(r"\b(?:is|are|was|were) there \w", piece):
             continue
-        phrase = None if inside else _meant_by(match, before[-1], said)
+        phrase = _meant_by(match, before[-1], said)
         if phrase is None:
             return None
         out += piece[at : match.start()] + in_place_of(match, phrase, piece)

@@ -64,6 +64,15 @@ A: The capital is Damascus [1].
 Q: How far is Hama from it?
 A: Hama is about 200 kilometres (125 miles) north of Damascus [1].
 > What does Mr Assad have there? => What does Mr Assad have in Damascus?
+> And who governs it? => Who governs Damascus?
+
+Q: When did Mr Assad take power?
+A: Mr Assad followed his father, Hafez Assad, in 2000 [1].
+> Where is he now? => Where is Mr Assad now?
+
+Q: Who is Dr Anna Reyes?
+A: Anna Reyes is a biologist at the University of Bern [1].
+> Who is her boss? => Who is Anna Reyes's boss?
 
 Q: What is Syria's capital?
 A: The capital is Damascus [1].
@@ -171,11 +180,6 @@ Q: Which two cities fell?
 A: Aleppo and Hama fell [1].
 > How big is it? => (the model)
 
-Q: Which drug was approved?
-A: The agency approved Zelvira on Monday [1].
-> What does it cost? => What does Zelvira cost?
-> And its side effects? => What about Zelvira's side effects?
-
 Q: Who won the Nobel Prize in Physics?
 A: Katarina Weiss won the prize for her work on lasers [1].
 > What did she discover? => What did Katarina Weiss discover?
@@ -236,14 +240,6 @@ A: The strike began on 4 March [1].
 Q: What did Marine Biologist Anna Reyes find?
 A: Reyes found a new species of squid [1].
 > Where did she find it? => (the model)
-
-Q: Which team plays at Anfield?
-A: Liverpool play at Anfield [1].
-> Who is their captain? => Who is Liverpool's captain?
-
-Q: Is Greece in the EU?
-A: Yes, Greece joined in 1981 [1].
-> Since when? => Since when is Greece in the EU?
 
 Q: What did Lena Hoff and Tom Berg invent?
 A: They invented a battery [1].

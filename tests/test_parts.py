@@ -5,6 +5,16 @@ import pytest
 from rag.parts import Parts, split_question
 
 SEVERAL = {
+    "Who leads HTS and who leads the Syrian National Army?": ("Who leads HTS?", "Who leads the Syrian National Army?"),
+    "What happened in Hama and what did Assad say about it?": (
+        "What happened in Hama?",
+        "What did Assad say about Hama?",
+    ),
+    "Who runs Norvex and when did Norvex say it would close?": (
+        "Who runs Norvex?",
+        "When did Norvex say it would close?",
+    ),
+    "Who runs Norvex and why did Norvex cut its prices?": ("Who runs Norvex?", "Why did Norvex cut its prices?"),
     "What happened in Hama and why does it matter?": ("What happened in Hama?", "Why does Hama matter?"),
     "When did Syria's conflict break out, and when did the renewed fighting begin?": (
         "When did Syria's conflict break out?",
@@ -64,6 +74,7 @@ SEVERAL = {
     ),
 }
 ONE = [
+    "Where is Hama? Where is Homs? Where is Aleppo? Where is Damascus?",
     "Which two countries and which militant group kept Assad in power?",
     "How far is Hama from Homs and Damascus?",
     "What do Russia and Iran want?",
