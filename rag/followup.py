@@ -166,8 +166,8 @@ def _thing(past: Sequence[_Turn], text: str, said: str) -> str | None:
     in_question = [name for name in names_in(asked, said) if name.kind != "person"]
     new = not_in(in_answer, f"{text} {asked}")
     if re.match(r"(?:which|what|name)\b(?! (?:did|do|does|happened|will|can)\b)", asked, re.IGNORECASE) and new:
-        free = [name for name in new if not governed(name, turn.answer)]
-        return the_only_one(phrases_of(new if len(new) == 1 else free, turn.answer))
+        new = [name for name in new if not re.search(r"\b(?:in|at|on|near|from)(?: the)? $", turn.answer[: name.start])]
+        return the_only_one(phrases_of([n for n in new if not governed(n, turn.answer)] or new, turn.answer))
     if meant := [phrase for phrase in turn.meant if all(name.kind != "person" for name in names_in(phrase, said))]:
         return the_only_one(meant)
     if re.match(r"what (?:did|does|do)\b", asked, re.IGNORECASE) and new:
@@ -219,9 +219,9 @@ def _place(past: Sequence[_Turn], text: str, said: str) -> str | None:
 
 # ------------------------------------------------------------------------------------------- the follow-ups
 
-_VAGUE = re.compile(  # and who could tell
+_VAGUE = re.compile(
     r"\bwhich ones?\b|\bthe (?:first|second|other|last|latter|former|two)(?: ones?)? *(?:\?|$|(?:is|was|did|has)\b)"
-    r"|\bof (?:the|these|those) (?:two|three)\b|\bthe same\b|\b(?:these|those)\b(?! who)"
+    r"|\bof (?:the|these|those) (?:two|three)\b|\bthe same\b|^by how\b|\b(?:these|those)\b(?! who)"
     r"|\b(?:next|else|after|not|did it)\?$|\w (?<!is )(?<!was )(?:that|this|so|then) *\??$",
     re.IGNORECASE,
 )
@@ -389,7 +389,7 @@ def _is_bound(match: re.Match[str], text: str, sort: str, said: str) -> bool:
 
 def _in_its_circumstances(text: str, past: Sequence[_Turn], said: str) -> _Turn | None:
     """ "How many died?" after "What happened in Hama?" is meant in Hama; a question with words of its own is not."""
-    words = content_words(text)
+    words = [word for word in content_words(text) if not word.isdigit()]
     if (len(words) > 1 and not set(words) <= _VAGUE_WORDS) or names_in(text, said):
         return _Turn(text)
     if re.fullmatch(r"(?:who|what) (?:is|was|are|were) the \w+\?*", text, re.IGNORECASE):

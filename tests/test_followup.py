@@ -213,10 +213,6 @@ Q: Why did the rebels leave Aleppo?
 A: The articles do not answer this question. Looked for: rebels, leave, Aleppo, in 2 articles.
 > When did they leave? => When did the rebels leave?
 
-Q: Where was Maria Lopez on Friday?
-A: The articles do not answer this question. Looked for: Maria, Lopez, Friday, in 2 articles.
-> And on Saturday? => Where was Maria Lopez on Saturday?
-
 Q: Which river burst its banks?
 A: The Oder burst its banks near Wroclaw [1].
 > How long is it? => How long is the Oder?
@@ -249,10 +245,6 @@ Q: Who heads the IMF?
 A: Kristalina Georgieva heads the IMF [1].
 > What did Christine Lagarde say about her? => What did Christine Lagarde say about Kristalina Georgieva?
 
-Q: Who wrote the report on the Grenfell fire?
-A: The report was written by Sir Martin Moore-Bick [1].
-> When did he publish it? => When did Sir Martin Moore-Bick publish the report on the Grenfell fire?
-
 Q: When did SpaceX launch Starship?
 A: SpaceX launched Starship on 20 April 2023 [1].
 > Where did it explode? => (the model)
@@ -261,10 +253,6 @@ Q: What did Ursula von der Leyen propose?
 A: She proposed a fund of 800 billion euros for defence [1].
 > Where did she speak? => Where did Ursula von der Leyen speak?
 > When? => When was it that Ursula von der Leyen proposed a fund of 800 billion euros for defence?
-
-Q: Why did Boeing ground the 737 MAX?
-A: Boeing grounded it after two crashes [1].
-> How many planes did they ground? => How many planes did Boeing ground?
 
 Q: Where did the earthquake strike?
 A: The earthquake struck near Marrakesh [1].
@@ -319,6 +307,26 @@ A: The court decided that Google held a monopoly [1].
 Q: Which hospital was hit?
 A: The Al-Shifa hospital in Gaza City was hit on Sunday [1].
 > How many patients were there? => (the model)
+
+Q: Why did shares in Nvidia fall?
+A: Shares in Nvidia fell after export limits were announced [1].
+> By how much? => (the model)
+
+Q: How many people voted in the referendum?
+A: Some 3.2 million people voted in the referendum [1].
+> How many were there in 2016? => (the model)
+
+Q: What did the insurgents say on Telegram?
+A: They said that they had entered Hama [1].
+> Who leads them? => Who leads the insurgents?
+
+Q: Which prison was taken?
+A: The central prison in Hama was taken [1].
+> How many were freed from it? => (the model)
+
+Q: What is HTS?
+A: HTS is a Sunni Islamist organisation [1].
+> Who is the leader? => Who is the leader of HTS?
 """
 
 
