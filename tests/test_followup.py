@@ -101,10 +101,6 @@ Q: What was the Free Syrian Army renamed?
 A: The Free Syrian Army is now called the Syrian National Army [1].
 > And who commands it? => Who commands the Syrian National Army?
 
-Q: Where did the talks take place?
-A: The talks took place in Geneva [1].
-> Who else met there? => Who else met in Geneva?
-
 Q: Who won the match between Leeds and York?
 A: Leeds won 2-1 [1].
 > Where was it played? => Where was the match between Leeds and York played?
@@ -259,10 +255,6 @@ A: The earthquake struck near Marrakesh [1].
 > How strong was it? => How strong was the earthquake?
 > How many people live there? => How many people live in Marrakesh?
 > When was that? => When did the earthquake strike?
-
-Q: Did Novak Djokovic win the final?
-A: No, Carlos Alcaraz won the final in five sets [1].
-> How old is he? => (the model)
 
 Q: Who won the final?
 A: Carlos Alcaraz beat Novak Djokovic in five sets [1].
