@@ -250,15 +250,15 @@ A: She proposed a fund of 800 billion euros for defence [1].
 > Where did she speak? => Where did Ursula von der Leyen speak?
 > When? => When was it that Ursula von der Leyen proposed a fund of 800 billion euros for defence?
 
+Q: Why did Boeing ground the 737 MAX?
+A: Boeing grounded it after two crashes [1].
+> How many planes did they ground? => How many planes did Boeing ground?
+
 Q: Where did the earthquake strike?
 A: The earthquake struck near Marrakesh [1].
 > How strong was it? => How strong was the earthquake?
 > How many people live there? => How many people live in Marrakesh?
 > When was that? => When did the earthquake strike?
-
-Q: Who won the final?
-A: Carlos Alcaraz beat Novak Djokovic in five sets [1].
-> How old is he? => How old is Carlos Alcaraz?
 
 Q: Which minister resigned?
 A: The health minister, Clara Voss, resigned on Monday [1].
