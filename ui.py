@@ -93,7 +93,7 @@ def as_markdown(answer: Answer) -> str:
             f"{_literal(' '.join(hit.passage.text.split())[:200])} …"
             for hit in answer.hits[:3]
         )
-        parts.append(f"<details><summary>Nearest passages</summary>\n\n{nearest}\n\n</details>")
+        parts.append(f"<details><summary>Related, not an answer</summary>\n\n{nearest}\n\n</details>")
     if answer.withheld:
         count = len(answer.withheld)
         parts.append(
@@ -107,7 +107,7 @@ def as_markdown(answer: Answer) -> str:
 def _quote(citation: Citation) -> str:
     page = f", page {citation.page}" if citation.page else ""
     copies = len(citation.carriers) - 1
-    also = f"; the same words in {copies} more article{'s' if copies > 1 else ''}" if copies else ""
+    also = f"; {copies + 1} articles, one origin" if copies else ""
     words = _literal(" ".join(citation.quote.split()))
     quote = words if words.startswith(("“", '"')) else f"“{words}”"
     return (

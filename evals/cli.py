@@ -33,11 +33,13 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--format", "form", type=click.Choice(get_args(Format)), help="The form of --dataset.")
 @click.option("--without-gold", "blind", is_flag=True, help="Take the gold articles away: all must be refused.")
 @click.option("--split", type=click.Choice(get_args(Split)), help="Half of the cases; all unless given.")
+@click.option("--skip", type=_FILE, help="Ids, one a line, of cases to leave out: those that tuning has seen.")
 @click.option("--limit", type=click.IntRange(min=1), help="So many cases, evenly spread.")
 @click.option("--peer", "peers", multiple=True, metavar="NAME", help='A system to run beside Dateline; "all" of them.')
 @click.option("--retrieval", is_flag=True, help="Only search; no model is loaded.")
 @click.option("--judge", "judge_answers", is_flag=True, help="Let the model mark the answers too.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The run's file.")
+@click.option("--signals", type=click.Path(dir_okay=False, path_type=Path), help="Only gather what `eval fit` fits.")
 @click.option("--rescore", type=_FILE, metavar="RUN", help="Score this run again; no model is loaded.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @common_options
@@ -48,7 +50,10 @@ def evaluate(context: click.Context, /, **options: Any) -> None:
     context.obj = shared
     if context.invoked_subcommand:
         return
-    rescore, as_json = options.pop("rescore"), options.pop("as_json")
+    rescore, as_json, signals = options.pop("rescore"), options.pop("as_json"), options.pop("signals")
+    if signals:
+        _gather_signals(_Plan(**options), shared, signals)
+        return
     path = rescore or _run(_Plan(**options), shared)
     _show(path, as_json)
 
@@ -63,6 +68,7 @@ class _Plan:
     form: Format | None = None
     blind: bool = False
     split: Split | None = None
+    skip: Path | None = None
     limit: int | None = None
     peers: tuple[str, ...] = ()
     retrieval: bool = False
@@ -97,11 +103,12 @@ def _room(home: Path, data: Path) -> Path:
 
 
 def _chosen(cases: Sequence[Case], plan: _Plan) -> list[Case]:
-    chosen = of_split(cases, plan.split)
+    skipped = set(plan.skip.read_text("utf-8").split()) if plan.skip else set()
+    chosen = [case for case in of_split(cases, plan.split) if case.id not in skipped]
     chosen = without_gold(chosen) if plan.blind else chosen
     chosen = spread(chosen, plan.limit) if plan.limit else chosen
     if not chosen:
-        raise CasesError("No case is left to run: choose another --split, or leave out --without-gold.")
+        raise CasesError("No case is left to run: choose another --split, or leave out --skip or --without-gold.")
     return chosen
 
 
@@ -135,6 +142,18 @@ def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
                 observer = Observer(assistant, judge, judge if plan.judge_answers else None)
                 run(questions.cases, systems, observer, writer, told)
     return path
+
+
+def _gather_signals(plan: _Plan, shared: dict[str, Any], path: Path) -> None:
+    from evals.progress import progress
+    from evals.signals import write
+
+    home = _home(shared)
+    questions = _questions(plan, home)
+    with _assistant(questions.corpus, _room(home, plan.dataset or questions.corpus), shared) as assistant:
+        with progress() as told:
+            write(path, assistant, questions.cases, told)
+    click.echo(f"What speaks for each draft and quote is in {path}; fit it with `dateline eval fit {path}`.")
 
 
 def _home(shared: dict[str, Any]) -> Path:
@@ -280,6 +299,25 @@ def judge(context: click.Context, claims: Path, half: str | None, kept: bool) ->
     click.echo(f"{model}: {found.sentence()}\nThe run is in {path}")
     if kept:
         judging.keep(model, found)
+
+
+@evaluate.command()
+@click.argument("signals", nargs=-1, required=True, type=_FILE)
+@click.option("--keep", "kept", is_flag=True, help="Write the weights into rag/support.json.")
+def fit(signals: Sequence[Path], kept: bool) -> None:
+    """Fit the weights that decide what is shown, on files that `dateline eval --signals` wrote."""
+    from evals.fit import fit_all, save
+    from evals.signals import read
+
+    fits = fit_all([one for path in signals for one in read(path)])
+    for name, found in fits.items():
+        click.echo(f"{name}: {found.right} right, {found.wrong} wrong, AUC {found.auc:.3f} on held-out folds")
+        click.echo("  " + ", ".join(f"{signal} {weight:+.2f}" for signal, weight in found.regression.weights.items()))
+        for threshold in (0.3, 0.4, 0.5, 0.6, 0.7):
+            right, wrong = found.shown(threshold)
+            click.echo(f"  from {threshold:.1f}: shows {right:.0%} of the right ones, {wrong:.0%} of the wrong ones")
+    if kept:
+        click.echo(f"The weights are in {save(fits, [path.stem for path in signals])}")
 
 
 @evaluate.command()

@@ -27,6 +27,7 @@ from rag import prompts
 from rag.engines.base import Engine
 from rag.evidence import Evidence, coverage
 from rag.facts import lacking
+from rag.frames import without_frames
 from rag.types import Answer, Citation
 from rag.words import content_words, fold
 
@@ -62,7 +63,7 @@ class SupportJudge:
         Raises EngineError.
         """
         quotes = [_evidence(one) for one in answer.citations if one.number in citations]
-        return Support(sentence, citations, *self.support(answer.sentences[sentence].text, quotes))
+        return Support(sentence, citations, *self.support(without_frames(answer.sentences[sentence].text), quotes))
 
     def support(self, sentence: str, quotes: Sequence[Evidence]) -> tuple[float, bool, str]:
         """(probability, whether that is support, why) that `quotes` together say `sentence`."""

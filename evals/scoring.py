@@ -62,6 +62,7 @@ RETRIEVAL = {
 COST = {
     "first_token_ms": Label("first token", "s", False),
     "total_ms": Label("whole answer", "s", False),
+    "checking_ms": Label("checking a sentence", "s", False),
     "prompt_tokens": Label("prompt tokens", "tokens", False),
     "cached_tokens": Label("of them cached", "tokens", None),
     "completion_tokens": Label("written tokens", "tokens", False),

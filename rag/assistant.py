@@ -5,42 +5,33 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, replace
 from datetime import date, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from llama_index.core.llms import ChatMessage
 from numpy.typing import NDArray
 
 from index.embed import embedder
-from index.split import split_sentences
 from index.store import ArticleIndex
 from index.types import Article, Hit, SyncReport
 from rag import prompts
-from rag.days import annotate
+from rag.answering import Answering
+from rag.checker import Checker
 from rag.engines import EngineChoice, choose_engine
-from rag.engines.base import Completion, Engine
-from rag.errors import EngineError, QuestionError, SettingsError
-from rag.evidence import EvidenceSet, gather
+from rag.engines.base import Engine
+from rag.errors import QuestionError, SettingsError
 from rag.followup import Message, standalone
-from rag.refusal import refusal_text
-from rag.reply import Reply, without_numbers
+from rag.parts import split_question
+from rag.refusal import refuse
+from rag.reply import Reply
+from rag.scope import Scope, read_scope
 from rag.settings import Settings
-from rag.types import (
-    Answer,
-    AnswerDone,
-    AnswerSentence,
-    Event,
-    EvidenceFound,
-    SentenceChecked,
-    TextDelta,
-    Timings,
-    Withheld,
-)
-from rag.verify import Signals, Weights, attribute, declines, worth_asking
+from rag.support import Support
+from rag.types import Answer, AnswerDone, Event, EvidenceFound
 
 Day = date | str | None
 
@@ -71,7 +62,7 @@ class Assistant:
         self._engine: Engine | None = None
         self._index: ArticleIndex | None = None
         self._embedder = embedder(self.settings.embedder, ollama_host=self.settings.ollama_host)
-        self._weights = Weights()
+        self._support = Support.load()
 
     def __enter__(self) -> Self:
         return self
@@ -194,26 +185,27 @@ class Assistant:
         `history` is the conversation so far, oldest first. Raises QuestionError, IndexStateError, EngineError;
         an EngineError carries the draft so far in `partial`. Closing the iterator stops the model.
         """
-        question = self._checked_question(question)
-        reply = Reply(question=question)
-        reply.standalone = standalone(question, history, lambda turns, last: self._rewrite(reply, turns, last))
-        hits = self.search(
-            reply.standalone, self.settings.passages, since=since, until=until, as_of=as_of, exclude=exclude
-        )
-        evidence = self._gather(reply.standalone, hits)
-        reply.hits, reply.searched = tuple(hits), reply.elapsed()
+        reply = Reply(question=self._checked_question(question))
+        reply.standalone = standalone(reply.question, history, lambda turns, last: self._rewrite(reply, turns, last))
+        scope = self._scope(reply, _day(since, "since"), _day(until, "until"), _day(as_of, "as_of"))
+        parts = split_question(scope.rest)
+        # a comparison wants every article's words on its topic, not only the nearest ones
+        asked, most = (parts.questions, self.settings.passages)
+        if parts.comparison:
+            asked, most = (parts.comparison,), 2 * most
+        found = [
+            self.search(part, most, since=scope.since, until=scope.until, as_of=scope.as_of, exclude=exclude)
+            for part in asked
+        ]
+        answering = self.answering(reply, scope.as_of)
+        reply.hits, reply.searched = _merged(found, most), reply.elapsed()
         yield EvidenceFound(reply.hits)
-
-        if not worth_asking(evidence):
-            yield AnswerDone(self._finish(reply, evidence))
-            return
-        if evidence.passages_left_out and self._room(reply.standalone) < self.settings.evidence_tokens:
-            count = evidence.passages_left_out
-            reply.notes.append(f"{count} passage{'s' if count > 1 else ''} left out: the model's window is full")
-        asked = annotate(reply.standalone, _day(as_of, "as_of"))
-        draft = yield from self._draft(reply, asked, evidence)
-        yield from self._check(reply, asked, draft, evidence)
-        yield AnswerDone(self._finish(reply, evidence))
+        if parts.comparison:
+            yield from answering.compare(parts.comparison, reply.hits)
+        else:
+            for part, hits in zip(asked, found, strict=True):
+                yield from answering.answer(part, hits)
+        yield AnswerDone(self._finish(reply))
 
     def _checked_question(self, question: str) -> str:
         question = question.strip()
@@ -226,23 +218,6 @@ class Assistant:
                 "in the model's window: shorten it, or put the text into the folder as an article."
             )
         return question
-
-    def _gather(self, question: str, hits: Sequence[Hit]) -> EvidenceSet:
-        return gather(
-            question,
-            hits,
-            self.articles,
-            self.embed,
-            limit=self.settings.evidence_sentences,
-            budget=min(self.settings.evidence_tokens, self._room(question)),
-            # an estimate: exact counts need the engine, and what cannot be an answer must not start it
-            cost=lambda item: _estimated_tokens(prompts.statement(item)),
-        )
-
-    def _room(self, question: str) -> int:
-        """Tokens of the window that are left for statements: the question is read twice, beside an answer."""
-        fixed = _estimated_tokens(prompts.INSTRUCTIONS) + 100
-        return self.settings.context_tokens - fixed - 2 * self.settings.answer_tokens - _estimated_tokens(question)
 
     def embed(self, texts: list[str]) -> NDArray[np.float32]:
         """Unit vectors of `texts`, a row each. Raises EmbedderError."""
@@ -258,73 +233,35 @@ class Assistant:
                 reply.count(end.value)
                 return text
 
-    def _draft(self, reply: Reply, question: str, evidence: EvidenceSet) -> Generator[Event, None, str]:
-        """Streams the model's own words. Its value is the whole draft."""
-        text = ""
-        writing = self.engine.stream(prompts.answer(question, evidence.items), max_tokens=self.settings.answer_tokens)
-        try:
-            while True:
-                piece = next(writing)
-                if reply.first_token is None:
-                    reply.first_token = reply.elapsed()
-                text += piece
-                yield TextDelta(piece)
-        except StopIteration as end:
-            completion: Completion = end.value
-        except EngineError as error:
-            error.partial = text
-            raise
-        finally:
-            writing.close()
-        reply.count(completion)
-        if completion.truncated:
-            reply.notes.append("the model's answer was cut at its longest length")
-        return text
-
-    def _check(self, reply: Reply, question: str, draft: str, evidence: EvidenceSet) -> Iterator[Event]:
-        """Attributes each sentence of the draft to the evidence, and keeps what is supported."""
-        spans = [draft[span.start : span.end] for span in split_sentences(draft)]
-        if not spans or declines(draft):
-            return
-        for number, text in enumerate(spans):
-            verdict = self._judge(reply, question, text, evidence)
-            if isinstance(verdict, Withheld):
-                reply.withheld.append(verdict)
-                yield SentenceChecked(number, None, verdict.reason)
-            else:
-                reply.sentences.append(verdict)
-                yield SentenceChecked(number, verdict, None)
-
-    def _judge(self, reply: Reply, question: str, text: str, evidence: EvidenceSet) -> AnswerSentence | Withheld:
-        text = without_numbers(text)
-        vector = self.embed([f"{question} {text}"])[0]
-        found = attribute(text, vector, evidence)
-        if found.reason:
-            return Withheld(text, found.reason)
-        stated = self._ask_whether(reply, prompts.check(question, text, evidence.items))
-        answered = max(self._ask_whether(reply, prompts.answered(question, [item])) for item in found.cited)
-        support = self._weights.probability(
-            Signals(found.answer_words, found.question_words, stated, answered, len(found.cited))
+    def _scope(self, reply: Reply, since: date | None, until: date | None, as_of: date | None) -> Scope:
+        """The days that the caller or the question's own words narrow the articles to, and the question without."""
+        asked = read_scope(reply.standalone, as_of or self.articles.counts().newest)
+        if asked.words:
+            reply.notes.append(f"only articles of that time were read: the question says “{asked.words}”")
+        return replace(
+            asked,
+            since=max(filter(None, (since, asked.since)), default=None),
+            until=min(filter(None, (until, asked.until)), default=None),
+            as_of=as_of or asked.as_of,
         )
-        if support < self.settings.threshold:
-            return Withheld(text, "no article says it", support)
-        numbers = tuple(dict.fromkeys(reply.cite(item) for item in found.cited))
-        return AnswerSentence(text, numbers, support)
 
-    def _ask_whether(self, reply: Reply, messages: list[ChatMessage]) -> float:
-        log_odds, completion = self.engine.yes_minus_no(messages)
-        reply.count(completion)
-        return log_odds
+    def answering(self, reply: Reply, today: date | None) -> Answering:
+        """What answers one question into `reply`; the evals look at its steps one by one."""
 
-    def _finish(self, reply: Reply, evidence: EvidenceSet) -> Answer:
+        def engine() -> Engine:
+            return self.engine
+
+        checker = Checker(reply, self.settings, self._support, engine, self.embed)
+        return Answering(reply, self.settings, self.articles, engine, self.embed, checker, today)
+
+    def _finish(self, reply: Reply) -> Answer:
         abstained = not reply.sentences
-        counts = self.articles.counts()
-        text = refusal_text(reply.standalone, evidence, counts.articles) if abstained else reply.text()
-        undated = sum(citation.date is None for citation in reply.citations.values())
-        if undated:
-            reply.notes.append(
-                f"{undated} of the quotes {'comes' if undated == 1 else 'come'} from an article without a date"
-            )
+        if abstained:
+            text = refuse(reply, self.articles.counts().articles)
+        else:
+            reply.date_the_present()
+            text = reply.text()
+        reply.note_what_is_missing()
         choice = self.choice
         return Answer(
             question=reply.question,
@@ -340,7 +277,7 @@ class Assistant:
             model=choice.model,
             settings=self._fingerprint(),
             usage=reply.usage,
-            timings=Timings(search=reply.searched, first_token=reply.first_token, total=reply.elapsed()),
+            timings=reply.timings(),
         )
 
     def _fingerprint(self) -> str:
@@ -348,14 +285,14 @@ class Assistant:
         kept = {
             k: str(v) for k, v in asdict(self.settings).items() if k not in ("data_dir", "cache_dir", "ollama_host")
         }
-        parts = [kept, asdict(self._weights), prompts.fingerprint(), self.choice.engine, self.choice.model]
+        parts = [kept, self._support.fingerprint(), prompts.fingerprint(), self.choice.engine, self.choice.model]
         return hashlib.sha256(json.dumps([*parts, self._embedder.fingerprint]).encode()).hexdigest()[:12]
 
 
-def _estimated_tokens(text: str) -> int:
-    """Tokens of `text`, on the high side: three characters a token, one for a character beyond Latin."""
-    wide = sum(ord(character) > 0x24F and not 0x2000 <= ord(character) <= 0x206F for character in text)
-    return wide + (len(text) - wide) // 3 + 1
+def _merged(found: Sequence[Sequence[Hit]], most: int) -> tuple[Hit, ...]:
+    """The best hits of each part of a question in turn, each passage once."""
+    turns = [hit for hits in zip_longest(*found) for hit in hits if hit]
+    return tuple({hit.passage.id: hit for hit in reversed(turns)}.values())[::-1][:most]
 
 
 def _day(value: Day, name: str) -> date | None:

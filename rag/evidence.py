@@ -1,7 +1,8 @@
 """Hits -> the numbered sentences that the model reads, and that an answer may cite.
 
 Passages are for finding; sentences are for proving. From the passages found, the sentences nearest to the
-question are taken, near-copies (shared wire copy) folded into one, until the budget of tokens is spent.
+question are taken, near-copies (shared wire copy) folded into one, until the budget of tokens is spent. Orders
+and questions are no evidence: they state nothing, whoever put them there.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from index.types import Article, Hit, Kind, Sentence
 from rag.days import CALENDAR_WORDS, find_days
+from rag.orders import reads_as_order
 from rag.words import content_words, find_names, find_numbers, name_stands_in, resembles_word_in
 
 _COPY = 0.6  # Jaccard of the content words from which two sentences count as one; wire copy is edited lightly
@@ -62,6 +64,8 @@ class Evidence:
     """Share (0 to 1) of the question's words that stand in the statement, rare words weighing more."""
     vector: NDArray[np.float32] = field(repr=False, compare=False)
     words: frozenset[str] = field(repr=False, compare=False)
+    passage: str = ""
+    """The id of the passage that it was found in."""
 
     @property
     def relevance(self) -> float:
@@ -73,6 +77,9 @@ class EvidenceSet:
     """What a question has to go on."""
 
     items: tuple[Evidence, ...]
+    """What the model reads, in that order."""
+    pool: tuple[Evidence, ...]
+    """Every statement of the passages found, most relevant first; `items` come from it."""
     weights: Mapping[str, float]
     """Weight of each content word of the question: how rare it is in the corpus."""
     missing_names: tuple[str, ...]
@@ -84,11 +91,18 @@ class EvidenceSet:
 
     @property
     def similarity(self) -> float:
-        return max((item.similarity for item in self.items), default=0.0)
+        return max((item.similarity for item in self.pool), default=0.0)
 
     @property
     def coverage(self) -> float:
-        return max((item.coverage for item in self.items), default=0.0)
+        return max((item.coverage for item in self.pool), default=0.0)
+
+    def within(self, budget: int, cost: Callable[[Evidence], int]) -> EvidenceSet:
+        """The same with what fits `budget` tokens, numbered from 1; the best statement always fits."""
+        chosen, dropped = _within(budget, self.items, cost)
+        left_out = {item.passage for item in dropped} - {item.passage for item in chosen}
+        items = tuple(replace(item, number=number) for number, item in enumerate(chosen, 1))
+        return replace(self, items=items, passages_left_out=len(left_out))
 
 
 def gather(
@@ -98,13 +112,10 @@ def gather(
     embed: Callable[[list[str]], NDArray[np.float32]],
     *,
     limit: int,
-    budget: int,
-    cost: Callable[[Evidence], int],
 ) -> EvidenceSet:
-    """Chooses at most `limit` statements that cost at most `budget` tokens together, and are not far behind the best.
+    """Chooses at most `limit` statements that are not far behind the most relevant one; `within` cuts to a budget.
 
-    `embed` gives unit vectors, one row a text; `cost` the tokens of a statement. At least one statement is
-    taken if there is any.
+    `embed` gives unit vectors, one row a text. At least one statement is taken if there is any.
     """
     weights = word_weights(question, articles)
     candidates = _candidates(hits, articles)[:_CANDIDATES]
@@ -119,17 +130,15 @@ def gather(
         for item, vector in zip(candidates, vectors[1:], strict=True)
     ]
     missing, names = _missing_names(question, hits, articles)
-    ranked = _fold_copies(sorted(scored, key=lambda item: -item.relevance))[:limit]
-    near = [item for item in ranked if item.relevance >= _NEAR * ranked[0].relevance]
-    chosen, dropped = _within(budget, near, cost)
-    order = {id: n for n, id in enumerate(dict.fromkeys(item.article for item in chosen))}
-    chosen.sort(key=lambda item: (str(item.date), order[item.article], item.start))
+    ranked = _fold_copies(sorted(scored, key=lambda item: -item.relevance))
+    near = [item for item in ranked[:limit] if item.relevance >= _NEAR * ranked[0].relevance]
     return EvidenceSet(
-        items=tuple(replace(item, number=number) for number, item in enumerate(chosen, 1)),
+        items=tuple(replace(item, number=number) for number, item in enumerate(near, 1)),
+        pool=tuple(ranked),
         weights=weights,
         missing_names=missing,
         names=names,
-        passages_left_out=sum(_holds(hit, dropped) and not _holds(hit, chosen) for hit in hits),
+        passages_left_out=0,
     )
 
 
@@ -148,11 +157,6 @@ def _within(
         chosen.append(item)
         left -= price
     return chosen, dropped
-
-
-def _holds(hit: Hit, items: Sequence[Evidence]) -> bool:
-    passage = hit.passage
-    return any(item.article == passage.article and passage.start < item.end <= passage.end for item in items)
 
 
 def coverage(words: frozenset[str], weights: Mapping[str, float]) -> float:
@@ -175,9 +179,10 @@ def _candidates(hits: Sequence[Hit], articles: Articles) -> list[Evidence]:
         article = articles.article(hit.passage.article)
         sentences = articles.sentences(article.id)
         for at, sentence in enumerate(sentences):
-            if hit.passage.start <= sentence.start and sentence.end <= hit.passage.end:
+            inside = hit.passage.start <= sentence.start and sentence.end <= hit.passage.end
+            if inside and not reads_as_order(article.text[sentence.start : sentence.end]):
                 start = _begin(article, sentences, at)
-                found.setdefault((article.id, sentence.start), _unscored(article, sentence, start))
+                found.setdefault((article.id, sentence.start), _unscored(article, hit.passage.id, sentence, start))
     return list(found.values())
 
 
@@ -185,17 +190,21 @@ def _begin(article: Article, sentences: Sequence[Sentence], at: int) -> int:
     """Where the statement begins: at the sentence, or up to two sentences earlier if it leans on them."""
     first = at
     while at - first < 2 and first > 0 and _LEANS.match(article.text, sentences[first].start):
-        if sentences[first - 1].kind != sentences[at].kind or sentences[at].end - sentences[first - 1].start > 600:
+        before = sentences[first - 1]
+        if before.kind != sentences[at].kind or sentences[at].end - before.start > 600:
+            break
+        if reads_as_order(article.text[before.start : before.end]):
             break
         first -= 1
     return sentences[first].start
 
 
-def _unscored(article: Article, sentence: Sentence, start: int) -> Evidence:
+def _unscored(article: Article, passage: str, sentence: Sentence, start: int) -> Evidence:
     quote = article.text[start : sentence.end]
     return Evidence(
         number=0,
         article=article.id,
+        passage=passage,
         title=article.title,
         date=article.date,
         page=article.page_of(start),
@@ -247,5 +256,5 @@ def _missing_names(question: str, hits: Sequence[Hit], articles: Articles) -> tu
     about = [f"{article.title}\n{article.source or ''}\n{article.url or ''}" for article in found]
     text = "\n".join([*about, *(hit.passage.text for hit in hits)])
     names = [name for name in find_names(question, question=True) if name.lower() not in CALENDAR_WORDS]
-    missing = (name for name in names if not name_stands_in(name, text) and not resembles_word_in(name, text))
-    return tuple(missing), len(names)
+    missing = [name for name in names if not name_stands_in(name, text, loosely=True)]
+    return tuple(name for name in missing if not resembles_word_in(name, text)), len(names)

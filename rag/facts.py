@@ -44,9 +44,14 @@ def lacking(sentence: str, cited: Sequence[Evidence], question: str = "") -> str
         _missing_day(sentence, said_days, days, cited)
         or _missing_number(plain, days, cited, question)
         or _missing_name(plain, days, cited)
-        or _denied(sentence, [item.quote for item in cited])
-        or _reversed(sentence, [item.quote for item in cited], question)
+        or contradicted(sentence, cited, question)
     )
+
+
+def contradicted(sentence: str, cited: Sequence[Evidence], question: str = "") -> str | None:
+    """What `cited` say the opposite of, as a reason; else None."""
+    quotes = [item.quote for item in cited]
+    return _denied(sentence, quotes) or _reversed(sentence, quotes, question)
 
 
 def days_of(item: Evidence) -> list[Day]:

@@ -13,11 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypedDict
 
-from rag.parts import (
-    AUXILIARY,
+from rag.mentions import (
     CAPITAL,
     IN,
-    INVERTED,
     PLURAL,
     PREPOSITIONS,
     PRONOUN,
@@ -36,6 +34,7 @@ from rag.parts import (
     shared_phrases,
     the_only_one,
 )
+from rag.parts import AUXILIARY, INVERTED
 from rag.refusal import REFUSAL
 from rag.words import content_words, find_names, fold
 

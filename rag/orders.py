@@ -72,7 +72,8 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _SURELY = re.compile(
-    r"(?:(?:do not|don['’]t)(?! expect)|(?:can|could|would|will) you|you are (?:now|an? (?:ai|assistant|chatbot|language model)))\b"
+    r"(?:(?:do not|don['’]t)(?! expect)|(?:can|could|would|will) you"
+    r"|you are (?:now|an? (?:ai|assistant|chatbot|language model)))\b"
     r"|(?:how|what|where|when|why|which \w+) (?:do|can|should|would|could) (?:i|you|we)\b",
     re.IGNORECASE,
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from index.types import Hit
 from rag.engines.base import Completion
-from rag.evidence import Evidence
-from rag.types import AnswerSentence, Citation, Usage, Withheld
+from rag.evidence import Evidence, EvidenceSet
+from rag.frames import as_of
+from rag.scope import as_of_note, asks_for_the_present, names_the_present
+from rag.types import AnswerSentence, Citation, Timings, Usage, Withheld
 
 
 @dataclass
@@ -22,14 +24,24 @@ class Reply:
     hits: tuple[Hit, ...] = ()
     searched: float = 0.0
     first_token: float | None = None
+    checks: list[float] = field(default_factory=list)
+    """Milliseconds that each sentence took to check."""
     sentences: list[AnswerSentence] = field(default_factory=list)
     withheld: list[Withheld] = field(default_factory=list)
     citations: dict[tuple[str, int, int], Citation] = field(default_factory=dict)
+    evidence: list[EvidenceSet] = field(default_factory=list)
+    """What each part of the question had to go on."""
+    unanswered: list[str] = field(default_factory=list)
+    """The parts of the question that got no answer."""
     notes: list[str] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
 
     def elapsed(self) -> float:
         return (time.perf_counter() - self.started) * 1000
+
+    def timings(self) -> Timings:
+        checking = sum(self.checks) / len(self.checks) if self.checks else None
+        return Timings(self.searched, self.first_token, self.elapsed(), checking)
 
     def count(self, completion: Completion) -> None:
         self.usage = Usage(
@@ -58,6 +70,27 @@ class Reply:
                 carriers=item.carriers,
             )
         return self.citations[key].number
+
+    def date_the_present(self) -> None:
+        """Says as of when an answer holds that holds only for a time: by the newest article that it cites.
+
+        In the answer itself where the question asks for "now", else beside it.
+        """
+        note = as_of_note([citation.date for citation in self.citations.values()])
+        if note and names_the_present(self.standalone):
+            first = self.sentences[0]
+            self.sentences[0] = replace(first, text=as_of(note, first.text))
+        elif note and asks_for_the_present(self.standalone):
+            self.notes.append(note)
+
+    def note_what_is_missing(self) -> None:
+        """Notes the parts that the articles do not answer, and the quotes without a date."""
+        if self.sentences:
+            self.notes += [f"the articles do not answer “{part}”" for part in self.unanswered]
+        undated = sum(citation.date is None for citation in self.citations.values())
+        if undated:
+            comes = "comes" if undated == 1 else "come"
+            self.notes.append(f"{undated} of the quotes {comes} from an article without a date")
 
 
 def with_numbers(sentence: AnswerSentence) -> str:

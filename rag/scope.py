@@ -353,6 +353,11 @@ _OFFICE = re.compile(
 )
 
 
+def names_the_present(question: str) -> bool:
+    """Whether `question` asks for the present in so many words: "now", "currently", "so far"."""
+    return asks_for_the_present(question) and bool(_NOW.search(question) or _SO_FAR.search(question))
+
+
 def asks_for_the_present(question: str) -> bool:
     """Whether the answer to `question` holds only for a time, so that the reader must be told as of when.
 

@@ -13,6 +13,8 @@ import platformdirs
 from rag.errors import SettingsError
 
 ENGINES = ("auto", "ollama", "embedded")
+CAUTION = {"strict": 0.7, "balanced": 0.5, "bold": 0.3}
+"""Names for a threshold; what each costs and gains stands in evals/RESULTS.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,15 @@ class Settings:
     """"minilm" (in this process) or "ollama:NAME"."""
     context_tokens: int = 4096
     """The model's window, in tokens: prompt and answer together."""
-    evidence_tokens: int = 320
+    evidence_tokens: int = 256
     """At most so many tokens of evidence sentences are shown to the model."""
     evidence_sentences: int = 8
     answer_tokens: int = 160
     """The longest answer the model may write, in tokens."""
     passages: int = 10
     """How many passages a question retrieves."""
-    threshold: float = 0.65
-    """Support (0 to 1) below which a sentence is withheld. Higher refuses more."""
+    threshold: float = 0.5
+    """Support (0 to 1) below which a sentence is withheld; or "strict", "balanced" or "bold". Higher refuses more."""
     timeout: float = 120.0
     """Seconds without a byte from the engine before it counts as dead."""
     keep_alive: str = "30m"
@@ -96,6 +98,8 @@ def _coerce(name: str, value: Any) -> Any:
             return Path(value).expanduser()
         if name in _INTEGERS:
             return int(value)
+        if name == "threshold" and value in CAUTION:
+            return CAUTION[value]
         if name in _FLOATS:
             return float(value)
     except (TypeError, ValueError):

@@ -131,7 +131,7 @@ def show_answer(answer: Answer) -> None:
         click.echo()
         click.echo(_citation(citation, width))
     if answer.abstained and answer.hits:
-        click.echo("\nNearest passages:")
+        click.echo("\nRelated, not an answer:")
         show_hits(answer.hits[:3])
     for withheld in answer.withheld:
         click.echo(_wrapped(f"(withheld: “{withheld.text}”: {withheld.reason})", width, ""))
@@ -144,7 +144,7 @@ def _citation(citation: Citation, width: int) -> str:
     day = citation.date.isoformat() if citation.date else "no date"
     page = f", page {citation.page}" if citation.page else ""
     others = [id for id in citation.carriers if id != citation.article]
-    copies = f" (the same words in {', '.join(others)})" if others else ""
+    copies = f"\n    {len(others) + 1} articles, one origin: the same words in {', '.join(others)}" if others else ""
     words = " ".join(citation.quote.split())
     quote = _wrapped(words if words.startswith(("“", '"')) else f"“{words}”", width, "    ")
     return f"[{citation.number}] {citation.title}\n    {day}, {citation.article}{page}{copies}\n{quote}"

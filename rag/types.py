@@ -58,7 +58,7 @@ class Withheld:
     text: str
     reason: str
     support: float | None = None
-    """Estimated probability (0 to 1) that fell short; None where a number, date or name alone decided."""
+    """Estimated probability (0 to 1) that fell short; None where something else decided, such as a missing name."""
 
     def to_dict(self) -> dict[str, Any]:
         support = None if self.support is None else round(self.support, 3)
@@ -88,12 +88,15 @@ class Timings:
     search: float = 0.0
     first_token: float | None = None
     total: float = 0.0
+    checking: float | None = None
+    """To check a sentence of the draft, on average; None if none was."""
 
     def to_dict(self) -> dict[str, float | None]:
         return {
             "search": round(self.search, 1),
             "first_token": None if self.first_token is None else round(self.first_token, 1),
             "total": round(self.total, 1),
+            "checking": None if self.checking is None else round(self.checking, 1),
         }
 
 

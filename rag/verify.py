@@ -1,13 +1,11 @@
-"""Does this sentence follow from those quotes? Code decides what an answer may cite.
+"""Which quotes does a sentence stand on? Code decides what an answer may cite.
 
-First the plain half: every number, date and name of the sentence must stand in what it cites. Then a
-probability of support, from word overlap and the model's own Yes-No log-probabilities (they make different
-mistakes; measured in docs/decisions.md, "Support").
+Every number, date and name of the sentence must stand in what it cites (`rag.facts`); whether the quotes then say it
+is for `rag.checker`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -16,53 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.evidence import Evidence, EvidenceSet, coverage
-from rag.facts import day_words, days_of, lacking
+from rag.facts import contradicted, day_words, days_of, lacking
 from rag.words import content_words
 
 _MOST_CITED = 3  # quotes for one sentence; more is a summary that nobody checks
 _FLOOR = 0.25  # below it in both cosine and words no answer of the development questions was right
 _REFUSALS = ("not stated", "no information", "not mentioned", "do not say", "does not say", "not specified",
              "not provided", "not mention", "do not provide", "does not provide", "do not contain")  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Signals:
-    """What speaks for a sentence; log-odds are log p(Yes) - log p(No) of the model itself."""
-
-    answer_words: float
-    """Share (0 to 1) of the sentence's content words that stand in the quotes."""
-    question_words: float
-    """Share (0 to 1) of the question's words, rare ones weighing more, that stand in the quotes."""
-    stated: float
-    """Log-odds over all statements: is the proposed answer stated in them?"""
-    answered: float
-    """Log-odds over the best quote alone: does it say the answer to the question?"""
-    quotes: int
-    """How many quotes it takes; each further one is a chance to have joined what does not belong together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """Logistic regression over the signals; how it was fitted stands in docs/decisions.md, "Support"."""
-
-    bias: float = -3.74
-    answer_words: float = 0.35
-    question_words: float = 1.72
-    stated: float = 0.89
-    answered: float = 1.69
-    further_quote: float = -1.6
-
-    def probability(self, signals: Signals) -> float:
-        """Estimated probability (0 to 1) that the quotes say the sentence and that it answers the question."""
-        score = (
-            self.bias
-            + self.answer_words * signals.answer_words
-            + self.question_words * signals.question_words
-            + self.stated * signals.stated
-            + self.answered * signals.answered
-            + self.further_quote * (signals.quotes - 1)
-        )
-        return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, score))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +50,25 @@ def declines(sentence: str) -> bool:
     return any(phrase in folded for phrase in _REFUSALS)
 
 
-def attribute(sentence: str, vector: NDArray[np.float32], evidence: EvidenceSet) -> Attribution:
+def attribute(sentence: str, vector: NDArray[np.float32], evidence: EvidenceSet, question: str = "") -> Attribution:
     """Finds the fewest statements (at most three) that have every number, date and name of `sentence`.
 
-    `vector` is the unit embedding of the sentence. The statement nearest in words and meaning leads; others
-    are added only for what it lacks.
+    `vector` is the unit embedding of the sentence. What `question` says itself need not be proved again. The
+    statement nearest in words and meaning leads; others are added only for what it lacks.
     """
     if not evidence.items:
         return Attribution((), "no article says it")
     words = _words(sentence)
     ranked = sorted(evidence.items, key=lambda item: -_fit(item, words, vector, evidence))
+    if reason := contradicted(sentence, ranked[:1], question):
+        return Attribution((), reason)  # another quote, which only lacks the word, is no way round it
     for size in range(1, _MOST_CITED + 1):
         for group in combinations(ranked[: 8 if size == 1 else 5], size):
             if size > 1 and group[0] is not ranked[0]:
                 break  # the best statement leads any larger group
-            if not lacking(sentence, group):
+            if not lacking(sentence, group, question):
                 return _attribution(group, words, evidence)
-    return Attribution((), lacking(sentence, evidence.items) or "no two articles' words together say it")
+    return Attribution((), lacking(sentence, evidence.items, question) or "no two articles' words together say it")
 
 
 def _fit(item: Evidence, words: frozenset[str], vector: NDArray[np.float32], evidence: EvidenceSet) -> float:

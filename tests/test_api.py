@@ -19,7 +19,7 @@ def test_an_answer_has_the_fields_of_the_contract() -> None:
         "engine", "model", "settings", "usage", "timings",
     ]  # fmt: skip
     assert list(empty["usage"]) == ["prompt_tokens", "cached_tokens", "completion_tokens"]
-    assert list(empty["timings"]) == ["search", "first_token", "total"]
+    assert list(empty["timings"]) == ["search", "first_token", "total", "checking"]
 
 
 def test_the_assistant_has_the_methods_of_the_contract() -> None:

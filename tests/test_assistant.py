@@ -60,11 +60,90 @@ def test_the_quote_of_a_sentence_that_leans_back_holds_what_it_leans_on(ask_with
 
 
 def test_a_number_that_no_article_has_is_withheld(ask_with: Open) -> None:
-    with OllamaDouble(chat=says("Hama is about 300 kilometres north of Damascus.")) as ollama:
+    with OllamaDouble(chat=says("Hama is about 300 kilometres north of Damascus.", yes=-4.0)) as ollama:
         with ask_with(ollama) as dateline:
             answer = dateline.ask(QUESTION)
     assert answer.abstained
     assert [withheld.reason for withheld in answer.withheld] == ["the number 300 is in no article found"]
+
+
+def test_where_the_draft_does_not_hold_the_articles_own_words_answer(ask_with: Open) -> None:
+    with OllamaDouble(chat=says("Hama is about 300 kilometres north of Damascus.")) as ollama:
+        with ask_with(ollama) as dateline:
+            answer = dateline.ask(QUESTION)
+    assert not answer.abstained
+    assert answer.text.startswith("In the article’s words: “Hama is a major intersection point")
+    assert "It is about 200 kilometres (125 miles) north of the capital, Damascus" in answer.text
+    assert [withheld.reason for withheld in answer.withheld] == ["the number 300 is in no article found"]
+
+
+def test_a_refusal_cites_what_the_articles_say_of_the_same_name(ask_with: Open) -> None:
+    with OllamaDouble(chat=says("The insurgents captured Homs.", yes=-4.0)) as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask("When did the insurgents capture the city of Homs?")
+    assert answer.abstained
+    assert "Related, but no answer: of Homs they say, on 5 December 2024: “" in answer.text
+    assert "Homs" in answer.citations[0].quote
+
+
+def test_a_question_of_two_parts_gets_an_answer_to_each(ask_with: Open) -> None:
+    def speak(messages: list[dict[str, str]], options: dict[str, Any]) -> str:
+        far = "How far" in messages[-1]["content"].rsplit("Question:", 1)[1]
+        return GOOD if far else "Rami Abdurrahman is the Observatory’s chief."
+
+    chat = speaks(speak, first_token=lambda messages: {"Yes": -0.05, "No": -4.0})
+    with OllamaDouble(chat=chat) as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask("How far is Hama from Damascus, and who is the Observatory’s chief?")
+    assert answer.sentences[0].text == GOOD
+    assert "Rami Abdurrahman" in answer.sentences[1].text
+    assert answer.sentences[0].citations != answer.sentences[1].citations
+
+
+def test_a_comparison_gives_each_articles_words_with_its_date_and_asks_no_model(ask_with: Open) -> None:
+    with OllamaDouble() as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask("Compare what the two articles say about the distance from Hama to Homs.")
+    assert ollama.chats == []
+    assert len({citation.article for citation in answer.citations}) == 2
+    assert all(sentence.text.startswith("The article, of 5 December 2024, says: “") for sentence in answer.sentences)
+    assert any("about 25 miles south of Hama" in sentence.text for sentence in answer.sentences)
+    assert any("about 40 kilometres (25 miles) south of Hama" in sentence.text for sentence in answer.sentences)
+
+
+def test_articles_that_differ_are_both_reported_each_with_its_date(tmp_path: Path) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    (folder / "a.txt").write_text(" date 2020-03-01 Baby Doll is a film of 1956 directed by Elia Kazan.", "utf-8")
+    (folder / "b.txt").write_text(" date 2021-04-02 Baby Doll is a film that was directed by Franco Giraldi.", "utf-8")
+
+    def speak(messages: list[dict[str, str]], options: dict[str, Any]) -> str:
+        kazan = "Kazan" in messages[-1]["content"]
+        return f"{'Elia Kazan' if kazan else 'Franco Giraldi'} directed the film Baby Doll."
+
+    chat = speaks(speak, first_token=lambda messages: {"Yes": -0.05, "No": -4.0})
+    with OllamaDouble(chat=chat) as ollama:
+        with CheckedAssistant(tmp_path / "data", "ollama", "qwen2.5-coder:1.5b", ollama_host=ollama.url) as dateline:
+            dateline.index(folder)
+            answer = dateline.ask("Who directed the film Baby Doll?")
+    assert answer.text == (
+        "Elia Kazan directed the film Baby Doll [1]. "
+        "Another article, of 2 April 2021, says: Franco Giraldi directed the film Baby Doll [2]."
+    )
+    assert [citation.article for citation in answer.citations] == ["a.txt", "b.txt"]
+    assert answer.notes == ("the articles differ: 2 answers, each with its own source",)
+
+
+def test_the_questions_own_words_narrow_the_articles(ask_with: Open) -> None:
+    with OllamaDouble() as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask("What was said about Hama before 5 December 2024?")
+    assert answer.abstained
+    assert answer.hits == ()
+    assert answer.notes[-1] == "only articles of that time were read: the question says “before 5 December 2024”"
+
+
+def test_an_answer_that_holds_for_a_time_says_as_of_when(ask_with: Open) -> None:
+    said = "Opposition gunmen now control the police command headquarters in Hama."
+    with OllamaDouble(chat=says(said)) as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask("Who controls the police command headquarters in Hama now?")
+    assert answer.text.startswith("As of 5 December 2024: ")
 
 
 def test_a_sentence_that_the_model_itself_denies_is_withheld(ask_with: Open) -> None:
@@ -84,7 +163,7 @@ def test_without_evidence_no_model_is_called(ask_with: Open) -> None:
 
 
 def test_a_month_is_not_a_name_that_the_passages_lack(ask_with: Open) -> None:
-    with OllamaDouble(chat=says("Russia sent 10 aircraft.")) as ollama, ask_with(ollama) as dateline:
+    with OllamaDouble(chat=says("Russia sent 10 aircraft.", yes=-4.0)) as ollama, ask_with(ollama) as dateline:
         answer = dateline.ask("How many aircraft did Russia send to Syria in December?")
     assert answer.abstained
     assert "do not mention" not in answer.text
@@ -109,14 +188,24 @@ def test_events_come_in_order_and_end_with_the_answer(ask_with: Open) -> None:
     with OllamaDouble(chat=says(GOOD)) as ollama, ask_with(ollama) as dateline:
         kinds = [type(event) for event in dateline.stream(QUESTION)]
     assert kinds[0] is EvidenceFound
-    assert set(kinds[1:-2]) == {TextDelta}
-    assert kinds[-2:] == [SentenceChecked, AnswerDone]
+    checked = kinds.index(SentenceChecked)
+    assert set(kinds[1:checked]) == {TextDelta}
+    assert kinds[-1] is AnswerDone and kinds.count(AnswerDone) == 1
+
+
+def test_the_check_begins_as_the_draft_does_with_the_best_statement(ask_with: Open) -> None:
+    with OllamaDouble(chat=says(GOOD)) as ollama, ask_with(ollama) as dateline:
+        dateline.ask(QUESTION)
+    draft, check = (request["messages"][-1]["content"] for request in ollama.chats[:2])
+    assert check.endswith("Do the statements say the answer to this question? Answer Yes or No.")
+    assert draft.startswith(check[: check.index("\n\nQuestion:")])
+    assert "[2]" in draft and "[2]" not in check
 
 
 def test_the_model_sees_thursday_as_a_date(ask_with: Open) -> None:
     with OllamaDouble(chat=says("The army withdrew on 5 December 2024.")) as ollama, ask_with(ollama) as dateline:
         answer = dateline.ask("On what date did the Syrian army withdraw from Hama?")
-    assert "Thursday (5 December 2024)" in ollama.chats[0]["messages"][-1]["content"]
+    assert "Thursday morning (5 December 2024)" in ollama.chats[0]["messages"][-1]["content"]
     assert not answer.abstained
 
 
@@ -147,7 +236,7 @@ def test_a_follow_up_is_asked_as_a_question_that_stands_alone(ask_with: Open) ->
 
 
 def test_excluded_articles_are_not_used(ask_with: Open) -> None:
-    with OllamaDouble(chat=says(GOOD)) as ollama, ask_with(ollama) as dateline:
+    with OllamaDouble(chat=says(GOOD, yes=-4.0)) as ollama, ask_with(ollama) as dateline:
         answer = dateline.ask(QUESTION, exclude=["001_8034130e071ff64c.txt"])
     assert answer.abstained
     assert {hit.passage.article for hit in answer.hits} == {"000_cd28b6654e9fce99.txt"}

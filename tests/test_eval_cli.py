@@ -10,7 +10,10 @@ from typing import NamedTuple
 import pytest
 
 from evals.runs import read
+from evals.signals import Observation
+from evals.signals import read as read_signals
 from rag.cli import main
+from rag.support import Signals
 
 
 class Result(NamedTuple):
@@ -59,6 +62,43 @@ def test_retrieval_alone_is_measured_without_a_model(evaluate: Evaluate, data: P
     assert "recall@1" in result.out and "100 [34–100] n=2" in result.out
     run = read(tmp_path / "data" / "runs" / "cities-retrieval.jsonl")
     assert run.complete and run.header["dataset"]["articles"] == 2
+
+
+def test_cases_that_tuning_has_seen_can_be_left_out(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "seen.txt").write_text("river\n", encoding="utf-8")
+    options = ("--dataset", data, "--format", "folder", "--retrieval", "--skip", tmp_path / "seen.txt")
+    assert evaluate(*options, "--out", tmp_path / "r.jsonl").code == 0
+    assert [row.case.id for row in read(tmp_path / "r.jsonl").rows] == ["hill"]
+
+
+def test_signals_are_fitted_and_shown_by_threshold(evaluate: Evaluate, tmp_path: Path) -> None:
+    lines = [one.to_json() for form in ("draft", "quote") for one in observations(form)]
+    (tmp_path / "signals.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    result = evaluate("fit", tmp_path / "signals.jsonl")
+    assert result.code == 0, result.err
+    assert "draft: 20 right, 20 wrong, AUC 1.000 on held-out folds" in result.out
+    assert "from 0.5: shows 100% of the right ones, 0% of the wrong ones" in result.out
+
+
+@pytest.mark.slow
+def test_what_speaks_for_a_draft_is_gathered_once_for_each_case(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
+    options = ("--dataset", data, "--format", "folder", "--signals", tmp_path / "signals.jsonl")
+    assert evaluate(*options, "--limit", 1).code == 0
+    first = read_signals(tmp_path / "signals.jsonl")
+    assert {one.form for one in first} == {"draft", "quote"}
+    assert all(one.right for one in first if one.form == "draft")
+    assert evaluate(*options).code == 0
+    both = read_signals(tmp_path / "signals.jsonl")
+    assert both[: len(first)] == first
+    assert {one.id for one in both} == {"river", "hill"}
+
+
+def observations(form: str) -> list[Observation]:
+    """Right where it is stated and answered."""
+    return [
+        Observation(f"case-{n}", form, n % 2 == 0, Signals(0.5, 0.5, 0.5, 0.5, 2.0 - n % 2 * 4, -0.1, 1, 0))  # type: ignore[arg-type]
+        for n in range(40)
+    ]
 
 
 def test_a_run_is_scored_again_without_a_model(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:

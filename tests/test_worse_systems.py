@@ -5,9 +5,10 @@ The honest answers are the real model's on the seeds; each worse system spoils o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from checking import CheckedAssistant
@@ -19,7 +20,6 @@ from evals.scoring import score
 from evals.systems import build
 from evals.types import Case, Outcome, Row
 from index.types import Hit
-from rag.evidence import EvidenceSet
 from rag.types import Answer, AnswerSentence, Citation
 
 pytestmark = pytest.mark.slow
@@ -45,10 +45,10 @@ class Remembered:
 class ShuffledEvidence(CheckedAssistant):
     """Reads the evidence of another question than the one it is asked."""
 
-    def _gather(self, question: str, hits: Sequence[Hit]) -> EvidenceSet:
+    def search(self, query: str, k: int = 10, **filters: Any) -> list[Hit]:
         questions = [CASES[id].question for id in ANSWERABLE]
-        other = questions[(questions.index(question) + 1) % len(questions)]
-        return super()._gather(other, self.search(other))
+        other = questions[(questions.index(query) + 1) % len(questions)] if query in questions else query
+        return super().search(other, 1, **filters)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from itertools import zip_longest
 from evals.matching import matches, wrong_said
 from evals.scorers.refusal import refused, unscored
 from evals.types import Case, Outcome, Place, Score, Scorer
+from rag.frames import without_frames
 from rag.types import Answer, Citation
 from rag.words import content_words, find_names, find_numbers, name_stands_in
 
@@ -34,7 +35,7 @@ def decided_by_gold(case: Case, outcome: Outcome, sentence: int, citations: Sequ
     answer, facts = outcome.answer, _facts(case, outcome)
     if answer is None or not case.answerable or not facts:
         return False
-    text = answer.sentences[sentence].text
+    text = without_frames(answer.sentences[sentence].text)
     cited = [citation for citation in answer.citations if citation.number in citations]
     return (
         all(_covers(fact, cited, outcome.stood) for fact in facts)

@@ -10,8 +10,9 @@ from rag.types import Answer
 
 
 def cost(case: Case, outcome: Outcome) -> list[Score]:
-    """`first_token_ms` and `total_ms` from the question's arrival; `prompt_tokens` (`cached_tokens` of them were not
-    read again) and `completion_tokens` over all calls of the model; `memory_mb`, the process's largest so far."""
+    """`first_token_ms` and `total_ms` from the question's arrival; `checking_ms` for a sentence; `prompt_tokens`
+    (`cached_tokens` of them were not read again) and `completion_tokens` over all calls of the model; `memory_mb`, the
+    process's largest so far."""
     return [*_of_answer(outcome), *_memory(outcome)]
 
 
@@ -29,6 +30,8 @@ def _times(answer: Answer) -> list[Score]:
     scores = [_measured("total_ms", total, "ms until the whole answer")]
     if first is not None:  # else the model wrote nothing, which takes no time at all
         scores.insert(0, _measured("first_token_ms", first, "ms until the model's first character"))
+    if answer.timings.checking is not None:
+        scores.append(_measured("checking_ms", answer.timings.checking, "ms to check a sentence"))
     return scores
 
 

@@ -21,6 +21,8 @@ class Completion:
     completion_tokens: int
     truncated: bool = False
     """True if the answer was cut at `max_tokens`."""
+    mean_logprob: float | None = None
+    """Mean natural logarithm of the probability of each token written; None where the engine does not tell."""
 
 
 class Engine(Protocol):

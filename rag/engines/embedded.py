@@ -63,7 +63,7 @@ class EmbeddedEngine:
         self, messages: Sequence[ChatMessage], *, max_tokens: int, schema: dict[str, Any] | None = None
     ) -> Generator[str, None, Completion]:
         """See `Engine.stream`. Closing the generator closes the connection, which stops the model."""
-        request: dict[str, Any] = {"messages": _as_json(messages), "max_tokens": max_tokens}
+        request: dict[str, Any] = {"messages": _as_json(messages), "max_tokens": max_tokens, "logprobs": True}
         if schema is not None:
             request["response_format"] = {
                 "type": "json_schema",
@@ -183,10 +183,12 @@ class _End:
     def __init__(self) -> None:
         self._finish: str | None = None
         self._usage: dict[str, Any] | None = None
+        self._logprobs: list[float] = []
 
     def read(self, event: dict[str, Any]) -> None:
         for choice in event.get("choices", ()):
             self._finish = choice.get("finish_reason") or self._finish
+            self._logprobs += [token["logprob"] for token in (choice.get("logprobs") or {}).get("content") or ()]
         self._usage = event.get("usage") or self._usage
 
     def completion(self) -> Completion:
@@ -198,6 +200,7 @@ class _End:
             cached_tokens=(self._usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0),
             completion_tokens=self._usage["completion_tokens"],
             truncated=self._finish == "length",
+            mean_logprob=sum(self._logprobs) / len(self._logprobs) if self._logprobs else None,
         )
 
 

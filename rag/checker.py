@@ -1,0 +1,132 @@
+"""May this sentence be shown? The hard checks of code first, then what the model thinks of it, then one probability.
+
+The question to the model is about one statement. The best one comes first in the draft's prompt, so that the engine has
+mostly read it already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from llama_index.core.llms import ChatMessage
+from numpy.typing import NDArray
+
+from rag import prompts
+from rag.attribution import attributed, wrong_speaker
+from rag.engines.base import Engine
+from rag.evidence import Evidence, EvidenceSet
+from rag.expects import brings
+from rag.frames import in_the_articles_words
+from rag.reply import Reply, without_numbers
+from rag.settings import Settings
+from rag.support import TYPICAL, Signals, Support
+from rag.verify import Attribution, attribute
+
+_QUOTES_ASKED = 2  # statements asked whether they answer by themselves; each costs a second on two cores
+_CUT = 10.0  # log-odds beyond it are as sure as can be
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A sentence that could be shown: with its quotes if it may be, with the reason if not."""
+
+    text: str
+    cited: tuple[Evidence, ...]
+    support: float | None
+    """Estimated probability (0 to 1) that it is right; None where a hard check alone decided."""
+    reason: str | None = None
+    """Why it is withheld; None if it may be shown."""
+
+
+class Checker:
+    """Checks the sentences of one reply. `engine` is opened at its first use. Raises EngineError."""
+
+    def __init__(
+        self,
+        reply: Reply,
+        settings: Settings,
+        support: Support,
+        engine: Callable[[], Engine],
+        embed: Callable[[list[str]], NDArray[np.float32]],
+    ) -> None:
+        self._reply = reply
+        self._threshold = settings.threshold
+        self._support = support
+        self._engine = engine
+        self._embed = embed
+        self._asked: dict[tuple[str, str, int], float] = {}
+
+    def judge(self, question: str, text: str, evidence: EvidenceSet, confidence: float = TYPICAL) -> Verdict:
+        """Whether a sentence of the model's may be shown, and what it stands on. `confidence`: see `Signals`."""
+        text = without_numbers(text)
+        found = self.attribute(question, text, evidence)
+        if found.reason:
+            return Verdict(text, (), None, found.reason)
+        support = self._support.draft.probability(self.signals(question, text, found, evidence, confidence))
+        if support < self._threshold:
+            return Verdict(text, (), support, "no article says it")
+        text = attributed(text, found.cited[0].quote, question) if len(found.cited) == 1 else text
+        return Verdict(text, found.cited, support)
+
+    def answers(self, question: str, item: Evidence, evidence: EvidenceSet) -> bool:
+        """Whether a statement likely answers by itself."""
+        return self._support.quote.probability(self.quote_signals(question, item, evidence)) >= self._threshold
+
+    def best_quote(self, question: str, evidence: EvidenceSet) -> Verdict | None:
+        """The statement that most likely answers by itself, in its own words, if one is likely enough to."""
+        items = sorted(evidence.items, key=lambda item: -item.relevance)[:_QUOTES_ASKED]
+        likely = [self._support.quote.probability(self.quote_signals(question, item, evidence)) for item in items]
+        if not likely or max(likely) < self._threshold:
+            return None
+        best = items[likely.index(max(likely))]
+        return Verdict(in_the_articles_words(best.quote), (best,), max(likely))
+
+    def attribute(self, question: str, text: str, evidence: EvidenceSet) -> Attribution:
+        """The quotes that `text` stands on and that pass every hard check, or the reason why there are none."""
+        found = attribute(text, self._embed([f"{question} {text}"])[0], evidence, question)
+        for item in found.cited if len(found.cited) == 1 else ():
+            if reason := wrong_speaker(text, item.quote):
+                return Attribution((), reason)
+        return found
+
+    def signals(
+        self, question: str, text: str, found: Attribution, evidence: EvidenceSet, confidence: float
+    ) -> Signals:
+        """What speaks for a sentence of the model's, with the quotes that `attribute` found."""
+        vector = self._embed([text])[0]
+        return Signals(
+            answer_words=found.answer_words,
+            question_words=found.question_words,
+            similarity=max(item.similarity for item in found.cited),
+            closeness=max(float(vector @ item.vector) for item in found.cited),
+            answered=max(self._answered(question, item) for item in found.cited),
+            confidence=confidence,
+            brings=float(brings(text, question)),
+            further=float(len(found.cited) - 1),
+        )
+
+    def quote_signals(self, question: str, item: Evidence, evidence: EvidenceSet) -> Signals:
+        """What speaks for a statement as an answer by itself."""
+        return Signals(
+            answer_words=1.0,
+            question_words=item.coverage,
+            similarity=item.similarity,
+            closeness=1.0,
+            answered=self._answered(question, item),
+            confidence=TYPICAL,
+            brings=float(brings(item.quote, question)),
+            further=0.0,
+        )
+
+    def _answered(self, question: str, item: Evidence) -> float:
+        key = (question, item.article, item.start)
+        if key not in self._asked:
+            self._asked[key] = self._ask(prompts.answered(question, [item]))
+        return self._asked[key]
+
+    def _ask(self, messages: list[ChatMessage]) -> float:
+        log_odds, completion = self._engine().yes_minus_no(messages)
+        self._reply.count(completion)
+        return max(-_CUT, min(_CUT, log_odds))
