@@ -16,33 +16,32 @@ from numpy.typing import NDArray
 from index.split import split_sentences
 from index.types import Hit
 from rag import prompts
+from rag.broad import breadth, on_topic
 from rag.checker import Checker, Verdict
 from rag.days import annotate
 from rag.engines.base import Completion, Engine
 from rag.errors import EngineError
-from rag.evidence import Articles, Evidence, EvidenceSet, gather
-from rag.frames import quoted, says
+from rag.evidence import Articles, Evidence, EvidenceSet, gather, openings
+from rag.expects import expected
+from rag.frames import in_the_articles_words, quoted, says
 from rag.reply import Reply
 from rag.settings import Settings
 from rag.support import TYPICAL
 from rag.types import AnswerSentence, Event, SentenceChecked, TextDelta, Withheld
 from rag.verify import declines, worth_asking
 from rag.voices import rivals, same_answer
+from rag.words import spelled_out
 
-_SURE = 0.8  # support from which a draft needs no quote to compare with
+_SURE = 0.8  # support from which a sentence that is joined from several quotes is shown all the same
+_QUOTES_SHOWN = 3
 _QUOTED = "the article's own words are surer"
 
 Embed = Callable[[list[str]], NDArray[np.float32]]
 
 
-def _sure(kept: Sequence[Verdict]) -> bool:
-    """Whether the draft needs no quote to compare with."""
-    return len(kept) > 1 or any(len(one.cited) == 1 and (one.support or 0.0) >= _SURE for one in kept)
-
-
-def _is_better(quote: Verdict, kept: Sequence[Verdict]) -> bool:
-    """Whether to show the quote; a sentence joined from several quotes may join what does not belong together."""
-    return all(len(one.cited) > 1 or (quote.support or 0.0) > (one.support or 0.0) for one in kept)
+def _holds(kept: Sequence[Verdict]) -> bool:
+    """Whether the draft holds by itself; what is joined from several quotes may not belong together."""
+    return bool(kept) and (len(kept) > 1 or len(kept[0].cited) == 1 or (kept[0].support or 0.0) >= _SURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,33 +75,42 @@ class Answering:
     def answer(self, question: str, hits: Sequence[Hit]) -> Iterator[Event]:
         """Answers one stand-alone question into the reply; a question that gets nothing is named there."""
         reply = self.reply
-        evidence = gather(question, hits, self.articles, self.embed, limit=self.settings.evidence_sentences)
-        reply.evidence.append(evidence)
+        question = spelled_out(question, "\n".join(hit.passage.text for hit in hits))
+        scope = breadth(question)
+        if scope == "all":
+            yield from self._quoted(openings(dict.fromkeys(hit.passage.article for hit in hits), self.articles))
+            return
+        evidence = self._gathered(question, hits, leads_first=scope == "broad")
         if not worth_asking(evidence):
             reply.unanswered.append(question)
             return
         evidence = self.within_window(question, evidence)
         asked = annotate(question, self.today)
-        draft = yield from self.draft(asked, evidence.items)
-        verdicts = [self._judge(asked, text, evidence, draft.confidence) for text in draft.sentences()]
+        verdicts: list[Verdict] = []
+        # a small model says yes too easily, and a yes is too short to check: the article's words answer
+        if expected(question) != "choice":
+            draft = yield from self.draft(asked, evidence.items)
+            verdicts = [self._judge(asked, text, evidence, draft.confidence) for text in draft.sentences()]
         kept = [verdict for verdict in verdicts if verdict.reason is None]
-        if not _sure(kept):
-            quote = self.checker.best_quote(asked, evidence)
-            if quote and _is_better(quote, kept):
-                verdicts = [one if one.reason else replace(one, support=None, reason=_QUOTED) for one in verdicts]
-                yield TextDelta(f" {quote.text}")
-                verdicts, kept = [*verdicts, quote], [quote]
+        quote = None if _holds(kept) else self.checker.best_quote(asked, evidence)
+        if quote:
+            verdicts = [one if one.reason else replace(one, support=None, reason=_QUOTED) for one in verdicts]
+            yield self._written(f" {quote.text}" if verdicts else quote.text)
+            verdicts, kept = [*verdicts, quote], []
         for verdict in verdicts:
             yield from self._show(verdict)
-        if not kept:
-            reply.unanswered.append(question)
+        if kept:
+            yield from self._other_voices(asked, kept[0], evidence)
+        elif quote:
             return
-        yield from self._other_voices(asked, kept[0], evidence)
+        elif scope == "broad" and (near := [item for item in evidence.items if on_topic(question, item)]):
+            yield from self._quoted(near)
+        else:
+            reply.unanswered.append(question)
 
     def compare(self, topic: str, hits: Sequence[Hit]) -> Iterator[Event]:
         """What each article says about `topic`, in its own words and in the order of their dates; no model writes."""
-        evidence = gather(topic, hits, self.articles, self.embed, limit=self.settings.evidence_sentences)
-        self.reply.evidence.append(evidence)
+        evidence = self._gathered(topic, hits)
         best: dict[str, list[Evidence]] = {}
         for item in evidence.pool:
             best.setdefault(item.article, []).append(item)
@@ -112,6 +120,19 @@ class Answering:
             return
         for item in sorted(chosen, key=lambda item: (str(item.date), item.article, item.start)):
             yield from self._show(Verdict(says(quoted(item.quote), item.date), (item,), 1.0))
+
+    def _gathered(self, question: str, hits: Sequence[Hit], *, leads_first: bool = False) -> EvidenceSet:
+        limit = self.settings.evidence_sentences
+        evidence = gather(question, hits, self.articles, self.embed, limit=limit, leads_first=leads_first)
+        self.reply.evidence.append(evidence)
+        return evidence
+
+    def _quoted(self, items: Sequence[Evidence]) -> Iterator[Event]:
+        """The first few of `items` in their articles' words, in the order of their dates."""
+        for item in sorted(items[:_QUOTES_SHOWN], key=lambda item: (str(item.date), item.article, item.start)):
+            verdict = Verdict(in_the_articles_words(item.quote), (item,), 1.0)
+            yield self._written(f" {verdict.text}")
+            yield from self._show(verdict)
 
     def within_window(self, question: str, evidence: EvidenceSet) -> EvidenceSet:
         """The evidence that fits the budget and the model's real window, counted by its own tokenizer."""
@@ -134,10 +155,8 @@ class Answering:
         try:
             while True:
                 piece = next(writing)
-                if reply.first_token is None:
-                    reply.first_token = reply.elapsed()
                 text += piece
-                yield TextDelta(piece)
+                yield self._written(piece)
         except StopIteration as end:
             completion: Completion = end.value
         except EngineError as error:
@@ -154,7 +173,7 @@ class Answering:
         """What other articles say instead, each asked on its own, with its date; none replaces another."""
         said = [kept.text]
         for items in rivals(kept.text, question, kept.cited, evidence):
-            if not self.checker.answers(question, items[0], evidence):
+            if not self.checker.may_answer(question, items[0], evidence):
                 continue
             yield TextDelta("\n\n")
             draft = yield from self.draft(question, items)
@@ -167,6 +186,11 @@ class Answering:
                 yield from self._show(replace(verdict, text=says(verdict.text, items[0].date, another=True)))
         if len(said) > 1:
             self.reply.notes.append(f"the articles differ: {len(said)} answers, each with its own source")
+
+    def _written(self, text: str) -> TextDelta:
+        if self.reply.first_token is None:
+            self.reply.first_token = self.reply.elapsed()
+        return TextDelta(text)
 
     def _judge(self, question: str, text: str, evidence: EvidenceSet, confidence: float) -> Verdict:
         begun = self.reply.elapsed()

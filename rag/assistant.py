@@ -255,8 +255,8 @@ class Assistant:
         return Answering(reply, self.settings, self.articles, engine, self.embed, checker, today)
 
     def _finish(self, reply: Reply) -> Answer:
-        abstained = not reply.sentences
-        if abstained:
+        reply.refused = not reply.sentences
+        if reply.refused:
             text = refuse(reply, self.articles.counts().articles)
         else:
             reply.date_the_present()
@@ -267,7 +267,7 @@ class Assistant:
             question=reply.question,
             standalone_question=reply.standalone,
             text=text,
-            abstained=abstained,
+            abstained=reply.refused,
             sentences=tuple(reply.sentences),
             withheld=tuple(reply.withheld),
             citations=tuple(reply.citations.values()),

@@ -25,6 +25,8 @@ from rag.support import TYPICAL, Signals, Support
 from rag.verify import Attribution, attribute
 
 _QUOTES_ASKED = 2  # statements asked whether they answer by themselves; each costs a second on two cores
+_LONGEST_QUOTE = 420  # characters that an answer may be in an article's own words
+_WORTH_A_DRAFT = 0.35
 _CUT = 10.0  # log-odds beyond it are as sure as can be
 
 
@@ -57,6 +59,7 @@ class Checker:
         self._engine = engine
         self._embed = embed
         self._asked: dict[tuple[str, str, int], float] = {}
+        self._not_theirs: list[Evidence] = []  # words of another speaker than the question asks for
 
     def judge(self, question: str, text: str, evidence: EvidenceSet, confidence: float = TYPICAL) -> Verdict:
         """Whether a sentence of the model's may be shown, and what it stands on. `confidence`: see `Signals`."""
@@ -70,13 +73,15 @@ class Checker:
         text = attributed(text, found.cited[0].quote, question) if len(found.cited) == 1 else text
         return Verdict(text, found.cited, support)
 
-    def answers(self, question: str, item: Evidence, evidence: EvidenceSet) -> bool:
-        """Whether a statement likely answers by itself."""
-        return self._support.quote.probability(self.quote_signals(question, item, evidence)) >= self._threshold
+    def may_answer(self, question: str, item: Evidence, evidence: EvidenceSet) -> bool:
+        """Whether a statement is likely enough to answer to have its article asked."""
+        return self._support.quote.probability(self.quote_signals(question, item, evidence)) >= _WORTH_A_DRAFT
 
     def best_quote(self, question: str, evidence: EvidenceSet) -> Verdict | None:
         """The statement that most likely answers by itself, in its own words, if one is likely enough to."""
-        items = sorted(evidence.items, key=lambda item: -item.relevance)[:_QUOTES_ASKED]
+        ranked = sorted(evidence.items, key=lambda item: -item.relevance)
+        items = [item for item in ranked if item.kind != "caption" and len(item.quote) <= _LONGEST_QUOTE]
+        items = [item for item in items[:_QUOTES_ASKED] if item not in self._not_theirs]
         likely = [self._support.quote.probability(self.quote_signals(question, item, evidence)) for item in items]
         if not likely or max(likely) < self._threshold:
             return None
@@ -88,6 +93,7 @@ class Checker:
         found = attribute(text, self._embed([f"{question} {text}"])[0], evidence, question)
         for item in found.cited if len(found.cited) == 1 else ():
             if reason := wrong_speaker(text, item.quote):
+                self._not_theirs.append(item)
                 return Attribution((), reason)
         return found
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
@@ -24,6 +24,8 @@ from rag.words import content_words, find_names, find_numbers, name_stands_in, r
 
 _COPY = 0.6  # Jaccard of the content words from which two sentences count as one; wire copy is edited lightly
 _CANDIDATES = 40  # sentences embedded for one question: a quarter of a second on two cores
+_LEAD = 0.3  # added to the relevance of an article's first sentences, where the question is what happened
+_LEADS = 2  # sentences that open an article
 _LEXICAL = 0.5  # weight of the words in common beside the cosine
 _NEAR = 0.5  # of the best statement's relevance; what is farther off only costs time (docs/decisions.md, "Budget")
 
@@ -66,10 +68,13 @@ class Evidence:
     words: frozenset[str] = field(repr=False, compare=False)
     passage: str = ""
     """The id of the passage that it was found in."""
+    opens: bool = False
+    """Whether it is among the first sentences of its article, where news says what matters."""
+    bonus: float = field(default=0.0, compare=False)
 
     @property
     def relevance(self) -> float:
-        return self.similarity + _LEXICAL * self.coverage
+        return self.similarity + _LEXICAL * self.coverage + self.bonus
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ class EvidenceSet:
     weights: Mapping[str, float]
     """Weight of each content word of the question: how rare it is in the corpus."""
     missing_names: tuple[str, ...]
-    """Names of the question that stand nowhere in the passages found."""
+    """Names of the question that stand nowhere in the articles found."""
     names: int
     """How many names the question has."""
     passages_left_out: int
@@ -112,10 +117,12 @@ def gather(
     embed: Callable[[list[str]], NDArray[np.float32]],
     *,
     limit: int,
+    leads_first: bool = False,
 ) -> EvidenceSet:
     """Chooses at most `limit` statements that are not far behind the most relevant one; `within` cuts to a budget.
 
-    `embed` gives unit vectors, one row a text. At least one statement is taken if there is any.
+    `embed` gives unit vectors, one row a text. At least one statement is taken if there is any. With `leads_first`
+    the sentences that open an article count as more relevant.
     """
     weights = word_weights(question, articles)
     candidates = _candidates(hits, articles)[:_CANDIDATES]
@@ -126,6 +133,7 @@ def gather(
             vector=vector,
             similarity=float(vectors[0] @ vector),
             coverage=coverage(item.words | frozenset(content_words(item.title)), weights),
+            bonus=_LEAD if leads_first and item.opens else 0.0,
         )
         for item, vector in zip(candidates, vectors[1:], strict=True)
     ]
@@ -140,6 +148,15 @@ def gather(
         names=names,
         passages_left_out=0,
     )
+
+
+def openings(ids: Iterable[str], articles: Articles) -> list[Evidence]:
+    """The sentence that opens each of these articles, captions apart; copies are folded."""
+    found = []
+    for article in map(articles.article, ids):
+        sentences = [sentence for sentence in articles.sentences(article.id) if sentence.kind != "caption"]
+        found += [_unscored(article, "", sentence, sentence.start) for sentence in sentences[:1]]
+    return _fold_copies(found)
 
 
 def _within(
@@ -178,11 +195,13 @@ def _candidates(hits: Sequence[Hit], articles: Articles) -> list[Evidence]:
     for hit in hits:
         article = articles.article(hit.passage.article)
         sentences = articles.sentences(article.id)
+        opening = [sentence.start for sentence in sentences if sentence.kind != "caption"][:_LEADS]
         for at, sentence in enumerate(sentences):
             inside = hit.passage.start <= sentence.start and sentence.end <= hit.passage.end
             if inside and not reads_as_order(article.text[sentence.start : sentence.end]):
                 start = _begin(article, sentences, at)
-                found.setdefault((article.id, sentence.start), _unscored(article, hit.passage.id, sentence, start))
+                item = _unscored(article, hit.passage.id, sentence, start)
+                found.setdefault((article.id, sentence.start), replace(item, opens=sentence.start in opening))
     return list(found.values())
 
 
@@ -251,10 +270,10 @@ def is_copy(a: Evidence, b: Evidence) -> bool:
 
 
 def _missing_names(question: str, hits: Sequence[Hit], articles: Articles) -> tuple[tuple[str, ...], int]:
-    """(names of the question that stand nowhere in the passages found or their sources, how many it names)."""
+    """(names of the question that stand nowhere in the articles found or their sources, how many it names)."""
     found = [articles.article(id) for id in dict.fromkeys(hit.passage.article for hit in hits)]
     about = [f"{article.title}\n{article.source or ''}\n{article.url or ''}" for article in found]
-    text = "\n".join([*about, *(hit.passage.text for hit in hits)])
+    text = "\n".join([*about, *(article.text for article in found)])
     names = [name for name in find_names(question, question=True) if name.lower() not in CALENDAR_WORDS]
     missing = [name for name in names if not name_stands_in(name, text, loosely=True)]
     return tuple(name for name in missing if not resembles_word_in(name, text)), len(names)

@@ -33,6 +33,7 @@ class Reply:
     """What each part of the question had to go on."""
     unanswered: list[str] = field(default_factory=list)
     """The parts of the question that got no answer."""
+    refused: bool = False
     notes: list[str] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
 
@@ -85,7 +86,7 @@ class Reply:
 
     def note_what_is_missing(self) -> None:
         """Notes the parts that the articles do not answer, and the quotes without a date."""
-        if self.sentences:
+        if self.sentences and not self.refused:
             self.notes += [f"the articles do not answer “{part}”" for part in self.unanswered]
         undated = sum(citation.date is None for citation in self.citations.values())
         if undated:

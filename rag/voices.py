@@ -17,8 +17,8 @@ from rag.words import content_words, find_numbers
 MOST = 3
 """Other articles asked for one question; each costs about two seconds on two cores."""
 _STATEMENTS = 3  # of one article; its best ones
-_AS_COVERED = 0.85  # of what the cited statement covers of the question's words
-_AS_RELEVANT = 0.75
+_AS_COVERED = 0.45  # of what the cited statement covers of the question's words
+_AS_RELEVANT = 0.7
 _EDITED = 0.5  # Jaccard of the words of two statements that are one sentence with something changed
 
 

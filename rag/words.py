@@ -274,14 +274,39 @@ def name_stands_in(name: str, text: str, *, loosely: bool = False) -> bool:
     if name == "US":  # folded, it is a pronoun
         return re.search(r"\bU\.?S\b|\bUSA\b|America|United States", text) is not None
     folded_name, folded = fold(name), fold(text)
-    if " " in folded_name:
-        return re.search(rf"\b{re.escape(folded_name)}\b", folded) is not None
+    if re.search(r"\W", folded_name):  # "O'Mara", "al-Golani"
+        parts = re.findall(r"\w+", folded_name)
+        return re.search(r"\b" + r"\W{1,2}".join(map(re.escape, parts)) + r"\b", folded) is not None
     words = set(re.findall(r"\w+", folded))
     if folded_name in words or any(_kin(folded_name, word) for word in words):
         return True
     if any(folded_name in group and any(re.search(rf"\b{other}\b", folded) for other in group) for group in _SAME_NAME):
         return True
     return name.isupper() and 2 <= len(name) <= 6 and name in _initials(text)
+
+
+def spelled_out(question: str, text: str) -> str:
+    """`question` with what `text` calls the same behind a name that it does not use: "the SNA (Syrian National Army)".
+
+    Acronyms by their initials, seats of power ("Moscow") by their states.
+    """
+    for name in dict.fromkeys(re.findall(r"\b[A-Z][a-zA-Z]+\b", question)):
+        if re.search(rf"\b{name}\b", text):
+            continue
+        state = _SEATS.get(fold(name))
+        meant = _phrase_with(name, text) if name.isupper() else None
+        if state and _state_stands_in(state, text):
+            meant = state.upper() if len(state) == 2 else state.title()
+        if meant:
+            question = re.sub(rf"\b{name}\b", f"{name} ({meant})", question, count=1)
+    return question
+
+
+def _phrase_with(initials: str, text: str) -> str | None:
+    """The first phrase of `text` with these initials, small words between them not counted."""
+    between = r"[\s-]+(?:(?:of|for|the|and|in|on|to|al|de)[\s-]+)*"
+    match = re.search(r"\b" + between.join(rf"{letter}[^\W\d_]+" for letter in initials) + r"\b", text)
+    return " ".join(match.group().split()) if match else None
 
 
 def resembles_word_in(name: str, text: str) -> bool:

@@ -77,6 +77,43 @@ def test_where_the_draft_does_not_hold_the_articles_own_words_answer(ask_with: O
     assert [withheld.reason for withheld in answer.withheld] == ["the number 300 is in no article found"]
 
 
+def test_a_bare_yes_is_never_shown(ask_with: Open) -> None:
+    with OllamaDouble(chat=says("Yes, it is.")) as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask("Is Hama about 200 kilometres from Damascus?")
+    assert "Yes" not in answer.text
+    assert answer.text.startswith("In the article’s words: “Hama is a major intersection point")
+
+
+def test_words_of_another_speaker_do_not_answer(ask_with: Open) -> None:
+    said = "Russia said that if Hama falls, it means that the beginning of the regime's fall has started."
+    with OllamaDouble(chat=says(said)) as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask("What did Russia say about the fall of Hama?")
+    assert [withheld.reason for withheld in answer.withheld] == ["the quote is Rami Abdurrahman’s, not Russia’s"]
+    assert not any("regime’s fall" in sentence.text for sentence in answer.sentences)
+
+
+def test_what_happened_is_answered_from_the_sentences_that_open_the_articles(ask_with: Open) -> None:
+    with OllamaDouble(chat=says("Nothing happened.", yes=-6.0)) as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask("What happened in Hama?")
+    statements = ollama.chats[0]["messages"][-1]["content"]
+    assert "[1] Syrian insurgents have entered the central city of Hama" in statements or (
+        "[1] The Syrian army says it has withdrawn from the central city of Hama" in statements
+    )
+    assert not answer.abstained
+    assert all(sentence.text.startswith("In the article’s words: ") for sentence in answer.sentences)
+
+
+def test_a_summary_is_the_sentences_that_open_the_articles(ask_with: Open) -> None:
+    with OllamaDouble() as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask("Summarise the articles.")
+    assert ollama.chats == []
+    assert {citation.article for citation in answer.citations} == {
+        "000_cd28b6654e9fce99.txt",
+        "001_8034130e071ff64c.txt",
+    }
+    assert "withdrawn from the central city of Hama" in answer.text
+
+
 def test_a_refusal_cites_what_the_articles_say_of_the_same_name(ask_with: Open) -> None:
     with OllamaDouble(chat=says("The insurgents captured Homs.", yes=-4.0)) as ollama, ask_with(ollama) as dateline:
         answer = dateline.ask("When did the insurgents capture the city of Homs?")
@@ -96,6 +133,14 @@ def test_a_question_of_two_parts_gets_an_answer_to_each(ask_with: Open) -> None:
     assert answer.sentences[0].text == GOOD
     assert "Rami Abdurrahman" in answer.sentences[1].text
     assert answer.sentences[0].citations != answer.sentences[1].citations
+
+
+def test_the_part_that_the_articles_do_not_answer_is_named(ask_with: Open) -> None:
+    with OllamaDouble(chat=says(GOOD)) as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask("How far is Hama from Damascus, and what is the capital of Australia?")
+    assert not answer.abstained
+    assert [sentence.text for sentence in answer.sentences] == [GOOD]
+    assert "the articles do not answer “What is the capital of Australia?”" in answer.notes
 
 
 def test_a_comparison_gives_each_articles_words_with_its_date_and_asks_no_model(ask_with: Open) -> None:

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from rag.scope import Scope, as_of_note, asks_for_the_present, read_scope
+from rag.scope import Scope, as_of_note, asks_for_the_present, names_the_present, read_scope
 
 SUNDAY = date(2024, 12, 8)
 
@@ -291,3 +291,16 @@ def test_the_note_names_the_newest_cited_day() -> None:
 def test_without_a_dated_article_there_is_no_note() -> None:
     assert as_of_note([None]) is None
     assert as_of_note([]) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("Who controls Hama now?", True),
+        ("How many have fled so far?", True),
+        ("Who is the leader of the group?", False),
+        ("When did the army withdraw?", False),
+    ],
+)
+def test_the_present_asked_for_in_so_many_words(question: str, named: bool) -> None:
+    assert names_the_present(question) is named

@@ -34,6 +34,20 @@ def test_an_article_that_covers_less_of_the_question_is_none() -> None:
     assert asked(statement(KAZAN), statement("He directed a film.", article="b.txt", coverage=0.2)) == []
 
 
+SHARED = statement("The film was made in Mississippi in 1955.", carriers=("a.txt", "b.txt"), coverage=0.1)
+
+
+def test_an_article_of_the_same_origin_is_the_same_voice() -> None:
+    other = statement("Franco Giraldi made a picture with that name, an Italian one: Baby Doll.", article="b.txt")
+    assert asked(statement(KAZAN), other) == [["b.txt"]]
+    assert asked(statement(KAZAN), other, SHARED) == []
+
+
+def test_a_copy_with_something_changed_is_a_rival_all_the_same() -> None:
+    edited = statement(KAZAN.replace("Elia Kazan", "Franco Giraldi"), article="b.txt")
+    assert asked(statement(KAZAN), edited, SHARED) == [["b.txt"]]
+
+
 def test_no_more_than_a_few_articles_are_asked() -> None:
     others = [statement(f"Baby Doll was directed by Person{n}.", article=f"{n}.txt") for n in range(9)]
     assert len(asked(statement(KAZAN), *others)) == MOST

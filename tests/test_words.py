@@ -1,6 +1,6 @@
 import pytest
 
-from rag.words import content_words, find_names, find_numbers, fold, name_stands_in, resembles_word_in
+from rag.words import content_words, find_names, find_numbers, fold, name_stands_in, resembles_word_in, spelled_out
 
 
 def values(text: str) -> list[tuple[float, str | None, bool]]:
@@ -159,3 +159,24 @@ def test_content_words_are_stems_and_digits() -> None:
 
 def test_folding_drops_case_and_diacritics() -> None:
     assert fold("Müller’s ÉCOLE") == "muller's ecole"
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "spelled"),
+    [
+        ("What is the SNA?", "The Syrian National Army fights.", "What is the SNA (Syrian National Army)?"),
+        ("What is the SNA?", "The SNA fights.", "What is the SNA?"),
+        ("What is the WHO?", "The World Health Organization said", "What is the WHO (World Health Organization)?"),
+        ("What keeps Moscow busy?", "Russia is at war.", "What keeps Moscow (Russia) busy?"),
+        ("What keeps Moscow busy?", "Moscow and Russia.", "What keeps Moscow busy?"),
+        ("Who is NATO?", "Nothing is here.", "Who is NATO?"),
+    ],
+)  # fmt: skip
+def test_names_that_the_articles_do_not_use_are_spelled_out(question: str, text: str, spelled: str) -> None:
+    assert spelled_out(question, text) == spelled
+
+
+def test_a_name_with_an_apostrophe_or_a_hyphen_stands_in_a_text() -> None:
+    assert name_stands_in("O'Mara", "Stephen O’Mara was born in 1884.")
+    assert name_stands_in("al-Golani", "Abu Mohammed al-Golani spoke.")
+    assert not name_stands_in("O'Mara", "Mara went home.")
