@@ -66,7 +66,8 @@ def standalone(question: str, history: Sequence[Message], rewrite: Callable[[lis
     turns = [(str(turn["role"]), _spoken(turn["content"]) or REFUSAL) for turn in said_so_far[-_TURNS:]]
     rewritten = " ".join(rewrite(turns, question).split()).strip('"“”')
     said = " ".join([question, *(text for _, text in turns if text != REFUSAL)])
-    if rewritten and len(rewritten) <= 400 and _only_words_of(rewritten, said):
+    helps = set(content_words(rewritten)) - set(content_words(question))  # else it still points back
+    if helps and len(rewritten) <= 400 and _only_words_of(rewritten, said):
         return rewritten
     return f"{past[-1].question} {question}".strip()
 

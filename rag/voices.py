@@ -66,7 +66,12 @@ def agrees(sentence: str, question: str, item: Evidence) -> bool:
 
 
 def same_answer(one: str, other: str, question: str) -> bool:
-    """Whether two sentences add the same to the question, or one of them no more than the other."""
+    """Whether two sentences add the same to the question, or one of them no more than the other; where both add
+    numbers, those decide."""
+    known = {number.value for number in find_numbers(question)}
+    first, second = ({number.value for number in find_numbers(text)} - known for text in (one, other))
+    if first and second:
+        return first <= second or second <= first
     asked = set(content_words(question))
     a, b = set(content_words(one)) - asked, set(content_words(other)) - asked
     return not a or not b or a <= b or b <= a

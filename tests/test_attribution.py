@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.attribution import attributed, wrong_speaker
+from rag.attribution import attributed, wrong_doer, wrong_speaker
 
 ENTERED = (
     "The insurgents claimed on their Telegram channel on Thursday that they had entered Hama and were marching "
@@ -179,3 +179,161 @@ def test_words_given_to_another_speaker_are_seen(sentence: str, quote: str, expe
 )
 def test_the_same_or_an_unclear_speaker_passes(sentence: str, quote: str) -> None:
     assert wrong_speaker(sentence, quote) is None
+
+
+OBSERVATORY = (
+    "The UK-based Syrian Observatory for Human Rights – an opposition war monitor – said opposition gunmen now control "
+    "the police command headquarters in Hama as well as the sprawling air base and the central prison from where "
+    "hundreds of detainees were set free."
+)
+KILLED = (
+    "The Syrian army said in a statement later that a number of troops were killed after resisting the insurgents for "
+    "days."
+)
+MILITARY = (
+    "In a statement later that day, the country’s military said a number of troops were killed, accusing insurgents of "
+    "relying on suicide attacks."
+)
+CHANNEL = (
+    "The insurgents claimed on their military operations channel on the Telegram app Thursday that they have entered "
+    "Hama and are marching toward its centre."
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "expected"),
+    [
+        ("The UK-based Syrian Observatory for Human Rights now controls the police command headquarters in Hama.",
+         OBSERVATORY,
+         "the quote says that of opposition gunmen, not of the UK-based Syrian Observatory for Human Rights"),
+        ("The Observatory controls the sprawling air base and the central prison.", OBSERVATORY,
+         "the quote says that of opposition gunmen, not of the UK-based Syrian Observatory for Human Rights"),
+        ("SOHR controls the central prison.", OBSERVATORY,
+         "the quote says that of opposition gunmen, not of the UK-based Syrian Observatory for Human Rights"),
+        ("The Syrian army killed a number of troops.", KILLED,
+         "the quote does not say that the Syrian army did that"),
+        ("The country’s military relied on suicide attacks.", MILITARY,
+         "the quote says that of insurgents, not of the country’s military"),
+        ("Epic abused its power.", "Epic accused Apple of abusing its power.",
+         "the quote says that of Apple, not of Epic"),
+        ("A spokesman will close the plant in June.", "A spokesman said the company would close the plant in June.",
+         "the quote says that of the company, not of a spokesman"),
+        ("Apple blocked the deal.", "Apple said the deal had been blocked by European regulators.",
+         "the quote says that of European regulators, not of Apple"),
+        ("The police shot two men.", "The police said the suspect shot two men before he fled.",
+         "the quote says that of the suspect, not of the police"),
+        ("The prosecutors sold the shares to a friend.",
+         "The prosecutors argued that Ravn had sold the shares to a friend.",
+         "the quote says that of Ravn, not of the prosecutors"),
+        ("Ida Berg lost a metre.", "“The glacier lost a metre,” said Ida Berg, a geologist.",
+         "the quote says that of the glacier, not of Ida Berg"),
+        ("The club will leave in June.", "The club said the coach would leave in June.",
+         "the quote says that of the coach, not of the club"),
+        ("Yes, Russia attacked the dam.", "Russia alleges Kyiv attacked the dam, but others have no proof.",
+         "the quote says that of Kyiv, not of Russia"),
+        ("On Monday, the union raised its death toll.", "The union said the state bank had raised its death toll.",
+         "the quote says that of the state bank, not of the union"),
+    ],
+)  # fmt: skip
+def test_the_speaker_is_not_taken_for_the_doer(sentence: str, quote: str, expected: str) -> None:
+    assert wrong_doer(sentence, quote) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("The Syrian army withdrew from Hama.", WITHDREW),
+        ("The Syrian army admitted that a number of troops had been killed.", KILLED),
+        ("According to the Syrian army, a number of troops were killed.", KILLED),
+        ("The Syrian army lost a number of troops.", KILLED),
+        ("Opposition gunmen control the central prison.", OBSERVATORY),
+        ("The company closed the plant.", "The company said profits fell after it closed the plant."),
+        ("The company has a plant in Ohio.", "The company said fire destroyed the plant in Ohio."),
+        ("The company bought a warehouse.", "The company said fire destroyed the warehouse it bought in 2019."),
+        ("The company dismissed 300 workers.", "The company said 300 workers had been dismissed."),
+        ("The company must pay 5 million.", "The company said the court ordered it to pay 5 million."),
+        ("Police arrested a man.", "Police said a man had been arrested."),
+        ("Moscow took the town.", "Moscow said Russian forces had taken the town."),
+        ("Israel struck the port.", "Israel said jets had struck the port."),
+        ("The army was attacked in Homs.", "The army said insurgents attacked bases in Homs."),
+        ("The army left the city.", "The army said troops had left the city."),
+        ("The army’s base was attacked.", "The army said insurgents attacked the base."),
+        ("Apple was sued by Epic.", "Apple said Epic had sued the company."),
+        ("The coach won the cup.", "The coach said the team won the cup."),
+        ("The insurgents killed 20 soldiers.", "The insurgents said 20 soldiers were killed."),
+        ("The head of the bank resigned.", "The bank said the head of its legal arm resigned."),
+        ("The army withdrew.", "The army withdrew. It said the rebels withdrew too."),
+        ("The firm will open a shop.", "The firm said it would open a shop. It said rivals would open a shop."),
+        ("Hama is a major intersection.", "Hama is a major intersection."),
+        ("The lab found water on Mars.", "The lab said its probe found water on Mars."),
+    ],
+)
+def test_the_right_or_an_unclear_doer_passes(sentence: str, quote: str) -> None:
+    assert wrong_doer(sentence, quote) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "question", "expected"),
+    [
+        ("Yes, the insurgents used suicide attacks.", MILITARY, "Did the insurgents use suicide attacks?",
+         "Yes, according to the country’s military, the insurgents used suicide attacks."),
+        ("Yes, the insurgents used suicide attacks.", ACCUSED, "Did the insurgents use suicide attacks?",
+         "Yes, according to the Syrian army, the insurgents used suicide attacks."),
+        ("Yes.", ACCUSED, "Did the attackers rely on suicide attacks?", "Yes, according to the Syrian army."),
+        ("Yes, the Syrian army withdrew from Hama.", WITHDREW, "Has the Syrian army withdrawn from Hama?",
+         "Yes, by its own account, the Syrian army withdrew from Hama."),
+        ("No, jobs are safe.", "The firm closed two shops, adding that jobs were safe.", "Are jobs in danger?",
+         "No, according to the firm, jobs are safe."),
+        ("The strike caused the chaos.", "The airline cancelled flights, blaming the strike for the chaos.",
+         "What caused the chaos?", "According to the airline, the strike caused the chaos."),
+        ("The fees broke the law.", "Epic sued Apple in May, alleging that the fees broke the law.",
+         "What is the case about?", "According to Epic, the fees broke the law."),
+        ("The insurgents entered Hama on Thursday.", CHANNEL, "What happened on Thursday?",
+         "By their own account, the insurgents entered Hama on Thursday."),
+        ("The Syrian army lost a number of troops.", KILLED, "What did the fighting cost the army?",
+         "According to the Syrian army, it lost a number of troops."),
+        ("The company closed the plant.", "The company said profits fell after it closed the plant.",
+         "What happened to the plant?", "According to the company, it closed the plant."),
+        ("The insurgents captured a base.", "The insurgents said a base was captured.", "What was captured?",
+         "According to the insurgents, they captured a base."),
+        ("Ravn sold the shares.", "Ravn said Ravn had sold the shares.", "What became of the shares?",
+         "By Ravn’s own account, Ravn sold the shares."),
+        ("Hundred of detainees were set free.", OBSERVATORY, "Who walked free?",
+         "According to the UK-based Syrian Observatory for Human Rights, hundred of detainees were set free."),
+        ("Three Danish players were ill.", "The club said three Danish players were ill.", "Who was ill?",
+         "According to the club, three Danish players were ill."),
+        ("Injured passengers were flown out.", "The airline said the injured were flown out of Oslo.",
+         "Who was flown out?", "According to the airline, injured passengers were flown out."),
+        ("Inflation will fall to 2%.", "The bank said price growth would fall to 2%.", "What will fall?",
+         "According to the bank, inflation will fall to 2%."),
+        ("Kurds fled the north.", "The monitor said Kurds fled the north.", "Who fled?",
+         "According to the monitor, Kurds fled the north."),
+        ("Beijing sold the bonds.", "The broker said Beijing had sold the bonds.", "Who sold the bonds?",
+         "According to the broker, Beijing sold the bonds."),
+        ("NATO moved troops.", "The ministry said NATO had moved troops.", "Who moved troops?",
+         "According to the ministry, NATO moved troops."),
+        ("Wales lost the match.", "The coach told reporters that Wales had lost the match.", "Who lost?",
+         "According to the coach, Wales lost the match."),
+        ("Will Young won the race.", "The club said Will Young had won the race.", "Who won the race?",
+         "According to the club, Will Young won the race."),
+    ],
+)  # fmt: skip
+def test_a_claim_reads_as_english(sentence: str, quote: str, question: str, expected: str) -> None:
+    assert attributed(sentence, quote, question) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "question"),
+    [
+        ("The UK-based Syrian Observatory for Human Rights now controls the police command headquarters in Hama.",
+         OBSERVATORY, "Who controls Hama now?"),
+        ("5 December 2024.", CHANNEL,
+         "On which date did the channel claim that the fighters were marching toward the centre of Hama?"),
+        ("On Thursday.", CHANNEL, "When did the app report that Hama had been entered?"),
+        ("Monday.", "The club said on Monday that the coach would leave.", "On what day did it announce the news?"),
+    ],
+)  # fmt: skip
+def test_a_wrong_doer_and_a_question_of_the_claim_itself_get_no_claimant(
+    sentence: str, quote: str, question: str
+) -> None:
+    assert attributed(sentence, quote, question) == sentence

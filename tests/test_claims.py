@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.claims import find_claims
+from rag.claims import find_claims, own_subject
 
 ENTERED = (
     "The insurgents claimed on their Telegram channel on Thursday that they had entered Hama and were marching "
@@ -120,3 +120,70 @@ def test_it_means_the_speaker_before() -> None:
 )
 def test_no_claim_is_seen_where_nobody_claims(quote: str) -> None:
     assert find_claims(quote) == []
+
+
+@pytest.mark.parametrize(
+    ("quote", "claimant", "content"),
+    [
+        (
+            "In a statement later that day, the country's military said a number of troops were killed, accusing "
+            "insurgents of relying on suicide attacks.",
+            "the country's military", "insurgents of relying on suicide attacks",
+        ),
+        ("The airline cancelled all flights, blaming the strike for the chaos.", "The airline",
+         "the strike for the chaos"),
+        ("Norsk Hydro cut its forecast, saying that demand was weak.", "Norsk Hydro", "demand was weak"),
+        ("The minister resigned on Monday, claiming that the press had lied.", "The minister", "the press had lied"),
+        ("Epic sued Apple in May, alleging that the fees broke the law.", "Epic", "the fees broke the law"),
+        ("The court heard that Ravn left early. Ravn appealed, alleging bias.", "Ravn", "bias"),
+        ("“The ice is thin,” Ida Berg said, adding that the lake was closed.", "Ida Berg", "the lake was closed"),
+        ("Profits will double, the firm said on Monday, adding that the jobs were safe.", "the firm",
+         "the jobs were safe"),
+        ("However, the club fired its coach, arguing that he had lost the team.", "the club", "he had lost the team"),
+        ("The captain was fined. He appealed, insisting that he was innocent.", "The captain", "he was innocent"),
+        ("The union blamed the firm for the accident.", "The union", "the firm for the accident"),
+    ],
+)  # fmt: skip
+def test_the_main_clause_speaks_on_in_a_participle(quote: str, claimant: str, content: str) -> None:
+    claim = find_claims(quote)[-1]
+    assert (claim.claimant, quote[claim.start : claim.end]) == (claimant, content)
+
+
+def test_what_was_said_first_ends_before_the_participle() -> None:
+    quote = "The firm said profits fell, adding that jobs were safe."
+    assert [quote[claim.start : claim.end] for claim in find_claims(quote)] == ["profits fell", "jobs were safe"]
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "The group grew fast, adding 300 shops.",
+        "The bank won the case, claiming damages of 5 million.",
+        "The storm was blamed for the delays.",
+        "The channel posted a film of a man saying that he was safe.",
+        "After the police came, saying that word was enough to be held.",
+    ],
+)
+def test_a_participle_that_claims_nothing_is_no_claim(quote: str) -> None:
+    assert find_claims(quote) == []
+
+
+@pytest.mark.parametrize(
+    ("clause", "subject"),
+    [
+        ("opposition gunmen now control the police headquarters", "opposition gunmen"),
+        ("a number of troops were killed after days", "a number of troops"),
+        ("the wounded soldier fled", "the wounded soldier"),
+        ("Turkish-backed militias took the town", "Turkish-backed militias"),
+        ("gunmen control the base", "gunmen"),
+        ("the man who ran the shop was ill", "the man"),
+        ("insurgents of relying on suicide attacks", "insurgents"),
+        ("it had withdrawn", None),
+        ("their forces were safe", None),
+        ("there were fierce battles", None),
+        ("on Monday the rebels took Hama", None),
+        ("if Hama falls, the war is lost", None),
+    ],
+)
+def test_the_subject_of_a_clause_is_a_noun_phrase_of_its_own(clause: str, subject: str | None) -> None:
+    assert own_subject(clause) == subject

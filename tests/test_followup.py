@@ -376,9 +376,11 @@ def test_the_model_reads_a_refusal_without_the_words_it_looked_for() -> None:
     assert read_by_the_model(history)[-1] == ("assistant", REFUSAL)
 
 
-def test_a_rewrite_that_brings_in_a_new_name_is_dropped() -> None:
+def test_a_rewrite_that_brings_in_a_new_name_or_nothing_is_dropped() -> None:
     rewritten = standalone(FOR_THE_MODEL, HISTORY, lambda turns, question: "Is Erdogan older?")
     assert rewritten == "Who heads the Syrian Observatory for Human Rights? Which of the two is older?"
+    unchanged = standalone(FOR_THE_MODEL, HISTORY, lambda turns, question: question)
+    assert unchanged == rewritten
 
 
 def test_a_rewrite_has_no_words_from_what_a_refusal_looked_for() -> None:

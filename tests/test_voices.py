@@ -63,3 +63,9 @@ def test_another_number_is_no_agreement() -> None:
 def test_two_wordings_of_one_answer_are_the_same() -> None:
     assert same_answer("Kazan directed it.", "Elia Kazan directed the film Baby Doll.", QUESTION)
     assert not same_answer("Kazan directed it.", "Giraldi directed it.", QUESTION)
+
+
+def test_a_number_in_two_units_is_one_answer_and_two_numbers_are_two() -> None:
+    question = "How far is Homs?"
+    assert same_answer("The next target is Homs, 25 miles south.", "Homs is 40 kilometres (25 miles) south.", question)
+    assert not same_answer("It is 25 miles south.", "It is 35 miles south.", question)
