@@ -30,8 +30,16 @@ _VERB = re.compile(
     r"\b(?P<verb>said|says?|claim(?:s|ed)?|announce[ds]|stated|argue[ds]?|insist(?:s|ed)?|alleg(?:e|es|ed)|told|tells"
     r"|warn(?:s|ed)|added|asserted|maintain(?:s|ed)|contend(?:s|ed)?|estimate[ds]|predict(?:s|ed)?|testified|wrote"
     r"|report(?:s|ed)|admit(?:s|ted)|acknowledge[ds]|confirm(?:s|ed)|declared|believes?|suggest(?:s|ed)|denie[ds]"
-    r"|accus(?:es?|ed)|quoted|described|describes)\b|\b[Aa]ccording to "
+    r"|accus(?:es?|ed)|blame[ds]?|quoted|described|describes"
+    r"|accusing|blaming|saying|claiming|alleging|adding|arguing|insisting|warning|stating)\b|\b[Aa]ccording to "
 )
+_PARTICIPLE = re.compile(  # "…, accusing the rebels of", "…, adding that": the main clause's subject speaks on
+    r"(?:accusing\b(?=[^.;]*\sof\s)|blaming\b(?=[^.;]*\s(?:for|on)\s)|alleging\b"
+    r"|(?:saying|claiming|adding|arguing|insisting|warning|stating)(?=\s+(?:that|it|they|he|she|we)\b|:)"
+    r"|saying\b(?=\s+(?:the|its|their|his|her)\b))"
+)
+_SPEAKS_MORE = re.compile(rf",”?\s+(?:(?:also|while|\w+ly)\s+)?(?={_PARTICIPLE.pattern})")
+_BEFORE_PARTICIPLE = re.compile(r"(?:,”?|\b(?:while|before))\s+(?:(?:also|while|\w+ly)\s+)?$")
 _NEEDS_THAT = re.compile(  # these are nouns as often, or take an object that is no claim
     r"(?:claims?|reports|reported|estimate[ds]|announce[ds]|admit(?:s|ted)|acknowledge[ds]|confirm(?:s|ed)|declared"
     r"|believes?|suggest(?:s|ed)|wrote|denie[ds]|maintain(?:s|ed)|warn(?:s|ed)|added|predict(?:s|ed)?)$"
@@ -83,7 +91,25 @@ _FINITE = re.compile(
     r"\b(?:is|are|was|were|has|have|had|will|would|can|could|may|must|\w{2,}ed|left|won|lost|fell|rose|took|went|came)\b"
 )
 _DETERMINER = re.compile(r"(?:the|an?|its|his|her|their|our|some|many|several)\b", re.IGNORECASE)
-_SUBJECT = re.compile(r"\W*(?P<name>(?:The |An? )?(?:[A-Z][\w’'.-]*\w)(?: (?:al-)?[A-Z][\w’'-]*)*)(?=\s[a-z])")
+_NO_SUBJECT = re.compile(  # pronouns, and words that begin something else than a subject
+    r"(?:it|they|he|she|we|i|you|there|this|these|that|those|one|some|most|many|who|what|which|nothing|everything|all"
+    r"|both|another|others?|someone|anyone|nobody|if|when|while|after|before|since|because|although|though|as|whether"
+    r"|how|where|why|to|in|on|at|by|for|from|with|during|under|over|about|not|and|but|or|also|then|now|so|of|let|no)$",
+    re.IGNORECASE,
+)
+_POSSESSIVE = re.compile(r"(?:its|their|his|her|our|my|your)$", re.IGNORECASE)
+_WORD = re.compile(r"[\w$€£%](?:[\w’'./$€£%-]*[\w%])?|[,;:–—()“”\"]")
+_BEHIND_SUBJECT = frozenset(
+    """is are was were be been has have had will would can could may might must shall should do does did cannot left
+    won lost fell rose took went came cut quit hit put sold bought paid fought held kept led met sent built spent
+    caught brought struck wrote spoke broke chose grew flew began ran beat drove shot fled stole sank threw found stood
+    made gave got said says told knew saw became withdrew now already still also never not who which that where when
+    whose after before because while if to in on at by from with during under over into against than as""".split()
+)
+_ENDS_AS_VERB = re.compile(r"[a-z]{2,}(?:ed|ly|ing|n['’]t)$")
+_NO_VERBS = frozenset("family ally assembly supply bed seed breed building king ring wing spring evening".split())
+_LINKS = frozenset("of for and or the a an".split())
+_ARTICLES = frozenset("the a an its their his her this these those".split())
 
 
 def find_claims(quote: str) -> list[Claim]:
@@ -111,6 +137,35 @@ def _masked(quote: str) -> str:
     return re.sub(r"“[^”]*”|\"[^\"]*\"", blank, quote)
 
 
+def own_subject(clause: str) -> str | None:
+    """The noun phrase that `clause` begins with, up to its verb; None for a pronoun, or where there may be none."""
+    words = [(match.group(), match.end()) for match in _WORD.finditer(clause)]
+    begin = re.search(r"\w", clause)
+    if begin is None or not words or _NO_SUBJECT.match(words[0][0]):
+        return None
+    plain = [word for word, _ in words]
+    end = next((at for at in range(1, len(plain)) if _ends_subject(plain, at)), len(plain))
+    while end and plain[end - 1] in _LINKS:
+        end -= 1
+    if not end or any(_POSSESSIVE.match(word) for word in plain[:end]):
+        return None
+    return clause[begin.start() : words[end - 1][1]]
+
+
+def _ends_subject(words: Sequence[str], at: int) -> bool:
+    """Whether the word at `at` is a verb or a mark, or begins what else stands behind a subject."""
+    word, before, following = words[at], words[at - 1].lower(), "".join(words[at + 1 : at + 2])
+    if not re.match(r"[\w$€£]", word):
+        return True
+    if before in _LINKS:
+        return False  # "the wounded soldier"
+    if word == "of" and following.endswith("ing"):
+        return True  # "insurgents of relying on"
+    if word in _BEHIND_SUBJECT or (word not in _NO_VERBS and _ENDS_AS_VERB.match(word)):
+        return True
+    return word.islower() and word not in _LINKS and following in _ARTICLES  # "gunmen control the base"
+
+
 @dataclass(frozen=True, slots=True)
 class _Sentence:
     """One sentence of a quote, read for claims; all offsets count from its start."""
@@ -125,17 +180,34 @@ class _Sentence:
         for match in _VERB.finditer(self.text):
             if match.start() < read:
                 continue  # inside what somebody else claims
-            parts = self._said(match) if match["verb"] else self._according(match)
-            if parts is None:
+            more = (match["verb"] or "").endswith("ing")
+            said = self._speaks_more(match) if more else self._said(match) if match["verb"] else self._according(match)
+            if said is None:
                 continue
-            claimant = self._resolved(self.words[slice(*parts[0])], [*earlier, *found])
-            start, end = self._trimmed(*parts[1])
+            speaker, content = said
+            known = [*earlier, *found]
+            claimant = found[-1].claimant if more and found else self._resolved(self.words[slice(*speaker)], known)
+            start, end = self._trimmed(*content)
             if claimant and end > start:
                 found.append(Claim(claimant, match["verb"] or "according to", offset + start, offset + end))
                 read = end
         return found
 
-    # both give where the speaker stands and where what is said
+    # each of the next three gives where the speaker stands and where what is said
+
+    def _speaks_more(self, match: re.Match[str]) -> tuple[_Span, _Span] | None:
+        if not (_PARTICIPLE.match(self.text, match.start()) and _BEFORE_PARTICIPLE.search(self.text[: match.start()])):
+            return None
+        leading = _LEADING.match(self.text)
+        start = leading.end() if leading else 0
+        pronoun = re.match(r"(?:it|he|she|they)\b", self.text[start:], re.IGNORECASE)
+        subject = pronoun.group() if pronoun else own_subject(self.text[start:]) or ""
+        start = self.text.find(subject, start)
+        that = re.compile(r":?\s+(?:that\s)?\s*").match(self.text, match.end())
+        begins = that.end() if that else match.end()
+        tail = self.text[match.end() :]
+        ends = match.end() + _content_end(tail, begins - match.end(), relative=False)
+        return (start, start + len(subject)), (begins, ends)
 
     def _according(self, match: re.Match[str]) -> tuple[_Span, _Span] | None:
         speaker = re.compile(r"(?:[^,.;]|\.(?=\w|\s[a-z]))+").match(self.text, match.end())
@@ -146,6 +218,8 @@ class _Sentence:
 
     def _said(self, match: re.Match[str]) -> tuple[_Span, _Span] | None:
         verb, pre, tail = match["verb"], self.text[: match.start()], self.text[match.end() :]
+        if more := _SPEAKS_MORE.search(tail):
+            tail = tail[: more.start()]
         if _NOT_SAYING.search(pre) or _SAYS_NOTHING.match(tail):
             return None
         if spoken := re.search(r"“Qq*[,.!?]”(?=[^“”]*$)", pre):
@@ -165,8 +239,10 @@ class _Sentence:
         claimant = claimant.strip(" ,–—“”\"'#*(")
         if not PRONOUN.match(claimant):
             return claimant if claimant.lower() not in ("i", "we", "you", "one", "people", "some", "") else None
-        subject = _SUBJECT.match(self.before)
-        return known[-1].claimant if known else subject["name"] if subject else None
+        if known:
+            return known[-1].claimant
+        leading = _LEADING.match(self.before)
+        return own_subject(self.before[leading.end() if leading else 0 :])
 
     def _trimmed(self, start: int, end: int) -> _Span:
         """Without white space, the closing mark, and quotation marks around the whole."""
@@ -190,8 +266,9 @@ def _speaker_behind(verb: str, tail: str) -> _Span | None:
 def _content_at(verb: str, tail: str) -> int | None:
     """Where in `tail`, the words behind `verb`, what is said begins; _BEFORE if it stands before the speaker."""
     offset = 0
-    if verb.startswith(("accus", "describ")):
-        return 1 if (" of " if verb.startswith("accus") else " as ") in tail else None
+    if verb.startswith(("accus", "blame", "describ")):
+        link = {"a": r"\sof\s", "b": r"\s(?:for|on)\s", "d": r"\sas\s"}[verb[0]]
+        return 1 if re.search(link, tail) else None
     if verb in ("told", "tells"):
         if not (listener := _LISTENER.match(tail)):
             return None
