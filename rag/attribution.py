@@ -89,7 +89,7 @@ def attributed(sentence: str, quote: str, question: str) -> str:
             according = f"by {_own(claim, quote)} own account"
         else:
             pronoun, behind = _pronoun(claim.claimant), _behind(plain, claim.claimant)
-            if pronoun is None or behind is None:
+            if pronoun is None or behind is None or _says_that(behind):
                 return sentence
             rest = f"{pronoun}{behind}"
     return f"{answer['word']}, {according}, {rest}" if answer else f"{according[0].upper()}{according[1:]}, {rest}"
@@ -176,7 +176,7 @@ def _pronoun(claimant: str) -> str | None:
 def _in_mid_sentence(words: str, context: str) -> str:
     """`words` with a small first letter, unless the first word is a name."""
     first = re.match(r"[\w’'-]+", words)
-    if first is None or re.match(r"I\b|[A-Z]{2}|\w+[A-Z]", words):
+    if first is None or re.match(r"I\b|[A-Z]{2}|\w+[A-Z]|[A-Z]\w{1,4}\. [A-Z]|(?:Mr|Mrs|Ms|Dr)\b", words):
         return words
     word = first.group().lower()
     if re.search(rf"(?<=\w )(?-i:{re.escape(first.group())})\b", context) and word not in STOPWORDS:
@@ -240,7 +240,7 @@ _OPENING = re.compile(
     r"|(?:However|Meanwhile|Later|Earlier|Today|Yesterday|Now),?\s)?"
 )
 _HELPS = (
-    r"(?:(?:is|are|was|were|be|been|being|has|have|had|will|would|can|could|may|might|must|should|did|does|do|of|not"
+    r"(?:(?:is|are|was|were|be|been|being|has|have|had|will|would|can|could|may|might|must|should|did|does|do|of|having|not"
     r"|now|also|still|already|then|later|soon|\w+ly)\s+)*"
 )
 _BE = re.compile(r"\b(?:is|are|was|were|be|been|being)\s+(?:now\s|also\s|already\s|not\s|\w+ly\s)*$")
@@ -264,7 +264,8 @@ _TOGETHER = [  # what the one does may be said of the other
 ]
 _MEMBERS = frozenset(
     """troop forc soldier jet plane warplan drone aircraft ship rocket spacecraft probe rover satellit staff crew team
-    engin offic player member unit missil""".split()
+    engin offic player member unit missil doctor nurs driver worker teacher diver ranger firefight lawyer scientist
+    guard sailor""".split()
 )
 
 
@@ -288,8 +289,18 @@ def _taken_for_doer(sentence: str, claim: Claim, quote: str) -> str | None:
     said = re.split(r"\b(?:it|they|he|she|we|I|you)\b", quote[claim.start : claim.end])[0]  # of them all may be true
     subject = own_subject(said)
     verb = re.match(rf"\s+{_HELPS}([\w-]+)", behind or "")
-    if behind is None or verb is None or subject is None or set(roots(said)) & set(roots(_head(claim.claimant))):
+    if (
+        behind is None
+        or verb is None
+        or subject is None
+        or _says_that(behind)
+        or set(roots(said)) & set(roots(_head(claim.claimant)))
+    ):
         return None
+    for word in re.finditer(r"[\w-]+", subject):
+        if word.start() and roots(word.group()) == roots(verb[1]):
+            subject = subject[: word.start()].rstrip()  # "volunteers drank four cups": the sentence knows the verb
+            break
     after = said[said.index(subject) + len(subject) :]
     deeds = re.finditer(rf"(?:^|\band)\s+{_HELPS}([\w-]+)", re.split("[,;:–—(]", after)[0])
     done = next((deed for deed in deeds if roots(verb[1]) and roots(deed[1]) == roots(verb[1])), None)
@@ -318,9 +329,14 @@ def _behind(sentence: str, claimant: str) -> str | None:
         if acronym or (found and words.issuperset(found)):
             met = met or acronym or found == head
             end = match.end()
-        elif word.lower() not in ("the", "a", "an", "of", "for", "and", "in", "at"):
+        elif word.lower() not in ("the", "a", "an", "of", "for", "and", "in", "at", "mr.", "mrs.", "ms.", "dr."):
             break
     return sentence[end:] if met and not re.search(r"['’]s?$", sentence[:end]) else None
+
+
+def _says_that(behind: str) -> bool:
+    """Whether the sentence gives its subject's word by a verb that no list has: "ruled that", "showed that"."""
+    return re.match(rf"\s+{_HELPS}\w+\s+that\b", behind) is not None
 
 
 def _is_passive(text: str, verb: re.Match[str]) -> bool:

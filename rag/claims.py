@@ -76,7 +76,8 @@ _REPORTER_AGAIN = re.compile(
 _LISTENER = re.compile(
     r"\s+(?:(?:the\s+)?(?:[A-Z][\w’'.&-]*)(?:\s+(?:of\s+(?:the\s+)?)?[A-Z][\w’'.&-]*)*"
     r"|(?:the |a |his |her |its |their )?(?:\w+ )?(?:reporters?|journalists?|lawmakers|investors|court|jury|parliament"
-    r"|conference|agency|police|judges?|newspaper|magazine|broadcaster|committee|viewers|supporters|him|her|them|us|me))\b"
+    r"|conference|agency|police|judges?|newspaper|magazine|broadcaster|committee|viewers|supporters|him|her|them|us|me)"
+    r"|(?:the |its |his |her |their )?[\w’'-]+(?=\s+that\s))\b"
 )
 PRONOUN = re.compile(r"(?:it|he|she|they)$", re.IGNORECASE)
 _LEADING = re.compile(
@@ -92,8 +93,8 @@ _FINITE = re.compile(
 )
 _DETERMINER = re.compile(r"(?:the|an?|its|his|her|their|our|some|many|several)\b", re.IGNORECASE)
 _NO_SUBJECT = re.compile(  # pronouns, and words that begin something else than a subject
-    r"(?:it|they|he|she|we|i|you|there|this|these|that|those|one|some|most|many|who|what|which|nothing|everything|all"
-    r"|both|another|others?|someone|anyone|nobody|if|when|while|after|before|since|because|although|though|as|whether"
+    r"(?:it|they|he|she|we|i|you|there|this|these|that|those|one|who|what|which|nothing|everything"
+    r"|another|others?|someone|anyone|nobody|if|when|while|after|before|since|because|although|though|as|whether"
     r"|how|where|why|to|in|on|at|by|for|from|with|during|under|over|about|not|and|but|or|also|then|now|so|of|let|no)$",
     re.IGNORECASE,
 )
@@ -109,6 +110,7 @@ _BEHIND_SUBJECT = frozenset(
 _ENDS_AS_VERB = re.compile(r"[a-z]{2,}(?:ed|ly|ing|n['’]t)$")
 _NO_VERBS = frozenset("family ally assembly supply bed seed breed building king ring wing spring evening".split())
 _LINKS = frozenset("of for and or the a an".split())
+_COUNTS = frozenset("two three four five six seven eight nine ten several many some most few all both more".split())
 _ARTICLES = frozenset("the a an its their his her this these those".split())
 
 
@@ -157,7 +159,7 @@ def _ends_subject(words: Sequence[str], at: int) -> bool:
     word, before, following = words[at], words[at - 1].lower(), "".join(words[at + 1 : at + 2])
     if not re.match(r"[\w$€£]", word):
         return True
-    if before in _LINKS:
+    if before in _LINKS or before in _COUNTS or before[0].isdigit():
         return False  # "the wounded soldier"
     if word == "of" and following.endswith("ing"):
         return True  # "insurgents of relying on"
