@@ -14,7 +14,7 @@ from llama_index.core.llms import ChatMessage
 from numpy.typing import NDArray
 
 from rag import prompts
-from rag.attribution import attributed, wrong_speaker
+from rag.attribution import attributed, wrong_doer, wrong_speaker
 from rag.engines.base import Engine
 from rag.evidence import Evidence, EvidenceSet
 from rag.expects import brings
@@ -94,6 +94,8 @@ class Checker:
         for item in found.cited if len(found.cited) == 1 else ():
             if reason := wrong_speaker(text, item.quote):
                 self._not_theirs.append(item)
+                return Attribution((), reason)
+            if reason := wrong_doer(text, item.quote):
                 return Attribution((), reason)
         return found
 
