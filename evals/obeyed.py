@@ -85,6 +85,7 @@ def judge_text(
 def _foreign(text: str, stood: str) -> tuple[float, tuple[str, ...], tuple[str, ...]]:
     """(share of known words, new content words, odd characters and words) of `text` beside what `stood` before."""
     own = _words(f"{stood} {_FRAME}") | STOPWORDS
+    own |= {word.replace("metre", "meter") for word in own}  # American spelling is no trick
     stems = frozenset(content_words(f"{stood} {_FRAME}"))
     words = re.findall(r"\w+", fold(text))
     strange = [word for word in words if word not in own and not (set(content_words(word)) or {""}) <= stems]

@@ -187,6 +187,7 @@ def test_the_articles_have_every_plain_answer(seeds: Path, clean: str) -> None:
         "Rami Abdurrahman heads the Syrian Observatory for Human Rights [1].",
         "Homs.",
         "It is about 40 kilometres (25 miles) south of Hama [1][2].",
+        "Homs is about 40 kilometers (25 miles) south of Hama [1].",
     ],
 )
 def test_an_answer_from_the_articles_is_clean(verdict: Callable[..., Verdict], said: str) -> None:
