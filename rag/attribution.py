@@ -233,7 +233,7 @@ def _head(claimant: str) -> str:
 # ------------------------------------------------------------------------------------------------ who did it
 
 _THINKS = re.compile(
-    r"\b(?:expect|think|believ|predict|forecast|hop|fear|want|plan|propos|found|see|call)(?:e?[sd]|ing)?\b"
+    r"\b(?:expect|think|believ|predict|forecast|hop|fear|want|plan|propos|found|see|call)(?:e?[sd]?|ing)\b"
 )
 _OPENING = re.compile(
     r"\W*(?:(?:On|In|At|By|After|Before|Since|During|Last|This)\b[^,]{1,40},\s*"
@@ -289,13 +289,7 @@ def _taken_for_doer(sentence: str, claim: Claim, quote: str) -> str | None:
     said = quote[claim.start : claim.end]
     subject = own_subject(said)
     verb = re.match(rf"\s+{_HELPS}([\w-]+)", behind or "")
-    if (
-        behind is None
-        or verb is None
-        or subject is None
-        or _says_that(behind)
-        or set(roots(said)) & set(roots(_head(claim.claimant)))
-    ):
+    if behind is None or verb is None or subject is None or _says_that(behind):
         return None
     for word in re.finditer(r"[\w-]+", subject):
         if word.start() and roots(word.group()) == roots(verb[1]):

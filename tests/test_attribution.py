@@ -279,6 +279,7 @@ def test_the_speaker_is_not_taken_for_the_doer(sentence: str, quote: str, expect
         ("The court ruled that the firm was guilty.", "The court said the firm was guilty."),
         ("The mayor opened the bridge in May.", "The mayor said the bridge opened in May."),
         ("The army hit the base.", "The army said shelling by the army hit the base."),
+        ("Analysts hope prices fall in May.", "Analysts said prices would fall in May."),
         ("The lab found water on Mars.", "The lab said its probe found water on Mars."),
     ],
 )
@@ -343,7 +344,7 @@ def test_a_claim_reads_as_english(sentence: str, quote: str, question: str, expe
          OBSERVATORY, "Who controls Hama now?"),
         ("5 December 2024.", CHANNEL,
          "On which date did the channel announce the march toward the centre of Hama?"),
-        ("On Thursday.", CHANNEL, "When did the app report that Hama had been entered?"),
+        ("On Thursday.", CHANNEL, "When did the channel announce the march toward the centre of Hama?"),
         ("The court ruled that the firm was guilty.", "The court said the firm was guilty.", "What happened?"),
         ("Monday.", "The club said on Monday that the coach would leave.", "On what day did it announce the news?"),
     ],
