@@ -46,9 +46,9 @@ def test_the_same_question_gets_the_same_answer(asked: CheckedAssistant) -> None
     assert one.model == "qwen2.5-coder-1.5b-instruct-q4_k_m"
 
 
-def test_the_checks_read_the_statements_from_the_prefix_cache(asked: CheckedAssistant) -> None:
+def test_the_check_reads_its_statement_from_the_prefix_cache(asked: CheckedAssistant) -> None:
     usage = asked.ask("How far is Homs from Hama?").usage
-    assert usage.cached_tokens > usage.prompt_tokens / 2
+    assert usage.cached_tokens > usage.prompt_tokens / 5
 
 
 def test_a_question_in_arabic_gets_a_sensible_answer(asked: CheckedAssistant) -> None:
