@@ -86,27 +86,33 @@ class Answering:
             return
         evidence = self.within_window(question, evidence)
         asked = annotate(question, self.today)
-        verdicts: list[Verdict] = []
-        # a small model says yes too easily, and a yes is too short to check: the article's words answer
-        if expected(question) != "choice":
-            draft = yield from self.draft(asked, evidence.items)
-            verdicts = [self._judge(asked, text, evidence, draft.confidence) for text in draft.sentences()]
+        verdicts = yield from self._drafted(asked, evidence)
         kept = [verdict for verdict in verdicts if verdict.reason is None]
-        quote = None if _holds(kept) else self.checker.best_quote(asked, evidence)
-        if quote:
-            verdicts = [one if one.reason else replace(one, support=None, reason=_QUOTED) for one in verdicts]
-            yield self._written(f" {quote.text}" if verdicts else quote.text)
-            verdicts, kept = [*verdicts, quote], []
+        if not _holds(kept) and (quote := self.checker.best_quote(asked, evidence)):
+            yield from self._replaced(verdicts, quote)
+            return
         for verdict in verdicts:
             yield from self._show(verdict)
         if kept:
             yield from self._other_voices(asked, kept[0], evidence)
-        elif quote:
-            return
         elif scope == "broad" and (near := [item for item in evidence.items if on_topic(question, item)]):
             yield from self._quoted(near)
         else:
             reply.unanswered.append(question)
+
+    def _drafted(self, question: str, evidence: EvidenceSet) -> Generator[Event, None, list[Verdict]]:
+        """The sentences of the model's draft, checked."""
+        if expected(question) == "choice":
+            return []  # a small model says yes too easily, and a yes is too short to check: a quote must answer
+        draft = yield from self.draft(question, evidence.items)
+        return [self._judge(question, text, evidence, draft.confidence) for text in draft.sentences()]
+
+    def _replaced(self, verdicts: Sequence[Verdict], quote: Verdict) -> Iterator[Event]:
+        """The quote instead of the draft, which is withheld."""
+        yield self._written(f" {quote.text}" if verdicts else quote.text)
+        for one in verdicts:
+            yield from self._show(one if one.reason else replace(one, support=None, reason=_QUOTED))
+        yield from self._show(quote)
 
     def compare(self, topic: str, hits: Sequence[Hit]) -> Iterator[Event]:
         """What each article says about `topic`, in its own words and in the order of their dates; no model writes."""
