@@ -72,6 +72,8 @@ def brings(sentence: str, question: str) -> bool:
             return bool(days or fresh or named)
         case "quantity":
             values = {number.value for number in find_numbers(question)}
+            for day in find_days(sentence, None):  # a date is no quantity
+                sentence = sentence[: day.start] + "-" * (day.end - day.start) + sentence[day.end :]
             return any(number.value not in values for number in find_numbers(sentence)) or bool(_VAGUE.search(folded))
         case "person" | "place":
             names = {name.casefold() for name in find_names(question, question=True)}

@@ -127,13 +127,25 @@ def test_the_same_messages_give_the_same_text(chat_engine: EmbeddedEngine) -> No
 
 
 @pytest.mark.slow
-def test_two_prompts_that_take_turns_are_both_read_only_once(chat_engine: EmbeddedEngine) -> None:
-    one, other = "The cat sat on the mat. " * 12, "Does the dog bark at night? " * 12
-    for prompt in (one, other):
-        run(chat_engine, ask(prompt, "Why?"), max_tokens=2)
-    for prompt in (one, other):
-        _, completion = run(chat_engine, ask(prompt, "When?"), max_tokens=2)
-        assert completion.cached_tokens > chat_engine.count_tokens(prompt)
+def test_a_check_goes_on_from_the_draft_and_a_draft_from_nothing(chat_engine: EmbeddedEngine) -> None:
+    story = "The cat sat on the mat. " * 12
+    for _ in range(2):
+        _, draft = run(chat_engine, ask(story, "Why?"), max_tokens=2)
+        assert draft.cached_tokens == 0
+    _, check = chat_engine.yes_minus_no(ask(story, "Did the cat sit? Answer Yes or No."))
+    assert check.cached_tokens > chat_engine.count_tokens(story) / 2
+
+
+@pytest.mark.slow
+def test_the_same_question_gets_the_same_numbers_whatever_was_asked_between(chat_engine: EmbeddedEngine) -> None:
+    def asked() -> tuple[str, float | None, float]:
+        text, completion = run(chat_engine, ask("The cat sat on the mat.", "Who sat where?"))
+        log_odds, _ = chat_engine.yes_minus_no(ask("The cat sat on the mat.", "Did the dog sit? Answer Yes or No."))
+        return text, completion.mean_logprob, log_odds
+
+    first = asked()
+    run(chat_engine, ask("The cat sat on the mat.", "Which animal is it?"))
+    assert asked() == first
 
 
 @pytest.mark.slow

@@ -159,5 +159,5 @@ def test_a_header_changes_with_the_cases_and_the_settings(assistant: CheckedAssi
     assert first == made(assistant, CASES)
     assert first != made(assistant, CASES[:2])
     assert len(str(first["model_sha256"])) == 64
-    with CheckedAssistant(seeds_dir, "embedded", threshold=0.5) as bolder:
+    with CheckedAssistant(seeds_dir, "embedded", threshold=0.3) as bolder:
         assert made(bolder, CASES) != first

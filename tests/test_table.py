@@ -57,7 +57,9 @@ def test_times_have_their_median_and_95th_percentile() -> None:
 
 
 def test_every_score_has_a_label() -> None:
-    given = answer("They captured Homs [1].", [("a.txt", 0, 4, "Homs")], usage=Usage(9, 1, 2), timings=Timings(1, 2, 3))
+    given = answer(
+        "They captured Homs [1].", [("a.txt", 0, 4, "Homs")], usage=Usage(9, 1, 2), timings=Timings(1, 2, 3, 4)
+    )
     full = outcome(
         given,
         rankings={mode: (Place("a.txt", 0, 9),) for mode in ("bm25", "dense", "fused")},

@@ -60,10 +60,24 @@ class EmbeddedEngine:
         self._started()
 
     def stream(
-        self, messages: Sequence[ChatMessage], *, max_tokens: int, schema: dict[str, Any] | None = None
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        max_tokens: int,
+        schema: dict[str, Any] | None = None,
+        from_cache: bool = False,
     ) -> Generator[str, None, Completion]:
-        """See `Engine.stream`. Closing the generator closes the connection, which stops the model."""
-        request: dict[str, Any] = {"messages": _as_json(messages), "max_tokens": max_tokens, "logprobs": True}
+        """See `Engine.stream`. Closing the generator closes the connection, which stops the model.
+
+        `from_cache` goes on from what was read before. That is sooner, but a prompt read in other pieces rounds
+        otherwise, and now and then the same question then gets other words.
+        """
+        request: dict[str, Any] = {
+            "messages": _as_json(messages),
+            "max_tokens": max_tokens,
+            "logprobs": True,
+            "cache_prompt": from_cache,
+        }
         if schema is not None:
             request["response_format"] = {
                 "type": "json_schema",
@@ -106,7 +120,7 @@ class EmbeddedEngine:
 
     def _chat(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Greedy, so that the same messages give the same text."""
-        return self._started().chat(request | {"temperature": 0, "seed": self._seed, "cache_prompt": True})
+        return self._started().chat({"cache_prompt": True} | request | {"temperature": 0, "seed": self._seed})
 
     def _started(self) -> LlamaServer:
         with self._lock:
@@ -174,7 +188,7 @@ class EmbeddedLLM(CustomLLM):
         return responses()
 
     def _pieces(self, messages: Sequence[ChatMessage], kwargs: dict[str, Any]) -> Iterator[str]:
-        return self.engine.stream(messages, max_tokens=kwargs.get("max_tokens", self.max_tokens))
+        return self.engine.stream(messages, max_tokens=kwargs.get("max_tokens", self.max_tokens), from_cache=True)
 
 
 class _End:
