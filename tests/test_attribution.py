@@ -1,23 +1,12 @@
 """What a party claims is not stated as a fact: tables over courts, companies, science, sport and wars."""
 
 import pytest
+from quotes import ACCUSED, CHIEF, ENTERED
 
 from rag.attribution import attributed, wrong_doer, wrong_speaker
 
-ENTERED = (
-    "The insurgents claimed on their Telegram channel on Thursday that they had entered Hama and were marching "
-    "toward its centre."
-)
 WITHDREW = (
     "The Syrian army said it had withdrawn from Hama after insurgents broke through its defences on Thursday morning."
-)
-ACCUSED = (
-    "The Syrian army said in a statement later that a number of troops were killed after resisting the insurgents for "
-    "days. It accused the attackers of relying on suicide attacks."
-)
-CHIEF = (
-    "“If Hama falls, it means that the beginning of the regime’s fall has started,” the Observatory’s chief, Rami "
-    "Abdurrahman, told The Associated Press before the city’s capture."
 )
 
 

@@ -1,21 +1,9 @@
 """Claims are cut exactly: tables over courts, companies, science, sport and wars."""
 
 import pytest
+from quotes import ACCUSED, CHIEF, ENTERED
 
 from rag.claims import find_claims, own_subject
-
-ENTERED = (
-    "The insurgents claimed on their Telegram channel on Thursday that they had entered Hama and were marching "
-    "toward its centre."
-)
-ACCUSED = (
-    "The Syrian army said in a statement later that a number of troops were killed after resisting the insurgents for "
-    "days. It accused the attackers of relying on suicide attacks."
-)
-CHIEF = (
-    "“If Hama falls, it means that the beginning of the regime’s fall has started,” the Observatory’s chief, Rami "
-    "Abdurrahman, told The Associated Press before the city’s capture."
-)
 
 
 @pytest.mark.parametrize(
