@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from rag import prompts
 from rag.attribution import attributed, wrong_doer, wrong_speaker
+from rag.clauses import joined_apart
 from rag.engines.base import Engine
 from rag.evidence import Evidence, EvidenceSet
 from rag.expects import brings
@@ -58,7 +59,7 @@ class Checker:
         self._support = support
         self._engine = engine
         self._embed = embed
-        self._asked: dict[tuple[str, str, int], float] = {}
+        self._asked: dict[tuple[object, ...], float] = {}
         self._not_theirs: list[Evidence] = []  # words of another speaker than the question asks for
 
     def judge(self, question: str, text: str, evidence: EvidenceSet, confidence: float = TYPICAL) -> Verdict:
@@ -95,7 +96,7 @@ class Checker:
             if reason := wrong_speaker(text, item.quote):
                 self._not_theirs.append(item)
                 return Attribution((), reason)
-            if reason := wrong_doer(text, item.quote):
+            if reason := wrong_doer(text, item.quote) or joined_apart(text, item.quote, question):
                 return Attribution((), reason)
         return found
 
@@ -109,7 +110,7 @@ class Checker:
             question_words=found.question_words,
             similarity=max(item.similarity for item in found.cited),
             closeness=max(float(vector @ item.vector) for item in found.cited),
-            answered=max(self._answered(question, item) for item in found.cited),
+            answered=self._answered(question, *found.cited),
             confidence=confidence,
             brings=float(brings(text, question)),
             further=float(len(found.cited) - 1),
@@ -128,10 +129,10 @@ class Checker:
             further=0.0,
         )
 
-    def _answered(self, question: str, item: Evidence) -> float:
-        key = (question, item.article, item.start)
+    def _answered(self, question: str, *items: Evidence) -> float:
+        key = (question, *((item.article, item.start) for item in items))
         if key not in self._asked:
-            self._asked[key] = self._ask(prompts.answered(question, [item]))
+            self._asked[key] = self._ask(prompts.answered(question, items))
         return self._asked[key]
 
     def _ask(self, messages: list[ChatMessage]) -> float:

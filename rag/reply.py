@@ -57,7 +57,7 @@ class Reply:
 
     def cite(self, item: Evidence) -> int:
         """The number of this quote in the answer, given at its first use."""
-        key = (item.article, item.start, item.end)
+        key = _place(item)
         if key not in self.citations:
             self.citations[key] = Citation(
                 number=len(self.citations) + 1,
@@ -71,6 +71,10 @@ class Reply:
                 carriers=item.carriers,
             )
         return self.citations[key].number
+
+    def cites(self, item: Evidence) -> bool:
+        """Whether this quote is in the answer already."""
+        return _place(item) in self.citations
 
     def date_the_present(self) -> None:
         """Says as of when an answer holds that holds only for a time: by the newest article that it cites.
@@ -92,6 +96,10 @@ class Reply:
         if undated:
             comes = "comes" if undated == 1 else "come"
             self.notes.append(f"{undated} of the quotes {comes} from an article without a date")
+
+
+def _place(item: Evidence) -> tuple[str, int, int]:
+    return item.article, item.start, item.end
 
 
 def with_numbers(sentence: AnswerSentence) -> str:

@@ -31,7 +31,7 @@ class Signals:
     closeness: float
     """Cosine of the sentence and the nearest of the quotes."""
     answered: float
-    """Log-odds over the best quote alone: does it say the answer to the question?"""
+    """Log-odds over the quotes: do they say the answer to the question?"""
     confidence: float
     """Mean log-probability of the tokens of the draft; `TYPICAL` where the engine does not tell."""
     brings: float

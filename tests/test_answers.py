@@ -54,3 +54,10 @@ def test_the_check_reads_its_statement_from_the_prefix_cache(asked: CheckedAssis
 def test_a_question_in_arabic_gets_a_sensible_answer(asked: CheckedAssistant) -> None:
     answer = asked.ask("من يرأس المرصد السوري لحقوق الإنسان؟")
     assert answer.abstained or "Abdurrahman" in answer.text or "عبد الرحمن" in answer.text
+
+
+def test_no_part_of_a_question_repeats_what_another_has_shown(asked: CheckedAssistant) -> None:
+    answer = asked.ask("What happened in Hama and why does it matter?")
+    said = [sentence.text for sentence in answer.sentences]
+    assert len(said) > 1
+    assert len(set(said)) == len(said)

@@ -1,0 +1,43 @@
+"""What one clause says is not said of the names in another."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.clauses import joined_apart
+
+RUSSIA = (
+    "However, with Russia preoccupied with its war in Ukraine, and Iran politically weakened by Israel decimating much "
+    "of Hezbollah's leadership and the re-election of Donald Trump, opposition forces have taken the opportunity."
+)
+BACKERS = "Intervention by Russia, Iran and Hezbollah, and other militant groups has allowed Assad to remain in power."
+MINES = "The mayor closed the mine in Ardal, and Ms Haug, a geologist, warned that the dam at Lysne was leaking."
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "quote"),
+    [
+        ("Which country is at war with Russia?", "Russia is at war with Iran.", RUSSIA),
+        ("Who is preoccupied with a war in Ukraine?", "Iran is preoccupied with its war in Ukraine.", RUSSIA),
+        ("Who closed the mine?", "Ms Haug closed the mine.", MINES),
+    ],
+)
+def test_a_name_of_the_other_clause_is_no_answer(question: str, sentence: str, quote: str) -> None:
+    assert "something else" in (joined_apart(sentence, quote, question) or "")
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "quote"),
+    [
+        ("Which country is at war with Russia?", "Russia is at war with Ukraine.", RUSSIA),
+        ("Who weakened Iran?", "Israel weakened Iran.", RUSSIA),
+        ("Which allies were distracted or weakened?", "Russia and Iran were distracted or weakened.", RUSSIA),
+        ("Who kept Assad in power?", "Russia, Iran and Hezbollah kept Assad in power.", BACKERS),
+        ("Where was the dam leaking?", "The dam at Lysne was leaking.", MINES),
+        ("Who warned of a leaking dam?", "Ms Haug, a geologist, warned of it.", MINES),
+        ("Who became its president?", "Smith became its president.", "Smith founded it, and became its president."),
+        ("When did it close?", "It closed on Monday.", "Haug spoke on Sunday, and the mine closed on Monday."),
+    ],
+)
+def test_a_name_of_the_same_clause_is(question: str, sentence: str, quote: str) -> None:
+    assert joined_apart(sentence, quote, question) is None
