@@ -1,7 +1,8 @@
 """Half of a statement is no answer to a question about the other half.
 
 "… with Russia preoccupied with its war in Ukraine, and Iran politically weakened by Israel …" has the words war, Russia
-and Iran, and does not say that Russia is at war with Iran. Clauses that are joined, each with a subject of its own, are
+and Iran, and does not say that Russia is at war with Iran; "… the re-election of Donald Trump, …, with renewed fighting beginning on
+November 27" does not date the re-election. Clauses that are joined, each with a subject of its own, are
 told apart by their form; where that is not plain, nothing is said.
 """
 
@@ -11,10 +12,10 @@ import re
 from collections.abc import Sequence
 
 from index.split import split_sentences
-from rag.words import content_words, find_names, name_stands_in
+from rag.words import Number, content_words, find_names, find_numbers, name_stands_in
 
-# a comma and a conjunction before a name, or before the article of a new subject
-_JOIN = re.compile(r"[,;] (?:and|but|while|whereas) (?=[A-Z“\"]|(?:the|a|an|its|his|her|their) )")
+# a comma and a conjunction before a name, or before the article of a new subject; or ", with fighting resumed"
+_JOIN = re.compile(r"[,;] (?:and|but|while|whereas) (?=[A-Z“\"]|(?:the|a|an|its|his|her|their) )|, with (?=\w)")
 _VERB = re.compile(
     r"(?<!-)\b(?:\w+(?:ed|ing)|is|are|was|were|be|been|has|have|had|will|would|can|could|may|might|do|does|did"
     r"|said|says|fell|took|takes|left|led|leads|won|lost|made|went|came|began|became|held|told|met|kept)\b"
@@ -22,34 +23,34 @@ _VERB = re.compile(
 
 
 def joined_apart(sentence: str, quote: str, question: str) -> str | None:
-    """Why `sentence` may not stand on `quote`: the names that it adds to `question` stand in one clause, and what was
-    asked about only in another. None if nothing speaks against it."""
+    """Why `sentence` may not stand on `quote`: the names and numbers that it adds to `question` stand in one clause, and
+    what was asked about only in another. None if nothing speaks against it."""
+    names = [name for name in find_names(sentence, question=True) if not name_stands_in(name, question, loosely=True)]
+    known = find_numbers(question)
+    numbers = [number for number in find_numbers(sentence) if not number.stands_in(known)]
     asked = set(content_words(question))
-    new = [name for name in find_names(sentence, question=True) if not name_stands_in(name, question, loosely=True)]
-    if not new:
-        return None
-    clauses = [part for span in split_sentences(quote) for part in _clauses(quote[span.start : span.end])]
-    return f"the article says it of something else than {_listed(new)}" if _apart(new, asked, clauses) else None
-
-
-def _apart(names: Sequence[str], asked: set[str], clauses: Sequence[tuple[str, Sequence[str]]]) -> bool:
-    """Whether no clause with one of `names` has a word of the question, and a clause joined to one of them has."""
     joined = False
-    for clause, others in clauses:
-        if any(name_stands_in(name, clause) for name in names):
+    for span in split_sentences(quote):
+        for clause, others in _clauses(quote[span.start : span.end]):
+            if not _has_any(clause, names, numbers):
+                continue
             if asked & set(content_words(clause)):
-                return False
+                return None
             joined = joined or any(asked & set(content_words(other)) for other in others)
-    return joined
+    return "the article says it of something else" if joined else None
+
+
+def _has_any(clause: str, names: Sequence[str], numbers: Sequence[Number]) -> bool:
+    there = find_numbers(clause)
+    return any(name_stands_in(name, clause) for name in names) or any(number.stands_in(there) for number in numbers)
 
 
 def _clauses(sentence: str) -> list[tuple[str, Sequence[str]]]:
-    """The joined clauses of a sentence, each with those it is joined to; all one if a part has no verb of its own."""
-    parts = _JOIN.split(sentence)
-    if not all(_VERB.search(part) for part in parts):
-        parts = [sentence]
+    """The joined clauses of a sentence, each with those it is joined to; a part without a verb belongs to its neighbour."""
+    parts: list[str] = []
+    for part in _JOIN.split(sentence):
+        if parts and not (_VERB.search(parts[-1]) and _VERB.search(part)):
+            parts[-1] = f"{parts[-1]}, {part}"
+        else:
+            parts.append(part)
     return [(part, [other for other in parts if other is not part]) for part in parts]
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,4 +1,4 @@
-"""What one clause says is not said of the names in another."""
+"""What one clause says is not said by another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from rag.clauses import joined_apart
 
 RUSSIA = (
     "However, with Russia preoccupied with its war in Ukraine, and Iran politically weakened by Israel decimating much "
-    "of Hezbollah's leadership and the re-election of Donald Trump, opposition forces have taken the opportunity."
+    "of Hezbollah's leadership and the re-election of Donald Trump, opposition forces have taken advantage of the "
+    "opportunity, with renewed fighting beginning on November 27."
 )
 BACKERS = "Intervention by Russia, Iran and Hezbollah, and other militant groups has allowed Assad to remain in power."
 MINES = "The mayor closed the mine in Ardal, and Ms Haug, a geologist, warned that the dam at Lysne was leaking."
@@ -19,10 +20,11 @@ MINES = "The mayor closed the mine in Ardal, and Ms Haug, a geologist, warned th
     [
         ("Which country is at war with Russia?", "Russia is at war with Iran.", RUSSIA),
         ("Who is preoccupied with a war in Ukraine?", "Iran is preoccupied with its war in Ukraine.", RUSSIA),
+        ("When was Donald Trump re-elected?", "Donald Trump was re-elected on November 27.", RUSSIA),
         ("Who closed the mine?", "Ms Haug closed the mine.", MINES),
     ],
 )
-def test_a_name_of_the_other_clause_is_no_answer(question: str, sentence: str, quote: str) -> None:
+def test_what_the_other_clause_says_is_no_answer(question: str, sentence: str, quote: str) -> None:
     assert "something else" in (joined_apart(sentence, quote, question) or "")
 
 
@@ -31,6 +33,8 @@ def test_a_name_of_the_other_clause_is_no_answer(question: str, sentence: str, q
     [
         ("Which country is at war with Russia?", "Russia is at war with Ukraine.", RUSSIA),
         ("Who weakened Iran?", "Israel weakened Iran.", RUSSIA),
+        ("When did renewed fighting begin?", "It began on November 27, 2024.", RUSSIA),
+        ("When did the war in Ukraine begin?", "Russia's war began with the re-election.", RUSSIA),
         ("Which allies were distracted or weakened?", "Russia and Iran were distracted or weakened.", RUSSIA),
         ("Who kept Assad in power?", "Russia, Iran and Hezbollah kept Assad in power.", BACKERS),
         ("Where was the dam leaking?", "The dam at Lysne was leaking.", MINES),
@@ -39,5 +43,5 @@ def test_a_name_of_the_other_clause_is_no_answer(question: str, sentence: str, q
         ("When did it close?", "It closed on Monday.", "Haug spoke on Sunday, and the mine closed on Monday."),
     ],
 )
-def test_a_name_of_the_same_clause_is(question: str, sentence: str, quote: str) -> None:
+def test_what_the_same_clause_says_is(question: str, sentence: str, quote: str) -> None:
     assert joined_apart(sentence, quote, question) is None
