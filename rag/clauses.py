@@ -1,9 +1,9 @@
 """Half of a statement is no answer to a question about the other half.
 
 "… with Russia preoccupied with its war in Ukraine, and Iran politically weakened by Israel …" has the words war, Russia
-and Iran, and does not say that Russia is at war with Iran; "… the re-election of Donald Trump, …, with renewed fighting beginning on
-November 27" does not date the re-election. Clauses that are joined, each with a subject of its own, are
-told apart by their form; where that is not plain, nothing is said.
+and Iran, and does not say that Russia is at war with Iran. "… the re-election of Donald Trump, opposition forces …,
+with renewed fighting beginning on November 27" does not date the re-election. Clauses that are joined, each with a
+subject of its own, are told apart by their form; where that is not plain, nothing is said.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _VERB = re.compile(
 
 
 def joined_apart(sentence: str, quote: str, question: str) -> str | None:
-    """Why `sentence` may not stand on `quote`: the names and numbers that it adds to `question` stand in one clause, and
-    what was asked about only in another. None if nothing speaks against it."""
+    """Why `sentence` may not stand on `quote`: the names and numbers that it adds to `question` stand in one clause,
+    and what was asked about only in another. None if nothing speaks against it."""
     names = [name for name in find_names(sentence, question=True) if not name_stands_in(name, question, loosely=True)]
     known = find_numbers(question)
     numbers = [number for number in find_numbers(sentence) if not number.stands_in(known)]
@@ -46,7 +46,7 @@ def _has_any(clause: str, names: Sequence[str], numbers: Sequence[Number]) -> bo
 
 
 def _clauses(sentence: str) -> list[tuple[str, Sequence[str]]]:
-    """The joined clauses of a sentence, each with those it is joined to; a part without a verb belongs to its neighbour."""
+    """The joined clauses of a sentence, each with those it is joined to; a part without a verb is none."""
     parts: list[str] = []
     for part in _JOIN.split(sentence):
         if parts and not (_VERB.search(parts[-1]) and _VERB.search(part)):
