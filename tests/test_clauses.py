@@ -19,6 +19,7 @@ MINES = "The mayor closed the mine in Ardal, and Ms Haug, a geologist, warned th
     ("question", "sentence", "quote"),
     [
         ("Which country is at war with Russia?", "Russia is at war with Iran.", RUSSIA),
+        ("Which country is at war with Russia?", "Russia is at war with Iran.", f"{BACKERS} {RUSSIA}"),
         ("Who is preoccupied with a war in Ukraine?", "Iran is preoccupied with its war in Ukraine.", RUSSIA),
         ("When was Donald Trump re-elected?", "Donald Trump was re-elected on November 27.", RUSSIA),
         ("Who closed the mine?", "Ms Haug closed the mine.", MINES),
