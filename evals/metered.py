@@ -30,7 +30,8 @@ class MeteredLLM(EmbeddedLLM):
         return self._usage
 
     def _pieces(self, messages: Sequence[ChatMessage], kwargs: dict[str, Any]) -> Iterator[str]:
-        end: Completion = yield from self.engine.stream(messages, max_tokens=kwargs.get("max_tokens", self.max_tokens))
+        longest = kwargs.get("max_tokens", self.max_tokens)
+        end: Completion = yield from self.engine.stream(messages, max_tokens=longest, from_cache=True)
         self._usage = Usage(
             self._usage.prompt_tokens + end.prompt_tokens,
             self._usage.cached_tokens + end.cached_tokens,

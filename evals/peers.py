@@ -201,7 +201,7 @@ class ClosedBook:
         ]
         engine, longest = self._assistant.engine, self._assistant.settings.answer_tokens
         ends: list[Completion] = []
-        written = _listen(lambda: _until_end(engine.stream(messages, max_tokens=longest), ends))
+        written = _listen(lambda: _until_end(engine.stream(messages, max_tokens=longest, from_cache=True), ends))
         (end,) = ends
         return _answer(
             case,

@@ -12,9 +12,11 @@ from conftest import Write
 from eval_helpers import case
 from ollama_double import OllamaDouble, closed_port, error_in_mid_stream, installed, speaks
 
+from evals.metered import MeteredLLM
 from evals.peers import Bm25Top, CitationEngine, ClosedBook, LlamaIndexArticles, VectorEngine
 from evals.types import Case, System
 from rag import Answer, Assistant
+from rag.engines.embedded import EmbeddedEngine
 from rag.errors import EngineInterrupted
 
 HAMA = "Hama lies 200 kilometres north of Damascus. Rebels took the city on Thursday. The army withdrew at noon."
@@ -334,3 +336,12 @@ def test_the_embedded_model_answers_for_every_peer(articles: Path, tmp_path: Pat
     for answer in (cited, plain, alone):
         assert answer.usage.completion_tokens > 0 and answer.timings.first_token
     assert cited.usage.prompt_tokens > plain.usage.prompt_tokens > alone.usage.prompt_tokens > 0
+
+
+@pytest.mark.slow
+def test_a_peer_keeps_what_the_engine_has_read_of_its_prompt(chat_engine: EmbeddedEngine) -> None:
+    article = "The mine at Ardal was closed on Monday after water broke into its lowest gallery. " * 5
+    first, second = MeteredLLM(engine=chat_engine), MeteredLLM(engine=chat_engine)
+    first.complete(f"{article} When was it closed?", max_tokens=4)
+    second.complete(f"{article} Where is it?", max_tokens=4)
+    assert second.usage.cached_tokens > 0.7 * second.usage.prompt_tokens

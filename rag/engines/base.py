@@ -36,11 +36,17 @@ class Engine(Protocol):
     """The window: prompt and answer together must fit."""
 
     def stream(
-        self, messages: Sequence[ChatMessage], *, max_tokens: int, schema: dict[str, Any] | None = None
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        max_tokens: int,
+        schema: dict[str, Any] | None = None,
+        from_cache: bool = False,
     ) -> Generator[str, None, Completion]:
         """Yields pieces of text as the model writes them; the generator's return value is the Completion.
 
-        Closing the generator stops the model. `schema` (JSON schema) constrains the text.
+        Closing the generator stops the model. `schema` (JSON schema) constrains the text. `from_cache`: it may go on
+        from what another prompt left read, which is sooner, and now and then gives other words.
         Raises an EngineError of `rag.errors`.
         """
         ...

@@ -84,13 +84,18 @@ class OllamaEngine:
         self._shared: ollama.Client | None = None
 
     def stream(
-        self, messages: Sequence[ChatMessage], *, max_tokens: int, schema: dict[str, Any] | None = None
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        max_tokens: int,
+        schema: dict[str, Any] | None = None,
+        from_cache: bool = False,
     ) -> Generator[str, None, Completion]:
         """Yields pieces of text as the model writes them; the generator's return value is the Completion.
 
         Closing the generator closes the connection, on which Ollama stops the model. `schema` goes as
-        `format`. Raises EngineUnavailable, EngineTimeout, ModelMissing, EngineInterrupted, or EngineError;
-        the last also when Ollama cut the prompt, which it tells nobody (see `_learn`).
+        `format`; Ollama always reads from its cache. Raises EngineUnavailable, EngineTimeout, ModelMissing,
+        EngineInterrupted, or EngineError; the last also when Ollama cut the prompt, unasked (see `_learn`).
         """
         written = thought = False
         end: Mapping[str, Any] = {}
