@@ -122,7 +122,9 @@ def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
     home = _home(shared)
     questions = _questions(plan, home)
     room = _room(home, plan.dataset or questions.corpus)
-    with _assistant(questions.corpus, room, shared) as assistant:
+    # a peer's long prompts take turns: two of them fit, as a server's defaults would keep them
+    kept = {"prompt_cache_mib": 256} if plan.peers else {}
+    with _assistant(questions.corpus, room, shared, **kept) as assistant:
         systems = [] if plan.retrieval else _systems(plan.peers, assistant)
         known = None if plan.retrieval else measured(assistant.choice.model)
         head = header(
@@ -163,13 +165,15 @@ def _home(shared: dict[str, Any]) -> Path:
 
 
 @contextmanager
-def _assistant(corpus: Path | None, room: Path, shared: dict[str, Any]) -> Iterator[Assistant]:
+def _assistant(corpus: Path | None, room: Path, shared: dict[str, Any], **settings: Any) -> Iterator[Assistant]:
     """An assistant over the articles of `corpus`, indexed in `room`."""
     from rag.terminal import ByteProgress, file_progress
 
     with (
         ByteProgress() as fetching,
-        Assistant(room / "index", shared["engine"] or "auto", shared["model"], progress=fetching) as assistant,
+        Assistant(
+            room / "index", shared["engine"] or "auto", shared["model"], progress=fetching, **settings
+        ) as assistant,
     ):
         if corpus:
             with file_progress() as told:

@@ -134,10 +134,10 @@ class Answering:
         return evidence
 
     def _quoted(self, items: Sequence[Evidence]) -> Iterator[Event]:
-        """The first few of `items` in their articles' words, in the order of their dates; what an earlier part of the
-        question has shown is not said again."""
-        new = [item for item in items[:_QUOTES_SHOWN] if not self.reply.cites(item)]
-        for item in sorted(new, key=lambda item: (str(item.date), item.article, item.start)):
+        """The first few of `items` in their articles' words, in the order of their dates; no words are shown twice."""
+        for item in sorted(items[:_QUOTES_SHOWN], key=lambda item: (str(item.date), item.article, item.start)):
+            if self.reply.shows(item):
+                continue
             verdict = Verdict(in_the_articles_words(item.quote), (item,), 1.0)
             yield self._written(f" {verdict.text}")
             yield from self._show(verdict)

@@ -57,7 +57,7 @@ class Reply:
 
     def cite(self, item: Evidence) -> int:
         """The number of this quote in the answer, given at its first use."""
-        key = _place(item)
+        key = (item.article, item.start, item.end)
         if key not in self.citations:
             self.citations[key] = Citation(
                 number=len(self.citations) + 1,
@@ -72,9 +72,12 @@ class Reply:
             )
         return self.citations[key].number
 
-    def cites(self, item: Evidence) -> bool:
-        """Whether this quote is in the answer already."""
-        return _place(item) in self.citations
+    def shows(self, item: Evidence) -> bool:
+        """Whether the answer cites some of these very characters already."""
+        return any(
+            known.article == item.article and known.start < item.end and item.start < known.end
+            for known in self.citations.values()
+        )
 
     def date_the_present(self) -> None:
         """Says as of when an answer holds that holds only for a time: by the newest article that it cites.
@@ -96,10 +99,6 @@ class Reply:
         if undated:
             comes = "comes" if undated == 1 else "come"
             self.notes.append(f"{undated} of the quotes {comes} from an article without a date")
-
-
-def _place(item: Evidence) -> tuple[str, int, int]:
-    return item.article, item.start, item.end
 
 
 def with_numbers(sentence: AnswerSentence) -> str:

@@ -50,6 +50,8 @@ class Settings:
     threads: int = 0
     """Threads of the embedded engine; 0 means one per core, at most 8."""
     seed: int = 1
+    prompt_cache_mib: int = 0
+    """MiB of prompts that the embedded engine keeps read beside the last one, for programs that take turns on it."""
 
     @classmethod
     def load(cls, arguments: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Self:
@@ -88,6 +90,7 @@ class Settings:
 _PATHS = {"data_dir", "cache_dir"}
 _INTEGERS = {
     "context_tokens", "evidence_tokens", "evidence_sentences", "answer_tokens", "passages", "threads", "seed",
+    "prompt_cache_mib",
 }  # fmt: skip
 _FLOATS = {"threshold", "timeout"}
 

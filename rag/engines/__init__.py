@@ -66,6 +66,7 @@ class EngineChoice:
             threads=settings.threads or None,
             seed=settings.seed,
             timeout=settings.timeout,
+            prompt_cache_mib=settings.prompt_cache_mib,
         )
 
 

@@ -36,10 +36,12 @@ class EmbeddedEngine:
         threads: int | None = None,
         seed: int = 1,
         timeout: float = 120.0,
+        prompt_cache_mib: int = 0,
     ) -> None:
         """`threads` defaults to the cores this process may use, at most 8.
 
         `timeout` counts seconds without a sign of life: no token written and no 128 tokens read.
+        `prompt_cache_mib`: MiB of prompts that stay read beside the last one (28 KiB a token of the default model).
         """
         self.model = path.stem
         self.context_tokens = context_tokens
@@ -47,6 +49,7 @@ class EmbeddedEngine:
         self._threads = threads or default_threads()
         self._seed = seed
         self._timeout = timeout
+        self._prompt_cache_mib = prompt_cache_mib
         self._lock = threading.Lock()
         self._server: LlamaServer | None = None
         self._closed = False
@@ -132,6 +135,7 @@ class EmbeddedEngine:
                     context_tokens=self.context_tokens,
                     threads=self._threads,
                     timeout=self._timeout,
+                    prompt_cache_mib=self._prompt_cache_mib,
                 )
                 self.context_tokens = min(self.context_tokens, self._server.window())
             return self._server

@@ -37,7 +37,9 @@ _CPU_NEEDS = ("avx2", "fma", "f16c")  # the wheel is compiled for these; without
 class LlamaServer:
     """A GGUF file, loaded. Safe to use from several threads: it answers one request after another."""
 
-    def __init__(self, path: Path, *, context_tokens: int, threads: int, timeout: float) -> None:
+    def __init__(
+        self, path: Path, *, context_tokens: int, threads: int, timeout: float, prompt_cache_mib: int = 0
+    ) -> None:
         """Loads the model (seconds).
 
         `timeout` counts seconds without a sign of life: no token written and no 128 tokens read.
@@ -49,7 +51,7 @@ class LlamaServer:
         library = _import_llama_cpp()
         key = secrets.token_urlsafe(32)
         try:
-            server = library.Server(_parameters(library, path, context_tokens, threads, key))
+            server = library.Server(_parameters(library, path, context_tokens, threads, prompt_cache_mib, key))
         except RuntimeError as error:  # its reason goes to the log only
             raise WeightsError(
                 f"llama.cpp cannot load {path}: it is cut short, of a kind that this llama.cpp doesn't "
@@ -169,16 +171,16 @@ def _finish(connections: _Connections, client: httpx.Client, only_reference: lis
     only_reference.clear()
 
 
-def _parameters(library: Any, path: Path, context_tokens: int, threads: int, key: str) -> Any:
+def _parameters(library: Any, path: Path, context_tokens: int, threads: int, cache_mib: int, key: str) -> Any:
     p = library.CommonParams()
     p.model.path = str(path)
     p.model_alias = {path.stem}  # else the file's full path is told to everyone on this machine
     p.hostnames, p.port, p.api_keys = ["127.0.0.1"], 0, [key]
     p.verbosity = -1
     p.ui = p.endpoint_slots = p.warmup = p.ctx_shift = False
-    # One slot: the window is not divided. No prompts are kept beside it: what a check goes on from is then always the
-    # draft before it, and the same question gets the same numbers.
-    p.n_parallel, p.n_ctx, p.cache_ram_mib = 1, context_tokens, 0
+    # One slot: the window is not divided. Unless asked for, no prompts are kept beside it: what a check goes on from is
+    # then always the draft before it, and the same question gets the same numbers.
+    p.n_parallel, p.n_ctx, p.cache_ram_mib = 1, context_tokens, cache_mib
     # As fast as 512, and a closed connection is noticed four times sooner while a prompt is read.
     p.n_batch = p.n_ubatch = 128
     p.cpuparams.n_threads = p.cpuparams_batch.n_threads = threads
