@@ -30,7 +30,6 @@ MODES: tuple[Mode, ...] = ("bm25", "dense", "fused")
 RETRIEVAL = "retrieval"
 """The system of a run that only searches."""
 _DEPTH = 50  # passages kept of each ranking: enough for ten different articles
-_AT_ONCE = 25  # answers that wait for the judge
 _WARM_UP = Case(id="warm-up", question="What happened?", answerable=False, kind="warm-up")
 
 Progress = Callable[[int, int, str], None]
@@ -51,11 +50,7 @@ class Observer:
         return Outcome(RETRIEVAL, None, rankings=self._rankings(case, case.question), gold=self._gold(case))
 
     def answered(self, system: System, case: Case) -> Outcome:
-        """Lets `system` answer, looks, and lets the judge judge. A failure is an outcome too."""
-        return self.judged(case, self.asked(system, case))
-
-    def asked(self, system: System, case: Case) -> Outcome:
-        """`answered` without the judge."""
+        """Lets `system` answer, and looks. A failure is an outcome too."""
         try:
             answer = system.answer(case)
             return self._observed(system.name, case, answer)
@@ -65,7 +60,7 @@ class Observer:
             return Outcome(system.name, None, error=f"{type(error).__name__}: {error}", gold=self._gold(case))
 
     def _observed(self, name: str, case: Case, answer: Answer) -> Outcome:
-        return Outcome(
+        outcome = Outcome(
             system=name,
             answer=answer,
             # of the index, not of the system: once is enough
@@ -74,25 +69,12 @@ class Observer:
             stood={one.number: self._characters(one.article, one.start, one.end) for one in answer.citations},
             memory_mb=_peak_memory(),
         )
-
-    def has_to_judge(self, case: Case, outcome: Outcome) -> bool:
-        """Whether `judged` asks a model anything."""
-        needed = self.judge is not None and outcome.answer is not None and bool(needed_judgements(case, outcome))
-        return needed or self._compares(case, outcome)
-
-    def judged(self, case: Case, outcome: Outcome) -> Outcome:
-        """`outcome` with what the judge says of it, where it is needed."""
-        answer = outcome.answer
-        if self.judge and answer:
+        if self.judge:
             asked = needed_judgements(case, outcome)
             outcome = replace(outcome, support=tuple(self._support(self.judge, answer, *pair) for pair in asked))
-        if self.answers and answer and self._compares(case, outcome):
+        if self.answers and case.answerable and not refused(answer):
             outcome = replace(outcome, verdict=self._verdict(self.answers, case, answer))
         return outcome
-
-    def _compares(self, case: Case, outcome: Outcome) -> bool:
-        answer = outcome.answer
-        return self.answers is not None and answer is not None and case.answerable and not refused(answer)
 
     def _support(self, judge: SupportJudge, answer: Answer, sentence: int, citations: tuple[int, ...]) -> Support:
         try:
@@ -142,28 +124,16 @@ class Observer:
 def run(cases: Sequence[Case], systems: Sequence[System], observer: Observer, writer: Writer, told: Progress) -> None:
     """Each system answers every case that is not in the run yet, one system after the other.
 
-    `told(done, total, system)` counts cases over all systems. Interrupt it at any moment: what is done is written, but
-    for at most 25 answers that wait for the judge, who costs a peer on the same engine what it has read of its prompt.
+    `told(done, total, system)` counts cases over all systems. Interrupt it at any moment: what is done is written.
     """
     total, done = len(cases) * len(systems), len(writer.done)
     for system in systems:
         left = [case for case in cases if (system.name, case.id) not in writer.done]
         if left:
             told(done, total, system.name)
-            observer.asked(system, _WARM_UP)  # not counted: loads the model, builds a peer's index
-        waiting: list[Row] = []
-        for place, case in enumerate(left, 1):
-            row = Row(case, observer.asked(system, case))
-            if observer.has_to_judge(case, row.outcome):
-                waiting.append(row)
-            else:
-                writer.add(row)
-            if len(waiting) == _AT_ONCE or place == len(left):
-                for row in waiting:
-                    writer.add(Row(row.case, observer.judged(row.case, row.outcome)))
-                if waiting and place < len(left):
-                    observer.asked(system, _WARM_UP)  # the judge has read something else since
-                waiting = []
+            observer.answered(system, _WARM_UP)  # not counted: loads the model, builds a peer's index
+        for case in left:
+            writer.add(Row(case, observer.answered(system, case)))
             done += 1
             told(done, total, system.name)
 

@@ -11,7 +11,6 @@ from checking import CheckedAssistant
 from eval_helpers import answer, case
 
 from evals.cases import without_gold
-from evals.judge import SupportJudge
 from evals.peers import Bm25Top
 from evals.run import MODES, Observer, corpus, header, run, search_only
 from evals.runs import read, writing
@@ -117,18 +116,6 @@ def test_a_case_that_fails_is_recorded_and_the_run_goes_on(
 def test_what_the_article_has_at_the_offsets_is_kept_beside_the_quote(observer: Observer) -> None:
     outcome = observer.answered(Says(), CASES[0])
     assert outcome.stood == {1: " dat"}
-
-
-@pytest.mark.slow
-def test_the_judge_comes_after_the_answers_and_his_words_are_written(asked: CheckedAssistant, tmp_path: Path) -> None:
-    written_at: list[int] = []
-    observer = Observer(asked, SupportJudge(asked.engine, asked.embed))
-    with writing(tmp_path / "r.jsonl", a_header(system="dateline")) as writer:
-        run(CASES, [Says()], observer, writer, lambda done, total, system: written_at.append(len(writer.done)))
-    assert written_at == [0, 0, 0, 3]  # all three wait for him, and are written when the last has been asked
-    rows = read(tmp_path / "r.jsonl").rows
-    assert [row.case.id for row in rows] == ["homs", "mayor", "other"]
-    assert all(row.outcome.support for row in rows)
 
 
 def test_searching_is_observed_three_ways(observer: Observer) -> None:
