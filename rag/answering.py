@@ -162,9 +162,9 @@ class Answering:
         writing = self.engine().stream(prompts.answer(question, items), max_tokens=self.settings.answer_tokens)
         try:
             while True:
-                piece = next(writing)
-                text += piece
-                yield self._written(piece)
+                if piece := next(writing):
+                    text += piece
+                    yield self._written(piece)
         except StopIteration as end:
             completion: Completion = end.value
         except EngineError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from itertools import zip_longest
@@ -23,6 +23,7 @@ from rag.answering import Answering
 from rag.checker import Checker
 from rag.engines import EngineChoice, choose_engine
 from rag.engines.base import Engine
+from rag.engines.stoppable import Stoppable
 from rag.errors import QuestionError, SettingsError
 from rag.followup import Message, standalone
 from rag.parts import split_question
@@ -179,14 +180,22 @@ class Assistant:
         until: Day = None,
         as_of: Day = None,
         exclude: Collection[str] = (),
-    ) -> Iterator[Event]:
+        stop: threading.Event | None = None,
+    ) -> Generator[Event, None, None]:
         """Search, draft and check, as it happens; the last event is AnswerDone.
 
         `history` is the conversation so far, oldest first. Raises QuestionError, IndexStateError, EngineError;
-        an EngineError carries the draft so far in `partial`. Closing the iterator stops the model.
+        an EngineError carries the draft so far in `partial`. Closing the iterator stops the model; so does setting
+        `stop`, from any thread, after which Stopped is raised.
         """
+
+        def engine() -> Engine:
+            return Stoppable(self.engine, stop) if stop else self.engine
+
         reply = Reply(question=self._checked_question(question))
-        reply.standalone = standalone(reply.question, history, lambda turns, last: self._rewrite(reply, turns, last))
+        reply.standalone = standalone(
+            reply.question, history, lambda turns, last: _rewritten(reply, engine(), turns, last)
+        )
         scope = self._scope(reply, _day(since, "since"), _day(until, "until"), _day(as_of, "as_of"))
         parts = split_question(scope.rest)
         # a comparison wants every article's words on its topic, not only the nearest ones
@@ -197,7 +206,7 @@ class Assistant:
             self.search(part, most, since=scope.since, until=scope.until, as_of=scope.as_of, exclude=exclude)
             for part in asked
         ]
-        answering = self.answering(reply, scope.as_of)
+        answering = self.answering(reply, scope.as_of, engine)
         reply.hits, reply.searched = _merged(found, most), reply.elapsed()
         yield EvidenceFound(reply.hits)
         if parts.comparison:
@@ -223,16 +232,6 @@ class Assistant:
         """Unit vectors of `texts`, a row each. Raises EmbedderError."""
         return np.asarray(self._embedder.get_text_embedding_batch(texts), dtype=np.float32)
 
-    def _rewrite(self, reply: Reply, turns: list[tuple[str, str]], question: str) -> str:
-        text = ""
-        writing = self.engine.stream(prompts.rewrite(turns, question), max_tokens=80)
-        while True:
-            try:
-                text += next(writing)
-            except StopIteration as end:
-                reply.count(end.value)
-                return text
-
     def _scope(self, reply: Reply, since: date | None, until: date | None, as_of: date | None) -> Scope:
         """The days that the caller or the question's own words narrow the articles to, and the question without."""
         asked = read_scope(reply.standalone, as_of or self.articles.counts().newest)
@@ -245,12 +244,9 @@ class Assistant:
             as_of=as_of or asked.as_of,
         )
 
-    def answering(self, reply: Reply, today: date | None) -> Answering:
+    def answering(self, reply: Reply, today: date | None, engine: Callable[[], Engine] | None = None) -> Answering:
         """What answers one question into `reply`; the evals look at its steps one by one."""
-
-        def engine() -> Engine:
-            return self.engine
-
+        engine = engine or (lambda: self.engine)
         checker = Checker(reply, self.settings, self._support, engine, self.embed)
         return Answering(reply, self.settings, self.articles, engine, self.embed, checker, today)
 
@@ -287,6 +283,18 @@ class Assistant:
         }
         parts = [kept, self._support.fingerprint(), prompts.fingerprint(), self.choice.engine, self.choice.model]
         return hashlib.sha256(json.dumps([*parts, self._embedder.fingerprint]).encode()).hexdigest()[:12]
+
+
+def _rewritten(reply: Reply, engine: Engine, turns: list[tuple[str, str]], question: str) -> str:
+    """The question as the model puts it when it has to stand alone."""
+    text = ""
+    writing = engine.stream(prompts.rewrite(turns, question), max_tokens=80)
+    while True:
+        try:
+            text += next(writing)
+        except StopIteration as end:
+            reply.count(end.value)
+            return text
 
 
 def _merged(found: Sequence[Sequence[Hit]], most: int) -> tuple[Hit, ...]:

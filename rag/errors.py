@@ -14,6 +14,7 @@ DatelineError
 ├── EmbedderError
 ├── SettingsError              a setting or argument of the wrong form
 ├── QuestionError              empty, or longer than the model's window
+├── Stopped                    the question was called off by whoever asked it
 └── EngineError                the model that writes
     ├── EngineUnavailable      nothing answers at the address
     ├── EngineTimeout
@@ -58,6 +59,7 @@ __all__ = [
     "ModelMissing",
     "QuestionError",
     "SettingsError",
+    "Stopped",
     "StorageError",
     "WeightsError",
 ]
@@ -69,6 +71,13 @@ class SettingsError(DatelineError):
 
 class QuestionError(DatelineError):
     """The question is empty, or longer than the model's window."""
+
+
+class Stopped(DatelineError):
+    """The question was called off by whoever asked it."""
+
+    def __init__(self) -> None:
+        super().__init__("The question was called off. Ask it again to go on.")
 
 
 class EngineError(DatelineError):

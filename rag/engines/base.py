@@ -28,12 +28,20 @@ class Completion:
 class Engine(Protocol):
     """A local chat model. Greedy, with a fixed seed: the same messages give the same text."""
 
-    name: str
-    """"ollama" or "embedded"."""
-    model: str
-    """The model's name as a person knows it."""
-    context_tokens: int
-    """The window: prompt and answer together must fit."""
+    @property
+    def name(self) -> str:
+        """ "ollama" or "embedded"."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The model's name as a person knows it."""
+        ...
+
+    @property
+    def context_tokens(self) -> int:
+        """The window: prompt and answer together must fit. May shrink when the model is loaded."""
+        ...
 
     def stream(
         self,
@@ -45,8 +53,9 @@ class Engine(Protocol):
     ) -> Generator[str, None, Completion]:
         """Yields pieces of text as the model writes them; the generator's return value is the Completion.
 
-        Closing the generator stops the model. `schema` (JSON schema) constrains the text. `from_cache`: it may go on
-        from what another prompt left read, which is sooner, and now and then gives other words.
+        An empty piece is a sign of life while the prompt is read. Closing the generator stops the model.
+        `schema` (JSON schema) constrains the text. `from_cache`: it may go on from what another prompt left read,
+        which is sooner, and now and then gives other words.
         Raises an EngineError of `rag.errors`.
         """
         ...

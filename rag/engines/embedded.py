@@ -89,6 +89,8 @@ class EmbeddedEngine:
         end = _End()
         for event in self._chat(request):
             end.read(event)
+            if "prompt_progress" in event:
+                yield ""
             for choice in event.get("choices", ()):
                 if text := choice["delta"].get("content"):
                     yield text
