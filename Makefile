@@ -6,13 +6,20 @@ DATA   ?= ../shared/data/xquad_en
 READY  := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: ui test lint bench eval eval-peers gate clean
+.PHONY: ui test test-ui screenshots lint bench eval eval-peers gate clean
 
 ui: $(READY)            ## index the seed articles (unless a folder is indexed already) and open the chat
 	$(BIN)/dateline ui --first-folder seeds
 
 test: $(READY_DEV)      ## every test; the first run fetches the chat model (1.1 GB, once)
 	$(BIN)/python -m pytest
+
+test-ui: $(READY_DEV)   ## the page in a real headless Chromium (Debian: apt install chromium)
+	@PYTHONPATH=tests $(BIN)/python -m browser_fixtures
+	$(BIN)/python -m pytest -m browser
+
+screenshots: $(READY_DEV) ## pictures of the page in each state, into docs/
+	PYTHONPATH=.:tests $(BIN)/python tests/screenshots.py
 
 lint: $(READY_DEV)
 	$(BIN)/ruff check .

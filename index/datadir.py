@@ -5,6 +5,7 @@
 <data_dir>/index-1/vectors-7/   Chroma, as it was written at generation 7; never changed afterwards
 <data_dir>/write.lock           held by the one writer; write.lock.json says who that is
 <data_dir>/uploads/             not touched here
+<data_dir>/conversations.db     the app's, as are access.db (who may come in) and secret (the key of its cookies)
 """
 
 from __future__ import annotations
@@ -189,11 +190,12 @@ def _kind(error: OSError | sqlite3.Error) -> str | None:
 
 
 def forget(root: Path) -> bool:
-    """Deletes the index and the uploads in `root`, and `root` itself if nothing else is in it.
+    """Deletes the index, the uploads and the conversations in `root`, and `root` itself if nothing else is in it.
 
     Nothing of anybody else's is touched. False if there was nothing of Dateline's. Raises StorageError.
     """
-    ours = [path for name in ("current*", "index-*", "write.lock*", "uploads") for path in root.glob(name)]
+    names = ("current*", "index-*", "write.lock*", "uploads", "conversations.db*", "access.db*", "secret")
+    ours = [path for name in names for path in root.glob(name)]
     if not (root / "write.lock").exists():
         return False
     with disk_errors(root):

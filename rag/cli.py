@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from rag.assistant import Assistant
     from rag.types import Answer
+    from web.users import Kind, Users
 
 ABSTAINED = 3
 INTERRUPTED = 130
@@ -280,15 +281,78 @@ def doctor(context: click.Context, /, as_json: bool, **chosen: Any) -> None:
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where the index lives.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget(data_dir: Path | None, yes: bool) -> None:
-    """Delete the index and the uploads. Your articles, the models and the runs of evals stay."""
+    """Delete the index, the uploads and the conversations. Your articles, the models and the runs of evals stay."""
     from index.datadir import forget as forget_data
     from rag.settings import Settings
 
     where = Settings.load({"data_dir": data_dir}).data_dir
-    if where.exists() and not yes and not click.confirm(f"Delete the index and the uploads in {where}?"):
+    if (
+        where.exists()
+        and not yes
+        and not click.confirm(f"Delete the index, the uploads and the conversations in {where}?")
+    ):
         click.echo("Nothing was deleted.")
         return
     click.echo(f"Deleted what was in {where}." if forget_data(where) else f"Nothing is indexed in {where}.")
+
+
+def _access(data_dir: Path | None) -> Users:
+    from rag.settings import Settings
+    from web.users import Users
+
+    return Users(Settings.load({"data_dir": data_dir}).data_dir / "access.db")
+
+
+_where = click.option("--data-dir", type=click.Path(path_type=Path), help="Where the index lives.")
+
+
+@commands.group()
+def user() -> None:
+    """Who may log in to the page: with users, nobody else comes in."""
+
+
+@user.command("add")
+@click.argument("name")
+@_where
+@click.password_option()
+def add_user(name: str, data_dir: Path | None, password: str) -> None:
+    """Add the user NAME, or give them a new password."""
+    _access(data_dir).add(name, password)
+    click.echo(f"{name} can log in now.")
+
+
+@commands.group()
+def token() -> None:
+    """Which programs may ask where users must log in."""
+
+
+@token.command("add")
+@click.argument("name")
+@_where
+def add_token(name: str, data_dir: Path | None) -> None:
+    """Print a new token for the program NAME. It is shown this once."""
+    click.echo(_access(data_dir).add_token(name))
+
+
+def _list_and_remove(group: click.Group, kind: Kind) -> None:
+    @group.command("list")
+    @_where
+    def list_names(data_dir: Path | None) -> None:
+        """The names, a line each."""
+        for name in _access(data_dir).names(kind):
+            click.echo(name)
+
+    @group.command()
+    @click.argument("name")
+    @_where
+    def remove(name: str, data_dir: Path | None) -> None:
+        """Shut NAME out."""
+        _access(data_dir).remove(kind, name)
+        click.echo(f"{name} is shut out.")
+
+
+_list_and_remove(user, "user")
+_list_and_remove(token, "token")
 
 
 def _print_json(value: Any) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from browser_fixtures import browser, page_of  # noqa: F401  (fixtures, found by their names)
 from checking import CheckedAssistant
+from commands import run  # noqa: F401
 from engine_fixtures import chat_engine  # noqa: F401  (a fixture, found by its name)
 
 from index.embed import Embedder

@@ -240,7 +240,9 @@ class OllamaDouble:
         self.requests: list[Request] = []
         self.client_left = threading.Event()
         """Set when a client closes its connection before it had the whole answer."""
-        self._chat, self._pull, self._everything = chat, pull or pull_finished(), everything
+        self.chat = chat
+        """May be set anew while it runs."""
+        self._pull, self._everything = pull or pull_finished(), everything
         self._gates: list[threading.Event] = []
         self._connections: list[socket.socket] = []
         self._failures: list[Exception] = []
@@ -292,7 +294,7 @@ class OllamaDouble:
             return replace(recording("show"), lines=[json.dumps(json.loads(_line("show")) | known)])
         if "completion" not in model.get("capabilities", ["completion"]):
             return refuses(400, f'"{request.json["model"]}" does not support chat')  # written by hand
-        return _reply(self._chat, request.json)
+        return _reply(self.chat, request.json)
 
     def _find(self, name: str) -> dict[str, Any] | None:
         return next((m for m in self.models if m["name"] in (name, f"{name}:latest")), None)

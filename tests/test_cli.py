@@ -11,43 +11,19 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from commands import Run
 from filelock import FileLock
 from ollama_double import OllamaDouble, cut_connection, held_open, pull_finished, recording, speaks
 from processes import hear_ctrl_c
 
 from rag import Assistant
-from rag.cli import main
 
 QUESTION = "How far is Hama from Damascus?"
 GOOD = "Hama is about 200 kilometres (125 miles) north of Damascus."
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command in this process."""
-
-    def command(*arguments: object) -> Result:
-        with pytest.raises(SystemExit) as exit:
-            main([str(argument) for argument in arguments])
-        printed = capsys.readouterr()
-        assert "Traceback" not in printed.err
-        return Result(int(exit.value.code or 0), printed.out, printed.err)
-
-    return command
 
 
 @pytest.fixture

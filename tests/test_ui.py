@@ -1,63 +1,139 @@
-"""The page's texts. That the page itself works is looked at in a browser."""
+"""What the page's buttons do, without a browser; `test_page.py` looks at them in one."""
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from app_helpers import QUESTION, QUOTED, RIGHT, endless, says, served
 from checking import CheckedAssistant
-from ollama_double import OllamaDouble, error_in_mid_stream, speaks
+from ollama_double import OllamaDouble, error_in_mid_stream
 
-from ui import build, replies
-
-QUESTION = "How far is Hama from Damascus?"
-
-
-def chat(text: str) -> Any:
-    return speaks(lambda messages, options: text, first_token=lambda messages: {"Yes": -0.05, "No": -3.0})
+from index.errors import StorageError
+from ui import STOPPED, Desk
+from web.conversations import Conversations
 
 
-def replies_of(seeds_dir: Path, double: OllamaDouble, question: str = QUESTION) -> list[str]:
-    with CheckedAssistant(seeds_dir, "ollama", "qwen2.5-coder:1.5b", ollama_host=double.url) as dateline:
-        return list(replies(dateline, question, []))
+@pytest.fixture
+def ollama() -> Iterator[OllamaDouble]:
+    with OllamaDouble(chat=says(RIGHT)) as double:
+        yield double
 
 
-def test_a_reply_grows_from_draft_to_checked_answer(seeds_dir: Path) -> None:
-    with OllamaDouble(chat=chat("Hama is about 200 kilometres (125 miles) north of Damascus.")) as ollama:
-        shown = replies_of(seeds_dir, ollama)
-    assert shown[1].startswith("*Draft, not checked yet:*")
-    assert shown[-1].startswith(r"Hama is about 200 kilometres (125 miles) north of Damascus \[1\].")
-    assert "It is about 200 kilometres (125 miles) north of the capital" in shown[-1]
+@pytest.fixture
+def desk(seeds_dir: Path, tmp_path: Path, ollama: OllamaDouble) -> Iterator[Desk]:
+    data = Path(shutil.copytree(seeds_dir, tmp_path / "data"))
+    with CheckedAssistant(data, "ollama", "qwen2.5-coder:1.5b", ollama_host=ollama.url) as dateline:
+        yield Desk(dateline, Conversations(data / "conversations.db"))
 
 
-def test_what_a_dying_model_wrote_is_marked_and_followed_by_the_remedy(seeds_dir: Path) -> None:
-    with OllamaDouble(chat=error_in_mid_stream()) as ollama:
-        last = replies_of(seeds_dir, ollama)[-1]
-    assert "To determine how" in last
-    assert "nothing of this was checked" in last
+def ask(desk: Desk, question: str = QUESTION, conversation: str = "", stop_at: str = "nothing") -> list[str]:
+    """All that was on the page while it answered; stops when `stop_at` is written."""
+
+    async def shown() -> list[str]:
+        pages, where = list[str](), conversation or desk.conversations.begin("anna")
+        async for html in desk.answer("anna", where, question):
+            pages.append(html)
+            if stop_at in html:
+                desk.stop(where)
+        return pages
+
+    return asyncio.run(shown())
 
 
-def test_an_error_is_shown_as_its_sentence(seeds_dir: Path) -> None:
-    with OllamaDouble() as ollama:
-        assert replies_of(seeds_dir, ollama, "  ")[-1].startswith("**The question is empty")
+def turns(desk: Desk) -> list[Any]:
+    return desk.conversations.turns("anna", desk.conversations.listed("anna")[0].id)
 
 
-def test_html_in_an_answer_is_text(seeds_dir: Path) -> None:
-    with OllamaDouble(chat=chat("<script>alert(200)</script> 999")) as ollama:
-        assert "<script>" not in "".join(replies_of(seeds_dir, ollama))
+def test_the_passages_come_first_then_the_draft_then_the_checked_sentences(desk: Desk) -> None:
+    pages = ask(desk)
+    first_of = {
+        name: next(n for n, html in enumerate(pages) if f'class="{name}"' in html) for name in ("found", "draft")
+    }
+    assert 0 < first_of["found"] < first_of["draft"]
+    (turn,) = turns(desk)
+    assert QUOTED in turn.answer["citations"][0]["quote"]
 
 
-@pytest.mark.slow
-def test_the_app_is_served(seeds_dir: Path) -> None:
-    import httpx
+def test_what_a_dying_model_wrote_is_kept_as_a_draft_with_the_remedy(desk: Desk, ollama: OllamaDouble) -> None:
+    ollama.chat = error_in_mid_stream()
+    ask(desk)
+    (turn,) = turns(desk)
+    assert (turn.answer, turn.draft[:16]) == (None, "To determine how")
+    assert "Ollama" in turn.trouble
 
-    with OllamaDouble() as ollama:
-        with CheckedAssistant(seeds_dir, "ollama", "qwen2.5-coder:1.5b", ollama_host=ollama.url) as dateline:
-            app = build(dateline)
-            _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
-            try:
-                page = httpx.get(url, trust_env=False).text
-            finally:
-                app.close()
-    assert "Dateline" in page
+
+def test_stopping_keeps_the_question_and_frees_the_line(desk: Desk, ollama: OllamaDouble) -> None:
+    ollama.chat = says(endless())
+    here = desk.conversations.begin("anna")
+    ask(desk, conversation=here, stop_at="word5")
+    assert turns(desk)[0].trouble == STOPPED
+    assert ollama.client_left.wait(1)
+    ollama.chat = says(RIGHT)
+    ask(desk, conversation=here)
+    assert [turn.answer is not None for turn in turns(desk)] == [False, True]
+
+
+def test_leaving_the_page_stops_the_model(desk: Desk, ollama: OllamaDouble) -> None:
+    ollama.chat = says(endless())
+
+    async def leave() -> None:
+        shown = desk.answer("anna", desk.conversations.begin("anna"), QUESTION)
+        async for html in shown:
+            if "word5" in html:
+                break
+        await shown.aclose()
+
+    asyncio.run(leave())
+    assert ollama.client_left.wait(1)
+    assert desk.running == {}
+    assert turns(desk)[0].trouble == STOPPED
+
+
+def test_the_history_is_what_was_answered(desk: Desk, ollama: OllamaDouble) -> None:
+    here = desk.conversations.begin("anna")
+    ask(desk, conversation=here)
+    ollama.chat = error_in_mid_stream()
+    ask(desk, "Where is Homs?", here)
+    history = desk.history("anna", here)
+    assert [message["role"] for message in history] == ["user", "assistant"]
+    assert history[1]["content"].endswith("Damascus [1].")
+
+
+def test_an_empty_page_offers_questions_on_what_the_articles_mention(desk: Desk) -> None:
+    page = desk.shown("anna", "")
+    assert "Ask 2 articles, of 2024-12-05" in page
+    assert "What do the articles say about Hama?" in page
+
+
+def test_a_page_without_an_index_says_what_to_do(tmp_path: Path) -> None:
+    with CheckedAssistant(tmp_path / "none", "embedded") as dateline:
+        page = Desk(dateline, Conversations(tmp_path / "conversations.db")).shown("anna", "")
+    assert "dateline index FOLDER" in page
+
+
+def test_damaged_conversations_are_told_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "conversations.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(StorageError, match="move that file away"):
+        Conversations(tmp_path / "conversations.db").listed("anna")
+
+
+def test_the_app_is_served_with_its_own_script_and_style(desk: Desk) -> None:
+    with served(desk.assistant) as url, httpx.Client(base_url=url, trust_env=False) as http:
+        page = http.get("/")
+        assert "Dateline" in page.text
+        assert "/static/page.js" in page.text
+        assert http.get("/static/page.js").status_code == 200
+        assert page.headers["set-cookie"].startswith("dateline=")
+        assert "httponly" in page.headers["set-cookie"].lower()
+
+
+def test_the_key_of_the_cookies_is_its_owners_alone(desk: Desk) -> None:
+    with served(desk.assistant):
+        pass
+    assert (desk.assistant.settings.data_dir / "secret").stat().st_mode & 0o077 == 0

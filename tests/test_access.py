@@ -1,0 +1,130 @@
+"""Who comes in: everybody on this machine, until there are users; then only they, and programs with a token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from app_helpers import served
+from checking import CheckedAssistant
+from commands import Run
+from ollama_double import OllamaDouble
+
+from rag.errors import SettingsError
+from ui import serve
+from web.users import Users
+
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def app(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Users]]:
+    """An app with the user anna."""
+    data = tmp_path_factory.mktemp("app")
+    users = Users(data / "access.db")
+    users.add("anna", "open sesame")
+    with (
+        OllamaDouble() as ollama,
+        CheckedAssistant(data, "ollama", "qwen2.5-coder:1.5b", ollama_host=ollama.url) as it,
+    ):
+        it.index(seeds)
+        with served(it) as url:
+            yield url, users
+
+
+@pytest.fixture
+def browser_at(app: tuple[str, Users]) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=app[0], trust_env=False, headers=HTML) as http:
+        yield http
+
+
+def log_in(http: httpx.Client, password: str) -> httpx.Response:
+    return http.post("/login", data={"name": "anna", "password": password})
+
+
+def test_with_users_a_stranger_is_sent_to_log_in(browser_at: httpx.Client) -> None:
+    answer = browser_at.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    assert "Password" in browser_at.get("/login").text
+
+
+def test_the_right_password_opens_and_logging_out_shuts(browser_at: httpx.Client) -> None:
+    assert log_in(browser_at, "open sesame").headers["location"] == "/"
+    assert browser_at.get("/").status_code == 200
+    browser_at.post("/logout")
+    assert browser_at.get("/").status_code == 303
+
+
+@pytest.mark.parametrize(("name", "password"), [("anna", "wrong"), ("nobody", "open sesame"), ("", "")])
+def test_anything_else_does_not(browser_at: httpx.Client, name: str, password: str) -> None:
+    answer = browser_at.post("/login", data={"name": name, "password": password})
+    assert answer.status_code == 401
+    assert "do not belong together" in answer.text
+    assert browser_at.get("/").status_code == 303
+
+
+def test_a_cookie_that_was_changed_opens_nothing(browser_at: httpx.Client) -> None:
+    log_in(browser_at, "open sesame")
+    (value,) = browser_at.cookies.jar
+    browser_at.cookies.clear()
+    browser_at.cookies.set("dateline", ("A" if (value.value or "")[0] != "A" else "B") + (value.value or "")[1:])
+    assert browser_at.get("/").status_code == 303
+
+
+def test_a_program_needs_a_token(app: tuple[str, Users]) -> None:
+    url, users = app
+    asked = f"{url}/api/search?q=Homs"
+    with httpx.Client(trust_env=False) as http:
+        refused = http.get(asked)
+        assert (refused.status_code, "dateline token add NAME" in refused.text) == (401, True)
+        token = users.add_token("cron")
+        assert http.get(asked, headers={"Authorization": f"Bearer {token}"}).status_code == 200
+        users.remove("token", "cron")
+        assert http.get(asked, headers={"Authorization": f"Bearer {token}"}).status_code == 401
+
+
+def test_a_user_who_is_removed_is_out_at_once(app: tuple[str, Users], browser_at: httpx.Client) -> None:
+    app[1].add("boris", "another one")
+    browser_at.post("/login", data={"name": "boris", "password": "another one"})
+    assert browser_at.get("/").status_code == 200
+    app[1].remove("user", "boris")
+    assert browser_at.get("/").status_code == 303
+
+
+def test_no_password_and_no_token_is_on_the_disk(tmp_path: Path) -> None:
+    users = Users(tmp_path / "access.db")
+    users.add("anna", "open sesame")
+    token = users.add_token("cron")
+    kept = (tmp_path / "access.db").read_bytes()
+    assert b"open sesame" not in kept
+    assert token.encode() not in kept
+    assert (tmp_path / "access.db").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "words"), [("anna", "short", "8 characters"), ("a b", "long enough", "no name")]
+)
+def test_names_and_passwords_that_will_not_do(tmp_path: Path, name: str, password: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        Users(tmp_path / "access.db").add(name, password)
+
+
+def test_beyond_this_machine_there_must_be_users(seeds_dir: Path) -> None:
+    with CheckedAssistant(seeds_dir, "embedded") as dateline:
+        with pytest.raises(SettingsError, match="dateline user add NAME"):
+            serve(dateline, host="0.0.0.0")
+
+
+def test_the_commands_add_list_and_remove_users_and_tokens(run: Run, tmp_path: Path) -> None:
+    where = ("--data-dir", tmp_path)
+    assert run("user", "add", "anna", "--password", "open sesame", *where).out == "anna can log in now.\n"
+    token = run("token", "add", "cron", *where).out.strip()
+    users = Users(tmp_path / "access.db")
+    assert (users.right("anna", "open sesame"), users.program(token)) == (True, "cron")
+    assert run("user", "list", *where).out == "anna\n"
+    run("user", "remove", "anna", *where)
+    assert users.names("user") == []
+    gone = run("token", "remove", "anna", *where)
+    assert (gone.code, gone.err) == (1, "Error: There is no token 'anna': see `dateline token list`.\n")

@@ -1,0 +1,257 @@
+"""The page in a real browser: `make test-ui`."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from app_helpers import QUESTION, QUOTED, RIGHT, endless, says, served
+from axe_playwright_python.sync_playwright import Axe
+from checking import CheckedAssistant
+from ollama_double import OllamaDouble, error_in_mid_stream, slow
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+MODEL = "qwen2.5-coder:1.5b"
+
+
+class App:
+    """The app over the seeds, with an Ollama double that says what the test wants."""
+
+    def __init__(self, url: str, ollama: OllamaDouble, assistant: CheckedAssistant) -> None:
+        self.url, self.ollama, self.assistant = url, ollama, assistant
+
+
+@pytest.fixture
+def app(seeds: Path, tmp_path: Path) -> Iterator[App]:
+    with (
+        OllamaDouble(chat=says(RIGHT)) as ollama,
+        CheckedAssistant(tmp_path, "ollama", MODEL, ollama_host=ollama.url) as assistant,
+    ):
+        assistant.index(seeds)
+        with served(assistant) as url:
+            yield App(url, ollama, assistant)
+
+
+def ask(page: Page, question: str = QUESTION) -> None:
+    page.locator("#box textarea").fill(question)
+    page.keyboard.press("Enter")
+
+
+def answered(page: Page, turns: int = 1) -> None:
+    expect(page.locator("#talk .turn")).to_have_count(turns)
+    expect(page.locator("#live .turn")).to_have_count(0)
+    expect(page.locator("#send")).to_be_visible()
+
+
+def test_a_click_on_a_chip_opens_the_article_at_the_very_words(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url)
+    ask(page)
+    answered(page)
+    page.locator(".chip").first.click()
+    mark = page.locator("#pane mark#here")
+    expect(mark).to_be_in_viewport()
+    (turn_id,) = re.findall(r"\d+", page.locator(".turn").get_attribute("id") or "")
+    quote = page.locator(f"#quote-{turn_id}-1 blockquote").text_content()
+    assert " ".join((mark.text_content() or "").split()) == quote
+    assert QUOTED in (mark.text_content() or "")
+
+
+def test_the_passages_are_there_before_the_first_word(app: App, page_of: Callable[..., Page]) -> None:
+    gate = threading.Event()
+    app.ollama.chat = slow(gate, says(RIGHT))
+    page = page_of(app.url)
+    ask(page)
+    expect(page.locator("#live .found blockquote").first).to_be_visible()
+    expect(page.locator("#live .draft")).to_have_count(0)
+    gate.set()
+    answered(page)
+
+
+def test_hovering_a_chip_shows_the_quote_and_where_it_stands(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url)
+    ask(page)
+    answered(page)
+    page.locator(".chip").first.hover()
+    expect(page.locator("#tip")).to_contain_text(QUOTED)
+    expect(page.locator("#tip")).to_contain_text("2024-12-05")
+
+
+def test_stop_ends_the_generation_within_a_second_and_retry_asks_again(app: App, page_of: Callable[..., Page]) -> None:
+    app.ollama.chat = says(endless())
+    page = page_of(app.url)
+    ask(page)
+    expect(page.locator("#live .draft")).to_contain_text("word3")
+    page.locator("#stop").click()
+    assert app.ollama.client_left.wait(1)
+    answered(page)
+    expect(page.locator(".trouble [role=alert]")).to_contain_text("Stopped")
+    app.ollama.chat = says(RIGHT)
+    page.get_by_role("button", name="Ask again").click()
+    expect(page.locator("#talk .answer")).to_contain_text("200 kilometres")
+    answered(page)
+
+
+def test_escape_stops_too(app: App, page_of: Callable[..., Page]) -> None:
+    app.ollama.chat = says(endless())
+    page = page_of(app.url)
+    ask(page)
+    expect(page.locator("#live .draft")).to_contain_text("word3")
+    page.keyboard.press("Escape")
+    expect(page.locator(".trouble [role=alert]")).to_contain_text("Stopped")
+
+
+def test_a_reload_keeps_the_conversation_and_its_chips(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url)
+    ask(page)
+    answered(page)
+    expect(page).to_have_url(re.compile(r"\?c="))
+    page.reload()
+    expect(page.locator("#talk .question")).to_have_text(QUESTION)
+    page.locator(".chip").first.click()
+    expect(page.locator("#pane mark#here")).to_contain_text(QUOTED)
+
+
+def test_an_engine_that_dies_in_mid_answer_leaves_the_draft_and_the_remedy(
+    app: App, page_of: Callable[..., Page]
+) -> None:
+    app.ollama.chat = error_in_mid_stream()
+    page = page_of(app.url)
+    ask(page)
+    expect(page.locator(".trouble .draft")).to_contain_text("To determine how")
+    expect(page.locator(".trouble [role=alert]")).to_contain_text("Ollama")
+    app.ollama.chat = says(RIGHT)
+    page.get_by_role("button", name="Ask again").click()
+    expect(page.locator("#talk .answer")).to_contain_text("200 kilometres")
+
+
+def test_two_readers_see_only_their_own(app: App, page_of: Callable[..., Page]) -> None:
+    anna, boris = page_of(app.url), page_of(app.url)
+    ask(anna)
+    answered(anna)
+    boris.goto(anna.url)
+    expect(boris.locator("#talk .empty")).to_be_visible()
+    pane = anna.locator(".chip").first.get_attribute("data-pane")
+    assert anna.request.get(f"{app.url}/pane?{pane}").ok
+    assert boris.request.get(f"{app.url}/pane?{pane}").status == 404
+
+
+def test_a_question_full_of_markup_is_shown_as_text(app: App, page_of: Callable[..., Page]) -> None:
+    evil = '<img src=x onerror="window.ran=1"> <script>window.ran=1</script> **b** ${window.ran=1} {{1}} `x`'
+    app.ollama.chat = says(evil)
+    page = page_of(app.url)
+    ask(page, evil)
+    answered(page)
+    assert page.locator("#talk .question").text_content() == evil
+    assert page.evaluate("window.ran") is None
+
+
+def test_undo_takes_the_turn_back_and_edit_puts_it_into_the_box(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url)
+    ask(page)
+    answered(page)
+    page.get_by_role("button", name="Edit the question").click()
+    expect(page.locator("#box textarea")).to_have_value(QUESTION)
+    expect(page.locator("#talk .turn")).to_have_count(0)
+
+
+def test_conversations_are_listed_renamed_and_deleted(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url)
+    ask(page)
+    answered(page)
+    page.locator("#side .toggle-button").click()
+    expect(page.locator("#listed .title")).to_have_text([QUESTION])
+    page.once("dialog", lambda dialog: dialog.accept("Distances"))
+    page.get_by_role("button", name=f"Rename: {QUESTION}").click()
+    expect(page.locator("#listed .title")).to_have_text(["Distances"])
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete: Distances").click()
+    expect(page.locator("#listed .title")).to_have_count(0)
+    expect(page.locator("#talk .empty")).to_be_visible()
+
+
+def test_an_answer_goes_on_while_another_conversation_is_open(app: App, page_of: Callable[..., Page]) -> None:
+    gate = threading.Event()
+    page = page_of(app.url)
+    ask(page, "Where is Homs?")
+    answered(page)
+    page.locator("#side .toggle-button").click()
+    page.get_by_role("button", name="New conversation").first.click()
+    expect(page.locator("#talk .empty")).to_be_visible()
+    app.ollama.chat = slow(gate, says(RIGHT))
+    ask(page)
+    expect(page.locator("#live .found").first).to_be_visible()
+    page.locator("#listed .title", has_text="Where is Homs?").click()
+    expect(page.locator("#talk .question")).to_have_text("Where is Homs?")
+    expect(page.locator("#live .turn")).to_have_count(0)
+    gate.set()
+    page.locator("#listed .title", has_text=QUESTION).click()
+    expect(page.locator("#talk .question")).to_have_text(QUESTION)
+    expect(page.locator("#talk .chip").first).to_be_visible()
+
+
+def test_a_conversation_is_exported(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url)
+    ask(page)
+    answered(page)
+    with page.expect_download() as markdown:
+        page.get_by_role("link", name="Markdown").click()
+    assert QUOTED in markdown.value.path().read_text(encoding="utf-8")
+    with page.expect_download() as told:
+        page.get_by_role("link", name="JSON with citations").click()
+    (turn,) = json.loads(told.value.path().read_text(encoding="utf-8"))["turns"]
+    assert QUOTED in turn["answer"]["citations"][0]["quote"]
+
+
+def test_the_page_asks_nothing_of_the_network(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    ask(page)
+    answered(page)
+    assert asked
+    assert [url for url in asked if not url.startswith((app.url, "data:", "blob:"))] == []
+
+
+def test_a_phone_shows_the_pane_over_the_whole_width(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url, viewport={"width": 390, "height": 844})
+    ask(page)
+    answered(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator(".chip").first.click()
+    box = page.locator("#pane").bounding_box()
+    assert box and box["width"] == 390
+    page.get_by_role("button", name="Close the article").click()
+    expect(page.locator("#pane")).to_be_hidden()
+
+
+def test_slash_goes_to_the_question(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url)
+    page.locator("#top").click()
+    page.keyboard.press("/")
+    expect(page.locator("#box textarea")).to_be_focused()
+    expect(page.locator("#box textarea")).to_have_value("")
+
+
+def test_axe_finds_no_serious_fault(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url)
+    ask(page)
+    answered(page)
+    page.locator(".chip").first.click()
+    expect(page.locator("#pane mark#here")).to_be_visible()
+    assert serious_faults(page) == []
+
+
+def serious_faults(page: Page) -> list[Any]:
+    found = Axe().run(page).response["violations"]
+    return [
+        (fault["id"], json.dumps(fault["nodes"][0]["html"])[:300])
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+    ]

@@ -1,0 +1,137 @@
+"""Whose request it is, and whether it may be one: cookies, tokens, and the page's own origin."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Collection
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from index.datadir import disk_errors
+from web.users import Users
+
+OPEN = ("/login", "/static/")
+"""What anybody may see."""
+# Gradio writes scripts and styles into its page and compiles templates there
+_POLICY = (
+    "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; "
+    "frame-ancestors 'none'; form-action 'self'; base-uri 'self'"
+)
+
+
+def secret_key(data_dir: Path) -> str:
+    """The key that signs cookies, made at the first use and readable by its owner only. Raises StorageError."""
+    path = data_dir / "secret"
+    with disk_errors(data_dir):
+        data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(32))
+        except FileExistsError:
+            pass
+        return path.read_text(encoding="ascii")
+
+
+def reader_of(request: HTTPConnection) -> str:
+    """Who asks: whatever of theirs is kept is kept under this name."""
+    return str(request.scope["dateline.reader"])
+
+
+class Door:
+    """Lets in whoever may come, and says who that is (`reader_of`).
+
+    Without users, everybody who reaches the address may, and a browser's signed cookie is its name. With users, only
+    they, and programs with a token. In both cases a Host that is not ours is refused (DNS rebinding), and so is what
+    another site's page sends in a reader's name (cross-site requests).
+    """
+
+    def __init__(self, app: ASGIApp, users: Users, hosts: Collection[str] | None) -> None:
+        """`hosts` are names and addresses without ports, IPv6 ones without brackets; None: any."""
+        self._app, self._users = app, users
+        self._hosts = None if hosts is None else frozenset(hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        answer = self._foreign(headers) or self._unknown(scope, headers)
+        await (answer or self._app)(scope, receive, _sealed(send))
+
+    def _foreign(self, headers: dict[bytes, str]) -> Response | None:
+        host, origin = headers.get(b"host", ""), headers.get(b"origin")
+        if self._hosts is not None and urlsplit(f"//{host}").hostname not in self._hosts:
+            return PlainTextResponse("Dateline is not served under this name.", status_code=400)
+        if origin is not None and urlsplit(origin).netloc != host:
+            return PlainTextResponse("Open Dateline at its own address.", status_code=403)
+        return None
+
+    def _unknown(self, scope: Scope, headers: dict[bytes, str]) -> Response | None:
+        """Names the reader; if nobody may come in so, what they get instead."""
+        session, (kind, _, token) = scope["session"], headers.get(b"authorization", "").partition(" ")
+        if kind.lower() == "bearer" and (program := self._users.program(token)):
+            scope["dateline.reader"] = f"token:{program}"
+        elif session.get("user") in (users := self._users.names("user")):
+            scope["dateline.reader"] = f"user:{session['user']}"
+        elif not users:
+            scope["dateline.reader"] = f"browser:{session.setdefault('reader', secrets.token_urlsafe(16))}"
+        elif not scope["path"].startswith(OPEN):
+            if "text/html" in headers.get(b"accept", ""):
+                return RedirectResponse("/login", status_code=303)
+            return PlainTextResponse("Log in at /login, or send a token: `dateline token add NAME`.", status_code=401)
+        return None
+
+
+def _sealed(send: Send) -> Send:
+    """Tells the browser to fetch nothing from elsewhere, and to show the page in no other site's frame."""
+
+    async def sealed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (b"content-security-policy", _POLICY.encode())]
+        await send(message)
+
+    return sealed
+
+
+def routes(users: Users) -> APIRouter:
+    """The way in and the way out."""
+    router = APIRouter()
+
+    @router.get("/login", response_class=HTMLResponse)
+    def form() -> str:
+        return _page("")
+
+    @router.post("/login")
+    def login(request: Request, name: Annotated[str, Form()] = "", password: Annotated[str, Form()] = "") -> Response:
+        if not users.right(name, password):
+            time.sleep(1)  # in a thread of its own: slows guessing, nobody else
+            return HTMLResponse(_page("This name and password do not belong together."), status_code=401)
+        request.session["user"] = name
+        return RedirectResponse("/", status_code=303)
+
+    @router.post("/logout")
+    def logout(request: Request) -> Response:
+        request.session.pop("user", None)
+        return RedirectResponse("/login", status_code=303)
+
+    return router
+
+
+def _page(trouble: str) -> str:
+    alert = f'<p role="alert">{trouble}</p>' if trouble else ""
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Dateline: log in</title>'
+        '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/static/page.css">'
+        f'<main class="login"><h1>Dateline</h1>{alert}<form method="post"><label>Name <input name="name" '
+        'autocomplete="username" required autofocus></label><label>Password <input name="password" type="password" '
+        'autocomplete="current-password" required></label><button>Log in</button></form></main></html>'
+    )

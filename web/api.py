@@ -1,0 +1,80 @@
+"""The HTTP API: `Assistant`'s ask, search and article as JSON, in the forms of their `to_dict()`."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+from typing import Any, Literal
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from pydantic import BaseModel, Field
+
+from rag.assistant import Assistant
+from rag.errors import ArticleMissing, DatelineError, EngineError, QuestionError
+from web.access import reader_of
+from web.asking import Asking
+from web.forms import AnswerForm, ArticleForm, HitForm
+from web.line import Line
+
+
+class Message(BaseModel):
+    """A message of the conversation so far."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+class Question(BaseModel):
+    """A question, and what narrows the articles it is asked of. Dates are inclusive."""
+
+    question: str
+    history: list[Message] = []
+    since: date | None = None
+    until: date | None = None
+    as_of: date | None = Field(None, description="The day of the question; later articles are hidden.")
+    exclude: list[str] = Field([], description="Ids of articles that must not be used.")
+
+
+def routes(assistant: Assistant, line: Line) -> APIRouter:
+    """The routes, over `assistant`; questions stand in `line` with all others."""
+    router = APIRouter(prefix="/api", tags=["articles"])
+
+    @router.post("/ask")
+    async def ask(asked: Question, request: Request) -> AnswerForm:
+        """The answer with its citations, or a refusal (`abstained`)."""
+        filters = asked.model_dump(include={"since", "until", "as_of", "exclude"})
+        history: list[Any] = [message.model_dump() for message in asked.history]
+        stop = threading.Event()
+        asking = Asking(assistant, line, reader_of(request), asked.question, history, filters, stop)
+        try:
+            return AnswerForm.of(await asking.answer(request.is_disconnected))
+        except DatelineError as error:
+            raise trouble(error) from error
+
+    @router.get("/search")
+    def search(
+        q: str, k: int = Query(10, ge=1, le=100), since: date | None = None, until: date | None = None,
+        as_of: date | None = None,
+    ) -> list[HitForm]:  # fmt: skip
+        """The `k` passages nearest to `q`; no model is called."""
+        try:
+            return [HitForm.of(hit) for hit in assistant.search(q, k, since=since, until=until, as_of=as_of)]
+        except DatelineError as error:
+            raise trouble(error) from error
+
+    @router.get("/articles/{id:path}")
+    def article(id: str) -> ArticleForm:
+        """An article, its text exactly as citations count it."""
+        try:
+            return ArticleForm.of(assistant.article(id))
+        except DatelineError as error:
+            raise trouble(error) from error
+
+    return router
+
+
+def trouble(error: DatelineError) -> HTTPException:
+    """The error as an HTTP status: whose fault it is."""
+    kinds = {QuestionError: 400, ArticleMissing: 404, EngineError: 503}
+    status = next((code for kind, code in kinds.items() if isinstance(error, kind)), 500)
+    return HTTPException(status, str(error))

@@ -1,0 +1,111 @@
+"""A question on its way: what the assistant does in a thread of its own, as events that a page or a program awaits.
+
+The search comes at once; only then does the question stand in the line before the engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from rag.assistant import Assistant
+from rag.errors import Stopped
+from rag.followup import Message
+from rag.types import Answer, AnswerDone, Event, EvidenceFound
+from web.line import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The question stands in the line before the engine; place 1 is next."""
+
+    place: int
+
+
+_Item = Event | Waiting | BaseException | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One question, and the way to call it off."""
+
+    assistant: Assistant
+    line: Line
+    reader: str
+    question: str
+    history: Sequence[Message]
+    filters: dict[str, Any]
+    stop: threading.Event
+
+    async def events(self) -> AsyncGenerator[Event | Waiting]:
+        """`Assistant.stream()` with `Waiting` between. Leaving it, or setting `stop`, stops the model.
+
+        Raises what `stream` raises, and Stopped as soon as `stop` is set.
+        """
+        loop, ahead = asyncio.get_running_loop(), asyncio.Queue[_Item]()
+
+        def put(item: _Item) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(ahead.put_nowait, item)
+
+        # not from a pool: twenty waiting readers must not use up the threads that others need
+        threading.Thread(target=self._work, args=[put], name="asking", daemon=True).start()
+        try:
+            while (item := await self._next(ahead)) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            self.stop.set()
+
+    async def _next(self, ahead: asyncio.Queue[_Item]) -> _Item:
+        """What comes next; a reader who stops does not wait for the engine to notice."""
+        coming = asyncio.ensure_future(ahead.get())
+        try:
+            while not coming.done():
+                if self.stop.is_set():
+                    raise Stopped
+                await asyncio.wait({coming}, timeout=0.1)
+            return coming.result()
+        finally:
+            coming.cancel()
+
+    async def answer(self, gone: Callable[[], Awaitable[bool]]) -> Answer:
+        """The answer, for a program that waits for it whole. Raises what `events` raises; Stopped if it has `gone`."""
+
+        async def watch() -> None:
+            while not await gone():
+                await asyncio.sleep(0.2)
+            self.stop.set()
+
+        watching = asyncio.create_task(watch())
+        try:
+            async with aclosing(self.events()) as events:
+                async for event in events:
+                    if isinstance(event, AnswerDone):
+                        return event.answer
+        finally:
+            watching.cancel()
+        raise AssertionError("events end with AnswerDone")
+
+    def _work(self, put: Callable[[_Item], None]) -> None:
+        stream = self.assistant.stream(self.question, self.history, stop=self.stop, **self.filters)
+        try:
+            for event in stream:
+                put(event)
+                if isinstance(event, EvidenceFound):
+                    break
+            with self.line.enter(self.reader, self.stop, lambda place: put(Waiting(place))) as entered:
+                if not entered:
+                    raise Stopped
+                for event in stream:
+                    put(event)
+            put(None)
+        except Exception as error:
+            put(error)
+        finally:
+            stream.close()

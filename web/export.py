@@ -1,0 +1,45 @@
+"""A conversation to take away: Markdown to read, JSON with everything."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from web.conversations import Turn
+
+
+def as_json(title: str, turns: Sequence[Turn]) -> str:
+    """The title, and for each turn the question and the whole answer with its citations."""
+    return json.dumps({"title": title, "turns": [turn.to_dict() for turn in turns]}, ensure_ascii=False, indent=2)
+
+
+def as_markdown(title: str, turns: Sequence[Turn]) -> str:
+    """Questions as headings, answers with [n], and the quotes below each, with article and date."""
+    parts = [f"# {_literal(title)}"]
+    for turn in turns:
+        parts.append(f"## {_literal(turn.question)}")
+        if turn.answer is None:
+            parts.append(f"*{_literal(turn.trouble or '')}*")
+            continue
+        parts.append(_literal(turn.answer["text"]))
+        parts += [_quote(citation) for citation in turn.answer["citations"]]
+        parts += [f"*{_literal(note)}*" for note in turn.answer["notes"]]
+        parts.append(f"*{turn.answer['model']}, {turn.asked:%Y-%m-%d %H:%M} UTC*")
+    return "\n\n".join(parts) + "\n"
+
+
+def _quote(citation: dict[str, Any]) -> str:
+    told = [citation["title"], citation["date"] or "no date", citation["article"]]
+    copies = len(citation["carriers"])
+    if copies > 1:
+        told.append(f"{copies} articles, one origin")
+    words = _literal(" ".join(citation["quote"].split()))
+    return f"> **\\[{citation['number']}\\]** {words}\n>\n> {_literal(', '.join(told))}"
+
+
+def _literal(text: str) -> str:
+    """`text` so that Markdown shows its very characters."""
+    escaped = re.sub(r"([\\`*_\[\]#|~$<>&])", r"\\\1", text)
+    return re.sub(r"(?m)^(\s*)([-+]|\d+[.)])(?=\s)", r"\1\\\2", escaped)

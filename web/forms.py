@@ -1,0 +1,126 @@
+"""What goes over the wire: the forms of `to_dict()`, as documented pydantic models for the HTTP API and MCP."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Self
+
+from pydantic import BaseModel, Field
+
+from index.types import Article, Hit
+from rag.types import Answer
+
+
+class CitationForm(BaseModel):
+    """The words of an article that an answer stands on: `article.text[start:end] == quote`."""
+
+    number: int
+    article: str = Field(description="The article's id.")
+    title: str
+    date: datetime.date | None
+    page: int | None
+    quote: str = Field(description="The article's very characters from `start` up to `end`.")
+    start: int
+    end: int
+    carriers: list[str] = Field(description="Every article that carries these words; copies confirm nothing.")
+
+
+class SentenceForm(BaseModel):
+    """A sentence that was kept."""
+
+    text: str
+    citations: list[int]
+    support: float = Field(description="Estimated probability (0 to 1) that the citations say it.")
+
+
+class WithheldForm(BaseModel):
+    """A sentence that the model wrote and the articles do not bear out."""
+
+    text: str
+    reason: str
+    support: float | None
+
+
+class PassageForm(BaseModel):
+    """A run of neighbouring sentences of an article."""
+
+    id: str
+    article: str = Field(description="The article's id.")
+    title: str
+    date: datetime.date | None
+    text: str
+    start: int
+    end: int
+    kind: str
+
+
+class HitForm(BaseModel):
+    """A passage that a search found."""
+
+    passage: PassageForm
+    score: float
+    bm25_rank: int | None
+    similarity: float | None = Field(description="Cosine of query and passage.")
+
+    @classmethod
+    def of(cls, hit: Hit) -> Self:
+        return cls.model_validate(hit.to_dict())
+
+
+class UsageForm(BaseModel):
+    """Tokens."""
+
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+
+
+class TimingsForm(BaseModel):
+    """Milliseconds from the question's arrival."""
+
+    search: float
+    first_token: float | None
+    total: float
+    checking: float | None
+
+
+class AnswerForm(BaseModel):
+    """A checked answer, or a refusal (`abstained`): then `text` says that the articles do not answer."""
+
+    question: str
+    standalone_question: str
+    text: str = Field(description="What a person reads, with [n] after each sentence.")
+    abstained: bool
+    sentences: list[SentenceForm]
+    withheld: list[WithheldForm]
+    citations: list[CitationForm]
+    hits: list[HitForm]
+    notes: list[str]
+    engine: str
+    model: str
+    settings: str
+    usage: UsageForm
+    timings: TimingsForm
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        return cls.model_validate(answer.to_dict())
+
+
+class ArticleForm(BaseModel):
+    """An article, its text exactly as citations count it."""
+
+    id: str
+    title: str
+    text: str
+    date: datetime.date | None
+    source: str | None
+    url: str | None
+    captions: list[str]
+
+    @classmethod
+    def of(cls, article: Article) -> Self:
+        return cls(
+            id=article.id, title=article.title, text=article.text, date=article.date, source=article.source,
+            url=article.url, captions=list(article.captions),
+        )  # fmt: skip

@@ -1,0 +1,163 @@
+"""The app as one HTTP server: the page, and the routes beside it that answer without Gradio's queue."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from fastapi.staticfiles import StaticFiles
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.middleware.sessions import SessionMiddleware
+
+from index.types import Article, Span
+from rag.assistant import Assistant
+from rag.errors import ArticleMissing, DatelineError, SettingsError
+from web import access, api, completions, tools
+from web.access import Door, reader_of, secret_key
+from web.conversations import Conversations
+from web.errors import ConversationMissing
+from web.export import as_json, as_markdown
+from web.line import Line
+from web.render import carriers_html, pane_html
+from web.users import Users
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+STATIC = Path(__file__).parent / "static"
+_NO_SECOND_CHECK = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+"""Host and Origin of every request are checked before, by the app's own middleware."""
+_PORTS = range(7860, 7960)
+
+
+def app(
+    assistant: Assistant,
+    conversations: Conversations,
+    line: Line,
+    page: gr.Blocks,
+    users: Users,
+    hosts: Collection[str] | None,
+) -> FastAPI:
+    """The whole app, not yet serving. It answers only to requests for one of `hosts`, if given."""
+    import gradio as gr
+
+    mcp = tools.server(assistant, line)
+    # JSON instead of a stream of one event; no sessions, as the tools keep nothing between calls
+    by_mcp = mcp.streamable_http_app(json_response=True, stateless_http=True, transport_security=_NO_SECOND_CHECK)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with mcp.session_manager.run():
+            yield
+
+    served = FastAPI(title="Dateline", docs_url=None, redoc_url=None, lifespan=lifespan)
+    # the last one added sees a request first
+    served.add_middleware(Door, users=users, hosts=hosts)
+    served.add_middleware(
+        SessionMiddleware, secret_key=secret_key(assistant.settings.data_dir), session_cookie="dateline",
+        same_site="strict", max_age=365 * 24 * 3600,
+    )  # fmt: skip
+    served.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+    served.router.routes.extend(by_mcp.routes)
+    served.include_router(access.routes(users))
+    served.include_router(api.routes(assistant, line))
+    served.include_router(completions.routes(assistant, line))
+
+    @served.get("/pane", response_class=HTMLResponse)
+    def pane(request: Request, turn: int, number: int = 0, hit: int | None = None, carrier: str | None = None) -> Any:
+        try:
+            asked = conversations.turn(reader_of(request), turn)
+            return _pane(assistant, turn, asked.answer or {}, number, hit, carrier)
+        except (ConversationMissing, ArticleMissing, LookupError) as error:
+            told = str(error) if isinstance(error, DatelineError) else "This quote is not there any more."
+            return HTMLResponse(f'<p role="alert">{told}</p>', status_code=404)
+
+    @served.get("/export/{id}.{form}")
+    def exported(request: Request, id: str, form: Literal["md", "json"]) -> Response:
+        try:
+            title, turns = conversations.title(reader_of(request), id), conversations.turns(reader_of(request), id)
+        except ConversationMissing as error:
+            return PlainTextResponse(str(error), status_code=404)
+        text, kind = (
+            (as_markdown(title, turns), "text/markdown")
+            if form == "md"
+            else (as_json(title, turns), "application/json")
+        )
+        return Response(
+            text, media_type=kind, headers={"Content-Disposition": f'attachment; filename="dateline-{id}.{form}"'}
+        )
+
+    # linked, not given as Gradio's `css`: that drops what stands in media queries
+    head = '<link rel="stylesheet" href="/static/page.css"><script src="/static/page.js" defer></script>'
+    gr.mount_gradio_app(
+        served, page, path="/", footer_links=[], show_error=True, ssr_mode=False, run_history=False,
+        enable_monitoring=False, head=head, theme=_theme(),
+    )  # fmt: skip
+    return served
+
+
+def serve(served: FastAPI, host: str, port: int | None) -> None:
+    """Listens until it is stopped. Raises SettingsError if the port is taken."""
+    import click
+    import uvicorn
+
+    listening = _listen(host, port)
+    click.echo(f"Dateline is at http://{host}:{listening.getsockname()[1]} (Ctrl-C ends it)", err=True)
+    config = uvicorn.Config(served, log_level="warning", timeout_graceful_shutdown=1)
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int | None) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    trouble = OSError("no free port")
+    for candidate in [port] if port is not None else _PORTS:
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((host, candidate))
+            return listening
+        except OSError as error:
+            listening.close()
+            trouble = error
+    where = f"port {port}" if port is not None else f"any port from {_PORTS[0]} to {_PORTS[-1]}"
+    raise SettingsError(f"Cannot listen on {host}, {where}: {trouble}. Choose another with --port.")
+
+
+def _theme() -> Any:
+    import gradio as gr
+
+    # the system's own fonts: Gradio's come from elsewhere
+    return gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
+
+
+def _pane(
+    assistant: Assistant, turn: int, answer: dict[str, Any], number: int, hit: int | None, carrier: str | None
+) -> str:
+    """The article of citation `number`, or of `hit`; in `carrier`'s copy if that is given."""
+    if hit is not None:
+        passage = answer["hits"][hit]["passage"]
+        return pane_html(assistant.article(passage["article"]), Span(passage["start"], passage["end"]), [], "")
+    citation = {one["number"]: one for one in answer["citations"]}[number]
+    shown = carrier if carrier is not None and carrier in citation["carriers"] else str(citation["article"])
+    article = assistant.article(shown)
+    here = (
+        Span(citation["start"], citation["end"]) if shown == citation["article"] else _found(article, citation["quote"])
+    )
+    others = [
+        Span(one["start"], one["end"])
+        for one in answer["citations"]
+        if one["article"] == shown and one["number"] != number
+    ]
+    return pane_html(article, here, others, carriers_html(turn, number, citation["carriers"], shown))
+
+
+def _found(article: Article, quote: str) -> Span | None:
+    """Where a copy carries the very words; None if its wording differs a little."""
+    at = article.text.find(quote)
+    return Span(at, at + len(quote)) if at >= 0 else None

@@ -1,0 +1,145 @@
+// What the page does by itself: the article pane, the quote under the pointer, keys, copying.
+(() => {
+  "use strict";
+  const $ = id => document.getElementById(id);
+  const make = (tag, attributes) => Object.assign(document.createElement(tag), attributes);
+  let opener = null;
+
+  const pane = make("aside", { id: "pane", hidden: true });
+  pane.setAttribute("aria-label", "Article");
+  const shut = make("button", { type: "button", className: "shut", textContent: "✕", title: "Close (Esc)" });
+  shut.setAttribute("aria-label", "Close the article");
+  const inside = make("div", { className: "inside" });
+  pane.append(shut, inside);
+  const tip = make("div", { id: "tip", hidden: true });
+  tip.setAttribute("role", "tooltip");
+
+  async function open(button) {
+    const answer = await fetch("/pane?" + button.dataset.pane);
+    inside.innerHTML = await answer.text();  // made by web/render.py, which escapes
+    if (!pane.contains(button)) opener = button;
+    pane.hidden = false;
+    document.body.classList.add("pane-open");
+    document.querySelectorAll(".chip.current").forEach(chip => chip.classList.remove("current"));
+    button.classList.add("current");
+    const mark = $("here");
+    (mark || inside.querySelector("h2"))?.focus({ preventScroll: true });
+    mark?.scrollIntoView({ block: "center" });
+  }
+
+  function close() {
+    pane.hidden = true;
+    document.body.classList.remove("pane-open");
+    opener?.focus();
+  }
+  shut.addEventListener("click", close);
+
+  function hint(chip) {
+    const quote = $(chip.getAttribute("aria-describedby"));
+    if (!quote) return;
+    tip.replaceChildren(...Array.from(quote.children, child => child.cloneNode(true)));
+    tip.style.left = tip.style.top = "0";  // measured where it has all the room
+    tip.hidden = false;
+    const at = chip.getBoundingClientRect();
+    const left = Math.min(at.left, innerWidth - tip.offsetWidth - 8);
+    const above = at.top - tip.offsetHeight - 6;
+    tip.style.left = Math.max(8, left) + "px";
+    tip.style.top = (above > 0 ? above : at.bottom + 6) + "px";
+  }
+
+  function flash(button, text) {
+    const before = button.textContent;
+    button.textContent = text;
+    setTimeout(() => (button.textContent = before), 1500);
+  }
+
+  // the words of an answer and its quotes, as plain text
+  function words(turn) {
+    const parts = [...turn.querySelectorAll(".answer > p:not(.by):not(.notes), .sides p")].map(part => {
+      const copy = part.cloneNode(true);
+      copy.querySelectorAll(".chip").forEach(chip => chip.replaceWith(` [${chip.textContent}]`));
+      return copy.textContent;
+    });
+    const quotes = [...turn.querySelectorAll(".quotes > li")].map(
+      quote => `[${quote.value}] “${quote.querySelector("blockquote").textContent}” ${quote.querySelector(".about").textContent}`);
+    return [turn.querySelector(".question").textContent, ...parts, ...quotes].join("\n\n");
+  }
+
+  async function copy(button) {
+    const text = words(button.closest(".turn"));
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {  // not allowed outside https and localhost
+      const area = make("textarea", { value: text });
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    flash(button, "✓ Copied");
+  }
+
+  // buttons inside Gradio's HTML: `send` brings what was done to Python
+  function act(button, send) {
+    const data = { ...button.dataset };
+    if (data.act === "copy") return copy(button);
+    if (data.act === "delete" && !confirm("Delete this conversation?")) return;
+    if (data.act === "rename") {
+      data.text = prompt("A name for this conversation", button.parentElement.querySelector(".title").textContent);
+      if (data.text === null) return;
+    }
+    if (data.act === "down") data.comment = prompt("What is wrong with it? (may stay empty)") ?? "";
+    send(data);
+    if (data.act === "edit") setTimeout(() => field()?.focus(), 300);
+  }
+  window.dateline = { act };
+
+  const field = () => document.querySelector("#box textarea, #box input");
+
+  document.addEventListener("click", event => {
+    const button = event.target.closest("[data-pane]");
+    if (button) open(button);
+  });
+  for (const [enter, leave] of [["mouseover", "mouseout"], ["focusin", "focusout"]]) {
+    document.addEventListener(enter, event => {
+      const chip = event.target.closest?.(".chip");
+      if (chip) hint(chip);
+    });
+    document.addEventListener(leave, event => {
+      if (event.target.closest?.(".chip")) tip.hidden = true;
+    });
+  }
+  document.addEventListener("keydown", event => {
+    const typing = event.target.closest?.("input, textarea, [contenteditable]");
+    if (event.key === "Escape") {
+      const stop = document.querySelector("#stop:is(button), #stop button");
+      if (stop && stop.offsetParent) stop.click();
+      else if (!pane.hidden) close();
+      tip.hidden = true;
+    } else if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      field()?.focus();
+    }
+  });
+
+  // the address names the conversation, so that a reload comes back to it
+  function remember() {
+    const id = document.querySelector("[data-conversation]")?.dataset.conversation;
+    const url = new URL(location.href);
+    if (id) url.searchParams.set("c", id);
+    else if (document.querySelector("#talk .empty")) url.searchParams.delete("c");
+    if (url.href !== location.href) history.replaceState(null, "", url);
+  }
+
+  // what is newest stays in sight, unless the reader has scrolled away from it
+  let atEnd = true;
+  addEventListener("scroll", () => {
+    atEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - 160;
+  }, { passive: true });
+  new MutationObserver(() => {
+    remember();
+    if (atEnd && document.querySelector(".turn")) scrollTo(0, document.documentElement.scrollHeight);
+  }).observe(document.body, { childList: true, subtree: true });
+
+  document.body.append(pane, tip);
+})();

@@ -1,0 +1,68 @@
+"""The articles as an MCP server: the tools `ask`, `search` and `article`, over streamable HTTP at /mcp."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+
+from rag.assistant import Assistant
+from rag.errors import DatelineError
+from web.asking import Asking
+from web.forms import AnswerForm, ArticleForm, HitForm
+from web.line import Line
+
+_INSTRUCTIONS = (
+    "Answers questions from one archive of news articles, each sentence with the exact words that it stands on. "
+    "What the articles do not say is refused (`abstained`), not guessed. Articles that carry the same words are one "
+    "origin, not two confirmations."
+)
+
+
+def server(assistant: Assistant, line: Line) -> MCPServer:
+    """The tools, over `assistant`; questions stand in `line` with all others."""
+    tools = MCPServer("Dateline", instructions=_INSTRUCTIONS, log_level="ERROR")
+
+    async def here() -> bool:
+        return False
+
+    @tools.tool()
+    async def ask(
+        question: str, since: date | None = None, until: date | None = None, as_of: date | None = None
+    ) -> AnswerForm:
+        """Answers a question from the articles, with citations, or says that they do not answer it.
+
+        `since` and `until` narrow the articles to days, inclusive; `as_of` is the day of the question and hides
+        later articles.
+        """
+        filters = {"since": since, "until": until, "as_of": as_of}
+        asking = Asking(assistant, line, "mcp", question, [], filters, threading.Event())
+        with _told():
+            return AnswerForm.of(await asking.answer(here))
+
+    @tools.tool()
+    def search(query: str, k: int = 10, since: date | None = None, until: date | None = None) -> list[HitForm]:
+        """The `k` passages nearest to a query, by words and by meaning; no model is called."""
+        with _told():
+            return [HitForm.of(hit) for hit in assistant.search(query, k, since=since, until=until)]
+
+    @tools.tool()
+    def article(id: str) -> ArticleForm:
+        """An article's whole text with title and date, by the id that citations and passages give."""
+        with _told():
+            return ArticleForm.of(assistant.article(id))
+
+    return tools
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors of ours as the tool's own, with their sentence: others' words a client does not see."""
+    try:
+        yield
+    except DatelineError as error:
+        raise ToolError(str(error)) from error
