@@ -123,6 +123,8 @@ class _Line(_Strict):
     split: Split = "test"
     as_of: date | None = None
     exclude: tuple[_Said, ...] = ()
+    note: str = ""
+    """For whoever keeps the questions; nothing reads it."""
 
     def case(self) -> Case:
         return Case(

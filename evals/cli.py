@@ -41,6 +41,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The run's file.")
 @click.option("--signals", type=click.Path(dir_okay=False, path_type=Path), help="Only gather what `eval fit` fits.")
 @click.option("--rescore", type=_FILE, metavar="RUN", help="Score this run again; no model is loaded.")
+@click.option(
+    "--from-feedback", is_flag=True, help="Write readers' verdicts to --out as candidates for gold questions."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @common_options
 @click.pass_context
@@ -51,11 +54,24 @@ def evaluate(context: click.Context, /, **options: Any) -> None:
     if context.invoked_subcommand:
         return
     rescore, as_json, signals = options.pop("rescore"), options.pop("as_json"), options.pop("signals")
+    if options.pop("from_feedback"):
+        _from_feedback(_home(shared), options["out"])
+        return
     if signals:
         _gather_signals(_Plan(**options), shared, signals)
         return
     path = rescore or _run(_Plan(**options), shared)
     _show(path, as_json)
+
+
+def _from_feedback(home: Path, out: Path | None) -> None:
+    from evals.feedback import candidates, write
+    from web.conversations import Conversations
+
+    found = candidates(Conversations(home / "conversations.db").with_verdicts())
+    path = out or home / "feedback.jsonl"
+    write(found, path)
+    click.echo(f"{len(found)} candidate{'s' if len(found) != 1 else ''} in {path}: finish them, then ask with --cases.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,56 @@
+"""Readers' verdicts as candidates for gold questions, for a person to finish.
+
+A good answer gives its own words as accepted, and its quotes as evidence: shorten them to what counts. A good refusal
+is finished. Of a bad answer only what is wrong is known, and of a bad refusal nothing: loading such a line says what
+to add.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from web.conversations import Turn
+
+
+def candidates(conversations: Sequence[Sequence[Turn]]) -> list[dict[str, Any]]:
+    """A candidate, in the form of a line of gold questions, for each turn that was judged."""
+    found = []
+    for turns in conversations:
+        history: list[dict[str, str]] = []
+        for turn in turns:
+            if turn.verdict and turn.answer:
+                found.append(_candidate(turn, turn.answer, history))
+            if turn.answer:
+                history = [*history, {"role": "user", "content": turn.question}]
+                history.append({"role": "assistant", "content": turn.answer["text"]})
+    return found
+
+
+def _candidate(turn: Turn, answer: dict[str, Any], history: Sequence[dict[str, str]]) -> dict[str, Any]:
+    good, refused = turn.verdict == "up", answer["abstained"]
+    said = [sentence["text"] for sentence in answer["sentences"]]
+    return {
+        "id": f"feedback-{turn.id}",
+        "question": turn.question,
+        "history": list(history),
+        "answerable": not (good and refused),  # of a bad answer nobody said yet that there is a good one
+        "accepted": said if good and not refused else [],
+        "wrong": said if not good and not refused else [],
+        "evidence": [
+            {"article": citation["article"], "quote": citation["quote"]}
+            for citation in answer["citations"]
+            if good and not refused
+        ],
+        "kind": "feedback",
+        "split": "dev",
+        "note": turn.comment or "",
+    }
+
+
+def write(found: Sequence[dict[str, Any]], path: Path) -> None:
+    """A line each."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in found), encoding="utf-8")
