@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from index.datadir import REBUILD, damaged
 from index.errors import IndexVersionMismatch
 from index.records import Counts, Entry, FileState, Narrow, Stored, day_number
-from index.types import Article, Kind, Passage, Sentence, Skipped, Span
+from index.types import Article, Kind, Listed, Passage, Sentence, Skipped, Span
 
 FORMAT = 1
 """Raise when the tables change: an older index is then refused."""
@@ -153,6 +153,14 @@ class Catalog:
 
     def article_ids(self) -> list[str]:
         return [row[0] for row in self._db.execute("SELECT id FROM articles ORDER BY id")]
+
+    def listed(self) -> list[Listed]:
+        rows = self._db.execute("SELECT id, title, date, source, length(text), file FROM articles ORDER BY id")
+        return [Listed(id, title, _day(day), source, size, file) for id, title, day, source, size, file in rows]
+
+    def file_of(self, article: str) -> str | None:
+        found = self._db.execute("SELECT file FROM articles WHERE id = ?", (article,)).fetchone()
+        return found[0] if found else None
 
     def undated(self) -> list[str]:
         return [row[0] for row in self._db.execute("SELECT id FROM articles WHERE date IS NULL ORDER BY id")]

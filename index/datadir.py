@@ -4,7 +4,7 @@
 <data_dir>/index-1/catalog.db   articles, sentences, passages with their vectors, BM25
 <data_dir>/index-1/vectors-7/   Chroma, as it was written at generation 7; never changed afterwards
 <data_dir>/write.lock           held by the one writer; write.lock.json says who that is
-<data_dir>/uploads/             not touched here
+<data_dir>/uploads/             copies of the files that were added by hand
 <data_dir>/conversations.db     the app's, as are access.db (who may come in) and secret (the key of its cookies)
 """
 
@@ -14,10 +14,13 @@ import contextlib
 import errno
 import json
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
+from filecmp import cmp
+from itertools import chain, count
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -49,6 +52,24 @@ class DataDir:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self.root / "current")
+
+    @property
+    def uploads(self) -> Path:
+        return self.root / "uploads"
+
+    def keep_upload(self, name: str, file: Path) -> Path:
+        """A copy of `file` in `uploads` under the plain part of `name`; numbered if another file has that name."""
+        plain = re.sub(r"[\x00-\x1f/\\:#]+", "_", name).lstrip(". ")[-150:] or "upload"
+        self.uploads.mkdir(parents=True, exist_ok=True)
+        stem, suffix = Path(plain).stem, Path(plain).suffix
+        names = chain([plain], (f"{stem}-{number}{suffix}" for number in count(2)))
+        target = next(
+            path for path in map(self.uploads.joinpath, names) if not path.exists() or cmp(path, file, shallow=False)
+        )
+        draft = target.with_name(f".{target.name}.part")
+        shutil.copyfile(file, draft)
+        draft.replace(target)
+        return target
 
     def others(self) -> list[Path]:
         """Index directories that are not in use: of a rebuild that was interrupted, or replaced ones."""

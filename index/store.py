@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sqlite3
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ from index.embed import TextEmbedder
 from index.errors import (
     AnotherFolder,
     ArticleMissing,
+    CorpusError,
     DatelineError,
     EmbedderMismatch,
     FolderMissing,
@@ -26,8 +27,8 @@ from index.errors import (
 )
 from index.records import Counts, FileState, Narrow
 from index.search import Mode, phrase, search
-from index.sync import UPLOADS, Progress, sync_folder
-from index.types import Article, Hit, Sentence, SyncReport
+from index.sync import UPLOADS, Progress, sync_folder, sync_uploads, write_vectors
+from index.types import Article, Hit, Listed, Sentence, Skipped, SyncReport
 from index.vectors import Vectors
 
 __all__ = ["ArticleIndex", "Counts", "Mode", "Progress"]
@@ -99,6 +100,50 @@ class ArticleIndex:
             for leftover in self._dir.others():
                 remove_tree(leftover)
         return report
+
+    def add(self, files: Mapping[str, Path], *, progress: Progress | None = None) -> SyncReport:
+        """Takes a copy of each file, under its name here, and indexes it as "uploads/NAME", beside the folder's.
+
+        Another file of that name stays: the new one gets a number. A file in which no article can be read is not
+        kept, and is reported as skipped. `progress` as in `sync`; what it raises ends the work, and what was taken
+        in by then stays. Raises IndexMissing, EmbedderMismatch, IndexBusy, EmbedderError.
+        """
+        with self._dir.writing(), disk_errors(self._dir.root), closing(self._catalog_in_use()) as catalog:
+            self._check_embedder(catalog)
+            kept = {f"{UPLOADS}{path.name}": path for path in map(self._dir.keep_upload, files, files.values())}
+            try:
+                return sync_uploads(catalog, kept, self._embedder, progress=progress)
+            finally:
+                for relative, path in kept.items():
+                    if not catalog.digests(relative):
+                        path.unlink(missing_ok=True)
+
+    def remove(self, article: str) -> int:
+        """Takes an uploaded file out, by one of its articles: how many articles went.
+
+        Raises ArticleMissing, IndexBusy, and CorpusError for an article of the folder, which is not ours to delete.
+        """
+        with self._dir.writing(), disk_errors(self._dir.root), closing(self._catalog_in_use()) as catalog:
+            file = catalog.file_of(article)
+            if file is None:
+                raise _missing(article)
+            if not file.startswith(UPLOADS):
+                folder = catalog.meta("folder")
+                raise CorpusError(
+                    f"'{file}' is a file of {folder}: take it out of there, then run `dateline index "
+                    f"{shlex.quote(folder)}`."
+                )
+            count = len(catalog.digests(file))
+            catalog.forget_file(file)
+            write_vectors(catalog)
+            (self._dir.uploads / file.removeprefix(UPLOADS)).unlink(missing_ok=True)
+        return count
+
+    def _catalog_in_use(self) -> Catalog:
+        current = self._dir.current()
+        if current is None:
+            raise _nothing()
+        return Catalog.open(current, write=True)
 
     def _catalog_to_write(self, folder: Path, replace: bool) -> Catalog:
         current = self._dir.current()
@@ -217,10 +262,16 @@ class ArticleIndex:
         """The article with this id. Raises ArticleMissing."""
         article = self._read(lambda catalog: catalog.article(id))
         if article is None:
-            raise ArticleMissing(
-                f"No article '{id}' is in the index: `dateline search QUERY` shows the ids of those that are."
-            )
+            raise _missing(id)
         return article
+
+    def listed(self) -> list[Listed]:
+        """All articles, sorted by id, without their text."""
+        return self._read(Catalog.listed)
+
+    def skipped(self) -> list[Skipped]:
+        """The records that could not be read, and why, of the files that are in the index."""
+        return self._read(lambda catalog: [each for state in catalog.files().values() for each in state.skipped])
 
     def sentences(self, article: str) -> list[Sentence]:
         """The sentences of an article, in their order; none for an article that is not in the index."""
@@ -262,7 +313,7 @@ class ArticleIndex:
         with disk_errors(self._dir.root):
             directory = self._dir.current()
             if directory is None:
-                raise IndexMissing("Nothing is indexed yet: run `dateline index FOLDER` first.")
+                raise _nothing()
             with closing(Catalog.open(directory)) as catalog:
                 return work(catalog)
 
@@ -281,3 +332,13 @@ class ArticleIndex:
 def _occurrences(catalog: Catalog, words: str) -> int:
     match = phrase(words)
     return catalog.matching(match) if match else 0
+
+
+def _nothing() -> IndexMissing:
+    return IndexMissing("Nothing is indexed yet: run `dateline index FOLDER` first.")
+
+
+def _missing(id: str) -> ArticleMissing:
+    return ArticleMissing(
+        f"No article '{id}' is in the index: `dateline search QUERY` shows the ids of those that are."
+    )

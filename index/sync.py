@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -65,6 +65,22 @@ def sync_folder(
     return run.report()
 
 
+def sync_uploads(
+    catalog: Catalog, uploads: Mapping[str, Path], embedder: TextEmbedder, *, progress: Progress | None = None
+) -> SyncReport:
+    """Takes in uploaded files: "uploads/NAME" and where each is. Nothing else of the catalog changes.
+
+    Raises StorageError, EmbedderError; what was committed before stays.
+    """
+    run = _Run(catalog, embedder, len(uploads), progress)
+    for relative, path in uploads.items():
+        run.upload(relative, path)
+    run.flush()
+    run.tell("vectors")
+    write_vectors(catalog)
+    return run.report()
+
+
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     """An article that waits to be embedded."""
@@ -98,15 +114,21 @@ class _Run:
 
     def file(self, relative: str, path: Path) -> None:
         """One file of the folder."""
+        if relative.startswith(UPLOADS):
+            reason = "uploads/ is where uploaded files go: give this folder another name"
+            self.skipped.append(Skipped(relative, reason))
+        else:
+            self._look_into(relative, path)
+        self._done += 1
+        self.tell(relative)
+
+    def upload(self, relative: str, path: Path) -> None:
+        """One uploaded file."""
         self._look_into(relative, path)
         self._done += 1
         self.tell(relative)
 
     def _look_into(self, relative: str, path: Path) -> None:
-        if relative.startswith(UPLOADS):
-            reason = "uploads/ is where uploaded files go: give this folder another name"
-            self.skipped.append(Skipped(relative, reason))
-            return
         known = self._known.get(relative)
         try:
             sha256 = hash_file(path)

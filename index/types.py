@@ -47,6 +47,19 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """An article as a list of articles shows it."""
+
+    id: str
+    title: str
+    date: datetime.date | None
+    source: str | None
+    characters: int
+    file: str
+    """The file it comes from: relative to the folder, or "uploads/NAME"."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence of prose, or one of a caption, in the order of the article."""
 

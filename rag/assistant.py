@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from itertools import zip_longest
@@ -95,6 +95,17 @@ class Assistant:
         `progress(done, total, what)` counts files. Raises CorpusError, IndexBusy, StorageError.
         """
         return self.articles.sync(Path(folder), replace=replace, progress=progress)
+
+    def add(self, files: Mapping[str, Path], *, progress: Callable[[int, int, str], None] | None = None) -> SyncReport:
+        """Takes in copies of files, by name, beside the folder's articles; their ids begin with "uploads/".
+
+        Raises IndexMissing, IndexBusy, StorageError; see `ArticleIndex.add`.
+        """
+        return self.articles.add(files, progress=progress)
+
+    def remove(self, article: str) -> int:
+        """Takes an uploaded file out, by one of its articles: how many went. Raises ArticleMissing, CorpusError."""
+        return self.articles.remove(article)
 
     def search(
         self,
