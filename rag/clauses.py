@@ -3,7 +3,8 @@
 "… with Russia preoccupied with its war in Ukraine, and Iran politically weakened by Israel …" has the words war, Russia
 and Iran, and does not say that Russia is at war with Iran. "… the re-election of Donald Trump, opposition forces …,
 with renewed fighting beginning on November 27" does not date the re-election. Clauses that are joined, each with a
-subject of its own, are told apart by their form; where that is not plain, nothing is said.
+subject of its own, are told apart by their form; where that is not plain, nothing is said. "It lies about 25 miles
+south of Hama and is the gate to the capital Damascus" says nothing of what is south of Damascus.
 """
 
 from __future__ import annotations
@@ -20,6 +21,36 @@ _VERB = re.compile(
     r"(?<!-)\b(?:\w+(?:ed|ing)|is|are|was|were|be|been|has|have|had|will|would|can|could|may|might|do|does|did"
     r"|said|says|fell|took|takes|left|led|leads|won|lost|made|went|came|began|became|held|told|met|kept)\b"
 )
+
+
+# "25 miles (40 km) south of …", "kilometres away from …"
+_WHERE = re.compile(
+    r"\b(?:(?:north|south)?-?(?:north|south|east|west)|miles?|kilomet(?:er|re)s?|km)\)?(?: away)? (?:of|from) ", re.I
+)
+_PLACE_ENDS = re.compile(
+    r"[.;:(–—]| (?:and|but|which|that|who|where|while|when|is|are|was|were|has|had|on|in|by|after|before) "
+)
+
+
+def of_another_place(sentence: str, quotes: Sequence[str]) -> str | None:
+    """Why `sentence` may not stand on `quotes`: it says how something lies to a place, which they say of another only.
+
+    Distances and directions may be turned round: then the place comes before them. None if nothing speaks against it.
+    """
+    told = [
+        (quote[: match.start()], _place(quote[match.end() :])) for quote in quotes for match in _WHERE.finditer(quote)
+    ]
+    if not told or not all(find_names(place, question=True) for _, place in told):
+        return None  # "north of the city" may be any
+    for match in _WHERE.finditer(sentence):
+        names = find_names(_place(sentence[match.end() :]), question=True)
+        if names and not any(name_stands_in(name, before + place) for name in names for before, place in told):
+            return "the article says it of another place"
+    return None
+
+
+def _place(text: str) -> str:
+    return _PLACE_ENDS.split(f"{text} ", maxsplit=1)[0]
 
 
 def joined_apart(sentence: str, quote: str, question: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.clauses import joined_apart
+from rag.clauses import joined_apart, of_another_place
 
 RUSSIA = (
     "However, with Russia preoccupied with its war in Ukraine, and Iran politically weakened by Israel decimating much "
@@ -46,3 +46,39 @@ def test_what_the_other_clause_says_is_no_answer(question: str, sentence: str, q
 )
 def test_what_the_same_clause_says_is(question: str, sentence: str, quote: str) -> None:
     assert joined_apart(sentence, quote, question) is None
+
+
+GATE = (
+    "The insurgents' next target is likely to be the central city of Homs, the country’s third largest. "
+    "It lies about 25 miles south of Hama and is the gate to the capital Damascus and the coastal region."
+)
+SEAT = "It is about 200 kilometres (125 miles) north of the capital, Damascus, which is Mr Assad’s seat of power."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("Hama is about 25 miles south of Damascus.", GATE),
+        ("Hama is 25 miles from Damascus.", GATE),
+        ("Homs is about 25 miles south of Damascus.", GATE),
+        ("The depot is 3 km away from Ardal.", "The depot is 3 km from Lysne, on the road that leads to Ardal."),
+    ],
+)
+def test_how_something_lies_to_one_place_is_not_said_of_another(sentence: str, quote: str) -> None:
+    assert of_another_place(sentence, [quote]) == "the article says it of another place"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("Homs is about 25 miles south of Hama.", GATE),
+        ("Hama is about 25 miles north of Homs.", GATE),
+        ("Hama is 25 miles from Homs.", GATE),
+        ("Hama is about 125 miles north of Damascus.", SEAT),
+        ("The camp is 5 miles north of Ardal.", "The camp lies 5 miles north of the city."),
+        ("Homs is the gate to Damascus.", GATE),
+        ("Hama is in Syria.", SEAT),
+    ],
+)
+def test_the_same_place_may_be_named_before_or_behind(sentence: str, quote: str) -> None:
+    assert of_another_place(sentence, [quote]) is None
