@@ -6,7 +6,7 @@ DATA   ?= ../shared/data/xquad_en
 READY  := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: ui test test-ui screenshots lint bench eval eval-peers gate clean
+.PHONY: ui test test-ui load page-speed screenshots lint bench eval eval-peers gate clean
 
 ui: $(READY)            ## index the seed articles (unless a folder is indexed already) and open the chat
 	$(BIN)/dateline ui --first-folder seeds
@@ -17,6 +17,12 @@ test: $(READY_DEV)      ## every test; the first run fetches the chat model (1.1
 test-ui: $(READY_DEV)   ## the page in a real headless Chromium (Debian: apt install chromium)
 	@PYTHONPATH=tests $(BIN)/python -m browser_fixtures
 	$(BIN)/python -m pytest -m browser
+
+load: $(READY_DEV)      ## twenty readers at once for five minutes, on the real model
+	$(BIN)/python tests/load.py
+
+page-speed: $(READY_DEV) ## how soon the passages are on the screen: make page-speed DATA=path/to/xquad_en
+	PYTHONPATH=.:tests $(BIN)/python tests/page_speed.py $(DATA)/articles $(DATA)/questions.jsonl
 
 screenshots: $(READY_DEV) ## pictures of the page in each state, into docs/
 	PYTHONPATH=.:tests $(BIN)/python tests/screenshots.py

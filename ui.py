@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from gradio.components.navbar import Navbar
 
-from index.types import Hit
-from rag.errors import DatelineError, SettingsError, Stopped
-from rag.types import AnswerDone, AnswerSentence, EvidenceFound, SentenceChecked, TextDelta
+from rag.errors import DatelineError, SettingsError
+from web import corpus
 from web.access import reader_of
-from web.asking import Asking, Waiting
 from web.conversations import Conversations
+from web.desk import Desk
 from web.errors import ConversationMissing
-from web.examples import examples
-from web.line import Line
-from web.render import conversation_html, empty_html, heading_html, listed_html, live_html, trouble_html
+from web.render import listed_html, narrowed_html, trouble_html
 from web.users import Users
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
-STOPPED = "Stopped. Ask again to go on."
-_PAUSE = 0.1
-"""Seconds between two updates of the page: each sends the whole turn."""
 _ACTS = """
 element.addEventListener('click', event => {
   const button = event.target.closest('[data-act]');
@@ -54,131 +45,25 @@ def serve(assistant: Assistant, host: str = "127.0.0.1", port: int | None = None
     server.serve(server.app(assistant, conversations, desk.line, build(desk), users, hosts), host, port)
 
 
-@dataclass
-class Live:
-    """What is on the page while a question is being answered."""
-
-    question: str
-    hits: tuple[Hit, ...] = ()
-    status: str = "Searching …"
-    draft: str = ""
-    checked: list[tuple[AnswerSentence | None, str]] = field(default_factory=list)
-
-    def take(self, event: object) -> bool:
-        """Takes in an event; True if a reader should see that at once."""
-        match event:
-            case EvidenceFound(hits):
-                self.hits, self.status = hits, "Reading these passages …"
-                return True
-            case Waiting(place):
-                self.status = f"Waiting: {place - 1} before you" if place > 1 else "Waiting: you are next"
-                return True
-            case TextDelta(text):
-                self.draft += text
-                self.status = "Writing a draft; every sentence is checked before it stands …"
-            case SentenceChecked(_, sentence, reason):
-                self.checked.append((sentence, reason or ""))
-                self.status = "Checking …"
-        return False
-
-    def html(self) -> str:
-        return live_html(self.question, self.hits, self.status, self.draft, self.checked)
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What the page's buttons do: for one reader and one conversation at a time."""
-
-    assistant: Assistant
-    conversations: Conversations
-    line: Line = field(default_factory=Line)
-    running: dict[str, threading.Event] = field(default_factory=dict)
-    """The stop of each conversation that is being answered."""
-    viewing: dict[str, str] = field(default_factory=dict)
-    """The conversation that each open page shows, by Gradio's session."""
-    known: dict[int, list[str]] = field(default_factory=dict)
-    """Example questions, by the index's generation."""
-
-    def shown(self, reader: str, conversation: str) -> str:
-        """The turns of a conversation as HTML; of an empty one, what can be asked."""
-        turns = self.conversations.turns(reader, conversation) if conversation else []
-        if conversation in self.running:
-            turns = turns[:-1]  # which is live
-        if turns or conversation in self.running:
-            return conversation_html(conversation, turns)
-        try:
-            counts = self.assistant.articles.counts()
-            asked = self.known.get(counts.generation) or examples(self.assistant.articles)
-        except DatelineError as error:
-            return trouble_html(str(error))
-        self.known.clear()
-        self.known[counts.generation] = asked
-        oldest, newest = (day.isoformat() if day else "" for day in (counts.oldest, counts.newest))
-        return empty_html(counts.articles, oldest, newest, asked)
-
-    def heading(self) -> str:
-        """The page's name, and which engine and model answer."""
-        try:
-            choice = self.assistant.choice
-        except DatelineError as error:
-            return heading_html(str(error))
-        return heading_html(f"{choice.engine} · {choice.model}")
-
-    def history(self, reader: str, conversation: str) -> list[Any]:
-        """The answered turns, as `Assistant.stream` takes them."""
-        said: list[Any] = []
-        for turn in self.conversations.turns(reader, conversation):
-            if turn.answer is not None:
-                said.append({"role": "user", "content": turn.question})
-                said.append({"role": "assistant", "content": turn.answer["text"]})
-        return said
-
-    async def answer(self, reader: str, conversation: str, question: str) -> AsyncGenerator[str]:
-        """Asks, and keeps what comes of it; yields the live turn as HTML. Leaving it stops the model."""
-        history, stop = self.history(reader, conversation), threading.Event()
-        turn = self.conversations.ask(reader, conversation, question)
-        self.running[conversation] = stop
-        live, trouble, seen = Live(question), STOPPED, 0.0
-        events = Asking(self.assistant, self.line, reader, question, history, {}, stop).events()
-        try:
-            yield live.html()
-            async for event in events:
-                if isinstance(event, AnswerDone):
-                    self.conversations.answered(reader, turn, event.answer.to_dict())
-                    trouble = ""
-                elif live.take(event) or time.monotonic() - seen > _PAUSE:
-                    seen = time.monotonic()
-                    yield live.html()
-        except Stopped:
-            pass
-        except DatelineError as error:
-            trouble = str(error)
-        finally:
-            await events.aclose()
-            self.running.pop(conversation, None)
-            if trouble:
-                with suppress(ConversationMissing):  # it may have been deleted meanwhile
-                    self.conversations.failed(reader, turn, trouble, live.draft)
-
-    def stop(self, conversation: str) -> None:
-        """Stops the model, if it is answering in this conversation."""
-        if stop := self.running.get(conversation):
-            stop.set()
-
-
 def build(desk: Desk) -> gr.Blocks:
     """The page, not yet serving."""
     conversations = desk.conversations
     page: gr.Blocks
     with gr.Blocks(title="Dateline", analytics_enabled=False, fill_height=True) as page:
+        Navbar(main_page_name="Ask")
         here = gr.State("")
         with gr.Sidebar(label="Conversations", open=False, elem_id="side"):
             fresh = gr.Button("New conversation", size="sm")
             find = gr.Textbox(placeholder="Search conversations", show_label=False, label="Search conversations")
             listed = gr.HTML(js_on_load=_ACTS, elem_id="listed", apply_default_css=False)
+            with gr.Accordion("Narrow the articles", open=False):
+                since = gr.Textbox(label="From", placeholder="2024-12-01", elem_id="since")
+                until = gr.Textbox(label="Until", placeholder="2024-12-31", elem_id="until")
+                leave = gr.Dropdown([], label="Leave out", multiselect=True, elem_id="leave")
         top = gr.HTML(elem_id="top", apply_default_css=False)
         talk = gr.HTML(js_on_load=_ACTS, elem_id="talk", apply_default_css=False)
         live = gr.HTML("", elem_id="live", apply_default_css=False)
+        chips = gr.HTML(js_on_load=_ACTS, elem_id="chips", apply_default_css=False)
         with gr.Row(elem_id="ask"):
             box = gr.Textbox(
                 placeholder="Ask the articles", label="Question", show_label=False, lines=1, max_lines=6, scale=9,
@@ -200,7 +85,14 @@ def build(desk: Desk) -> gr.Blocks:
                 stop: gr.Button(visible=busy),
             }
 
-        async def ask(question: str, conversation: str, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
+        async def ask(
+            question: str,
+            conversation: str,
+            since: str | None,
+            until: str | None,
+            leave: list[str] | None,
+            request: gr.Request,
+        ) -> AsyncIterator[dict[Any, Any]]:
             if conversation in desk.running:
                 gr.Info("One question at a time: stop this one first.")
                 yield {box: question}
@@ -210,7 +102,7 @@ def build(desk: Desk) -> gr.Blocks:
                 return
             reader = _reader(request)
             conversation = conversation or conversations.begin(reader)
-            answering = desk.answer(reader, conversation, question.strip())
+            answering = desk.answer(reader, conversation, question.strip(), _narrowed(since, until, leave))
             try:
                 first = await anext(answering)
                 yield view(request, conversation) | {box: "", live: first}
@@ -222,7 +114,14 @@ def build(desk: Desk) -> gr.Blocks:
             if desk.viewing.get(str(request.session_hash)) == conversation:
                 yield view(request, conversation)
 
-        async def act(event: gr.EventData, conversation: str, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
+        async def act(
+            event: gr.EventData,
+            conversation: str,
+            since: str | None,
+            until: str | None,
+            leave: list[str] | None,
+            request: gr.Request,
+        ) -> AsyncIterator[dict[Any, Any]]:
             asked, reader = event._data, _reader(request)
             if asked["act"] in ("up", "down"):
                 conversations.judged(reader, int(asked["turn"]), asked["act"], asked.get("comment"))
@@ -233,12 +132,15 @@ def build(desk: Desk) -> gr.Blocks:
                 return
             question = asked.get("text", "")
             if asked["act"] in ("retry", "edit", "undo"):
-                question = conversations.back_to(reader, int(asked["turn"]))
+                taken = conversations.back_to(reader, int(asked["turn"]))
+                question, narrowed = taken.question, taken.narrowed
+                since, until = narrowed.get("since", ""), narrowed.get("until", "")
+                leave = narrowed.get("exclude", [])
                 yield view(request, conversation)
             if asked["act"] == "edit":
                 yield {box: question}
             elif asked["act"] in ("retry", "ask"):
-                async for update in ask(question, conversation, request):
+                async for update in ask(question, conversation, since, until, leave, request):
                     yield update
 
         def manage(event: gr.EventData, conversation: str, words: str, request: gr.Request) -> dict[Any, Any]:
@@ -259,7 +161,16 @@ def build(desk: Desk) -> gr.Blocks:
                 shown = view(request, request.query_params.get("c", ""))
             except ConversationMissing:
                 shown = view(request, "")
-            return shown | {top: desk.heading()}
+            return shown | {top: desk.heading(), leave: gr.Dropdown(desk.titles())}
+
+        def narrowing(since: str | None, until: str | None, leave: list[str] | None) -> str:
+            return narrowed_html(_narrowed(since, until, leave), removable=True)
+
+        def widen(event: gr.EventData, left_out: list[str]) -> dict[Any, Any]:
+            if event._data["id"] == "exclude":
+                gone = event._data["text"].removeprefix("without ")
+                return {leave: [id for id in left_out if id != gone]}
+            return {since if event._data["id"] == "since" else until: ""}
 
         def found(words: str, conversation: str, request: gr.Request) -> str:
             return listed_html(conversations.listed(_reader(request), words), conversation)
@@ -272,15 +183,95 @@ def build(desk: Desk) -> gr.Blocks:
 
         everything = [here, talk, listed, live, send, stop]
         unlimited: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
-        page.load(opened, None, [*everything, top], **unlimited)
+        narrow = [since, until, leave]
+        page.load(opened, None, [*everything, top, leave], **unlimited)
         page.unload(left)
-        gr.on([box.submit, send.click], ask, [box, here], [*everything, box], **unlimited)
-        talk.select(act, [here], [*everything, box], **unlimited)
+        gr.on([box.submit, send.click], ask, [box, here, *narrow], [*everything, box], **unlimited)
+        talk.select(act, [here, *narrow], [*everything, box], **unlimited)
+        gr.on([since.change, until.change, leave.change], narrowing, narrow, chips, **unlimited)
+        chips.select(widen, [leave], narrow, **unlimited)
         listed.select(manage, [here, find], everything, **unlimited)
         find.change(found, [find, here], listed, **unlimited)
         fresh.click(cleared, None, everything, **unlimited)
         stop.click(desk.stop, here, None, queue=False, **unlimited)
+    with page.route("Articles", "/articles"):
+        _articles(desk)
     return page
+
+
+def _articles(desk: Desk) -> None:
+    """The page of the corpus."""
+    gr.HTML("<h1>Articles</h1>", elem_id="corpus-top", apply_default_css=False)
+    plot = gr.Plot(show_label=False, container=False, label="Articles by date")
+    with gr.Row():
+        words = gr.Textbox(placeholder="Search titles, names and dates", label="Search", show_label=False, scale=3)
+        order = gr.Dropdown(list(corpus.ORDERS), value=corpus.ORDERS[0], label="Order", show_label=False, scale=1)
+    table = gr.HTML(js_on_load=_ACTS, elem_id="corpus", apply_default_css=False)
+    told = gr.HTML(elem_id="told", apply_default_css=False)
+    drop = gr.File(
+        label=f"Add files: up to {corpus.MOST_FILES} at a time, {corpus.MOST_MEGABYTES} MB each",
+        file_count="multiple", type="filepath", elem_id="drop",
+    )  # fmt: skip
+    with gr.Row():
+        again = gr.Button("Read the folder again", size="sm", elem_id="again")
+        cancel = gr.Button("Cancel", size="sm", variant="stop", visible=False, elem_id="cancel")
+
+    def rows(words: str, order: str) -> str:
+        try:
+            return corpus.table_html(corpus.chosen(desk.assistant.articles.listed(), words, order))
+        except DatelineError as error:
+            return trouble_html(str(error))
+
+    def shown(words: str, order: str) -> dict[Any, Any]:
+        try:
+            picture = corpus.timeline(desk.assistant.articles.listed())
+        except DatelineError:
+            picture = None  # the table says why
+        return {table: rows(words, order), plot: picture}
+
+    def watched(steps: Iterator[str], words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
+        try:
+            for html in steps:
+                yield {told: html, cancel: gr.Button(visible=True)}
+        except DatelineError as error:
+            yield {told: trouble_html(str(error))}
+        finally:
+            desk.indexing.pop(str(request.session_hash), None)
+        yield shown(words, order) | {drop: None, cancel: gr.Button(visible=False)}
+
+    def add(files: list[str] | None, words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
+        if files:
+            yield from watched(
+                corpus.add(desk.assistant, files, desk.stop_of(str(request.session_hash))), words, order, request
+            )
+
+    def anew(words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
+        yield from watched(corpus.anew(desk.assistant, desk.stop_of(str(request.session_hash))), words, order, request)
+
+    def act(event: gr.EventData, words: str, order: str) -> dict[Any, Any]:
+        try:
+            count = desk.assistant.remove(event._data["id"])
+        except DatelineError as error:
+            return {told: trouble_html(str(error))}
+        return shown(words, order) | {told: f"<p>{count} removed.</p>"}
+
+    def halt(request: gr.Request) -> None:
+        desk.stop_of(str(request.session_hash)).set()
+
+    quiet: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
+    everything = [table, plot, told, drop, cancel]
+    gr.on(None, shown, [words, order], everything, **quiet)
+    gr.on([words.change, order.change], rows, [words, order], table, **quiet)
+    drop.upload(add, [drop, words, order], everything, **quiet)
+    again.click(anew, [words, order], everything, **quiet)
+    table.select(act, [words, order], everything, **quiet)
+    cancel.click(halt, queue=False, **quiet)
+
+
+def _narrowed(since: str | None, until: str | None, leave: list[str] | None) -> dict[str, Any]:
+    """What was filled in, as `Turn.narrowed`; Gradio gives None for what was never on the screen."""
+    told = {"since": (since or "").strip(), "until": (until or "").strip(), "exclude": leave}
+    return {name: value for name, value in told.items() if value}
 
 
 def _reader(request: gr.Request) -> str:

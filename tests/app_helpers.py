@@ -14,9 +14,10 @@ from fastapi import FastAPI
 from ollama_double import speaks
 
 from rag.assistant import Assistant
-from ui import Desk, build
+from ui import build
 from web import server
 from web.conversations import Conversations
+from web.desk import Desk
 from web.users import Users
 
 HOSTS = ["127.0.0.1", "localhost"]

@@ -76,6 +76,11 @@ def over_the_seeds(camera: Camera, url: str) -> None:
         ask(page, UNANSWERED)
         page.locator(".refusal").scroll_into_view_if_needed()
         camera.take(page, "refusal")
+    with camera.page(url) as page:
+        page.goto(f"{url}/articles")
+        page.locator("#corpus tbody tr").first.wait_for()
+        page.locator(".js-plotly-plot .bars").first.wait_for()
+        camera.take(page, "articles")
     for name, options in {"dark": {"color_scheme": "dark"}, "phone": {"viewport": PHONE}}.items():
         with camera.page(url, **options) as page:
             ask(page, QUESTION)

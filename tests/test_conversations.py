@@ -74,7 +74,7 @@ def test_another_readers_conversation_is_not_there(kept: Conversations) -> None:
 def test_going_back_takes_that_turn_and_all_after_it(kept: Conversations) -> None:
     id = kept.begin("anna")
     first, second, _ = (kept.ask("anna", id, question) for question in ("One?", "Two?", "Three?"))
-    assert kept.back_to("anna", second) == "Two?"
+    assert kept.back_to("anna", second).question == "Two?"
     assert [turn.id for turn in kept.turns("anna", id)] == [first]
 
 

@@ -208,6 +208,71 @@ def test_a_conversation_is_exported(app: App, page_of: Callable[..., Page]) -> N
     assert QUOTED in turn["answer"]["citations"][0]["quote"]
 
 
+def test_a_file_is_added_asked_about_removed_and_then_refused(
+    app: App, page_of: Callable[..., Page], tmp_path: Path
+) -> None:
+    flood = tmp_path / "flood.txt"
+    flood.write_text(" date 2026-01-02 The river Dola flooded the town of Mirest on Friday.", encoding="utf-8")
+    app.ollama.chat = says("The river Dola flooded the town of Mirest.")
+    page = page_of(app.url)
+    page.goto(f"{app.url}/articles")
+    expect(page.locator("#corpus tbody tr")).to_have_count(2)
+    page.locator("#drop input[type=file]").set_input_files(flood)
+    expect(page.locator("#told")).to_contain_text("1 added")
+    expect(page.locator("#corpus tbody tr")).to_have_count(3)
+    page.get_by_role("button", name="The river Dola flooded the town").first.click()
+    expect(page.locator("#pane .text")).to_contain_text("on Friday")
+
+    page.goto(app.url)
+    ask(page, "Which town did the river Dola flood?")
+    expect(page.locator("#talk .answer")).to_contain_text("Mirest")
+    page.locator(".chip").first.click()
+    expect(page.locator("#pane .about")).to_contain_text("uploads/flood.txt")
+
+    page.goto(f"{app.url}/articles")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name=re.compile("^Remove The river")).click()
+    expect(page.locator("#corpus tbody tr")).to_have_count(2)
+    page.goto(app.url)
+    ask(page, "Which town did the river Dola flood?")
+    expect(page.locator("#talk .refusal")).to_be_visible()
+
+
+def test_the_articles_are_searched_and_sorted(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url)
+    page.goto(f"{app.url}/articles")
+    expect(page.locator("#corpus tbody tr")).to_have_count(2)
+    page.get_by_label("Search").fill("withdrawn")
+    expect(page.locator("#corpus tbody tr")).to_have_count(1)
+    expect(page.locator("#corpus tbody tr")).to_contain_text("The Syrian army says it has withdrawn")
+
+
+def test_what_cannot_be_read_is_told_with_the_reason(app: App, page_of: Callable[..., Page], tmp_path: Path) -> None:
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"no pdf")
+    page = page_of(app.url)
+    page.goto(f"{app.url}/articles")
+    page.locator("#drop input[type=file]").set_input_files(broken)
+    expect(page.locator("#told")).to_contain_text("uploads/broken.pdf:")
+    expect(page.locator("#corpus tbody tr")).to_have_count(2)
+
+
+def test_dates_narrow_the_next_question_and_are_shown_as_chips(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url)
+    page.locator("#side .toggle-button").click()
+    page.get_by_text("Narrow the articles").click()
+    page.get_by_label("Until").fill("2020-01-01")
+    expect(page.locator("#chips .narrowed")).to_have_text("until 2020-01-01 ✕")
+    ask(page)
+    expect(page.locator("#talk .refusal")).to_be_visible()
+    expect(page.locator("#talk .narrowed")).to_have_text("until 2020-01-01")
+    page.get_by_role("button", name="Remove: until 2020-01-01").click()
+    expect(page.locator("#chips .narrowed")).to_have_count(0)
+    expect(page.get_by_label("Until")).to_have_value("")
+    ask(page)
+    expect(page.locator("#talk .answer").last).to_contain_text("200 kilometres")
+
+
 def test_the_page_asks_nothing_of_the_network(app: App, page_of: Callable[..., Page]) -> None:
     page = page_of(app.url)
     asked: list[str] = []
@@ -245,6 +310,9 @@ def test_axe_finds_no_serious_fault(app: App, page_of: Callable[..., Page]) -> N
     answered(page)
     page.locator(".chip").first.click()
     expect(page.locator("#pane mark#here")).to_be_visible()
+    assert serious_faults(page) == []
+    page.goto(f"{app.url}/articles")
+    page.locator(".js-plotly-plot .bars").wait_for()
     assert serious_faults(page) == []
 
 

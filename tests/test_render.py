@@ -33,7 +33,7 @@ def answer(text: str = "He heads it [1].", *citations: dict[str, Any], **changed
 
 def shown(told: dict[str, Any] | None, question: str = "Who?", **changed: Any) -> BeautifulSoup:
     turn = {"trouble": None, "draft": ""} | changed
-    return BeautifulSoup(turn_html(Turn(7, question, NOW, told, **turn)), "html.parser")
+    return BeautifulSoup(turn_html(Turn(7, question, NOW, {}, told, **turn)), "html.parser")
 
 
 def hit(text: str) -> Hit:
@@ -99,11 +99,11 @@ def test_a_turn_without_an_answer_shows_why_and_the_unchecked_draft() -> None:
 def test_markup_in_questions_answers_and_quotes_is_text() -> None:
     told = answer(f"{EVIL} [1]", citation(1, quote=EVIL, title=EVIL, article=EVIL, carriers=[EVIL, "b"]), notes=[EVIL])
     told["withheld"] = [{"text": EVIL, "reason": EVIL, "support": None}]
-    no_markup_of(EVIL, turn_html(Turn(7, EVIL, NOW, told, None, "")))
+    no_markup_of(EVIL, turn_html(Turn(7, EVIL, NOW, {}, told, None, "")))
     no_markup_of(
-        EVIL, turn_html(Turn(7, EVIL, NOW, answer(EVIL, abstained=True, hits=[hit(EVIL).to_dict()]), None, ""))
+        EVIL, turn_html(Turn(7, EVIL, NOW, {}, answer(EVIL, abstained=True, hits=[hit(EVIL).to_dict()]), None, ""))
     )
-    no_markup_of(EVIL, turn_html(Turn(7, EVIL, NOW, None, EVIL, EVIL)))
+    no_markup_of(EVIL, turn_html(Turn(7, EVIL, NOW, {}, None, EVIL, EVIL)))
 
 
 def test_markup_while_answering_in_lists_and_in_articles_is_text() -> None:

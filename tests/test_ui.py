@@ -15,8 +15,8 @@ from checking import CheckedAssistant
 from ollama_double import OllamaDouble, error_in_mid_stream
 
 from index.errors import StorageError
-from ui import STOPPED, Desk
 from web.conversations import Conversations
+from web.desk import STOPPED, Desk
 
 
 @pytest.fixture

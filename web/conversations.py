@@ -26,7 +26,8 @@ CREATE INDEX IF NOT EXISTS by_owner ON conversations (owner, changed);
 CREATE TABLE IF NOT EXISTS turns (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     conversation TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
-    question TEXT NOT NULL, asked TEXT NOT NULL, answer TEXT, trouble TEXT, draft TEXT, verdict TEXT, comment TEXT);
+    question TEXT NOT NULL, asked TEXT NOT NULL, narrowed TEXT NOT NULL,
+    answer TEXT, trouble TEXT, draft TEXT, verdict TEXT, comment TEXT);
 CREATE INDEX IF NOT EXISTS by_conversation ON turns (conversation);
 """
 _TITLE = 60
@@ -40,6 +41,8 @@ class Turn:
     id: int
     question: str
     asked: datetime
+    narrowed: dict[str, Any]
+    """What the articles were narrowed to: `since` and `until` (ISO days), `exclude` (ids); without what was not."""
     answer: dict[str, Any] | None
     """`Answer.to_dict()`; None if there is none."""
     trouble: str | None
@@ -54,6 +57,7 @@ class Turn:
         return {
             "question": self.question,
             "asked": self.asked.isoformat(timespec="seconds"),
+            "narrowed": self.narrowed,
             "answer": self.answer,
             "trouble": self.trouble,
             "verdict": self.verdict,
@@ -118,15 +122,16 @@ class Conversations:
             db.execute("INSERT INTO conversations VALUES (?, ?, '', ?)", [id, owner, _now()])
         return id
 
-    def ask(self, owner: str, id: str, question: str) -> int:
+    def ask(self, owner: str, id: str, question: str, narrowed: dict[str, Any] | None = None) -> int:
         """Adds a question: the turn's id. The first one names the conversation. Raises ConversationMissing."""
         title = question if len(question) <= _TITLE else f"{question[: _TITLE - 1].rstrip()}…"
         with self._open() as db:
             _check(db, owner, id)
             asked = _now()
             turn = db.execute(
-                "INSERT INTO turns (conversation, question, asked, trouble, draft) VALUES (?, ?, ?, ?, '')",
-                [id, question, asked, UNFINISHED],
+                "INSERT INTO turns (conversation, question, asked, narrowed, trouble, draft)"
+                " VALUES (?, ?, ?, ?, ?, '')",
+                [id, question, asked, json.dumps(narrowed or {}), UNFINISHED],
             ).lastrowid
             db.execute(
                 "UPDATE conversations SET changed = ?, title = CASE title WHEN '' THEN ? ELSE title END WHERE id = ?",
@@ -154,13 +159,13 @@ class Conversations:
             _conversation_of(db, owner, turn)
             db.execute("UPDATE turns SET verdict = ?, comment = ? WHERE id = ?", [verdict, comment, turn])
 
-    def back_to(self, owner: str, turn: int) -> str:
-        """Takes this turn and all after it out: the question that was asked there. Raises ConversationMissing."""
+    def back_to(self, owner: str, turn: int) -> Turn:
+        """Takes this turn and all after it out: the turn as it was. Raises ConversationMissing."""
         with self._open() as db:
             conversation = _conversation_of(db, owner, turn)
-            (question,) = db.execute("SELECT question FROM turns WHERE id = ?", [turn]).fetchone()
+            taken = _turn(db.execute(f"SELECT {_COLUMNS} FROM turns WHERE id = ?", [turn]).fetchone())
             db.execute("DELETE FROM turns WHERE conversation = ? AND id >= ?", [conversation, turn])
-        return str(question)
+        return taken
 
     def with_verdicts(self) -> list[list[Turn]]:
         """Every reader's conversations in which a turn was judged, whole: for the evals."""
@@ -207,12 +212,13 @@ class Conversations:
                 db.close()
 
 
-_COLUMNS = "id, question, asked, answer, trouble, draft, verdict, comment"
+_COLUMNS = "id, question, asked, narrowed, answer, trouble, draft, verdict, comment"
 
 
 def _turn(row: tuple[Any, ...]) -> Turn:
-    id, question, asked, answer, *rest = row
-    return Turn(id, question, datetime.fromisoformat(asked), json.loads(answer) if answer else None, *rest)
+    id, question, asked, narrowed, answer, *rest = row
+    told = json.loads(answer) if answer else None
+    return Turn(id, question, datetime.fromisoformat(asked), json.loads(narrowed), told, *rest)
 
 
 def _check(db: sqlite3.Connection, owner: str, id: str) -> None:

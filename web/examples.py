@@ -24,4 +24,4 @@ def examples(articles: ArticleIndex) -> list[str]:
         )
         mentioned.update(dict(names.most_common(5)))
     asked = [f"What do the articles say about {name}?" for name, _ in mentioned.most_common(_QUESTIONS - 1)]
-    return ["What is the main news?", *asked]
+    return ["Summarise the articles.", *asked]

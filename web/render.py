@@ -6,7 +6,7 @@ Every character that came from a person, a model or an article is escaped here; 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -18,6 +18,7 @@ from web.conversations import Conversation, Turn
 RELATED = 3
 """So many passages are shown below a refusal, and while the model reads."""
 _EXCERPT = 320
+_BOUNDS = (("since", "from"), ("until", "until"))
 _FORMS = (("md", "Markdown"), ("json", "JSON with citations"))
 _UNCHECKED = '<p class="notes">Nothing of this was checked.</p>'
 
@@ -38,9 +39,24 @@ def turn_html(turn: Turn) -> str:
     else:
         body = _answer(turn.id, turn.answer)
     return (
-        f'<article class="turn" id="turn-{turn.id}" data-turn="{turn.id}">{_question(turn.question)}{body}'
-        f"{_actions(turn)}</article>"
+        f'<article class="turn" id="turn-{turn.id}" data-turn="{turn.id}">{_question(turn.question)}'
+        f"{narrowed_html(turn.narrowed)}{body}{_actions(turn)}</article>"
     )
+
+
+def narrowed_html(narrowed: Mapping[str, Any], *, removable: bool = False) -> str:
+    """A chip for each thing that the articles are narrowed by; `removable` ones can be clicked away."""
+    told = [(name, f"{word} {narrowed[name]}") for name, word in _BOUNDS if narrowed.get(name)]
+    told += [("exclude", f"without {id}") for id in narrowed.get("exclude", ())]
+    if removable:
+        chips = "".join(
+            f'<button type="button" data-act="widen" data-id="{escape(name)}" data-text="{escape(text)}" '
+            f'aria-label="Remove: {escape(text)}">{escape(text)} ✕</button>'
+            for name, text in told
+        )
+    else:
+        chips = "".join(f"<span>{escape(text)}</span>" for _, text in told)
+    return f'<p class="narrowed">{chips}</p>' if told else ""
 
 
 def empty_html(articles: int, first: str, last: str, examples: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import warnings
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from rag.errors import ArticleMissing, DatelineError, SettingsError
 from web import access, api, completions, tools
 from web.access import Door, reader_of, secret_key
 from web.conversations import Conversations
+from web.corpus import MOST_MEGABYTES
 from web.errors import ConversationMissing
 from web.export import as_json, as_markdown
 from web.line import Line
@@ -70,8 +72,17 @@ def app(
     served.include_router(completions.routes(assistant, line))
 
     @served.get("/pane", response_class=HTMLResponse)
-    def pane(request: Request, turn: int, number: int = 0, hit: int | None = None, carrier: str | None = None) -> Any:
+    def pane(
+        request: Request,
+        turn: int = 0,
+        number: int = 0,
+        hit: int | None = None,
+        carrier: str | None = None,
+        article: str | None = None,
+    ) -> Any:
         try:
+            if article is not None:
+                return pane_html(assistant.article(article), None, [], "")
             asked = conversations.turn(reader_of(request), turn)
             return _pane(assistant, turn, asked.answer or {}, number, hit, carrier)
         except (ConversationMissing, ArticleMissing, LookupError) as error:
@@ -95,10 +106,12 @@ def app(
 
     # linked, not given as Gradio's `css`: that drops what stands in media queries
     head = '<link rel="stylesheet" href="/static/page.css"><script src="/static/page.js" defer></script>'
-    gr.mount_gradio_app(
-        served, page, path="/", footer_links=[], show_error=True, ssr_mode=False, run_history=False,
-        enable_monitoring=False, head=head, theme=_theme(),
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="SSR mode is not supported")  # nor asked for
+        gr.mount_gradio_app(
+            served, page, path="/", footer_links=[], show_error=True, ssr_mode=False, run_history=False,
+            enable_monitoring=False, max_file_size=f"{MOST_MEGABYTES}mb", head=head, theme=_theme(),
+        )  # fmt: skip
     return served
 
 

@@ -84,6 +84,7 @@
     const data = { ...button.dataset };
     if (data.act === "copy") return copy(button);
     if (data.act === "delete" && !confirm("Delete this conversation?")) return;
+    if (data.act === "remove" && !confirm("Remove this file and all its articles?")) return;
     if (data.act === "rename") {
       data.text = prompt("A name for this conversation", button.parentElement.querySelector(".title").textContent);
       if (data.text === null) return;

@@ -1,0 +1,63 @@
+"""How soon the passages are on the screen after Enter, measured in a browser: `make page-speed DATA=FOLDER`.
+
+    python tests/page_speed.py FOLDER [QUESTIONS.jsonl]
+
+Without a file of questions ("question" in each line) the gold questions on the seeds are asked. The engine is real and
+is stopped as soon as the passages are there, as a reader may.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+from app_helpers import served
+from browser_fixtures import installed_browser
+from playwright.sync_api import sync_playwright
+
+from rag.assistant import Assistant
+
+ROOT = Path(__file__).parent.parent
+COUNT = 40
+# the clock of the page itself: from the key to the frame after the passages are in the document
+_WATCH = """
+() => new Promise(done => {
+  let begun = null;
+  addEventListener('keydown', event => { if (event.key === 'Enter') begun = performance.now(); }, {capture: true});
+  const look = () => begun !== null && document.querySelector('#live .found blockquote')
+    ? requestAnimationFrame(() => done(performance.now() - begun)) : requestAnimationFrame(look);
+  look();
+})
+"""
+
+
+def main(folder: Path, questions: Path) -> None:
+    lines = [json.loads(line) for line in questions.read_text(encoding="utf-8").splitlines() if line.strip()]
+    asked = [line["question"] for line in lines if not line.get("history")]
+    asked = asked[:: max(1, len(asked) // COUNT)][:COUNT]
+    times = []
+    with tempfile.TemporaryDirectory() as data, Assistant(data, "embedded") as assistant:
+        assistant.index(folder)
+        assistant.engine.count_tokens("loaded")
+        with served(assistant) as url, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=installed_browser(), args=["--no-sandbox"])
+            page = browser.new_page()
+            page.goto(url)
+            page.locator("#talk .empty").wait_for()
+            for question in asked:
+                page.locator("#box textarea").fill(question)
+                page.evaluate(f"window.seen = ({_WATCH})(); 0")
+                page.locator("#box textarea").press("Enter")
+                times.append(page.evaluate("window.seen"))
+                page.locator("#stop").click()
+                page.locator("#send").wait_for()
+    quantiles = statistics.quantiles(times, n=20)
+    print(f"{len(times)} questions, {folder.name}: passages on the screen after (ms)")
+    print(f"median {quantiles[9]:.0f}, 95th percentile {quantiles[18]:.0f}, slowest {max(times):.0f}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else ROOT / "evals" / "gold" / "seeds.jsonl")

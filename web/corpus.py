@@ -1,0 +1,149 @@
+"""The articles as a reader sees and changes them: the list, the timeline, adding, removing, indexing anew."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from html import escape
+from pathlib import Path
+from urllib.parse import urlencode
+
+import plotly.graph_objects as go
+
+from index.sync import UPLOADS
+from index.types import Listed, SyncReport
+from rag.assistant import Assistant
+from rag.errors import CorpusError, DatelineError, Stopped
+
+ORDERS = ("Newest first", "Oldest first", "Title")
+MOST_FILES = 50
+MOST_MEGABYTES = 20
+_SHOWN = 200
+Progress = Callable[[int, int, str], None]
+
+
+def chosen(articles: Sequence[Listed], words: str, order: str) -> list[Listed]:
+    """Those whose title, id, source or date has each of the words, in one of `ORDERS`; without a date last."""
+    wanted = words.casefold().split()
+    found = [
+        one
+        for one in articles
+        if all(word in f"{one.title} {one.id} {one.source or ''} {one.date or ''}".casefold() for word in wanted)
+    ]
+    if order == "Title":
+        return sorted(found, key=lambda one: one.title.casefold())
+    sign = 1 if order == "Oldest first" else -1
+    return sorted(found, key=lambda one: (one.date is None, sign * one.date.toordinal() if one.date else 0, one.id))
+
+
+def table_html(articles: Sequence[Listed]) -> str:
+    """A row for each article, which opens in the pane; uploaded ones can be removed."""
+    if not articles:
+        return '<p class="none">No article.</p>'
+    rows = "".join(map(_row, articles[:_SHOWN]))
+    more = (
+        f'<p class="none">… and {len(articles) - _SHOWN:,} more: search for them.</p>' if len(articles) > _SHOWN else ""
+    )
+    return (
+        '<table class="articles"><thead><tr><th>Date</th><th>Article</th><th>Characters</th><th></th></tr></thead>'
+        f"<tbody>{rows}</tbody></table>{more}"
+    )
+
+
+def _row(one: Listed) -> str:
+    ours = one.file.startswith(UPLOADS)
+    remove = (
+        f'<button type="button" data-act="remove" data-id="{escape(one.id)}" '
+        f'aria-label="Remove {escape(one.title)}">Remove</button>'
+    )
+    about = " · ".join(filter(None, [one.source, one.id]))
+    return (
+        f"<tr><td>{one.date or 'no date'}</td>"
+        f'<td><button type="button" class="way" data-pane="{escape(urlencode({"article": one.id}))}">'
+        f'{escape(one.title)}</button><span class="about">{escape(about)}</span></td>'
+        f"<td>{one.characters:,}</td><td>{remove if ours else ''}</td></tr>"
+    )
+
+
+def report_html(report: SyncReport) -> str:
+    """What an indexing did, and what was skipped and why."""
+    done = f"{report.added} added, {report.changed} changed, {report.removed} removed, {report.unchanged} unchanged."
+    skipped = "".join(f"<li>{escape(path)}: {escape(reason)}</li>" for path, reason in report.skipped)
+    return f"<p>{done}</p>" + (f"<p>Skipped:</p><ul>{skipped}</ul>" if skipped else "")
+
+
+def timeline(articles: Sequence[Listed]) -> go.Figure:
+    """How many articles each day has; each month or year, where they stretch over more than two or over ten years."""
+    dates = [one.date for one in articles if one.date]
+    counts, width, spelled = Counter(dates), timedelta(days=0.8), "%-d %b %Y"
+    if dates and max(dates) - min(dates) > timedelta(days=3650):
+        counts, width, spelled = Counter(day.replace(month=1, day=1) for day in dates), timedelta(days=290), "%Y"
+    elif dates and max(dates) - min(dates) > timedelta(days=730):
+        counts, width, spelled = Counter(day.replace(day=1) for day in dates), timedelta(days=24), "%b %Y"
+    bar = go.Bar(x=list(counts), y=list(counts.values()), width=width / timedelta(milliseconds=1))
+    figure = go.Figure(bar.update(marker_color="#a5523f"))
+    figure.update_layout(
+        height=180,
+        margin={"l": 30, "r": 10, "t": 10, "b": 30},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": "#8c857a"},  # to be read on light and on dark
+        xaxis={"type": "date", "tickformat": spelled, "hoverformat": spelled, "nticks": 8, "showgrid": False},
+        yaxis={"tickformat": "d", "nticks": 4, "gridcolor": "rgba(140,133,122,.3)"},
+    )
+    if counts:
+        room = 5 * width  # a single day is a thin bar, too
+        figure.update_xaxes(range=[min(counts) - room, max(counts) + room], tick0=min(counts))
+    return figure
+
+
+def add(assistant: Assistant, files: Sequence[str], stop: threading.Event) -> Iterator[str]:
+    """Takes uploaded files in; yields what is to be seen meanwhile, and the report at last, as HTML."""
+    paths = [Path(file) for file in files]
+    if len(paths) > MOST_FILES:
+        raise CorpusError(f"{len(paths)} files at once are too many: add up to {MOST_FILES} at a time.")
+    names: dict[str, Path] = {}
+    for path in paths:
+        names[path.name if path.name not in names else f"{len(names)}-{path.name}"] = path
+    yield from _watched(lambda progress: assistant.add(names, progress=progress), stop)
+
+
+def anew(assistant: Assistant, stop: threading.Event) -> Iterator[str]:
+    """Makes the index equal to its folder again; yields as `add` does."""
+    folder = assistant.articles.counts().folder
+    yield from _watched(lambda progress: assistant.index(folder, progress=progress), stop)
+
+
+def _watched(work: Callable[[Progress], SyncReport], stop: threading.Event) -> Iterator[str]:
+    told: queue.Queue[str | SyncReport | BaseException] = queue.Queue()
+
+    def progress(done: int, total: int, what: str) -> None:
+        if stop.is_set():
+            raise Stopped
+        told.put(f'<p role="status">{done} of {total}: {escape(what)} …</p>')
+
+    def run() -> None:
+        try:
+            told.put(work(progress))
+        except BaseException as error:
+            told.put(error)
+
+    threading.Thread(target=run, name="indexing", daemon=True).start()
+    while True:
+        match told.get():
+            case SyncReport() as report:
+                yield report_html(report)
+                return
+            case Stopped():
+                yield "<p>Cancelled. What was taken in by then stays.</p>"
+                return
+            case DatelineError() as error:
+                yield f'<p role="alert">{escape(str(error))}</p>'
+                return
+            case BaseException() as error:
+                raise error
+            case str(status):
+                yield status
