@@ -201,6 +201,7 @@ def build(desk: Desk) -> gr.Blocks:
 
 def _articles(desk: Desk) -> None:
     """The page of the corpus."""
+    Navbar(main_page_name="Ask")
     gr.HTML("<h1>Articles</h1>", elem_id="corpus-top", apply_default_css=False)
     plot = gr.Plot(show_label=False, container=False, label="Articles by date")
     with gr.Row():

@@ -30,7 +30,7 @@ ROOT = Path(__file__).parent.parent
 QUESTIONS = (
     ("Who heads the Syrian Observatory for Human Rights?", "Abdurrahman"),
     ("Which city is likely to be the insurgents' next target?", "Homs"),
-    ("How far is Hama from Damascus?", "200 kilometres"),
+    ("How far is Hama from Damascus?", "125 miles"),
     ("In which year did Syria's conflict break out?", "2011"),
     ("How many ships did Japan send?", None),
 )
