@@ -98,6 +98,18 @@ def app(data: Path) -> Iterator[tuple[str, psutil.Process]]:
         process.wait(20)
 
 
+def wait_for(url: str) -> None:
+    """Until the app answers; it says its address a moment before."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        try:
+            httpx.get(url, trust_env=False).raise_for_status()
+            return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise SystemExit("The app does not answer.")
+
+
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--users", type=int, default=20)
@@ -105,7 +117,7 @@ def main() -> None:
     given = options.parse_args()
     seen = Seen()
     with tempfile.TemporaryDirectory() as data, app(Path(data)) as (url, process):
-        time.sleep(3)  # until it answers
+        wait_for(url)
         end = time.monotonic() + 60 * given.minutes
         threads = [threading.Thread(target=reader, args=(number, url, end, seen)) for number in range(given.users)]
         threads.append(threading.Thread(target=searcher, args=(url, end, seen)))

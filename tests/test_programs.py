@@ -176,3 +176,10 @@ def test_the_browser_is_told_to_fetch_nothing_from_elsewhere(app: App) -> None:
     policy = app.http.get("/").headers["content-security-policy"]
     assert "default-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
+
+
+def test_the_pane_says_markup_in_an_address_as_text(app: App) -> None:
+    answer = app.http.get("/pane", params={"article": "<script>alert(1)</script>"})
+    assert answer.status_code == 404
+    assert "<script>" not in answer.text
+    assert "&lt;script&gt;" in answer.text

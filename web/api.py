@@ -10,9 +10,10 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel, Field
 
 from rag.assistant import Assistant
-from rag.errors import ArticleMissing, DatelineError, EngineError, QuestionError
+from rag.errors import DatelineError
 from web.access import reader_of
 from web.asking import Asking
+from web.errors import http_status
 from web.forms import AnswerForm, ArticleForm, HitForm
 from web.line import Line
 
@@ -74,7 +75,5 @@ def routes(assistant: Assistant, line: Line) -> APIRouter:
 
 
 def trouble(error: DatelineError) -> HTTPException:
-    """The error as an HTTP status: whose fault it is."""
-    kinds = {QuestionError: 400, ArticleMissing: 404, EngineError: 503}
-    status = next((code for kind, code in kinds.items() if isinstance(error, kind)), 500)
-    return HTTPException(status, str(error))
+    """The error as FastAPI tells it."""
+    return HTTPException(http_status(error), str(error))

@@ -20,10 +20,11 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
 
 from rag.assistant import Assistant
-from rag.errors import DatelineError, EngineError, QuestionError
+from rag.errors import DatelineError, QuestionError
 from rag.types import Answer, Citation
 from web.access import reader_of
 from web.asking import Asking
+from web.errors import http_status
 from web.line import Line
 
 MODEL = "dateline"
@@ -162,8 +163,8 @@ def _spoken(text: str) -> str:
 
 
 def _error(error: DatelineError) -> JSONResponse:
-    """In OpenAI's form: the reader's mistakes are 400, the engine's troubles 503."""
-    status = 400 if isinstance(error, QuestionError) else 503 if isinstance(error, EngineError) else 500
+    """In OpenAI's form."""
+    status = http_status(error)
     kind = "invalid_request_error" if status == 400 else "server_error"
     told = {"message": str(error), "type": kind, "param": None, "code": type(error).__name__}
     return JSONResponse({"error": told}, status_code=status)

@@ -25,7 +25,7 @@ from web.corpus import MOST_MEGABYTES
 from web.errors import ConversationMissing
 from web.export import as_json, as_markdown
 from web.line import Line
-from web.render import carriers_html, pane_html
+from web.render import carriers_html, pane_html, trouble_html
 from web.users import Users
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def app(
             return _pane(assistant, turn, asked.answer or {}, number, hit, carrier)
         except (ConversationMissing, ArticleMissing, LookupError) as error:
             told = str(error) if isinstance(error, DatelineError) else "This quote is not there any more."
-            return HTMLResponse(f'<p role="alert">{told}</p>', status_code=404)
+            return HTMLResponse(trouble_html(told), status_code=404)  # escaped: it may name what was asked for
 
     @served.get("/export/{id}.{form}")
     def exported(request: Request, id: str, form: Literal["md", "json"]) -> Response:
