@@ -215,7 +215,7 @@ def forget(root: Path) -> bool:
 
     Nothing of anybody else's is touched. False if there was nothing of Dateline's. Raises StorageError.
     """
-    names = ("current*", "index-*", "write.lock*", "uploads", "conversations.db*", "access.db*", "secret")
+    names = ("current*", "index-*", "write.lock*", "uploads", "conversations.db*", "access.db*", "secret*")
     ours = [path for name in names for path in root.glob(name)]
     if not (root / "write.lock").exists():
         return False

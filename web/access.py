@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from filelock import FileLock
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -33,12 +34,11 @@ def secret_key(data_dir: Path) -> str:
     path = data_dir / "secret"
     with disk_errors(data_dir):
         data_dir.mkdir(parents=True, exist_ok=True)
-        try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(32))
-        except FileExistsError:
-            pass
-        return path.read_text(encoding="ascii")
+        with FileLock(data_dir / "secret.lock"):  # another app may be starting, and half a key is none
+            if not path.exists():
+                with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+                    file.write(secrets.token_urlsafe(32))
+            return path.read_text(encoding="ascii")
 
 
 def reader_of(request: HTTPConnection) -> str:
