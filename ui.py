@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -10,14 +10,17 @@ from gradio.components.navbar import Navbar
 
 from rag.errors import DatelineError, SettingsError
 from web import corpus
-from web.access import reader_of
+from web.access import LOOPBACK, Access, Proxy, logged_in, own_names, reader_of
 from web.conversations import Conversations
 from web.desk import Desk
+from web.engine_room import EngineRoom
 from web.errors import ConversationMissing
 from web.render import listed_html, narrowed_html, trouble_html
 from web.users import Users
 
 if TYPE_CHECKING:
+    from fastapi import Request
+
     from rag.assistant import Assistant
 
 _ACTS = """
@@ -28,21 +31,36 @@ element.addEventListener('click', event => {
 """
 
 
-def serve(assistant: Assistant, host: str = "127.0.0.1", port: int | None = None) -> None:
-    """Opens the app and blocks until it is stopped.
+def serve(
+    assistant: Assistant,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    *,
+    names: Collection[str] = (),
+    proxy: Proxy | None = None,
+    questions_per_minute: int = 0,
+) -> None:
+    """Opens the app and blocks until it is stopped. The engine is fetched and loaded meanwhile.
 
-    Raises SettingsError if the port is taken, or if others could come in and there are no users.
+    `names` by which others call this machine; without any, and not on the loopback address, it answers to every name.
+    `questions_per_minute` of one reader; 0: as many as they like.
+    Raises SettingsError if the port is taken, or if others could come in and nothing says who may.
     """
     from web import server
 
-    conversations = Conversations(assistant.settings.data_dir / "conversations.db")
-    desk = Desk(assistant, conversations)
-    users = Users(assistant.settings.data_dir / "access.db")
-    alone = {"localhost", "127.0.0.1", "::1"}
-    if host not in alone and not users.anybody():
+    home = assistant.settings.data_dir
+    users = Users(home / "access.db")
+    if host not in LOOPBACK and not users.anybody() and not proxy:
         raise SettingsError(f"On {host} others can come in: say who may with `dateline user add NAME` first.")
-    hosts = alone if host in alone else None
-    server.serve(server.app(assistant, conversations, desk.line, build(desk), users, hosts), host, port)
+    conversations, room = Conversations(home / "conversations.db"), EngineRoom(assistant, questions_per_minute)
+    app = server.app(
+        room, conversations, build(Desk(room, conversations)), Access(users, own_names(host, names), proxy)
+    )
+    room.prepare()
+    try:
+        server.serve(app, host, port)
+    finally:
+        room.pause()  # a fetch that goes on would hold the program up
 
 
 def build(desk: Desk) -> gr.Blocks:
@@ -149,11 +167,8 @@ def build(desk: Desk) -> gr.Blocks:
                 return view(request, asked["id"], words)
             if asked["act"] == "rename":
                 conversations.rename(reader, asked["id"], asked.get("text", ""))
-            else:
-                conversations.delete(reader, asked["id"])
-                desk.stop(asked["id"])
-                if conversation == asked["id"]:
-                    return view(request, "", words)
+            elif conversation in desk.delete(reader, asked.get("id")):
+                return view(request, "", words)
             return {listed: listed_html(conversations.listed(reader, words), conversation)}
 
         def opened(request: gr.Request) -> dict[Any, Any]:
@@ -161,7 +176,7 @@ def build(desk: Desk) -> gr.Blocks:
                 shown = view(request, request.query_params.get("c", ""))
             except ConversationMissing:
                 shown = view(request, "")
-            return shown | {top: desk.heading(), leave: gr.Dropdown(desk.titles())}
+            return shown | {top: desk.heading(logged_in(_asked(request))), leave: gr.Dropdown(desk.titles())}
 
         def narrowing(since: str | None, until: str | None, leave: list[str] | None) -> str:
             return narrowed_html(_narrowed(since, until, leave), removable=True)
@@ -276,5 +291,9 @@ def _narrowed(since: str | None, until: str | None, leave: list[str] | None) -> 
 
 
 def _reader(request: gr.Request) -> str:
+    return reader_of(_asked(request))
+
+
+def _asked(request: gr.Request) -> Request:
     assert request.request is not None  # only where Gradio calls a function by itself
-    return reader_of(request.request)
+    return request.request

@@ -21,7 +21,7 @@ from index.types import Article, Hit, SyncReport
 from rag import prompts
 from rag.answering import Answering
 from rag.checker import Checker
-from rag.engines import EngineChoice, choose_engine
+from rag.engines import EngineChoice, Progress, choose_engine
 from rag.engines.base import Engine
 from rag.engines.stoppable import Stoppable
 from rag.errors import QuestionError, SettingsError
@@ -51,7 +51,7 @@ class Assistant:
         engine: str = "auto",
         model: str | Path | None = None,
         *,
-        progress: Callable[[str, int, int], None] | None = None,
+        progress: Progress | None = None,
         **settings: Any,
     ) -> None:
         given = {"data_dir": data_dir, "engine": None if engine == "auto" else engine, "model": model, **settings}
@@ -158,10 +158,39 @@ class Assistant:
     @property
     def engine(self) -> Engine:
         """The engine, opened. The first use of the embedded engine fetches its weights."""
-        choice = self.choice
+        return self._opened(self._progress)
+
+    def prepare(self, progress: Progress | None = None) -> None:
+        """Fetches and loads ahead what the first question would have to wait for: seconds, or a gigabyte.
+
+        `progress(what, done, total)` is told beside the assistant's own; an exception that it raises ends the
+        fetching, and what has arrived is kept. Raises EngineError, StorageError.
+        """
+
+        def told(what: str, done: int, total: int) -> None:
+            for one in (self._progress, progress):
+                if one:
+                    one(what, done, total)
+
+        self._opened(told).count_tokens("ready")
+
+    def use(self, engine: str = "auto", model: str | Path | None = None) -> None:
+        """Answers with this engine and model from now on; a question that is being answered loses its own.
+
+        `engine` and `model` as the assistant itself takes them. Raises SettingsError, EngineError: then all stays.
+        """
+        settings = self.settings.using(engine, model)
+        choice = choose_engine(settings)
+        with self._engine_lock, self._lock:
+            if self._engine:
+                self._engine.close()
+            self.settings, self._choice, self._engine = settings, choice, None
+
+    def _opened(self, progress: Progress | None) -> Engine:
         with self._engine_lock:  # held while a gigabyte is fetched; searching goes on meanwhile
+            choice = self.choice
             if self._engine is None:
-                self._engine = choice.open(self._progress)
+                self._engine = choice.open(progress)
             return self._engine
 
     # ------------------------------------------------------------------------------------------ questions

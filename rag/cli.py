@@ -211,12 +211,41 @@ def evaluate(context: click.Context) -> None:
 @click.option(
     "--first-folder", type=click.Path(path_type=Path), help="Index this folder first, if nothing is indexed yet."
 )
+@click.option("--served-as", "names", multiple=True, metavar="NAME", help="A host name by which others call it.")
+@click.option("--proxy-header", metavar="HEADER", help="The header in which a trusted proxy names the reader.")
+@click.option(
+    "--proxy",
+    "proxies",
+    multiple=True,
+    metavar="ADDRESS",
+    default=["127.0.0.1", "::1"],
+    show_default=True,
+    help="Where that proxy connects from: an address, or a network like 10.0.0.0/8.",
+)
+@click.option(
+    "--questions-per-minute",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="How many one reader may ask; 0: as many as they like.",
+)
 @common_options
-def ui(host: str, port: int | None, first_folder: Path | None, **chosen: Any) -> None:
+def ui(
+    host: str,
+    port: int | None,
+    first_folder: Path | None,
+    names: tuple[str, ...],
+    proxy_header: str | None,
+    proxies: tuple[str, ...],
+    questions_per_minute: int,
+    **chosen: Any,
+) -> None:
     """Open the chat in the browser."""
     from index.errors import IndexMissing
     from ui import serve
+    from web.access import trusted
 
+    proxy = trusted(proxy_header, proxies) if proxy_header else None
     with _assistant(**chosen) as assistant:
         try:
             assistant.articles.counts()
@@ -227,9 +256,8 @@ def ui(host: str, port: int | None, first_folder: Path | None, **chosen: Any) ->
 
             with file_progress() as progress:
                 show_report(assistant.index(first_folder, progress=progress))
-        # now, with a progress bar, rather than in front of the first question
-        assistant.engine.count_tokens("ready")
-        serve(assistant, host=host, port=port)
+        assistant.choice  # noqa: B018  an engine that was asked for by name, and is not there, is told of here
+        serve(assistant, host, port, names=names, proxy=proxy, questions_per_minute=questions_per_minute)
 
 
 @commands.command()

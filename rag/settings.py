@@ -72,6 +72,10 @@ class Settings:
         values |= {name: value for name, value in arguments.items() if value is not None}
         return cls(**{name: _coerce(name, value) for name, value in values.items()})._checked()
 
+    def using(self, engine: str, model: str | Path | None) -> Self:
+        """These settings with another engine and model. Raises SettingsError."""
+        return replace(self, engine=engine, model=None if model is None else str(model))._checked()
+
     def _checked(self) -> Self:
         if self.engine not in ENGINES:
             raise SettingsError(f"There is no engine {self.engine!r}: use one of {', '.join(ENGINES)}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,8 +16,10 @@ from ollama_double import speaks
 from rag.assistant import Assistant
 from ui import build
 from web import server
+from web.access import Access, Proxy
 from web.conversations import Conversations
 from web.desk import Desk
+from web.engine_room import EngineRoom
 from web.users import Users
 
 HOSTS = ["127.0.0.1", "localhost"]
@@ -38,18 +40,30 @@ def endless() -> Iterator[str]:
         yield f" word{number}"
 
 
-def whole_app(assistant: Assistant) -> FastAPI:
-    conversations = Conversations(assistant.settings.data_dir / "conversations.db")
-    desk = Desk(assistant, conversations)
-    users = Users(assistant.settings.data_dir / "access.db")
-    return server.app(assistant, conversations, desk.line, build(desk), users, HOSTS)
+def until(true: Callable[[], bool], seconds: float = 5) -> None:
+    """Waits for it; fails if it does not come."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def whole_app(assistant: Assistant, proxy: Proxy | None = None, **options: Any) -> FastAPI:
+    home, room = assistant.settings.data_dir, EngineRoom(assistant, **options)
+    conversations = Conversations(home / "conversations.db")
+    access = Access(Users(home / "access.db"), HOSTS, proxy)
+    return server.app(room, conversations, build(Desk(room, conversations)), access)
 
 
 @contextmanager
-def served(assistant: Assistant) -> Iterator[str]:
+def served(assistant: Assistant, **options: Any) -> Iterator[str]:
     """The address of the app, for as long as the test runs."""
     listening = server._listen("127.0.0.1", 0)
-    running = uvicorn.Server(uvicorn.Config(whole_app(assistant), log_level="error", timeout_graceful_shutdown=1))
+    running = uvicorn.Server(
+        uvicorn.Config(
+            whole_app(assistant, **options), log_level="error", timeout_graceful_shutdown=1, proxy_headers=False
+        )
+    )
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     while not running.started:

@@ -259,13 +259,22 @@ class OllamaDouble:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         return self
 
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
+    def leave(self) -> None:
+        """Goes away, in the middle of whatever it was saying."""
         self._server.shutdown()
         self._server.server_close()
-        for gate in self._gates:
-            gate.set()
         for connection in self._connections:
             _break(connection)
+
+    def come_back(self) -> None:
+        """Is there again, at the same address."""
+        self._server = ThreadingHTTPServer(self._server.server_address[:2], _handler(self))
+        self.__enter__()
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        for gate in self._gates:
+            gate.set()
+        self.leave()
         if self._failures and error is None:
             raise self._failures[0]
 

@@ -14,6 +14,8 @@ from ollama_double import OllamaDouble
 
 from rag.errors import SettingsError
 from ui import serve
+from web.access import own_names, trusted
+from web.conversations import Conversations
 from web.users import Users
 
 HTML = {"Accept": "text/html"}
@@ -115,6 +117,60 @@ def test_beyond_this_machine_there_must_be_users(seeds_dir: Path) -> None:
     with CheckedAssistant(seeds_dir, "embedded") as dateline:
         with pytest.raises(SettingsError, match="dateline user add NAME"):
             serve(dateline, host="0.0.0.0")
+
+
+NAMED = {"X-Forwarded-User": "anna"} | HTML
+
+
+def test_a_trusted_proxy_says_who_it_is(seeds_dir: Path) -> None:
+    with CheckedAssistant(seeds_dir, "embedded") as dateline:
+        with served(dateline, proxy=trusted("X-Forwarded-User", ["127.0.0.0/8"])) as url:
+            with httpx.Client(base_url=url, trust_env=False) as http:
+                assert http.get("/", headers=NAMED).status_code == 200
+                nobody = http.get("/", headers=HTML)
+                assert (nobody.status_code, "come in through that" in nobody.text) == (401, True)
+                assert http.get("/", headers=HTML | {"X-Forwarded-User": ""}).status_code == 401
+
+
+def test_the_proxys_header_from_elsewhere_means_nothing(seeds_dir: Path) -> None:
+    with CheckedAssistant(seeds_dir, "embedded") as dateline:
+        with served(dateline, proxy=trusted("X-Forwarded-User", ["10.0.0.0/8"])) as url:
+            forged = NAMED | {"X-Forwarded-For": "10.0.0.7"}
+            assert httpx.get(url, headers=forged, trust_env=False).status_code == 401
+
+
+def test_readers_behind_a_proxy_see_only_their_own(seeds_dir: Path) -> None:
+    conversations = Conversations(seeds_dir / "conversations.db")
+    hers = conversations.begin("user:anna")
+    conversations.ask("user:anna", hers, "Who heads the Observatory?")
+    with CheckedAssistant(seeds_dir, "embedded") as dateline:
+        with served(dateline, proxy=trusted("X-Forwarded-User", ["127.0.0.1"])) as url:
+            found = {
+                name: httpx.get(f"{url}/export/{hers}.md", headers={"X-Forwarded-User": name}, trust_env=False)
+                for name in ("anna", "boris")
+            }
+    assert {name: reply.status_code for name, reply in found.items()} == {"anna": 200, "boris": 404}
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "called", "answers"),
+    [
+        ("127.0.0.1", (), "localhost", True),
+        ("127.0.0.1", (), "evil.example", False),
+        ("127.0.0.1", ("news.example",), "news.example", True),
+        ("10.0.0.7", (), "anything.example", True),
+        ("10.0.0.7", ("news.example",), "anything.example", False),
+        ("10.0.0.7", ("news.example",), "10.0.0.7", True),
+    ],
+)
+def test_the_app_answers_to_its_own_names(host: str, names: tuple[str, ...], called: str, answers: bool) -> None:
+    own = own_names(host, names)
+    assert (own is None or called in own) is answers
+
+
+def test_a_proxys_address_that_is_none_is_told(run: Run) -> None:
+    told = run("ui", "--proxy-header", "X-User", "--proxy", "my proxy")
+    assert (told.code, "10.0.0.0/8" in told.err) == (1, True)
 
 
 def test_the_commands_add_list_and_remove_users_and_tokens(run: Run, tmp_path: Path) -> None:

@@ -385,3 +385,14 @@ def test_the_settings_hash_changes_with_what_can_change_an_answer(ask_with: Open
         with ask_with(ollama) as one, ask_with(ollama, seed=2) as two:
             assert one.ask(QUESTION).settings != two.ask(QUESTION).settings
             assert one.ask(QUESTION).settings == one.ask(QUESTION).settings
+
+
+def test_another_model_can_be_taken_into_use_and_one_that_is_missing_changes_nothing(ask_with: Open) -> None:
+    with OllamaDouble(chat=says(GOOD)) as ollama, ask_with(ollama) as dateline:
+        before = dateline.ask(QUESTION)
+        dateline.use("ollama", "qwen2.5-coder:0.5b")
+        with pytest.raises(ModelMissing):
+            dateline.use("ollama", "no-such-model")
+        after = dateline.ask(QUESTION)
+    assert (before.model, after.model) == ("qwen2.5-coder:1.5b", "qwen2.5-coder:0.5b")
+    assert before.settings != after.settings

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
+
+from app_helpers import until
 
 from web.line import Line
 
@@ -23,13 +23,6 @@ def in_line(line: Line, reader: str, entered: list[str], leave: threading.Event,
     threading.Thread(target=wait, daemon=True).start()
     until(lambda: len(line._waiting) + len(line._inside) > before)
     return places
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def test_nobody_waits_at_an_empty_line() -> None:

@@ -16,6 +16,9 @@ from checking import CheckedAssistant
 from ollama_double import OllamaDouble, error_in_mid_stream, slow
 from playwright.sync_api import Page, expect
 
+from web.conversations import Conversations
+from web.users import Users
+
 pytestmark = pytest.mark.browser
 MODEL = "qwen2.5-coder:1.5b"
 
@@ -130,6 +133,32 @@ def test_an_engine_that_dies_in_mid_answer_leaves_the_draft_and_the_remedy(
     expect(page.locator("#talk .answer")).to_contain_text("200 kilometres")
 
 
+def test_when_ollama_leaves_in_mid_answer_another_engine_takes_over(app: App, page_of: Callable[..., Page]) -> None:
+    app.ollama.chat = says(endless())
+    page = page_of(app.url)
+    expect(page.locator(".engine.ready")).to_contain_text(MODEL)
+    ask(page)
+    expect(page.locator("#live .draft")).to_contain_text("word3")
+    app.ollama.leave()
+    expect(page.locator(".trouble .draft")).to_contain_text("word3")
+    expect(page.locator(".engine.lost [role=alert]")).to_contain_text("`ollama serve`")
+    page.get_by_role("button", name="What answers here").click()
+    page.locator(".engine").get_by_role("button", name=re.compile("^embedded")).click()
+    expect(page.locator(".engine.ready")).to_contain_text("embedded", timeout=60_000)
+    page.get_by_role("button", name="Ask again").click()
+    expect(page.locator("#talk .by")).to_contain_text("embedded", timeout=120_000)
+
+
+def test_when_ollama_comes_back_the_badge_says_so(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url)
+    app.ollama.leave()
+    expect(page.locator(".engine.lost")).to_be_visible()
+    app.ollama.come_back()
+    expect(page.locator(".engine.ready")).to_be_visible()
+    ask(page)
+    expect(page.locator("#talk .answer")).to_contain_text("200 kilometres")
+
+
 def test_two_readers_see_only_their_own(app: App, page_of: Callable[..., Page]) -> None:
     anna, boris = page_of(app.url), page_of(app.url)
     ask(anna)
@@ -166,13 +195,55 @@ def test_conversations_are_listed_renamed_and_deleted(app: App, page_of: Callabl
     answered(page)
     page.locator("#side .toggle-button").click()
     expect(page.locator("#listed .title")).to_have_text([QUESTION])
-    page.once("dialog", lambda dialog: dialog.accept("Distances"))
     page.get_by_role("button", name=f"Rename: {QUESTION}").click()
+    page.get_by_label("A name for this conversation").fill("Distances")
+    page.keyboard.press("Enter")
     expect(page.locator("#listed .title")).to_have_text(["Distances"])
-    page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Delete: Distances").click()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(page.locator("#listed .title")).to_have_text(["Distances"])
+    page.get_by_role("button", name="Delete: Distances").click()
+    page.locator("dialog").get_by_role("button", name="Delete").click()
     expect(page.locator("#listed .title")).to_have_count(0)
     expect(page.locator("#talk .empty")).to_be_visible()
+
+
+def test_a_reader_deletes_all_of_theirs_and_nothing_of_others(app: App, page_of: Callable[..., Page]) -> None:
+    anna, boris = page_of(app.url), page_of(app.url)
+    for page in (anna, boris):
+        ask(page)
+        answered(page)
+        page.locator("#side .toggle-button").click()
+    anna.get_by_role("button", name="Delete all my conversations").click()
+    anna.locator("dialog").get_by_role("button", name="Delete all").click()
+    expect(anna.locator("#listed .title")).to_have_count(0)
+    expect(anna.locator("#talk .empty")).to_be_visible()
+    boris.reload()
+    expect(boris.locator("#talk .question")).to_have_text(QUESTION)
+
+
+def test_a_user_logs_in_and_out(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url)
+    Users(app.assistant.settings.data_dir / "access.db").add("anna", "open sesame")
+    page.reload()
+    page.get_by_label("Name").fill("anna")
+    page.get_by_label("Password").fill("open sesame")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log out anna").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+
+
+def test_a_verdict_and_its_comment_are_kept(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url)
+    ask(page)
+    answered(page)
+    page.get_by_role("button", name="Bad answer").click()
+    page.get_by_label("What is wrong with it?").fill("too short")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Bad answer")).to_have_attribute("aria-pressed", "true")
+    ((turn,),) = Conversations(app.assistant.settings.data_dir / "conversations.db").with_verdicts()
+    assert (turn.verdict, turn.comment) == ("down", "too short")
 
 
 def test_an_answer_goes_on_while_another_conversation_is_open(app: App, page_of: Callable[..., Page]) -> None:
@@ -230,8 +301,8 @@ def test_a_file_is_added_asked_about_removed_and_then_refused(
     expect(page.locator("#pane .about")).to_contain_text("uploads/flood.txt")
 
     page.goto(f"{app.url}/articles")
-    page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name=re.compile("^Remove The river")).click()
+    page.locator("dialog").get_by_role("button", name="Remove").click()
     expect(page.locator("#corpus tbody tr")).to_have_count(2)
     page.goto(app.url)
     ask(page, "Which town did the river Dola flood?")

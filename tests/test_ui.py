@@ -15,8 +15,9 @@ from checking import CheckedAssistant
 from ollama_double import OllamaDouble, error_in_mid_stream
 
 from index.errors import StorageError
-from web.conversations import Conversations
-from web.desk import STOPPED, Desk
+from web.conversations import STOPPED, Conversations
+from web.desk import Desk
+from web.engine_room import EngineRoom
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def ollama() -> Iterator[OllamaDouble]:
 def desk(seeds_dir: Path, tmp_path: Path, ollama: OllamaDouble) -> Iterator[Desk]:
     data = Path(shutil.copytree(seeds_dir, tmp_path / "data"))
     with CheckedAssistant(data, "ollama", "qwen2.5-coder:1.5b", ollama_host=ollama.url) as dateline:
-        yield Desk(dateline, Conversations(data / "conversations.db"))
+        yield Desk(EngineRoom(dateline), Conversations(data / "conversations.db"))
 
 
 def ask(desk: Desk, question: str = QUESTION, conversation: str = "", stop_at: str = "nothing") -> list[str]:
@@ -113,7 +114,7 @@ def test_an_empty_page_offers_questions_on_what_the_articles_mention(desk: Desk)
 
 def test_a_page_without_an_index_says_what_to_do(tmp_path: Path) -> None:
     with CheckedAssistant(tmp_path / "none", "embedded") as dateline:
-        page = Desk(dateline, Conversations(tmp_path / "conversations.db")).shown("anna", "")
+        page = Desk(EngineRoom(dateline), Conversations(tmp_path / "conversations.db")).shown("anna", "")
     assert "dateline index FOLDER" in page
 
 
@@ -127,8 +128,8 @@ def test_the_app_is_served_with_its_own_script_and_style(desk: Desk) -> None:
     with served(desk.assistant) as url, httpx.Client(base_url=url, trust_env=False) as http:
         page = http.get("/")
         assert "Dateline" in page.text
-        assert "/static/page.js" in page.text
-        assert http.get("/static/page.js").status_code == 200
+        assert "/dateline/page.js" in page.text
+        assert http.get("/dateline/page.js").status_code == 200
         assert page.headers["set-cookie"].startswith("dateline=")
         assert "httponly" in page.headers["set-cookie"].lower()
 

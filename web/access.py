@@ -6,6 +6,8 @@ import os
 import secrets
 import time
 from collections.abc import Collection
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -17,9 +19,11 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.datadir import disk_errors
+from rag.errors import SettingsError
 from web.users import Users
 
-OPEN = ("/login", "/static/")
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+OPEN = ("/login", "/dateline/")
 """What anybody may see."""
 # Gradio writes scripts and styles into its page and compiles templates there
 _POLICY = (
@@ -46,18 +50,67 @@ def reader_of(request: HTTPConnection) -> str:
     return str(request.scope["dateline.reader"])
 
 
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy that has its own way of knowing people, and tells us their names in a header."""
+
+    header: str
+    addresses: Collection[IPv4Network | IPv6Network]
+    """Where it connects from; the same header from anywhere else means nothing."""
+
+    def reader(self, scope: Scope, headers: dict[bytes, str]) -> str | None:
+        """The name it gives; None if the request is not its own, or names nobody."""
+        peer = scope["client"][0] if scope["client"] else ""
+        try:
+            ours = any(ip_address(peer) in network for network in self.addresses)
+        except ValueError:
+            return None
+        return (headers.get(self.header.lower().encode(), "").strip() or None) if ours else None
+
+
+def own_names(host: str, names: Collection[str]) -> frozenset[str] | None:
+    """The names and addresses by which the app is called that listens on `host`: None is any.
+
+    `names` are those that others were told to use.
+    """
+    return LOOPBACK | {host, *names} if host in LOOPBACK or names else None
+
+
+def trusted(header: str, addresses: Collection[str]) -> Proxy:
+    """A proxy, by its addresses or networks. Raises SettingsError."""
+    try:
+        return Proxy(header, [ip_network(address) for address in addresses])
+    except ValueError as error:
+        raise SettingsError(f"{error}: give --proxy an address like 10.0.0.7, or a network like 10.0.0.0/8.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may come in, and by which names the app is called."""
+
+    users: Users
+    hosts: Collection[str] | None
+    """Names and addresses without ports, IPv6 ones without brackets; None: any."""
+    proxy: Proxy | None = None
+
+
+def logged_in(request: HTTPConnection) -> str | None:
+    """The user who logged in here, and so can log out."""
+    name = request.scope["session"].get("user")
+    return name if request.scope["dateline.reader"] == f"user:{name}" else None
+
+
 class Door:
     """Lets in whoever may come, and says who that is (`reader_of`).
 
-    Without users, everybody who reaches the address may, and a browser's signed cookie is its name. With users, only
-    they, and programs with a token. In both cases a Host that is not ours is refused (DNS rebinding), and so is what
-    another site's page sends in a reader's name (cross-site requests).
+    Without users and without a proxy, everybody who reaches the address may, and a browser's signed cookie is its name.
+    Else only users, whom the proxy names, and programs with a token. In all cases a Host that is not ours is refused
+    (DNS rebinding), and so is what another site's page sends in a reader's name (cross-site requests).
     """
 
-    def __init__(self, app: ASGIApp, users: Users, hosts: Collection[str] | None) -> None:
-        """`hosts` are names and addresses without ports, IPv6 ones without brackets; None: any."""
-        self._app, self._users = app, users
-        self._hosts = None if hosts is None else frozenset(hosts)
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app, self._users, self._proxy = app, access.users, access.proxy
+        self._hosts = None if access.hosts is None else frozenset(access.hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -80,11 +133,15 @@ class Door:
         session, (kind, _, token) = scope["session"], headers.get(b"authorization", "").partition(" ")
         if kind.lower() == "bearer" and (program := self._users.program(token)):
             scope["dateline.reader"] = f"token:{program}"
+        elif self._proxy and (name := self._proxy.reader(scope, headers)):
+            scope["dateline.reader"] = f"user:{name}"
         elif session.get("user") in (users := self._users.names("user")):
             scope["dateline.reader"] = f"user:{session['user']}"
-        elif not users:
+        elif not users and not self._proxy:
             scope["dateline.reader"] = f"browser:{session.setdefault('reader', secrets.token_urlsafe(16))}"
         elif not scope["path"].startswith(OPEN):
+            if not users:
+                return PlainTextResponse("Dateline is behind a proxy here: come in through that.", status_code=401)
             if "text/html" in headers.get(b"accept", ""):
                 return RedirectResponse("/login", status_code=303)
             return PlainTextResponse("Log in at /login, or send a token: `dateline token add NAME`.", status_code=401)
@@ -130,7 +187,7 @@ def _page(trouble: str) -> str:
     alert = f'<p role="alert">{trouble}</p>' if trouble else ""
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Dateline: log in</title>'
-        '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/static/page.css">'
+        '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/dateline/page.css">'
         f'<main class="login"><h1>Dateline</h1>{alert}<form method="post"><label>Name <input name="name" '
         'autocomplete="username" required autofocus></label><label>Password <input name="password" type="password" '
         'autocomplete="current-password" required></label><button>Log in</button></form></main></html>'

@@ -9,13 +9,12 @@ from typing import Any, Literal
 from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel, Field
 
-from rag.assistant import Assistant
 from rag.errors import DatelineError
 from web.access import reader_of
 from web.asking import Asking
-from web.errors import http_status
+from web.engine_room import EngineRoom
+from web.errors import TooManyQuestions, http_status
 from web.forms import AnswerForm, ArticleForm, HitForm
-from web.line import Line
 
 
 class Message(BaseModel):
@@ -36,8 +35,9 @@ class Question(BaseModel):
     exclude: list[str] = Field([], description="Ids of articles that must not be used.")
 
 
-def routes(assistant: Assistant, line: Line) -> APIRouter:
-    """The routes, over `assistant`; questions stand in `line` with all others."""
+def routes(room: EngineRoom) -> APIRouter:
+    """The routes; questions stand in line with all others."""
+    assistant = room.assistant
     router = APIRouter(prefix="/api", tags=["articles"])
 
     @router.post("/ask")
@@ -46,7 +46,7 @@ def routes(assistant: Assistant, line: Line) -> APIRouter:
         filters = asked.model_dump(include={"since", "until", "as_of", "exclude"})
         history: list[Any] = [message.model_dump() for message in asked.history]
         stop = threading.Event()
-        asking = Asking(assistant, line, reader_of(request), asked.question, history, filters, stop)
+        asking = Asking(room, reader_of(request), asked.question, history, filters, stop)
         try:
             return AnswerForm.of(await asking.answer(request.is_disconnected))
         except DatelineError as error:
@@ -76,4 +76,5 @@ def routes(assistant: Assistant, line: Line) -> APIRouter:
 
 def trouble(error: DatelineError) -> HTTPException:
     """The error as FastAPI tells it."""
-    return HTTPException(http_status(error), str(error))
+    headers = {"Retry-After": str(error.wait)} if isinstance(error, TooManyQuestions) else None
+    return HTTPException(http_status(error), str(error), headers)

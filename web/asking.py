@@ -12,39 +12,29 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from rag.assistant import Assistant
 from rag.errors import Stopped
 from rag.followup import Message
 from rag.types import Answer, AnswerDone, Event, EvidenceFound
-from web.line import Line
+from web.engine_room import EngineRoom, Preparing, Waiting
 
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """The question stands in the line before the engine; place 1 is next."""
-
-    place: int
-
-
-_Item = Event | Waiting | BaseException | None
+_Item = Event | Waiting | Preparing | BaseException | None
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
     """One question, and the way to call it off."""
 
-    assistant: Assistant
-    line: Line
+    room: EngineRoom
     reader: str
     question: str
     history: Sequence[Message]
     filters: dict[str, Any]
     stop: threading.Event
 
-    async def events(self) -> AsyncGenerator[Event | Waiting]:
-        """`Assistant.stream()` with `Waiting` between. Leaving it, or setting `stop`, stops the model.
+    async def events(self) -> AsyncGenerator[Event | Waiting | Preparing]:
+        """`Assistant.stream()` with `Waiting` and `Preparing` between. Leaving it, or setting `stop`, stops the model.
 
-        Raises what `stream` raises, and Stopped as soon as `stop` is set.
+        Raises what `stream` raises, Stopped as soon as `stop` is set, and TooManyQuestions.
         """
         loop, ahead = asyncio.get_running_loop(), asyncio.Queue[_Item]()
 
@@ -93,15 +83,16 @@ class Asking:
         raise AssertionError("events end with AnswerDone")
 
     def _work(self, put: Callable[[_Item], None]) -> None:
-        stream = self.assistant.stream(self.question, self.history, stop=self.stop, **self.filters)
+        stream = self.room.assistant.stream(self.question, self.history, stop=self.stop, **self.filters)
         try:
+            self.room.admit(self.reader)
+            if self.history:  # the model may have to read it before the search
+                self.room.until_ready(self.stop, put)
             for event in stream:
                 put(event)
                 if isinstance(event, EvidenceFound):
                     break
-            with self.line.enter(self.reader, self.stop, lambda place: put(Waiting(place))) as entered:
-                if not entered:
-                    raise Stopped
+            with self.room.enter(self.reader, self.stop, put):
                 for event in stream:
                     put(event)
             put(None)

@@ -19,13 +19,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
 
-from rag.assistant import Assistant
 from rag.errors import DatelineError, QuestionError
 from rag.types import Answer, Citation
 from web.access import reader_of
 from web.asking import Asking
+from web.engine_room import EngineRoom
 from web.errors import http_status
-from web.line import Line
 
 MODEL = "dateline"
 
@@ -64,8 +63,8 @@ class Wanted(BaseModel):
     stream_options: Options | None = None
 
 
-def routes(assistant: Assistant, line: Line) -> APIRouter:
-    """The two routes, over `assistant`; questions stand in `line` with all others."""
+def routes(room: EngineRoom) -> APIRouter:
+    """The two routes; questions stand in line with all others."""
     router = APIRouter(prefix="/v1")
 
     @router.get("/models")
@@ -78,7 +77,7 @@ def routes(assistant: Assistant, line: Line) -> APIRouter:
         if not said or said[-1].role != "user":
             return _error(QuestionError("The last message must be the user's: it is the question."))
         history: list[Any] = [{"role": one.role, "content": _spoken(one.text())} for one in said[:-1]]
-        asking = Asking(assistant, line, reader_of(request), said[-1].text(), history, {}, threading.Event())
+        asking = Asking(room, reader_of(request), said[-1].text(), history, {}, threading.Event())
         try:
             answer = await asking.answer(request.is_disconnected)
         except DatelineError as error:

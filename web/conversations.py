@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS turns (
 CREATE INDEX IF NOT EXISTS by_conversation ON turns (conversation);
 """
 _TITLE = 60
+STOPPED = "Stopped. Ask again to go on."
 UNFINISHED = "interrupted before the answer was checked"
 
 
@@ -189,6 +190,13 @@ class Conversations:
         with self._open() as db:
             _check(db, owner, id)
             db.execute("DELETE FROM conversations WHERE id = ?", [id])
+
+    def delete_all(self, owner: str) -> list[str]:
+        """Deletes all that is the owner's: the ids of the conversations that went."""
+        with self._open() as db:
+            gone = [id for (id,) in db.execute("SELECT id FROM conversations WHERE owner = ?", [owner])]
+            db.execute("DELETE FROM conversations WHERE owner = ?", [owner])
+        return gone
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

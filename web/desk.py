@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 from index.types import Hit
 from rag.errors import DatelineError, Stopped
 from rag.types import AnswerDone, AnswerSentence, EvidenceFound, SentenceChecked, TextDelta
-from web.asking import Asking, Waiting
-from web.conversations import Conversations
+from web.asking import Asking
+from web.badge import engine_html
+from web.conversations import STOPPED, Conversations
+from web.engine_room import EngineRoom, Preparing, Waiting
 from web.errors import ConversationMissing
 from web.examples import examples
-from web.line import Line
 from web.render import conversation_html, empty_html, heading_html, live_html, trouble_html
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
-STOPPED = "Stopped. Ask again to go on."
 _PAUSE = 0.1
 """Seconds between two updates of the page: each sends the whole turn."""
 _CHOICES = 500
@@ -44,6 +44,10 @@ class Live:
             case EvidenceFound(hits):
                 self.hits, self.status = hits, "Reading these passages …"
                 return True
+            case Preparing(phase, percent):
+                there = f", {percent} % of which is here" if phase == "fetching" else ""
+                self.status = f"Waiting for the model{there} …"
+                return True
             case Waiting(place):
                 self.status = f"Waiting: {place - 1} before you" if place > 1 else "Waiting: you are next"
                 return True
@@ -63,9 +67,8 @@ class Live:
 class Desk:
     """What the page's buttons do: for one reader and one conversation at a time."""
 
-    assistant: Assistant
+    room: EngineRoom
     conversations: Conversations
-    line: Line = field(default_factory=Line)
     running: dict[str, threading.Event] = field(default_factory=dict)
     """The stop of each conversation that is being answered."""
     viewing: dict[str, str] = field(default_factory=dict)
@@ -74,6 +77,10 @@ class Desk:
     """The stop of what each open page has indexed."""
     known: dict[int, list[str]] = field(default_factory=dict)
     """Example questions, by the index's generation."""
+
+    @property
+    def assistant(self) -> Assistant:
+        return self.room.assistant
 
     def shown(self, reader: str, conversation: str) -> str:
         """The turns of a conversation as HTML; of an empty one, what can be asked."""
@@ -103,13 +110,9 @@ class Desk:
         except DatelineError:
             return []  # the page itself says what is wrong
 
-    def heading(self) -> str:
-        """The page's name, and which engine and model answer."""
-        try:
-            choice = self.assistant.choice
-        except DatelineError as error:
-            return heading_html(str(error))
-        return heading_html(f"{choice.engine} · {choice.model}")
+    def heading(self, user: str | None) -> str:
+        """The page's name, what answers, and who is logged in."""
+        return heading_html(engine_html(self.room.state(), self.room.offers()), user)
 
     def history(self, reader: str, conversation: str) -> list[Any]:
         """The answered turns, as `Assistant.stream` takes them."""
@@ -131,7 +134,7 @@ class Desk:
         turn = self.conversations.ask(reader, conversation, question, narrowed)
         self.running[conversation] = stop
         live, trouble, seen = Live(question), STOPPED, 0.0
-        events = Asking(self.assistant, self.line, reader, question, history, narrowed, stop).events()
+        events = Asking(self.room, reader, question, history, narrowed, stop).events()
         try:
             yield live.html()
             async for event in events:
@@ -151,6 +154,17 @@ class Desk:
             if trouble:
                 with suppress(ConversationMissing):  # it may have been deleted meanwhile
                     self.conversations.failed(reader, turn, trouble, live.draft)
+
+    def delete(self, reader: str, conversation: str | None) -> list[str]:
+        """Deletes this conversation, or all of the reader's: the ids of those that went. Raises ConversationMissing."""
+        if conversation is None:
+            gone = self.conversations.delete_all(reader)
+        else:
+            self.conversations.delete(reader, conversation)
+            gone = [conversation]
+        for one in gone:
+            self.stop(one)
+        return gone
 
     def stop(self, conversation: str) -> None:
         """Stops the model, if it is answering in this conversation."""

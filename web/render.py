@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 from index.types import Article, Hit, Span
 from rag.types import AnswerSentence
-from web.conversations import Conversation, Turn
+from web.conversations import STOPPED, UNFINISHED, Conversation, Turn
 
 RELATED = 3
 """So many passages are shown below a refusal, and while the model reads."""
@@ -72,9 +72,10 @@ def empty_html(articles: int, first: str, last: str, examples: Sequence[str]) ->
     )
 
 
-def heading_html(engine: str) -> str:
-    """The page's name beside what answers."""
-    return f'<h1>Dateline</h1><span class="engine">{escape(engine)}</span>'
+def heading_html(badge: str, user: str | None) -> str:
+    """The page's name beside what answers, `badge` being HTML of `web.badge`; and the way out for who logged in."""
+    out = f'<form method="post" action="/logout"><button>Log out {escape(user)}</button></form>' if user else ""
+    return f'<h1>Dateline</h1><div id="engine">{badge}</div>{out}'
 
 
 def trouble_html(sentence: str) -> str:
@@ -109,7 +110,8 @@ def listed_html(conversations: Sequence[Conversation], here: str) -> str:
     """The list of conversations; `here` is the open one."""
     if not conversations:
         return '<p class="none">No conversations yet.</p>'
-    return f'<ul class="conversations">{"".join(_listed(one, one.id == here) for one in conversations)}</ul>'
+    every = '<p class="every"><button type="button" data-act="delete-all">Delete all my conversations</button></p>'
+    return f'<ul class="conversations">{"".join(_listed(one, one.id == here) for one in conversations)}</ul>{every}'
 
 
 def _listed(one: Conversation, open: bool) -> str:
@@ -183,7 +185,10 @@ def _refusal(turn: int, answer: dict[str, Any]) -> str:
 
 def _trouble(turn: Turn) -> str:
     draft = f'<p class="words"><span class="draft">{escape(turn.draft)} …</span></p>{_UNCHECKED}' if turn.draft else ""
-    return f'<div class="answer trouble">{draft}<p role="alert">{escape(turn.trouble or "")}</p></div>'
+    told, way = turn.trouble or "", ""
+    if told not in (STOPPED, UNFINISHED):
+        way = '<p class="ways"><button type="button" data-engine-act="show">What answers here</button></p>'
+    return f'<div class="answer trouble">{draft}<p role="alert">{escape(told)}</p>{way}</div>'
 
 
 def _paragraphs(turn: int, answer: dict[str, Any]) -> str:

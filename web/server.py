@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import socket
 import warnings
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,15 +20,14 @@ from starlette.middleware.sessions import SessionMiddleware
 from index.types import Article, Span
 from rag.assistant import Assistant
 from rag.errors import ArticleMissing, DatelineError, SettingsError
-from web import access, api, completions, tools
-from web.access import Door, reader_of, secret_key
+from web import access, api, badge, completions, tools
+from web.access import Access, Door, reader_of, secret_key
 from web.conversations import Conversations
 from web.corpus import MOST_MEGABYTES
+from web.engine_room import EngineRoom
 from web.errors import ConversationMissing
 from web.export import as_json, as_markdown
-from web.line import Line
 from web.render import carriers_html, pane_html, trouble_html
-from web.users import Users
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -37,18 +38,12 @@ _NO_SECOND_CHECK = TransportSecuritySettings(enable_dns_rebinding_protection=Fal
 _PORTS = range(7860, 7960)
 
 
-def app(
-    assistant: Assistant,
-    conversations: Conversations,
-    line: Line,
-    page: gr.Blocks,
-    users: Users,
-    hosts: Collection[str] | None,
-) -> FastAPI:
-    """The whole app, not yet serving. It answers only to requests for one of `hosts`, if given."""
+def app(room: EngineRoom, conversations: Conversations, page: gr.Blocks, allowed: Access) -> FastAPI:
+    """The whole app, not yet serving."""
     import gradio as gr
 
-    mcp = tools.server(assistant, line)
+    assistant = room.assistant
+    mcp = tools.server(room)
     # JSON instead of a stream of one event; no sessions, as the tools keep nothing between calls
     by_mcp = mcp.streamable_http_app(json_response=True, stateless_http=True, transport_security=_NO_SECOND_CHECK)
 
@@ -59,17 +54,18 @@ def app(
 
     served = FastAPI(title="Dateline", docs_url=None, redoc_url=None, lifespan=lifespan)
     # the last one added sees a request first
-    served.add_middleware(Door, users=users, hosts=hosts)
+    served.add_middleware(Door, access=allowed)
     served.add_middleware(
         SessionMiddleware, secret_key=secret_key(assistant.settings.data_dir), session_cookie="dateline",
         same_site="strict", max_age=365 * 24 * 3600,
     )  # fmt: skip
-    served.mount("/static", StaticFiles(directory=STATIC), name="static")
+    served.mount("/dateline", StaticFiles(directory=STATIC))  # Gradio has its own /static
 
     served.router.routes.extend(by_mcp.routes)
-    served.include_router(access.routes(users))
-    served.include_router(api.routes(assistant, line))
-    served.include_router(completions.routes(assistant, line))
+    served.include_router(access.routes(allowed.users))
+    served.include_router(api.routes(room))
+    served.include_router(completions.routes(room))
+    served.include_router(badge.routes(room))
 
     @served.get("/pane", response_class=HTMLResponse)
     def pane(
@@ -105,7 +101,8 @@ def app(
         )
 
     # linked, not given as Gradio's `css`: that drops what stands in media queries
-    head = '<link rel="stylesheet" href="/static/page.css"><script src="/static/page.js" defer></script>'
+    head = '<link rel="stylesheet" href="/dateline/page.css"><script src="/dateline/page.js" defer></script>'
+    head += '<script src="/dateline/engine.js" defer></script>'
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="SSR mode is not supported")  # nor asked for
         gr.mount_gradio_app(
@@ -122,8 +119,16 @@ def serve(served: FastAPI, host: str, port: int | None) -> None:
 
     listening = _listen(host, port)
     click.echo(f"Dateline is at http://{host}:{listening.getsockname()[1]} (Ctrl-C ends it)", err=True)
-    config = uvicorn.Config(served, log_level="warning", timeout_graceful_shutdown=1)
+    # no `proxy_headers`: they would put the reader's address in place of the proxy's, by which that is known
+    logging.getLogger("uvicorn.error").addFilter(_unless_at_the_end)
+    config = uvicorn.Config(served, log_level="warning", timeout_graceful_shutdown=1, proxy_headers=False)
     uvicorn.Server(config).run(sockets=[listening])
+
+
+def _unless_at_the_end(record: logging.LogRecord) -> bool:
+    """Whether to tell of it: that pages were still open when Dateline was stopped is no fault."""
+    cancelled = record.exc_info and record.exc_info[0] is asyncio.CancelledError
+    return not (cancelled or "timeout graceful shutdown exceeded" in record.getMessage())
 
 
 def _listen(host: str, port: int | None) -> socket.socket:

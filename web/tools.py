@@ -6,15 +6,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from typing import cast
 
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from starlette.requests import Request
 
-from rag.assistant import Assistant
 from rag.errors import DatelineError
+from web.access import reader_of
 from web.asking import Asking
+from web.engine_room import EngineRoom
 from web.forms import AnswerForm, ArticleForm, HitForm
-from web.line import Line
 
 _INSTRUCTIONS = (
     "Answers questions from one archive of news articles, each sentence with the exact words that it stands on. "
@@ -23,26 +25,26 @@ _INSTRUCTIONS = (
 )
 
 
-def server(assistant: Assistant, line: Line) -> MCPServer:
-    """The tools, over `assistant`; questions stand in `line` with all others."""
+def server(room: EngineRoom) -> MCPServer:
+    """The tools; questions stand in line with all others."""
+    assistant = room.assistant
     tools = MCPServer("Dateline", instructions=_INSTRUCTIONS, log_level="ERROR")
-
-    async def here() -> bool:
-        return False
 
     @tools.tool()
     async def ask(
-        question: str, since: date | None = None, until: date | None = None, as_of: date | None = None
-    ) -> AnswerForm:
+        context: Context, question: str, since: date | None = None, until: date | None = None,
+        as_of: date | None = None,
+    ) -> AnswerForm:  # fmt: skip
         """Answers a question from the articles, with citations, or says that they do not answer it.
 
         `since` and `until` narrow the articles to days, inclusive; `as_of` is the day of the question and hides
         later articles.
         """
         filters = {"since": since, "until": until, "as_of": as_of}
-        asking = Asking(assistant, line, "mcp", question, [], filters, threading.Event())
+        request = cast("Request", context.request_context.request)
+        asking = Asking(room, reader_of(request), question, [], filters, threading.Event())
         with _told():
-            return AnswerForm.of(await asking.answer(here))
+            return AnswerForm.of(await asking.answer(request.is_disconnected))
 
     @tools.tool()
     def search(query: str, k: int = 10, since: date | None = None, until: date | None = None) -> list[HitForm]:

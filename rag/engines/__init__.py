@@ -10,9 +10,10 @@ from rag.engines.base import Completion, Engine
 from rag.errors import ModelMissing
 from rag.settings import Settings
 
-__all__ = ["Completion", "Engine", "EngineChoice", "choose_engine"]
+__all__ = ["Completion", "Engine", "EngineChoice", "Progress", "available", "choose_engine"]
 
 Progress = Callable[[str, int, int], None]
+"""Called with (what is fetched, bytes that are here, bytes of the whole); or with a notice, and no bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,19 @@ class EngineChoice:
         from rag.engines.weights import DEFAULT, sha256
 
         return sha256(self._path) if self._path else DEFAULT.sha256
+
+    @property
+    def asked_for(self) -> str:
+        """The model's name, or its file's path: what `Assistant` takes to choose it again."""
+        return str(self._path) if self._path else self.model
+
+    def to_fetch(self) -> int:
+        """Bytes that must be fetched before it can answer."""
+        if self.engine == "ollama" or self._path:
+            return 0
+        from rag.engines.weights import DEFAULT, locate
+
+        return 0 if locate(DEFAULT, self._settings.cache_dir / "models") else DEFAULT.size
 
     def open(self, progress: Progress | None = None) -> Engine:
         """The engine itself; the embedded one fetches its weights if they are not there.
@@ -98,6 +112,24 @@ def choose_engine(settings: Settings) -> EngineChoice:
         return _embedded(settings, because="this Ollama server does not have it")
     notes = (_instead(wanted, chosen, "this Ollama server does not have it"),) if wanted and not named else ()
     return EngineChoice("ollama", chosen, notes, settings)
+
+
+def available(settings: Settings) -> list[EngineChoice]:
+    """What could answer on this machine: the embedded engine's own model, the user's own file, Ollama's chat models.
+
+    Fetches nothing. Raises EngineError if Ollama is there and does not say what it has.
+    """
+    from rag.engines.ollama import installed_models, is_running
+    from rag.engines.weights import DEFAULT
+
+    found = [EngineChoice("embedded", DEFAULT.name, (), settings)]
+    if settings.model and settings.model.lower().endswith(".gguf"):
+        path = Path(settings.model).expanduser()
+        found.append(EngineChoice("embedded", path.stem, (), settings, path))
+    if is_running(settings.ollama_host):
+        models = installed_models(settings.ollama_host)
+        found += [EngineChoice("ollama", one.name, (), settings) for one in models if one.can_chat and not one.remote]
+    return found
 
 
 def _ollama(settings: Settings) -> EngineChoice:

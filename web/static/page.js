@@ -79,17 +79,45 @@
     flash(button, "✓ Copied");
   }
 
+  // what must be said before a button does what it does: [text, the button's word, what is written so far]
+  const FIRST = {
+    delete: () => ["Delete this conversation?", "Delete"],
+    "delete-all": () => ["Delete all your conversations? They cannot be brought back.", "Delete all"],
+    remove: () => ["Remove this file and all its articles?", "Remove"],
+    rename: button => ["A name for this conversation", "Rename", button.parentElement.querySelector(".title").textContent],
+    down: () => ["What is wrong with it? (may stay empty)", "Send", ""],
+  };
+
+  // asks in the page's own dialog; what was written ("" where nothing was asked for), null if it was called off
+  function dialogue(text, word, value) {
+    const dialog = make("dialog", { className: "asked" });
+    const form = make("form", { method: "dialog" });
+    const label = make("label", { textContent: text });
+    const input = value === undefined ? null : make("input", { value, maxLength: 2000, autocomplete: "off" });
+    const yes = make("button", { value: "yes", textContent: word });
+    const no = make("button", { type: "button", textContent: "Cancel" });
+    no.addEventListener("click", () => dialog.close());
+    if (input) label.append(input);
+    form.append(label, yes, no);
+    dialog.append(form);
+    document.body.append(dialog);
+    dialog.showModal();
+    (input ?? no).focus();
+    return new Promise(resolve => dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes" ? input?.value ?? "" : null);
+    }));
+  }
+
   // buttons inside Gradio's HTML: `send` brings what was done to Python
-  function act(button, send) {
+  async function act(button, send) {
     const data = { ...button.dataset };
     if (data.act === "copy") return copy(button);
-    if (data.act === "delete" && !confirm("Delete this conversation?")) return;
-    if (data.act === "remove" && !confirm("Remove this file and all its articles?")) return;
-    if (data.act === "rename") {
-      data.text = prompt("A name for this conversation", button.parentElement.querySelector(".title").textContent);
-      if (data.text === null) return;
+    if (data.act in FIRST) {
+      const said = await dialogue(...FIRST[data.act](button));
+      if (said === null) return button.focus();
+      data[data.act === "down" ? "comment" : "text"] = said;
     }
-    if (data.act === "down") data.comment = prompt("What is wrong with it? (may stay empty)") ?? "";
     send(data);
     if (data.act === "edit") setTimeout(() => field()?.focus(), 300);
   }
@@ -113,6 +141,7 @@
   document.addEventListener("keydown", event => {
     const typing = event.target.closest?.("input, textarea, [contenteditable]");
     if (event.key === "Escape") {
+      if (document.querySelector("dialog[open]")) return;  // which closes by itself
       const stop = document.querySelector("#stop:is(button), #stop button");
       if (stop && stop.offsetParent) stop.click();
       else if (!pane.hidden) close();

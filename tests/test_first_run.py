@@ -1,0 +1,58 @@
+"""The first run on a machine without the model: `make test-ui`."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from app_helpers import QUESTION
+from model_hub import model_hub
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+
+@contextmanager
+def program(home: Path, seeds: Path, hub: str) -> Iterator[str]:
+    """`dateline ui` of somebody who has never used it; its address."""
+    places = {"DATELINE_DATA_DIR": str(home / "data"), "DATELINE_CACHE_DIR": str(home / "cache"), "HF_ENDPOINT": hub}
+    command = [sys.executable, "-m", "rag.cli", "ui", "--engine", "embedded", "--port", "0", "--first-folder"]
+    with subprocess.Popen(
+        [*command, str(seeds)], env=os.environ | places, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stderr
+        try:
+            yield next(found[0] for line in running.stderr if (found := re.search(r"http://[\d.:]+", line)))
+        finally:
+            running.terminate()
+
+
+def test_the_download_is_shown_paused_gone_on_with_and_then_the_question_is_answered(
+    seeds: Path, tmp_path: Path, page_of: Callable[..., Page]
+) -> None:
+    with model_hub(until=300_000_000) as hub, program(tmp_path, seeds, hub.url) as url:
+        page = page_of(url)
+        expect(page.locator(".engine.fetching")).to_contain_text(re.compile("2[678] %"))
+        page.locator("#box textarea").fill(QUESTION)
+        page.keyboard.press("Enter")
+        expect(page.locator("#live .found blockquote").first).to_be_visible()
+        expect(page.locator("#live .status")).to_contain_text(re.compile("Waiting for the model, 2[678] %"))
+
+        page.get_by_role("button", name="Pause").click()
+        expect(page.locator(".engine.paused")).to_contain_text("what has arrived is kept")
+        expect(page.locator("#talk .trouble")).to_contain_text("fetching it is paused")
+
+        hub.let_through()
+        page.get_by_role("button", name="Go on").click()
+        expect(page.locator(".engine.ready")).to_be_visible(timeout=120_000)
+        page.get_by_role("button", name="Ask again").click()
+        expect(page.locator("#talk .answer .chip").first).to_be_visible(timeout=120_000)
+        first, second = hub.ranges
+        assert first is None
+        assert second and int(second.removeprefix("bytes=").removesuffix("-")) >= 300_000_000
