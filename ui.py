@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -11,10 +13,10 @@ from gradio.components.navbar import Navbar
 from rag.errors import DatelineError, SettingsError
 from web import corpus
 from web.access import LOOPBACK, Access, Proxy, logged_in, own_names, reader_of
-from web.conversations import Conversations
+from web.asking import Asking
 from web.desk import Desk
-from web.engine_room import EngineRoom
 from web.errors import ConversationMissing
+from web.forms import ArticleForm
 from web.render import listed_html, narrowed_html, trouble_html
 from web.users import Users
 
@@ -48,19 +50,19 @@ def serve(
     """
     from web import server
 
-    home = assistant.settings.data_dir
-    users = Users(home / "access.db")
+    users = Users(assistant.settings.data_dir / "access.db")
     if host not in LOOPBACK and not users.anybody() and not proxy:
-        raise SettingsError(f"On {host} others can come in: say who may with `dateline user add NAME` first.")
-    conversations, room = Conversations(home / "conversations.db"), EngineRoom(assistant, questions_per_minute)
-    app = server.app(
-        room, conversations, build(Desk(room, conversations)), Access(users, own_names(host, names), proxy)
-    )
-    room.prepare()
+        raise SettingsError(
+            f"On {host} others can come in: say who may with `dateline user add NAME` first, or let a proxy that knows "
+            "them say so with --proxy-header."
+        )
+    desk = Desk.of(assistant, questions_per_minute)
+    app = server.app(desk, build(desk), Access(users, own_names(host, names), proxy))
+    desk.room.prepare()
     try:
         server.serve(app, host, port)
     finally:
-        room.pause()  # a fetch that goes on would hold the program up
+        desk.room.pause()  # a fetch that goes on would hold the program up
 
 
 def build(desk: Desk) -> gr.Blocks:
@@ -103,7 +105,7 @@ def build(desk: Desk) -> gr.Blocks:
                 stop: gr.Button(visible=busy),
             }
 
-        async def ask(
+        async def answer(
             question: str,
             conversation: str,
             since: str | None,
@@ -158,7 +160,7 @@ def build(desk: Desk) -> gr.Blocks:
             if asked["act"] == "edit":
                 yield {box: question}
             elif asked["act"] in ("retry", "ask"):
-                async for update in ask(question, conversation, since, until, leave, request):
+                async for update in answer(question, conversation, since, until, leave, request):
                     yield update
 
         def manage(event: gr.EventData, conversation: str, words: str, request: gr.Request) -> dict[Any, Any]:
@@ -201,7 +203,7 @@ def build(desk: Desk) -> gr.Blocks:
         narrow = [since, until, leave]
         page.load(opened, None, [*everything, top, leave], **unlimited)
         page.unload(left)
-        gr.on([box.submit, send.click], ask, [box, here, *narrow], [*everything, box], **unlimited)
+        gr.on([box.submit, send.click], answer, [box, here, *narrow], [*everything, box], **unlimited)
         talk.select(act, [here, *narrow], [*everything, box], **unlimited)
         gr.on([since.change, until.change, leave.change], narrowing, narrow, chips, **unlimited)
         chips.select(widen, [leave], narrow, **unlimited)
@@ -209,9 +211,45 @@ def build(desk: Desk) -> gr.Blocks:
         find.change(found, [find, here], listed, **unlimited)
         fresh.click(cleared, None, everything, **unlimited)
         stop.click(desk.stop, here, None, queue=False, **unlimited)
+        _named(desk)
     with page.route("Articles", "/articles"):
         _articles(desk)
+    with page.route("Runs", "/runs"):
+        _runs(desk)
     return page
+
+
+def _named(desk: Desk) -> None:
+    """What Gradio's own client can call by name; the same as the routes of `web.api`."""
+
+    async def ask(question: str, request: gr.Request, since: str = "", until: str = "") -> dict[str, Any]:
+        """The answer of `dateline ask --json`; `since` and `until` are days like 2024-12-05."""
+        filters = {name: value or None for name, value in (("since", since), ("until", until))}
+        asking = Asking(desk.room, _reader(request), question, [], filters, threading.Event())
+        with _told():
+            return (await asking.answer()).to_dict()
+
+    def search(query: str, k: float = 10) -> list[dict[str, Any]]:
+        """The `k` passages nearest to `query`, as `dateline search --json` has them."""
+        with _told():
+            return [hit.to_dict() for hit in desk.assistant.search(query, int(k))]
+
+    def article(id: str) -> dict[str, Any]:
+        """An article, its text exactly as citations count it."""
+        with _told():
+            return ArticleForm.of(desk.assistant.article(id)).model_dump(mode="json")
+
+    for call in (ask, search, article):
+        gr.events.api(call, api_name=call.__name__, concurrency_limit=None)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors of ours as Gradio's, with their sentence."""
+    try:
+        yield
+    except DatelineError as error:
+        raise gr.Error(str(error), print_exception=False) from error
 
 
 def _articles(desk: Desk) -> None:
@@ -234,7 +272,9 @@ def _articles(desk: Desk) -> None:
 
     def rows(words: str, order: str) -> str:
         try:
-            return corpus.table_html(corpus.chosen(desk.assistant.articles.listed(), words, order))
+            articles = desk.assistant.articles
+            table = corpus.table_html(corpus.chosen(articles.listed(), words, order))
+            return table + corpus.skipped_html(articles.skipped())
         except DatelineError as error:
             return trouble_html(str(error))
 
@@ -282,6 +322,14 @@ def _articles(desk: Desk) -> None:
     again.click(anew, [words, order], everything, **quiet)
     table.select(act, [words, order], everything, **quiet)
     cancel.click(halt, queue=False, **quiet)
+
+
+def _runs(desk: Desk) -> None:
+    """The page of the evals."""
+    Navbar(main_page_name="Ask")
+    gr.HTML("<h1>Runs of the evals</h1>", elem_id="runs-top", apply_default_css=False)
+    listed = gr.HTML(elem_id="runs", apply_default_css=False)
+    gr.on(None, desk.runs.html, None, listed, concurrency_limit=None, show_progress="hidden", api_visibility="private")
 
 
 def _narrowed(since: str | None, until: str | None, leave: list[str] | None) -> dict[str, Any]:

@@ -139,10 +139,11 @@ class Catalog:
 
     def files(self) -> dict[str, FileState]:
         rows = self._db.execute("SELECT path, sha256, reading, skipped FROM files")
-        return {
-            path: FileState(path, sha, reading, tuple(Skipped(*pair) for pair in json.loads(skipped)))
-            for path, sha, reading, skipped in rows
-        }
+        return {path: FileState(path, sha, reading, tuple(_skipped(told))) for path, sha, reading, told in rows}
+
+    def skipped(self) -> list[Skipped]:
+        """What was skipped of the folder when it was last read, as `note_skipped` was told."""
+        return _skipped(self.meta("skipped") or "[]")
 
     def digests(self, file: str) -> dict[str, str]:
         """Article id -> digest, for the articles of one file."""
@@ -273,10 +274,16 @@ class Catalog:
                 self._take_out(entry.article.id)
                 self._put_in(entry)
             for file in read:
-                skipped = json.dumps([(each.path, each.reason) for each in file.skipped])
                 self._db.execute(
-                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (file.path, file.sha256, file.reading, skipped)
+                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)",
+                    (file.path, file.sha256, file.reading, _as_json(file.skipped)),
                 )
+
+    def note_skipped(self, skipped: Sequence[Skipped]) -> None:
+        """Keeps what was skipped of the folder; no generation, for no answer changes by it."""
+        if list(skipped) != self.skipped():
+            with _transaction(self._db, "IMMEDIATE"):
+                self._db.execute("INSERT OR REPLACE INTO meta VALUES ('skipped', ?)", (_as_json(skipped),))
 
     def forget_file(self, path: str) -> None:
         """Takes out a file and its articles."""
@@ -354,6 +361,14 @@ class Catalog:
                 ),
             ).lastrowid
             self._db.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (row, passage.text))
+
+
+def _as_json(skipped: Iterable[Skipped]) -> str:
+    return json.dumps([(each.path, each.reason) for each in skipped])
+
+
+def _skipped(told: str) -> list[Skipped]:
+    return [Skipped(*pair) for pair in json.loads(told)]
 
 
 @contextmanager

@@ -270,8 +270,13 @@ class ArticleIndex:
         return self._read(Catalog.listed)
 
     def skipped(self) -> list[Skipped]:
-        """The records that could not be read, and why, of the files that are in the index."""
-        return self._read(lambda catalog: [each for state in catalog.files().values() for each in state.skipped])
+        """What was skipped, and why: of the folder when it was last read, and of the uploads."""
+
+        def all_of(catalog: Catalog) -> list[Skipped]:
+            uploads = [state for path, state in catalog.files().items() if path.startswith(UPLOADS)]
+            return [*catalog.skipped(), *(each for state in uploads for each in state.skipped)]
+
+        return self._read(all_of)
 
     def sentences(self, article: str) -> list[Sentence]:
         """The sentences of an article, in their order; none for an article that is not in the index."""

@@ -62,6 +62,7 @@ def sync_folder(
     run.forget_vanished(files, left_out)
     run.tell("vectors")
     write_vectors(catalog)
+    catalog.note_skipped(run.skipped)
     return run.report()
 
 

@@ -17,9 +17,7 @@ from rag.assistant import Assistant
 from ui import build
 from web import server
 from web.access import Access, Proxy
-from web.conversations import Conversations
 from web.desk import Desk
-from web.engine_room import EngineRoom
 from web.users import Users
 
 HOSTS = ["127.0.0.1", "localhost"]
@@ -49,10 +47,8 @@ def until(true: Callable[[], bool], seconds: float = 5) -> None:
 
 
 def whole_app(assistant: Assistant, proxy: Proxy | None = None, **options: Any) -> FastAPI:
-    home, room = assistant.settings.data_dir, EngineRoom(assistant, **options)
-    conversations = Conversations(home / "conversations.db")
-    access = Access(Users(home / "access.db"), HOSTS, proxy)
-    return server.app(room, conversations, build(Desk(room, conversations)), access)
+    desk = Desk.of(assistant, **options)
+    return server.app(desk, build(desk), Access(Users(assistant.settings.data_dir / "access.db"), HOSTS, proxy))
 
 
 @contextmanager
@@ -61,7 +57,7 @@ def served(assistant: Assistant, **options: Any) -> Iterator[str]:
     listening = server._listen("127.0.0.1", 0)
     running = uvicorn.Server(
         uvicorn.Config(
-            whole_app(assistant, **options), log_level="error", timeout_graceful_shutdown=1, proxy_headers=False
+            whole_app(assistant, **options), log_level="critical", timeout_graceful_shutdown=1, proxy_headers=False
         )
     )
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import gradio_client
 import httpx
 import openai
 import pytest
@@ -183,3 +184,20 @@ def test_the_pane_says_markup_in_an_address_as_text(app: App) -> None:
     assert answer.status_code == 404
     assert "<script>" not in answer.text
     assert "&lt;script&gt;" in answer.text
+
+
+def test_gradios_own_client_asks_searches_and_reads(app: App) -> None:
+    client = gradio_client.Client(app.url, verbose=False, httpx_kwargs={"trust_env": False})
+    answer = client.predict(question=QUESTION, api_name="/ask")
+    (citation,) = answer["citations"]
+    article = client.predict(citation["article"], api_name="/article")
+    assert article["text"][citation["start"] : citation["end"]] == citation["quote"]
+    assert client.predict("Homs", 3, api_name="/search")[0]["passage"]["article"]
+    assert client.predict(QUESTION, until="2020-01-01", api_name="/ask")["abstained"]
+    with pytest.raises(gradio_client.exceptions.AppError, match="question is empty"):
+        client.predict(" ", api_name="/ask")
+
+
+def test_gradios_client_sees_what_is_meant_for_it_and_nothing_else(app: App) -> None:
+    client = gradio_client.Client(app.url, verbose=False, httpx_kwargs={"trust_env": False})
+    assert set(client.view_api(return_format="dict")["named_endpoints"]) == {"/ask", "/search", "/article"}

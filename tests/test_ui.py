@@ -17,7 +17,6 @@ from ollama_double import OllamaDouble, error_in_mid_stream
 from index.errors import StorageError
 from web.conversations import STOPPED, Conversations
 from web.desk import Desk
-from web.engine_room import EngineRoom
 
 
 @pytest.fixture
@@ -30,7 +29,7 @@ def ollama() -> Iterator[OllamaDouble]:
 def desk(seeds_dir: Path, tmp_path: Path, ollama: OllamaDouble) -> Iterator[Desk]:
     data = Path(shutil.copytree(seeds_dir, tmp_path / "data"))
     with CheckedAssistant(data, "ollama", "qwen2.5-coder:1.5b", ollama_host=ollama.url) as dateline:
-        yield Desk(EngineRoom(dateline), Conversations(data / "conversations.db"))
+        yield Desk.of(dateline)
 
 
 def ask(desk: Desk, question: str = QUESTION, conversation: str = "", stop_at: str = "nothing") -> list[str]:
@@ -114,7 +113,7 @@ def test_an_empty_page_offers_questions_on_what_the_articles_mention(desk: Desk)
 
 def test_a_page_without_an_index_says_what_to_do(tmp_path: Path) -> None:
     with CheckedAssistant(tmp_path / "none", "embedded") as dateline:
-        page = Desk(EngineRoom(dateline), Conversations(tmp_path / "conversations.db")).shown("anna", "")
+        page = Desk.of(dateline).shown("anna", "")
     assert "dateline index FOLDER" in page
 
 

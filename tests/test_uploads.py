@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from conftest import Write
 
 from index.errors import ArticleMissing, CorpusError, IndexMissing
 from index.store import ArticleIndex
@@ -69,6 +70,20 @@ def test_a_file_in_which_nothing_can_be_read_is_reported_and_not_kept(indexed: A
     assert (report.added, path) == (0, "uploads/broken.pdf")
     assert reason
     assert list((indexed.data_dir / "uploads").iterdir()) == []
+
+
+def test_what_was_skipped_of_the_folder_is_told_until_it_is_mended(
+    index: ArticleIndex, folder: Path, write: Write
+) -> None:
+    write("good.txt", "The river Dola flooded the town.", date="2026-01-02")
+    (folder / "broken.pdf").write_bytes(b"no pdf")
+    index.sync(folder)
+    (told,) = index.skipped()
+    assert told.path == "broken.pdf"
+    assert index.sync(folder).skipped == [(told.path, told.reason)]
+    (folder / "broken.pdf").unlink()
+    index.sync(folder)
+    assert index.skipped() == []
 
 
 @pytest.mark.parametrize("name", ["../../evil.txt", "/etc/evil.txt", ".hidden.txt", "a#1.txt", "x" * 300 + ".txt"])

@@ -64,11 +64,14 @@ class Asking:
         finally:
             coming.cancel()
 
-    async def answer(self, gone: Callable[[], Awaitable[bool]]) -> Answer:
-        """The answer, for a program that waits for it whole. Raises what `events` raises; Stopped if it has `gone`."""
+    async def answer(self, gone: Callable[[], Awaitable[bool]] | None = None) -> Answer:
+        """The answer, for a program that waits for it whole. Raises what `events` raises; Stopped if it has `gone`.
+
+        Without `gone`, whoever waits cancels.
+        """
 
         async def watch() -> None:
-            while not await gone():
+            while gone is None or not await gone():
                 await asyncio.sleep(0.2)
             self.stop.set()
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import plotly.graph_objects as go
 
 from index.sync import UPLOADS
-from index.types import Listed, SyncReport
+from index.types import Listed, Skipped, SyncReport
 from rag.assistant import Assistant
 from rag.errors import CorpusError, DatelineError, Stopped
 
@@ -71,8 +71,21 @@ def _row(one: Listed) -> str:
 def report_html(report: SyncReport) -> str:
     """What an indexing did, and what was skipped and why."""
     done = f"{report.added} added, {report.changed} changed, {report.removed} removed, {report.unchanged} unchanged."
-    skipped = "".join(f"<li>{escape(path)}: {escape(reason)}</li>" for path, reason in report.skipped)
-    return f"<p>{done}</p>" + (f"<p>Skipped:</p><ul>{skipped}</ul>" if skipped else "")
+    return f"<p>{done}</p>" + (f"<p>Skipped:</p>{_reasons(report.skipped)}" if report.skipped else "")
+
+
+def skipped_html(skipped: Sequence[Skipped]) -> str:
+    """What is in the folder and not among the articles, and why; folded away."""
+    if not skipped:
+        return ""
+    reasons = _reasons([(one.path, one.reason) for one in skipped])
+    return f'<details class="skipped"><summary>{len(skipped):,} skipped, and why</summary>{reasons}</details>'
+
+
+def _reasons(skipped: Sequence[tuple[str, str]]) -> str:
+    rows = "".join(f"<li>{escape(path)}: {escape(reason)}</li>" for path, reason in skipped[:_SHOWN])
+    more = f"<li>… and {len(skipped) - _SHOWN:,} more</li>" if len(skipped) > _SHOWN else ""
+    return f"<ul>{rows}{more}</ul>"
 
 
 def timeline(articles: Sequence[Listed]) -> go.Figure:

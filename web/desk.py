@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from index.types import Hit
 from rag.errors import DatelineError, Stopped
@@ -19,6 +19,7 @@ from web.engine_room import EngineRoom, Preparing, Waiting
 from web.errors import ConversationMissing
 from web.examples import examples
 from web.render import conversation_html, empty_html, heading_html, live_html, trouble_html
+from web.runs import Runs
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -69,6 +70,7 @@ class Desk:
 
     room: EngineRoom
     conversations: Conversations
+    runs: Runs
     running: dict[str, threading.Event] = field(default_factory=dict)
     """The stop of each conversation that is being answered."""
     viewing: dict[str, str] = field(default_factory=dict)
@@ -77,6 +79,13 @@ class Desk:
     """The stop of what each open page has indexed."""
     known: dict[int, list[str]] = field(default_factory=dict)
     """Example questions, by the index's generation."""
+
+    @classmethod
+    def of(cls, assistant: Assistant, questions_per_minute: int = 0) -> Self:
+        """Over this assistant and what its data directory holds."""
+        home = assistant.settings.data_dir
+        room = EngineRoom(assistant, questions_per_minute)
+        return cls(room, Conversations(home / "conversations.db"), Runs(home / "runs"))
 
     @property
     def assistant(self) -> Assistant:

@@ -20,11 +20,10 @@ from starlette.middleware.sessions import SessionMiddleware
 from index.types import Article, Span
 from rag.assistant import Assistant
 from rag.errors import ArticleMissing, DatelineError, SettingsError
-from web import access, api, badge, completions, tools
+from web import access, api, badge, completions, runs, tools
 from web.access import Access, Door, reader_of, secret_key
-from web.conversations import Conversations
 from web.corpus import MOST_MEGABYTES
-from web.engine_room import EngineRoom
+from web.desk import Desk
 from web.errors import ConversationMissing
 from web.export import as_json, as_markdown
 from web.render import carriers_html, pane_html, trouble_html
@@ -38,11 +37,11 @@ _NO_SECOND_CHECK = TransportSecuritySettings(enable_dns_rebinding_protection=Fal
 _PORTS = range(7860, 7960)
 
 
-def app(room: EngineRoom, conversations: Conversations, page: gr.Blocks, allowed: Access) -> FastAPI:
+def app(desk: Desk, page: gr.Blocks, allowed: Access) -> FastAPI:
     """The whole app, not yet serving."""
     import gradio as gr
 
-    assistant = room.assistant
+    room, conversations, assistant = desk.room, desk.conversations, desk.assistant
     mcp = tools.server(room)
     # JSON instead of a stream of one event; no sessions, as the tools keep nothing between calls
     by_mcp = mcp.streamable_http_app(json_response=True, stateless_http=True, transport_security=_NO_SECOND_CHECK)
@@ -66,6 +65,7 @@ def app(room: EngineRoom, conversations: Conversations, page: gr.Blocks, allowed
     served.include_router(api.routes(room))
     served.include_router(completions.routes(room))
     served.include_router(badge.routes(room))
+    served.include_router(runs.routes(desk.runs))
 
     @served.get("/pane", response_class=HTMLResponse)
     def pane(
