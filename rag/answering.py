@@ -86,12 +86,11 @@ class Answering:
             return
         evidence = self.within_window(question, evidence)
         asked = annotate(question, self.today)
-        verdicts = yield from self._drafted(asked, evidence)
-        kept = [verdict for verdict in verdicts if verdict.reason is None]
+        kept, held_back = yield from self._drafted(asked, evidence)
         if not _holds(kept) and (quote := self.checker.best_quote(asked, evidence)):
-            yield from self._replaced(verdicts, quote)
+            yield from self._replaced(held_back, quote)
             return
-        for verdict in verdicts:
+        for verdict in held_back:
             yield from self._show(verdict)
         if kept:
             yield from self._other_voices(asked, kept[0], evidence)
@@ -100,12 +99,26 @@ class Answering:
         else:
             reply.unanswered.append(question)
 
-    def _drafted(self, question: str, evidence: EvidenceSet) -> Generator[Event, None, list[Verdict]]:
-        """The sentences of the model's draft, checked."""
+    def _drafted(
+        self, question: str, evidence: EvidenceSet
+    ) -> Generator[Event, None, tuple[list[Verdict], list[Verdict]]]:
+        """Checks the sentences of the model's draft, and shows each as soon as nothing that follows can take it back.
+
+        Its value: those that may be shown, and those that were not shown yet, because the draft does not hold so far.
+        """
         if expected(question) == "choice":
-            return []  # a small model says yes too easily, and a yes is too short to check: a quote must answer
+            return [], []  # a small model says yes too easily, and a yes is too short to check: a quote must answer
         draft = yield from self.draft(question, evidence.items)
-        return [self._judge(question, text, evidence, draft.confidence) for text in draft.sentences()]
+        kept, held_back = list[Verdict](), list[Verdict]()
+        for text in draft.sentences():
+            verdict = self._judge(question, text, evidence, draft.confidence)
+            kept += [verdict] if verdict.reason is None else []
+            held_back.append(verdict)
+            if _holds(kept):
+                for one in held_back:
+                    yield from self._show(one)
+                held_back = []
+        return kept, held_back
 
     def _replaced(self, verdicts: Sequence[Verdict], quote: Verdict) -> Iterator[Event]:
         """The quote instead of the draft, which is withheld."""

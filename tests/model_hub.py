@@ -1,7 +1,14 @@
-"""A model hub on the loopback address that has the real model file, and lets it trickle from where a test wants."""
+"""The first run on a machine without the model.
+
+The hub on the loopback address has the real model file, and lets it trickle from where a test wants.
+"""
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,3 +85,18 @@ def model_hub(until: int) -> Iterator[ModelHub]:
         yield hub
     finally:
         hub.close()
+
+
+@contextmanager
+def first_run(home: Path, folder: Path, hub: str) -> Iterator[str]:
+    """`dateline ui` of somebody who has never used it; its address."""
+    places = {"DATELINE_DATA_DIR": str(home / "data"), "DATELINE_CACHE_DIR": str(home / "cache"), "HF_ENDPOINT": hub}
+    command = [sys.executable, "-m", "rag.cli", "ui", "--engine", "embedded", "--port", "0", "--first-folder"]
+    with subprocess.Popen(
+        [*command, str(folder)], env=os.environ | places, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stderr
+        try:
+            yield next(found[0] for line in running.stderr if (found := re.search(r"http://[\d.:]+", line)))
+        finally:
+            running.terminate()

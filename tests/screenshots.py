@@ -14,6 +14,7 @@ from typing import Any
 
 from app_helpers import served
 from browser_fixtures import installed_browser
+from model_hub import first_run, model_hub
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -93,10 +94,18 @@ def over_articles_that_differ(camera: Camera, url: str) -> None:
         camera.take(page, "conflict")
 
 
+def the_first_run(camera: Camera, scratch: Path) -> None:
+    with model_hub(until=430_000_000) as hub, first_run(scratch, ROOT / "seeds", hub.url) as url:
+        with camera.page(url) as page:
+            expect(page.locator(".engine.fetching")).to_contain_text("38 %")
+            camera.take(page, "first-run")
+
+
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as scratch:
         camera = Camera(playwright.chromium.launch(executable_path=installed_browser(), args=["--no-sandbox"]), folder)
+        the_first_run(camera, Path(scratch) / "first")
         differ = Path(scratch) / "differ"
         differ.mkdir()
         for name, text in DIFFER.items():

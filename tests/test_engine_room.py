@@ -13,7 +13,7 @@ from checking import CheckedAssistant
 from ollama_double import OllamaDouble, slow
 
 from rag.errors import ModelMissing
-from web.engine_room import EngineRoom, Preparing, Waiting
+from web.engine_room import EngineRoom, Entered, Preparing, Told
 from web.errors import TooManyQuestions
 
 SMALL, LARGE = "qwen2.5-coder:0.5b", "qwen2.5-coder:1.5b"
@@ -36,15 +36,16 @@ def room(dateline: CheckedAssistant) -> EngineRoom:
     return EngineRoom(dateline)
 
 
-def pass_through(room: EngineRoom) -> list[Waiting | Preparing]:
+def pass_through(room: EngineRoom) -> list[Told]:
     """Goes in and out; what it was told on the way."""
-    told: list[Waiting | Preparing] = []
+    told: list[Told] = []
     with room.enter("anna", threading.Event(), told.append):
         return told
 
 
 def test_the_first_question_prepares_the_engine(room: EngineRoom) -> None:
-    pass_through(room)
+    assert pass_through(room) == [Preparing("loading", 0), Entered()]
+    assert pass_through(room) == [Entered()]
     state = room.state()
     assert (state.phase, state.engine, state.model) == ("ready", "ollama", SMALL)
 
@@ -115,7 +116,7 @@ def test_a_stopped_reader_does_not_wait_for_a_change(room: EngineRoom) -> None:
     staying.start()
     assert inside.wait(5)
     room.use("ollama", LARGE)
-    told: list[Waiting | Preparing] = []
+    told: list[Told] = []
 
     def go() -> None:
         with pytest.raises(Exception, match="called off"), room.enter("boris", stop, told.append):

@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from app_helpers import QUESTION
-from model_hub import model_hub
+from model_hub import first_run, model_hub
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
 
 
-@contextmanager
-def program(home: Path, seeds: Path, hub: str) -> Iterator[str]:
-    """`dateline ui` of somebody who has never used it; its address."""
-    places = {"DATELINE_DATA_DIR": str(home / "data"), "DATELINE_CACHE_DIR": str(home / "cache"), "HF_ENDPOINT": hub}
-    command = [sys.executable, "-m", "rag.cli", "ui", "--engine", "embedded", "--port", "0", "--first-folder"]
-    with subprocess.Popen(
-        [*command, str(seeds)], env=os.environ | places, stderr=subprocess.PIPE, text=True
-    ) as running:
-        assert running.stderr
-        try:
-            yield next(found[0] for line in running.stderr if (found := re.search(r"http://[\d.:]+", line)))
-        finally:
-            running.terminate()
-
-
 def test_the_download_is_shown_paused_gone_on_with_and_then_the_question_is_answered(
     seeds: Path, tmp_path: Path, page_of: Callable[..., Page]
 ) -> None:
-    with model_hub(until=300_000_000) as hub, program(tmp_path, seeds, hub.url) as url:
+    with model_hub(until=300_000_000) as hub, first_run(tmp_path, seeds, hub.url) as url:
         page = page_of(url)
         expect(page.locator(".engine.fetching")).to_contain_text(re.compile("2[678] %"))
         page.locator("#box textarea").fill(QUESTION)

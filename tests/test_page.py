@@ -367,6 +367,16 @@ def test_a_phone_shows_the_pane_over_the_whole_width(app: App, page_of: Callable
     expect(page.locator("#pane")).to_be_hidden()
 
 
+def test_on_a_phone_the_question_stays_in_sight_when_the_answer_is_long(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url, viewport={"width": 390, "height": 500})
+    ask(page)
+    answered(page)
+    ask(page, "How far from Damascus is Hama?")
+    answered(page, turns=2)
+    expect(page.locator("#talk .question").last).to_be_in_viewport()
+    expect(page.locator("#talk .question").first).not_to_be_in_viewport()
+
+
 def test_slash_goes_to_the_question(app: App, page_of: Callable[..., Page]) -> None:
     page = page_of(app.url)
     page.locator("#top").click()

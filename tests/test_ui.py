@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import httpx
 import pytest
 from app_helpers import QUESTION, QUOTED, RIGHT, endless, says, served
 from checking import CheckedAssistant
-from ollama_double import OllamaDouble, error_in_mid_stream
+from ollama_double import OllamaDouble, error_in_mid_stream, slow
 
 from index.errors import StorageError
 from web.conversations import STOPPED, Conversations
@@ -58,6 +59,30 @@ def test_the_passages_come_first_then_the_draft_then_the_checked_sentences(desk:
     assert 0 < first_of["found"] < first_of["draft"]
     (turn,) = turns(desk)
     assert QUOTED in turn.answer["citations"][0]["quote"]
+
+
+def test_a_sentence_stands_while_the_next_is_still_checked(desk: Desk, ollama: OllamaDouble) -> None:
+    second = "The Observatory is headed by Rami Abdurrahman."
+    gate = threading.Event()
+    answers = says(f"{RIGHT} {second}")
+
+    def chat(request: Any) -> Any:
+        about_the_second = request.get("logprobs") and request["messages"][-1]["content"].count(second)
+        return slow(gate, answers)(request) if about_the_second else answers(request)
+
+    ollama.chat = chat
+
+    async def watch() -> str:
+        shown = desk.answer("anna", desk.conversations.begin("anna"), QUESTION)
+        async for html in shown:
+            if 'class="kept"' in html:
+                gate.set()
+                return html
+        return ""
+
+    html = asyncio.run(watch())
+    assert f'<span class="kept">{RIGHT} </span>' in html
+    assert f'<span class="draft">{second}</span>' in html
 
 
 def test_what_a_dying_model_wrote_is_kept_as_a_draft_with_the_remedy(desk: Desk, ollama: OllamaDouble) -> None:

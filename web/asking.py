@@ -15,9 +15,9 @@ from typing import Any
 from rag.errors import Stopped
 from rag.followup import Message
 from rag.types import Answer, AnswerDone, Event, EvidenceFound
-from web.engine_room import EngineRoom, Preparing, Waiting
+from web.engine_room import EngineRoom, Told
 
-_Item = Event | Waiting | Preparing | BaseException | None
+_Item = Event | Told | BaseException | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Asking:
     filters: dict[str, Any]
     stop: threading.Event
 
-    async def events(self) -> AsyncGenerator[Event | Waiting | Preparing]:
-        """`Assistant.stream()` with `Waiting` and `Preparing` between. Leaving it, or setting `stop`, stops the model.
+    async def events(self) -> AsyncGenerator[Event | Told]:
+        """`Assistant.stream()` with what it waits for between. Leaving it, or setting `stop`, stops the model.
 
         Raises what `stream` raises, Stopped as soon as `stop` is set, and TooManyQuestions.
         """

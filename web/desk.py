@@ -9,13 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from index.split import split_sentences
 from index.types import Hit
 from rag.errors import DatelineError, Stopped
 from rag.types import AnswerDone, AnswerSentence, EvidenceFound, SentenceChecked, TextDelta
 from web.asking import Asking
 from web.badge import engine_html
 from web.conversations import STOPPED, Conversations
-from web.engine_room import EngineRoom, Preparing, Waiting
+from web.engine_room import EngineRoom, Entered, Preparing, Waiting
 from web.errors import ConversationMissing
 from web.examples import examples
 from web.render import conversation_html, empty_html, heading_html, live_html, trouble_html
@@ -24,6 +25,7 @@ from web.runs import Runs
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
+_READING = "Reading these passages …"
 _PAUSE = 0.1
 """Seconds between two updates of the page: each sends the whole turn."""
 _CHOICES = 500
@@ -43,7 +45,10 @@ class Live:
         """Takes in an event; True if a reader should see that at once."""
         match event:
             case EvidenceFound(hits):
-                self.hits, self.status = hits, "Reading these passages …"
+                self.hits, self.status = hits, _READING
+                return True
+            case Entered():
+                self.status = _READING
                 return True
             case Preparing(phase, percent):
                 there = f", {percent} % of which is here" if phase == "fetching" else ""
@@ -57,11 +62,19 @@ class Live:
                 self.status = "Writing a draft; every sentence is checked before it stands …"
             case SentenceChecked(_, sentence, reason):
                 self.checked.append((sentence, reason or ""))
-                self.status = "Checking …"
+                self.status = "Checking the next sentence …" if self.rest() else "Checked."
+                return True
         return False
 
     def html(self) -> str:
-        return live_html(self.question, self.hits, self.status, self.draft, self.checked)
+        return live_html(self.question, self.hits, self.status, self.checked, self.rest())
+
+    def rest(self) -> str:
+        """The draft after the sentences that were checked."""
+        if not self.checked:
+            return self.draft
+        after = split_sentences(self.draft)[len(self.checked) :]
+        return self.draft[after[0].start :] if after else ""
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,14 @@ class Preparing:
     """Of the model, that is here; while it is fetched."""
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The wait is over."""
+
+
+Told = Waiting | Preparing | Entered
+
+
 class EngineRoom:
     """The door to the engine, for all who ask. Safe to use from several threads."""
 
@@ -190,11 +198,11 @@ class EngineRoom:
             raise TooManyQuestions(max(1, round(wait)))
 
     @contextmanager
-    def enter(self, reader: str, stop: threading.Event, tell: Callable[[Waiting | Preparing], None]) -> Iterator[None]:
+    def enter(self, reader: str, stop: threading.Event, tell: Callable[[Told], None]) -> Iterator[None]:
         """Waits for the engine, and for the reader's turn at it.
 
-        `tell` is called with what it waits for, whenever that changes. Raises Stopped as soon as `stop` is set,
-        and EngineError or StorageError if there is no engine to wait for.
+        `tell` is called with what it waits for, whenever that changes, and with Entered. Raises Stopped as soon as
+        `stop` is set, and EngineError or StorageError if there is no engine to wait for.
         """
         while True:
             self.until_ready(stop, tell)
@@ -204,10 +212,11 @@ class EngineRoom:
                 with self._changed:
                     ready = self._ready
                 if ready:
+                    tell(Entered())
                     yield
                     return
 
-    def until_ready(self, stop: threading.Event, tell: Callable[[Waiting | Preparing], None]) -> None:
+    def until_ready(self, stop: threading.Event, tell: Callable[[Told], None]) -> None:
         """Waits until the engine is there, and has it fetched if nobody has. Raises as `enter` does."""
         with self._changed:
             if self._paused:

@@ -84,11 +84,11 @@ def trouble_html(sentence: str) -> str:
 
 
 def live_html(
-    question: str, hits: Sequence[Hit], status: str, draft: str, checked: Iterable[tuple[AnswerSentence | None, str]]
+    question: str, hits: Sequence[Hit], status: str, checked: Iterable[tuple[AnswerSentence | None, str]], rest: str
 ) -> str:
-    """The turn that is being answered: the passages found, the draft in grey, what was checked as it will stay.
+    """The turn that is being answered: the passages found, what was checked as it will stay, the rest in grey.
 
-    `checked` holds the kept sentences, and for withheld ones None and the reason.
+    `checked` holds the kept sentences, and for withheld ones None and the reason. `rest` is the draft after them.
     """
     done = list(checked)
     words = "".join(
@@ -97,7 +97,7 @@ def live_html(
         else f'<span class="held">withheld: {escape(why)}</span> '
         for kept, why in done
     )
-    grey = f'<span class="draft">{escape(draft)}</span>' if draft and not done else ""
+    grey = f'<span class="draft">{escape(rest)}</span>' if rest else ""
     found = "".join(f"<li>{_passage(hit.passage.to_dict())}</li>" for hit in hits[:RELATED])
     reading = f'<ul class="found" aria-label="Found in the articles">{found}</ul>' if found and not done else ""
     return (

@@ -139,6 +139,7 @@ def _listen(host: str, port: int | None) -> socket.socket:
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind((host, candidate))
+            listening.listen()  # whoever reads the address and comes at once waits, instead of being turned away
             return listening
         except OSError as error:
             listening.close()

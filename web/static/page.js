@@ -161,14 +161,25 @@
     if (url.href !== location.href) history.replaceState(null, "", url);
   }
 
-  // what is newest stays in sight, unless the reader has scrolled away from it
-  let atEnd = true;
-  addEventListener("scroll", () => {
-    atEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - 160;
-  }, { passive: true });
-  new MutationObserver(() => {
+  // a new turn is scrolled to, and as it grows its end stays in sight as long as its question does; until the reader
+  // scrolls by themselves
+  let follow = true, turns = 0;
+  for (const kind of ["wheel", "touchmove"]) addEventListener(kind, () => (follow = false), { passive: true });
+  addEventListener("mousedown", event => {
+    if (event.clientX >= document.documentElement.clientWidth) follow = false;  // the scroll bar
+  });
+  addEventListener("keydown", event => {
+    if (/^(Page|Arrow|Home|End)/.test(event.key) && !event.target.closest?.("input, textarea")) follow = false;
+  });
+  new MutationObserver(changes => {
     remember();
-    if (atEnd && document.querySelector(".turn")) scrollTo(0, document.documentElement.scrollHeight);
+    if (!changes.some(change => change.target.closest?.("#talk, #live"))) return;
+    const all = document.querySelectorAll(".turn"), last = all[all.length - 1];
+    if (all.length !== turns) follow = true;
+    turns = all.length;
+    if (!last || !follow) return;
+    const end = document.documentElement.scrollHeight - innerHeight;
+    scrollTo(0, Math.min(end, last.getBoundingClientRect().top + scrollY - 8));
   }).observe(document.body, { childList: true, subtree: true });
 
   document.body.append(pane, tip);
