@@ -8,7 +8,7 @@ from typing import Any
 
 from eval_helpers import answer, case, outcome, unanswerable
 
-from evals.runs import Run
+from evals.runs import Run, writing
 from evals.types import Row
 from rag.types import AnswerSentence, Withheld
 
@@ -72,3 +72,12 @@ def weighed(
         withheld=tuple(Withheld(sentence, "no article says it", support) for sentence, support in withheld),
     )
     return Row(case(id=id) if answerable else unanswerable(id=id), outcome(given))
+
+
+def kept(folder: Path, name: str, run: Run) -> Path:
+    """`run` as a file in `folder`."""
+    path = folder / name
+    with writing(path, run.header) as writer:
+        for row in run.rows:
+            writer.add(row)
+    return path

@@ -15,6 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from checking import CheckedAssistant
 from ollama_double import OllamaDouble, error_in_mid_stream, slow
 from playwright.sync_api import Page, expect
+from run_helpers import kept, right, run_of
 
 from web.conversations import Conversations
 from web.users import Users
@@ -377,6 +378,26 @@ def test_on_a_phone_the_question_stays_in_sight_when_the_answer_is_long(app: App
     expect(page.locator("#talk .question").first).not_to_be_in_viewport()
 
 
+def test_a_screen_reader_hears_what_is_done_and_then_the_answer(app: App, page_of: Callable[..., Page]) -> None:
+    gate = threading.Event()
+    app.ollama.chat = slow(gate, says(RIGHT))
+    page = page_of(app.url)
+    ask(page)
+    expect(page.locator(".spoken[role=status]")).to_contain_text("Reading these passages")
+    gate.set()
+    expect(page.locator(".spoken[role=status]")).to_contain_text("200 kilometres")
+
+
+def test_shift_enter_makes_a_line_and_enter_asks(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url)
+    page.locator("#box textarea").fill("How far is Hama")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("from Damascus?")
+    expect(page.locator("#box textarea")).to_have_value("How far is Hama\nfrom Damascus?")
+    page.keyboard.press("Enter")
+    expect(page.locator("#talk .question")).to_have_text("How far is Hama\nfrom Damascus?")
+
+
 def test_slash_goes_to_the_question(app: App, page_of: Callable[..., Page]) -> None:
     page = page_of(app.url)
     page.locator("#top").click()
@@ -392,8 +413,26 @@ def test_axe_finds_no_serious_fault(app: App, page_of: Callable[..., Page]) -> N
     page.locator(".chip").first.click()
     expect(page.locator("#pane mark#here")).to_be_visible()
     assert serious_faults(page) == []
+    page.locator(".engine summary").click()
+    assert serious_faults(page) == []
     page.goto(f"{app.url}/articles")
     page.locator(".js-plotly-plot .bars").wait_for()
+    assert serious_faults(page) == []
+    runs = app.assistant.settings.data_dir / "runs"
+    runs.mkdir()
+    kept(runs, "mine.jsonl", run_of(right("q1")))
+    page.goto(f"{app.url}/runs")
+    page.locator("#runs td a").wait_for()
+    assert serious_faults(page) == []
+
+
+def test_a_dialogue_and_the_conversations_have_no_serious_fault(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url)
+    ask(page)
+    answered(page)
+    page.locator("#side .toggle-button").click()
+    page.get_by_role("button", name=f"Rename: {QUESTION}").click()
+    expect(page.locator("dialog[open]")).to_be_visible()
     assert serious_faults(page) == []
 
 

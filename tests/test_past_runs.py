@@ -8,19 +8,10 @@ import httpx
 import pytest
 from app_helpers import served
 from checking import CheckedAssistant
-from run_helpers import refused, right, run_of, wrong
+from run_helpers import kept, refused, right, run_of, wrong
 
-from evals.runs import Run, RunError, writing
+from evals.runs import RunError
 from web.runs import Runs
-
-
-def kept(folder: Path, name: str, run: Run) -> Path:
-    """`run` as a file in `folder`."""
-    path = folder / name
-    with writing(path, run.header) as writer:
-        for row in run.rows:
-            writer.add(row)
-    return path
 
 
 @pytest.fixture

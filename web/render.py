@@ -102,7 +102,7 @@ def live_html(
     reading = f'<ul class="found" aria-label="Found in the articles">{found}</ul>' if found and not done else ""
     return (
         f'<article class="turn live">{_question(question)}'
-        f'<p class="status" role="status">{escape(status)}</p><p class="words">{words}{grey}</p>{reading}</article>'
+        f'<p class="status">{escape(status)}</p><p class="words">{words}{grey}</p>{reading}</article>'
     )
 
 

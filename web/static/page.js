@@ -11,6 +11,8 @@
   shut.setAttribute("aria-label", "Close the article");
   const inside = make("div", { className: "inside" });
   pane.append(shut, inside);
+  const spoken = make("div", { className: "spoken" });
+  spoken.setAttribute("role", "status");
   const tip = make("div", { id: "tip", hidden: true });
   tip.setAttribute("role", "tooltip");
 
@@ -161,6 +163,21 @@
     if (url.href !== location.href) history.replaceState(null, "", url);
   }
 
+  // for screen readers, in a live region that stays: what is being done, and the answer's words when it is there
+  let answering = false;
+  function speak() {
+    const status = document.querySelector("#live .status");
+    if (status) say(status.textContent);
+    else if (answering) {
+      const answer = [...document.querySelectorAll("#talk .turn .answer")].pop();
+      if (answer) say([...answer.querySelectorAll("h3, p:not(.by):not(.notes), .sides p")].map(part => part.textContent).join(" "));
+    }
+    answering = Boolean(status);
+  }
+  function say(text) {
+    if (spoken.textContent !== text) spoken.textContent = text;
+  }
+
   // a new turn is scrolled to, and as it grows its end stays in sight as long as its question does; until the reader
   // scrolls by themselves
   let follow = true, turns = 0;
@@ -174,6 +191,7 @@
   new MutationObserver(changes => {
     remember();
     if (!changes.some(change => change.target.closest?.("#talk, #live"))) return;
+    speak();
     const all = document.querySelectorAll(".turn"), last = all[all.length - 1];
     if (all.length !== turns) follow = true;
     turns = all.length;
@@ -182,5 +200,5 @@
     scrollTo(0, Math.min(end, last.getBoundingClientRect().top + scrollY - 8));
   }).observe(document.body, { childList: true, subtree: true });
 
-  document.body.append(pane, tip);
+  document.body.append(pane, tip, spoken);
 })();
