@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator, Collection, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -13,10 +11,9 @@ from gradio.components.navbar import Navbar
 from rag.errors import DatelineError, SettingsError
 from web import corpus
 from web.access import LOOPBACK, Access, Proxy, logged_in, own_names, reader_of
-from web.asking import Asking
 from web.desk import Desk
 from web.errors import ConversationMissing
-from web.forms import ArticleForm
+from web.gradio_api import endpoints
 from web.render import listed_html, narrowed_html, trouble_html
 from web.users import Users
 
@@ -25,6 +22,8 @@ if TYPE_CHECKING:
 
     from rag.assistant import Assistant
 
+_OURS: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
+"""How each event of the pages is wired: the line before the engine is our own, and programs have other ways in."""
 _ACTS = """
 element.addEventListener('click', event => {
   const button = event.target.closest('[data-act]');
@@ -66,270 +65,261 @@ def serve(
 
 
 def build(desk: Desk) -> gr.Blocks:
-    """The page, not yet serving."""
-    conversations = desk.conversations
+    """The pages, not yet serving."""
     page: gr.Blocks
     with gr.Blocks(title="Dateline", analytics_enabled=False, fill_height=True) as page:
         Navbar(main_page_name="Ask")
-        here = gr.State("")
-        with gr.Sidebar(label="Conversations", open=False, elem_id="side"):
-            fresh = gr.Button("New conversation", size="sm")
-            find = gr.Textbox(placeholder="Search conversations", show_label=False, label="Search conversations")
-            listed = gr.HTML(js_on_load=_ACTS, elem_id="listed", apply_default_css=False)
-            with gr.Accordion("Narrow the articles", open=False):
-                since = gr.Textbox(label="From", placeholder="2024-12-01", elem_id="since")
-                until = gr.Textbox(label="Until", placeholder="2024-12-31", elem_id="until")
-                leave = gr.Dropdown([], label="Leave out", multiselect=True, elem_id="leave")
-        top = gr.HTML(elem_id="top", apply_default_css=False)
-        talk = gr.HTML(js_on_load=_ACTS, elem_id="talk", apply_default_css=False)
-        live = gr.HTML("", elem_id="live", apply_default_css=False)
-        chips = gr.HTML(js_on_load=_ACTS, elem_id="chips", apply_default_css=False)
-        with gr.Row(elem_id="ask"):
-            box = gr.Textbox(
-                placeholder="Ask the articles", label="Question", show_label=False, lines=1, max_lines=6, scale=9,
-                autofocus=True, elem_id="box",
-            )  # fmt: skip
-            send = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="send")
-            stop = gr.Button("Stop", variant="stop", scale=1, min_width=80, elem_id="stop", visible=False)
-
-        def view(request: gr.Request, conversation: str, words: str = "") -> dict[Any, Any]:
-            """The page as it shows `conversation`; what is being answered there goes on by itself."""
-            reader, busy = _reader(request), conversation in desk.running
-            desk.viewing[str(request.session_hash)] = conversation
-            return {
-                here: conversation,
-                talk: desk.shown(reader, conversation),
-                listed: listed_html(conversations.listed(reader, words), conversation),
-                live: "",
-                send: gr.Button(visible=not busy),
-                stop: gr.Button(visible=busy),
-            }
-
-        async def answer(
-            question: str,
-            conversation: str,
-            since: str | None,
-            until: str | None,
-            leave: list[str] | None,
-            request: gr.Request,
-        ) -> AsyncIterator[dict[Any, Any]]:
-            if conversation in desk.running:
-                gr.Info("One question at a time: stop this one first.")
-                yield {box: question}
-                return
-            if not question.strip():
-                yield {box: ""}
-                return
-            reader = _reader(request)
-            conversation = conversation or conversations.begin(reader)
-            answering = desk.answer(reader, conversation, question.strip(), _narrowed(since, until, leave))
-            try:
-                first = await anext(answering)
-                yield view(request, conversation) | {box: "", live: first}
-                async for html in answering:
-                    if desk.viewing.get(str(request.session_hash)) == conversation:
-                        yield {live: html}
-            finally:
-                await answering.aclose()
-            if desk.viewing.get(str(request.session_hash)) == conversation:
-                yield view(request, conversation)
-
-        async def act(
-            event: gr.EventData,
-            conversation: str,
-            since: str | None,
-            until: str | None,
-            leave: list[str] | None,
-            request: gr.Request,
-        ) -> AsyncIterator[dict[Any, Any]]:
-            asked, reader = event._data, _reader(request)
-            if asked["act"] in ("up", "down"):
-                conversations.judged(reader, int(asked["turn"]), asked["act"], asked.get("comment"))
-                yield {talk: desk.shown(reader, conversation)}
-                return
-            if conversation in desk.running:
-                gr.Info("One question at a time: stop this one first.")
-                return
-            question = asked.get("text", "")
-            if asked["act"] in ("retry", "edit", "undo"):
-                taken = conversations.back_to(reader, int(asked["turn"]))
-                question, narrowed = taken.question, taken.narrowed
-                since, until = narrowed.get("since", ""), narrowed.get("until", "")
-                leave = narrowed.get("exclude", [])
-                yield view(request, conversation)
-            if asked["act"] == "edit":
-                yield {box: question}
-            elif asked["act"] in ("retry", "ask"):
-                async for update in answer(question, conversation, since, until, leave, request):
-                    yield update
-
-        def manage(event: gr.EventData, conversation: str, words: str, request: gr.Request) -> dict[Any, Any]:
-            asked, reader = event._data, _reader(request)
-            if asked["act"] == "open":
-                return view(request, asked["id"], words)
-            if asked["act"] == "rename":
-                conversations.rename(reader, asked["id"], asked.get("text", ""))
-            elif conversation in desk.delete(reader, asked.get("id")):
-                return view(request, "", words)
-            return {listed: listed_html(conversations.listed(reader, words), conversation)}
-
-        def opened(request: gr.Request) -> dict[Any, Any]:
-            try:
-                shown = view(request, request.query_params.get("c", ""))
-            except ConversationMissing:
-                shown = view(request, "")
-            return shown | {top: desk.heading(logged_in(_asked(request))), leave: gr.Dropdown(desk.titles())}
-
-        def narrowing(since: str | None, until: str | None, leave: list[str] | None) -> str:
-            return narrowed_html(_narrowed(since, until, leave), removable=True)
-
-        def widen(event: gr.EventData, left_out: list[str]) -> dict[Any, Any]:
-            if event._data["id"] == "exclude":
-                gone = event._data["text"].removeprefix("without ")
-                return {leave: [id for id in left_out if id != gone]}
-            return {since if event._data["id"] == "since" else until: ""}
-
-        def found(words: str, conversation: str, request: gr.Request) -> str:
-            return listed_html(conversations.listed(_reader(request), words), conversation)
-
-        def cleared(request: gr.Request) -> dict[Any, Any]:
-            return view(request, "")
-
-        def left(request: gr.Request) -> None:
-            desk.viewing.pop(str(request.session_hash), None)
-
-        everything = [here, talk, listed, live, send, stop]
-        unlimited: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
-        narrow = [since, until, leave]
-        page.load(opened, None, [*everything, top, leave], **unlimited)
-        page.unload(left)
-        gr.on([box.submit, send.click], answer, [box, here, *narrow], [*everything, box], **unlimited)
-        talk.select(act, [here, *narrow], [*everything, box], **unlimited)
-        gr.on([since.change, until.change, leave.change], narrowing, narrow, chips, **unlimited)
-        chips.select(widen, [leave], narrow, **unlimited)
-        listed.select(manage, [here, find], everything, **unlimited)
-        find.change(found, [find, here], listed, **unlimited)
-        fresh.click(cleared, None, everything, **unlimited)
-        stop.click(desk.stop, here, None, queue=False, **unlimited)
-        _named(desk)
+        AskPage(desk).wire(page)
+        endpoints(desk.room)
     with page.route("Articles", "/articles"):
-        _articles(desk)
+        Navbar(main_page_name="Ask")
+        ArticlesPage(desk).wire()
     with page.route("Runs", "/runs"):
-        _runs(desk)
+        Navbar(main_page_name="Ask")
+        gr.HTML("<h1>Runs of the evals</h1>", elem_id="runs-top", apply_default_css=False)
+        gr.on(None, desk.runs.html, None, gr.HTML(elem_id="runs", apply_default_css=False), **_OURS)
     return page
 
 
-def _named(desk: Desk) -> None:
-    """What Gradio's own client can call by name; the same as the routes of `web.api`."""
+class AskPage:
+    """The page on which one asks: its parts, and what each of them does."""
 
-    async def ask(question: str, request: gr.Request, since: str = "", until: str = "") -> dict[str, Any]:
-        """The answer of `dateline ask --json`; `since` and `until` are days like 2024-12-05."""
-        filters = {name: value or None for name, value in (("since", since), ("until", until))}
-        asking = Asking(desk.room, _reader(request), question, [], filters, threading.Event())
-        with _told():
-            return (await asking.answer()).to_dict()
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._conversations = desk, desk.conversations
+        self.here = gr.State("")
+        with gr.Sidebar(label="Conversations", open=False, elem_id="side"):
+            self.fresh = gr.Button("New conversation", size="sm")
+            self.find = gr.Textbox(placeholder="Search conversations", show_label=False, label="Search conversations")
+            self.listed = gr.HTML(js_on_load=_ACTS, elem_id="listed", apply_default_css=False)
+            with gr.Accordion("Narrow the articles", open=False):
+                self.since = gr.Textbox(label="From", placeholder="2024-12-01", elem_id="since")
+                self.until = gr.Textbox(label="Until", placeholder="2024-12-31", elem_id="until")
+                self.leave = gr.Dropdown([], label="Leave out", multiselect=True, elem_id="leave")
+        self.top = gr.HTML(elem_id="top", apply_default_css=False)
+        self.talk = gr.HTML(js_on_load=_ACTS, elem_id="talk", apply_default_css=False)
+        self.live = gr.HTML("", elem_id="live", apply_default_css=False)
+        self.chips = gr.HTML(js_on_load=_ACTS, elem_id="chips", apply_default_css=False)
+        with gr.Row(elem_id="ask"):
+            self.box = gr.Textbox(
+                placeholder="Ask the articles", label="Question", show_label=False, lines=1, max_lines=6, scale=9,
+                autofocus=True, elem_id="box",
+            )  # fmt: skip
+            self.send = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="send")
+            self.stop = gr.Button("Stop", variant="stop", scale=1, min_width=80, elem_id="stop", visible=False)
 
-    def search(query: str, k: float = 10) -> list[dict[str, Any]]:
-        """The `k` passages nearest to `query`, as `dateline search --json` has them."""
-        with _told():
-            return [hit.to_dict() for hit in desk.assistant.search(query, int(k))]
+    def wire(self, page: gr.Blocks) -> None:
+        """What happens when something is done."""
+        view = [self.here, self.talk, self.listed, self.live, self.send, self.stop]
+        narrow = [self.since, self.until, self.leave]
+        page.load(self.opened, None, [*view, self.top, self.leave], **_OURS)
+        page.unload(self.left)
+        asked = [self.box.submit, self.send.click]
+        gr.on(asked, self.answer, [self.box, self.here, *narrow], [*view, self.box], **_OURS)
+        self.talk.select(self.act, [self.here, *narrow], [*view, self.box], **_OURS)
+        gr.on([self.since.change, self.until.change, self.leave.change], self.narrowing, narrow, self.chips, **_OURS)
+        self.chips.select(self.widen, [self.leave], narrow, **_OURS)
+        self.listed.select(self.manage, [self.here, self.find], view, **_OURS)
+        self.find.change(self.found, [self.find, self.here], self.listed, **_OURS)
+        self.fresh.click(self.cleared, None, view, **_OURS)
+        self.stop.click(self._desk.stop, self.here, None, queue=False, **_OURS)
 
-    def article(id: str) -> dict[str, Any]:
-        """An article, its text exactly as citations count it."""
-        with _told():
-            return ArticleForm.of(desk.assistant.article(id)).model_dump(mode="json")
-
-    for call in (ask, search, article):
-        gr.events.api(call, api_name=call.__name__, concurrency_limit=None)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Errors of ours as Gradio's, with their sentence."""
-    try:
-        yield
-    except DatelineError as error:
-        raise gr.Error(str(error), print_exception=False) from error
-
-
-def _articles(desk: Desk) -> None:
-    """The page of the corpus."""
-    Navbar(main_page_name="Ask")
-    gr.HTML("<h1>Articles</h1>", elem_id="corpus-top", apply_default_css=False)
-    plot = gr.Plot(show_label=False, container=False, label="Articles by date")
-    with gr.Row():
-        words = gr.Textbox(placeholder="Search titles, names and dates", label="Search", show_label=False, scale=3)
-        order = gr.Dropdown(list(corpus.ORDERS), value=corpus.ORDERS[0], label="Order", show_label=False, scale=1)
-    table = gr.HTML(js_on_load=_ACTS, elem_id="corpus", apply_default_css=False)
-    told = gr.HTML(elem_id="told", apply_default_css=False)
-    drop = gr.File(
-        label=f"Add files: up to {corpus.MOST_FILES} at a time, {corpus.MOST_MEGABYTES} MB each",
-        file_count="multiple", type="filepath", elem_id="drop",
-    )  # fmt: skip
-    with gr.Row():
-        again = gr.Button("Read the folder again", size="sm", elem_id="again")
-        cancel = gr.Button("Cancel", size="sm", variant="stop", visible=False, elem_id="cancel")
-
-    def rows(words: str, order: str) -> str:
+    def opened(self, request: gr.Request) -> dict[Any, Any]:
+        """The address may name a conversation."""
         try:
-            articles = desk.assistant.articles
+            shown = self._view(request, request.query_params.get("c", ""))
+        except ConversationMissing:
+            shown = self._view(request, "")
+        heading = self._desk.heading(logged_in(_asked(request)))
+        return shown | {self.top: heading, self.leave: gr.Dropdown(self._desk.titles())}
+
+    def left(self, request: gr.Request) -> None:
+        self._desk.viewing.pop(str(request.session_hash), None)
+
+    async def answer(
+        self,
+        question: str,
+        conversation: str,
+        since: str | None,
+        until: str | None,
+        leave: list[str] | None,
+        request: gr.Request,
+    ) -> AsyncIterator[dict[Any, Any]]:
+        """Shows the answer as it comes, as long as its conversation is the open one."""
+        desk, page = self._desk, str(request.session_hash)
+        if conversation in desk.running:
+            gr.Info("One question at a time: stop this one first.")
+            yield {self.box: question}
+            return
+        if not question.strip():
+            yield {self.box: ""}
+            return
+        reader = _reader(request)
+        conversation = conversation or self._conversations.begin(reader)
+        answering = desk.answer(reader, conversation, question.strip(), _narrowed(since, until, leave))
+        try:
+            first = await anext(answering)
+            yield self._view(request, conversation) | {self.box: "", self.live: first}
+            async for html in answering:
+                if desk.viewing.get(page) == conversation:
+                    yield {self.live: html}
+        finally:
+            await answering.aclose()
+        if desk.viewing.get(page) == conversation:
+            yield self._view(request, conversation)
+
+    async def act(
+        self,
+        event: gr.EventData,
+        conversation: str,
+        since: str | None,
+        until: str | None,
+        leave: list[str] | None,
+        request: gr.Request,
+    ) -> AsyncIterator[dict[Any, Any]]:
+        """A button below an answer, or an example question."""
+        asked, reader = event._data, _reader(request)
+        if asked["act"] in ("up", "down", "comment"):
+            self._desk.judge(reader, int(asked["turn"]), asked["act"], asked.get("text"))
+            yield {self.talk: self._desk.shown(reader, conversation)}
+            return
+        if conversation in self._desk.running:
+            gr.Info("One question at a time: stop this one first.")
+            return
+        question = asked.get("text", "")
+        if asked["act"] in ("retry", "edit", "undo"):
+            taken = self._conversations.back_to(reader, int(asked["turn"]))
+            question, narrowed = taken.question, taken.narrowed
+            since, until = narrowed.get("since", ""), narrowed.get("until", "")
+            leave = narrowed.get("exclude", [])
+            yield self._view(request, conversation)
+        if asked["act"] == "edit":
+            yield {self.box: question}
+        elif asked["act"] in ("retry", "ask"):
+            async for update in self.answer(question, conversation, since, until, leave, request):
+                yield update
+
+    def manage(self, event: gr.EventData, conversation: str, words: str, request: gr.Request) -> dict[Any, Any]:
+        """A button in the list of conversations."""
+        asked, reader = event._data, _reader(request)
+        if asked["act"] == "open":
+            return self._view(request, asked["id"], words)
+        if asked["act"] == "rename":
+            self._conversations.rename(reader, asked["id"], asked.get("text", ""))
+        elif conversation in self._desk.delete(reader, asked.get("id")):
+            return self._view(request, "", words)
+        return {self.listed: self.found(words, conversation, request)}
+
+    def found(self, words: str, conversation: str, request: gr.Request) -> str:
+        return listed_html(self._conversations.listed(_reader(request), words), conversation)
+
+    def cleared(self, request: gr.Request) -> dict[Any, Any]:
+        return self._view(request, "")
+
+    def narrowing(self, since: str | None, until: str | None, leave: list[str] | None) -> str:
+        """The chips of what narrows the next question."""
+        return narrowed_html(_narrowed(since, until, leave), removable=True)
+
+    def widen(self, event: gr.EventData, left_out: list[str]) -> dict[Any, Any]:
+        """A chip was clicked away."""
+        if event._data["id"] == "exclude":
+            gone = event._data["text"].removeprefix("without ")
+            return {self.leave: [id for id in left_out if id != gone]}
+        return {self.since if event._data["id"] == "since" else self.until: ""}
+
+    def _view(self, request: gr.Request, conversation: str, words: str = "") -> dict[Any, Any]:
+        """The page as it shows `conversation`; what is being answered elsewhere goes on by itself."""
+        reader, busy = _reader(request), conversation in self._desk.running
+        self._desk.viewing[str(request.session_hash)] = conversation
+        return {
+            self.here: conversation,
+            self.talk: self._desk.shown(reader, conversation),
+            self.listed: self.found(words, conversation, request),
+            self.live: "",
+            self.send: gr.Button(visible=not busy),
+            self.stop: gr.Button(visible=busy),
+        }
+
+
+class ArticlesPage:
+    """The page of the corpus."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        gr.HTML("<h1>Articles</h1>", elem_id="corpus-top", apply_default_css=False)
+        self.plot = gr.Plot(show_label=False, container=False, label="Articles by date")
+        with gr.Row():
+            self.words = gr.Textbox(
+                placeholder="Search titles, names and dates", label="Search", show_label=False, scale=3
+            )
+            self.order = gr.Dropdown(
+                list(corpus.ORDERS), value=corpus.ORDERS[0], label="Order", show_label=False, scale=1
+            )
+        self.table = gr.HTML(js_on_load=_ACTS, elem_id="corpus", apply_default_css=False)
+        self.told = gr.HTML(elem_id="told", apply_default_css=False)
+        self.drop = gr.File(
+            label=f"Add files: up to {corpus.MOST_FILES} at a time, {corpus.MOST_MEGABYTES} MB each",
+            file_count="multiple", type="filepath", elem_id="drop",
+        )  # fmt: skip
+        with gr.Row():
+            self.again = gr.Button("Read the folder again", size="sm", elem_id="again")
+            self.cancel = gr.Button("Cancel", size="sm", variant="stop", visible=False, elem_id="cancel")
+
+    def wire(self) -> None:
+        """What happens when something is done."""
+        chosen, view = [self.words, self.order], [self.table, self.plot, self.told, self.drop, self.cancel]
+        gr.on(None, self.shown, chosen, view, **_OURS)
+        gr.on([self.words.change, self.order.change], self.rows, chosen, self.table, **_OURS)
+        self.drop.upload(self.add, [self.drop, *chosen], view, **_OURS)
+        self.again.click(self.anew, chosen, view, **_OURS)
+        self.table.select(self.remove, chosen, view, **_OURS)
+        self.cancel.click(self.halt, queue=False, **_OURS)
+
+    def rows(self, words: str, order: str) -> str:
+        try:
+            articles = self._desk.assistant.articles
             table = corpus.table_html(corpus.chosen(articles.listed(), words, order))
             return table + corpus.skipped_html(articles.skipped())
         except DatelineError as error:
             return trouble_html(str(error))
 
-    def shown(words: str, order: str) -> dict[Any, Any]:
+    def shown(self, words: str, order: str) -> dict[Any, Any]:
         try:
-            picture = corpus.timeline(desk.assistant.articles.listed())
+            picture = corpus.timeline(self._desk.assistant.articles.listed())
         except DatelineError:
             picture = None  # the table says why
-        return {table: rows(words, order), plot: picture}
+        return {self.table: self.rows(words, order), self.plot: picture}
 
-    def watched(steps: Iterator[str], words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
-        try:
-            for html in steps:
-                yield {told: html, cancel: gr.Button(visible=True)}
-        except DatelineError as error:
-            yield {told: trouble_html(str(error))}
-        finally:
-            desk.indexing.pop(str(request.session_hash), None)
-        yield shown(words, order) | {drop: None, cancel: gr.Button(visible=False)}
-
-    def add(files: list[str] | None, words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
+    def add(self, files: list[str] | None, words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
+        page = str(request.session_hash)
         if files:
-            yield from watched(
-                corpus.add(desk.assistant, files, desk.stop_of(str(request.session_hash))), words, order, request
+            yield from self._watched(
+                corpus.add(self._desk.assistant, files, self._desk.stop_of(page)), words, order, page
             )
 
-    def anew(words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
-        yield from watched(corpus.anew(desk.assistant, desk.stop_of(str(request.session_hash))), words, order, request)
+    def anew(self, words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
+        page = str(request.session_hash)
+        yield from self._watched(corpus.anew(self._desk.assistant, self._desk.stop_of(page)), words, order, page)
 
-    def act(event: gr.EventData, words: str, order: str) -> dict[Any, Any]:
+    def remove(self, event: gr.EventData, words: str, order: str) -> dict[Any, Any]:
         try:
-            count = desk.assistant.remove(event._data["id"])
+            count = self._desk.assistant.remove(event._data["id"])
         except DatelineError as error:
-            return {told: trouble_html(str(error))}
-        return shown(words, order) | {told: f"<p>{count} removed.</p>"}
+            return {self.told: trouble_html(str(error))}
+        return self.shown(words, order) | {self.told: f"<p>{count} removed.</p>"}
 
-    def halt(request: gr.Request) -> None:
-        desk.stop_of(str(request.session_hash)).set()
+    def halt(self, request: gr.Request) -> None:
+        self._desk.stop_of(str(request.session_hash)).set()
 
-    quiet: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
-    everything = [table, plot, told, drop, cancel]
-    gr.on(None, shown, [words, order], everything, **quiet)
-    gr.on([words.change, order.change], rows, [words, order], table, **quiet)
-    drop.upload(add, [drop, words, order], everything, **quiet)
-    again.click(anew, [words, order], everything, **quiet)
-    table.select(act, [words, order], everything, **quiet)
-    cancel.click(halt, queue=False, **quiet)
-
-
-def _runs(desk: Desk) -> None:
-    """The page of the evals."""
-    Navbar(main_page_name="Ask")
-    gr.HTML("<h1>Runs of the evals</h1>", elem_id="runs-top", apply_default_css=False)
-    listed = gr.HTML(elem_id="runs", apply_default_css=False)
-    gr.on(None, desk.runs.html, None, listed, concurrency_limit=None, show_progress="hidden", api_visibility="private")
+    def _watched(self, steps: Iterator[str], words: str, order: str, page: str) -> Iterator[dict[Any, Any]]:
+        """What an indexing tells, step by step, and then what there is."""
+        try:
+            for html in steps:
+                yield {self.told: html, self.cancel: gr.Button(visible=True)}
+        except DatelineError as error:
+            yield {self.told: trouble_html(str(error))}
+        finally:
+            self._desk.indexing.pop(page, None)
+        yield self.shown(words, order) | {self.drop: None, self.cancel: gr.Button(visible=False)}
 
 
 def _narrowed(since: str | None, until: str | None, leave: list[str] | None) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def test_when_ollama_leaves_in_mid_answer_another_engine_takes_over(app: App, pa
     expect(page.locator("#live .draft")).to_contain_text("word3")
     app.ollama.leave()
     expect(page.locator(".trouble .draft")).to_contain_text("word3")
-    expect(page.locator(".engine.lost [role=alert]")).to_contain_text("`ollama serve`")
+    expect(page.locator(".engine.lost [role=alert]")).to_contain_text("`ollama serve`", timeout=15_000)
     page.get_by_role("button", name="What answers here").click()
     page.locator(".engine").get_by_role("button", name=re.compile("^embedded")).click()
     expect(page.locator(".engine.ready")).to_contain_text("embedded", timeout=60_000)
@@ -153,9 +153,9 @@ def test_when_ollama_leaves_in_mid_answer_another_engine_takes_over(app: App, pa
 def test_when_ollama_comes_back_the_badge_says_so(app: App, page_of: Callable[..., Page]) -> None:
     page = page_of(app.url)
     app.ollama.leave()
-    expect(page.locator(".engine.lost")).to_be_visible()
+    expect(page.locator(".engine.lost")).to_be_visible(timeout=15_000)  # the page asks every five seconds
     app.ollama.come_back()
-    expect(page.locator(".engine.ready")).to_be_visible()
+    expect(page.locator(".engine.ready")).to_be_visible(timeout=15_000)
     ask(page)
     expect(page.locator("#talk .answer")).to_contain_text("200 kilometres")
 
@@ -243,8 +243,17 @@ def test_a_verdict_and_its_comment_are_kept(app: App, page_of: Callable[..., Pag
     page.get_by_label("What is wrong with it?").fill("too short")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Bad answer")).to_have_attribute("aria-pressed", "true")
-    ((turn,),) = Conversations(app.assistant.settings.data_dir / "conversations.db").with_verdicts()
+    kept_verdicts = Conversations(app.assistant.settings.data_dir / "conversations.db")
+    ((turn,),) = kept_verdicts.with_verdicts()
     assert (turn.verdict, turn.comment) == ("down", "too short")
+    page.get_by_role("button", name="Good answer").click()
+    expect(page.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Comment on the verdict").click()
+    page.get_by_label("What is to be said of this answer?").fill("right after all")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Comment on the verdict")).to_have_attribute("data-text", "right after all")
+    ((turn,),) = kept_verdicts.with_verdicts()
+    assert (turn.verdict, turn.comment) == ("up", "right after all")
 
 
 def test_an_answer_goes_on_while_another_conversation_is_open(app: App, page_of: Callable[..., Page]) -> None:

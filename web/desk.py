@@ -177,6 +177,11 @@ class Desk:
                 with suppress(ConversationMissing):  # it may have been deleted meanwhile
                     self.conversations.failed(reader, turn, trouble, live.draft)
 
+    def judge(self, reader: str, turn: int, act: str, words: str | None) -> None:
+        """Keeps a verdict ("up" or "down") and what is said of it; "comment" changes the words only."""
+        verdict = self.conversations.turn(reader, turn).verdict if act == "comment" else act
+        self.conversations.judged(reader, turn, verdict, words)
+
     def delete(self, reader: str, conversation: str | None) -> list[str]:
         """Deletes this conversation, or all of the reader's: the ids of those that went. Raises ConversationMissing."""
         if conversation is None:

@@ -124,17 +124,19 @@ class EngineRoom:
 
     def _begin(self, first: Callable[[], None]) -> None:
         def work() -> None:
-            trouble: DatelineError | None = None
+            trouble: DatelineError | None = EngineUnavailable("The engine did not start: the terminal says why.")
             try:
                 first()
                 self.assistant.prepare(self._told)
+                trouble = None
             except DatelineError as error:
                 trouble = error
-            with self._changed:
-                self._ready, self._paused = trouble is None, isinstance(trouble, Stopped)
-                self._trouble = None if self._paused else trouble
-                self._working = self._seen = None
-                self._changed.notify_all()
+            finally:
+                with self._changed:
+                    self._ready, self._paused = trouble is None, isinstance(trouble, Stopped)
+                    self._trouble = None if self._paused else trouble
+                    self._working = self._seen = None
+                    self._changed.notify_all()
 
         with self._changed:
             if self._working:
@@ -242,11 +244,11 @@ class EngineRoom:
 
 
 def _look(settings: Settings) -> _Seen:
-    host, offers, gone = settings.ollama_host, list[EngineChoice](), ""
-    if not is_running(host):
+    host, gone = settings.ollama_host, ""
+    if not (running := is_running(host)):
         gone = f"Ollama does not answer at {host}. Start it with `ollama serve`, or choose another model here."
     try:
-        offers = available(settings)
+        offers = available(settings, ollama=running)
     except EngineError as error:
-        gone = str(error)
+        offers, gone = available(settings, ollama=False), str(error)
     return _Seen(time.monotonic(), tuple(offers), gone)

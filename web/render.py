@@ -273,15 +273,20 @@ def _actions(turn: Turn) -> str:
     acts += [("undo", "Take back from here", "Undo")]
     if turn.answer is not None:
         acts += [("up", "Good answer", "Good"), ("down", "Bad answer", "Bad")]
+    if turn.verdict:
+        acts += [("comment", "Comment on the verdict", "Comment")]
     buttons = "".join(
         f'<button type="button" data-act="{act}" data-turn="{turn.id}" title="{label}" aria-label="{label}"'
-        f"{_pressed(turn, act)}>{sign}</button>"
+        f"{_stands(turn, act)}>{sign}</button>"
         for act, label, sign in acts
     )
     return f'<div class="actions" role="group" aria-label="This answer">{buttons}</div>'
 
 
-def _pressed(turn: Turn, act: str) -> str:
+def _stands(turn: Turn, act: str) -> str:
+    """What a button of the feedback shows of what was said so far."""
+    if act == "comment":
+        return f' data-text="{escape(turn.comment or "")}"'
     return f' aria-pressed="{str(turn.verdict == act).lower()}"' if act in ("up", "down") else ""
 
 

@@ -114,19 +114,19 @@ def choose_engine(settings: Settings) -> EngineChoice:
     return EngineChoice("ollama", chosen, notes, settings)
 
 
-def available(settings: Settings) -> list[EngineChoice]:
+def available(settings: Settings, *, ollama: bool) -> list[EngineChoice]:
     """What could answer on this machine: the embedded engine's own model, the user's own file, Ollama's chat models.
 
-    Fetches nothing. Raises EngineError if Ollama is there and does not say what it has.
+    `ollama`: whether one is running. Fetches nothing. Raises EngineError if it does not say what it has.
     """
-    from rag.engines.ollama import installed_models, is_running
+    from rag.engines.ollama import installed_models
     from rag.engines.weights import DEFAULT
 
     found = [EngineChoice("embedded", DEFAULT.name, (), settings)]
     if settings.model and settings.model.lower().endswith(".gguf"):
         path = Path(settings.model).expanduser()
         found.append(EngineChoice("embedded", path.stem, (), settings, path))
-    if is_running(settings.ollama_host):
+    if ollama:
         models = installed_models(settings.ollama_host)
         found += [EngineChoice("ollama", one.name, (), settings) for one in models if one.can_chat and not one.remote]
     return found

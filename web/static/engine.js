@@ -30,7 +30,7 @@
       }
     }
     clearTimeout(timer);
-    timer = setTimeout(ask, /fetching|loading/.test(phase) ? SOON : LATER);
+    timer = setTimeout(ask, /fetching|loading|lost/.test(phase) ? SOON : LATER);
   }
 
   document.addEventListener("click", event => {

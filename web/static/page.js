@@ -87,7 +87,8 @@
     "delete-all": () => ["Delete all your conversations? They cannot be brought back.", "Delete all"],
     remove: () => ["Remove this file and all its articles?", "Remove"],
     rename: button => ["A name for this conversation", "Rename", button.parentElement.querySelector(".title").textContent],
-    down: () => ["What is wrong with it? (may stay empty)", "Send", ""],
+    down: () => ["What is wrong with it? (may stay empty)", "Keep", ""],
+    comment: button => ["What is to be said of this answer?", "Keep", button.dataset.text],
   };
 
   // asks in the page's own dialog; what was written ("" where nothing was asked for), null if it was called off
@@ -118,7 +119,7 @@
     if (data.act in FIRST) {
       const said = await dialogue(...FIRST[data.act](button));
       if (said === null) return button.focus();
-      data[data.act === "down" ? "comment" : "text"] = said;
+      data.text = said;
     }
     send(data);
     if (data.act === "edit") setTimeout(() => field()?.focus(), 300);

@@ -1,0 +1,50 @@
+"""What Gradio's own client can call by name: the same as the routes of `web.api`, through Gradio's queue."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import gradio as gr
+
+from rag.errors import DatelineError
+from web.access import reader_of
+from web.asking import Asking
+from web.engine_room import EngineRoom
+from web.forms import ArticleForm
+
+
+def endpoints(room: EngineRoom) -> None:
+    """Adds /ask, /search and /article to the Blocks that are being built."""
+
+    async def ask(question: str, request: gr.Request, since: str = "", until: str = "") -> dict[str, Any]:
+        """The answer of `dateline ask --json`; `since` and `until` are days like 2024-12-05."""
+        assert request.request is not None
+        filters = {name: value or None for name, value in (("since", since), ("until", until))}
+        asking = Asking(room, reader_of(request.request), question, [], filters, threading.Event())
+        with _told():
+            return (await asking.answer()).to_dict()
+
+    def search(query: str, k: float = 10) -> list[dict[str, Any]]:
+        """The `k` passages nearest to `query`, as `dateline search --json` has them."""
+        with _told():
+            return [hit.to_dict() for hit in room.assistant.search(query, int(k))]
+
+    def article(id: str) -> dict[str, Any]:
+        """An article, its text exactly as citations count it."""
+        with _told():
+            return ArticleForm.of(room.assistant.article(id)).model_dump(mode="json")
+
+    for call in (ask, search, article):
+        gr.events.api(call, api_name=call.__name__, concurrency_limit=None)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors of ours as Gradio's, with their sentence."""
+    try:
+        yield
+    except DatelineError as error:
+        raise gr.Error(str(error), print_exception=False) from error
