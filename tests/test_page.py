@@ -377,6 +377,20 @@ def test_a_phone_shows_the_pane_over_the_whole_width(app: App, page_of: Callable
     expect(page.locator("#pane")).to_be_hidden()
 
 
+@pytest.mark.parametrize("address", ["/", "/articles", "/runs"])
+def test_nothing_is_cut_off_on_a_phone(app: App, page_of: Callable[..., Page], address: str) -> None:
+    runs = app.assistant.settings.data_dir / "runs"
+    runs.mkdir()
+    kept(runs, "a-run-with-a-rather-long-name-of-its-own.jsonl", run_of(right("q1")))
+    page = page_of(app.url, viewport={"width": 390, "height": 844})
+    page.goto(f"{app.url}{address}")
+    page.locator("#talk .empty, #corpus tbody tr, #runs tbody tr").first.wait_for()
+    assert (
+        page.evaluate("Math.max(...[...document.querySelectorAll('main *')].map(e => e.getBoundingClientRect().right))")
+        <= 390
+    )
+
+
 def test_on_a_phone_the_question_stays_in_sight_when_the_answer_is_long(app: App, page_of: Callable[..., Page]) -> None:
     page = page_of(app.url, viewport={"width": 390, "height": 500})
     ask(page)

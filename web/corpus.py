@@ -48,8 +48,8 @@ def table_html(articles: Sequence[Listed]) -> str:
         f'<p class="none">… and {len(articles) - _SHOWN:,} more: search for them.</p>' if len(articles) > _SHOWN else ""
     )
     return (
-        '<table class="articles"><thead><tr><th>Date</th><th>Article</th><th>Characters</th><th></th></tr></thead>'
-        f"<tbody>{rows}</tbody></table>{more}"
+        '<table class="articles"><thead><tr><th>Date</th><th>Article</th><th class="wide">Characters</th><th></th></tr>'
+        f"</thead><tbody>{rows}</tbody></table>{more}"
     )
 
 
@@ -64,7 +64,8 @@ def _row(one: Listed) -> str:
         f"<tr><td>{one.date or 'no date'}</td>"
         f'<td><button type="button" class="way" data-pane="{escape(urlencode({"article": one.id}))}">'
         f'{escape(one.title)}</button><span class="about">{escape(about)}</span></td>'
-        f"<td>{one.characters:,}</td><td>{remove if ours else ''}</td></tr>"
+        f'<td class="wide">{one.characters:,}</td>'
+        f"<td>{remove if ours else ''}</td></tr>"
     )
 
 

@@ -39,7 +39,7 @@ class Runs:
                 '<p class="none">No run yet: <code>dateline eval</code> asks the gold questions of the seed articles '
                 "and writes one.</p>"
             )
-        heads = "".join(f"<th>{escape(label(name).text)}, %</th>" for name in _SCORES)
+        heads = "".join(f"<th{_wide(name)}>{escape(label(name).text)}, %</th>" for name in _SCORES)
         more = f'<p class="none">… and {len(paths) - _SHOWN} older.</p>' if len(paths) > _SHOWN else ""
         return (
             '<form action="/reports" method="get" target="_blank"><table class="articles"><thead><tr><th></th>'
@@ -83,16 +83,21 @@ def routes(runs: Runs) -> APIRouter:
     return router
 
 
+def _wide(score: str) -> str:
+    """Columns for which a phone has no room."""
+    return "" if score in _SCORES[:2] else ' class="wide"'
+
+
 def _row(run: Run) -> str:
     name, (what, how) = run.path.name, headline(run)
     system = run.systems[0]
     scores = summarise(run.of(system), [system], _SCORES)[system]
     cells = "".join(
-        f"<td>{figure(scores[one].mean, label(one).unit) if one in scores else '–'}</td>" for one in _SCORES
+        f"<td{_wide(one)}>{figure(scores[one].mean, label(one).unit) if one in scores else '–'}</td>" for one in _SCORES
     )
     address = f"/reports?{urlencode({'run': name})}"
     return (
         f'<tr><td><input type="checkbox" name="run" value="{escape(name)}" aria-label="{escape(name)}"></td>'
         f'<td><a href="{escape(address)}" target="_blank">{escape(what)}</a>'
-        f'<span class="about">{escape(name)} · {escape(how)}</span></td>{cells}</tr>'
+        f'<span class="about">{escape(name)}<span class="wide"> · {escape(how)}</span></span></td>{cells}</tr>'
     )
