@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -123,14 +125,17 @@ class AskPage:
         self.fresh.click(self.cleared, None, view, **_OURS)
         self.stop.click(self._desk.stop, self.here, None, queue=False, **_OURS)
 
-    def opened(self, request: gr.Request) -> dict[Any, Any]:
-        """The address may name a conversation."""
+    async def opened(self, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
+        """The address may name a conversation; what is being answered in it is shown further."""
+        conversation = request.query_params.get("c", "")
         try:
-            shown = self._view(request, request.query_params.get("c", ""))
+            shown = self._view(request, conversation)
         except ConversationMissing:
-            shown = self._view(request, "")
-        heading = self._desk.heading(logged_in(_asked(request)))
-        return shown | {self.top: heading, self.leave: gr.Dropdown(self._desk.titles())}
+            conversation, shown = "", self._view(request, "")
+        heading = await asyncio.to_thread(self._desk.heading, logged_in(_asked(request)))
+        yield shown | {self.top: heading, self.leave: gr.Dropdown(self._desk.titles())}
+        async for update in self._watched(request, conversation):
+            yield update
 
     def left(self, request: gr.Request) -> None:
         self._desk.viewing.pop(str(request.session_hash), None)
@@ -145,7 +150,7 @@ class AskPage:
         request: gr.Request,
     ) -> AsyncIterator[dict[Any, Any]]:
         """Shows the answer as it comes, as long as its conversation is the open one."""
-        desk, page = self._desk, str(request.session_hash)
+        desk = self._desk
         if conversation in desk.running:
             gr.Info("One question at a time: stop this one first.")
             yield {self.box: question}
@@ -153,19 +158,12 @@ class AskPage:
         if not question.strip():
             yield {self.box: ""}
             return
-        reader = _reader(request)
-        conversation = conversation or self._conversations.begin(reader)
-        answering = desk.answer(reader, conversation, question.strip(), _narrowed(since, until, leave))
-        try:
-            first = await anext(answering)
-            yield self._view(request, conversation) | {self.box: "", self.live: first}
-            async for html in answering:
-                if desk.viewing.get(page) == conversation:
-                    yield {self.live: html}
-        finally:
-            await answering.aclose()
-        if desk.viewing.get(page) == conversation:
-            yield self._view(request, conversation)
+        conversation = conversation or self._conversations.begin(_reader(request))
+        desk.begin(_reader(request), conversation, question.strip(), _narrowed(since, until, leave))
+        cleared = {self.box: ""}
+        async for update in self._watched(request, conversation):
+            yield update | cleared
+            cleared = {}  # what is written meanwhile is the next question
 
     async def act(
         self,
@@ -198,16 +196,22 @@ class AskPage:
             async for update in self.answer(question, conversation, since, until, leave, request):
                 yield update
 
-    def manage(self, event: gr.EventData, conversation: str, words: str, request: gr.Request) -> dict[Any, Any]:
+    async def manage(
+        self, event: gr.EventData, conversation: str, words: str, request: gr.Request
+    ) -> AsyncIterator[dict[Any, Any]]:
         """A button in the list of conversations."""
         asked, reader = event._data, _reader(request)
         if asked["act"] == "open":
-            return self._view(request, asked["id"], words)
+            yield self._view(request, asked["id"], words)
+            async for update in self._watched(request, asked["id"]):
+                yield update
+            return
         if asked["act"] == "rename":
             self._conversations.rename(reader, asked["id"], asked.get("text", ""))
         elif conversation in self._desk.delete(reader, asked.get("id")):
-            return self._view(request, "", words)
-        return {self.listed: self.found(words, conversation, request)}
+            yield self._view(request, "", words)
+            return
+        yield {self.listed: self.found(words, conversation, request)}
 
     def found(self, words: str, conversation: str, request: gr.Request) -> str:
         return listed_html(self._conversations.listed(_reader(request), words), conversation)
@@ -225,6 +229,21 @@ class AskPage:
             gone = event._data["text"].removeprefix("without ")
             return {self.leave: [id for id in left_out if id != gone]}
         return {self.since if event._data["id"] == "since" else self.until: ""}
+
+    async def _watched(self, request: gr.Request, conversation: str) -> AsyncIterator[dict[Any, Any]]:
+        """The page while something is being answered in `conversation`, and once it is done; nothing if nothing is."""
+        page, running = str(request.session_hash), self._desk.running.get(conversation)
+        if running is None:
+            return
+        async with aclosing(running.watch(page)) as watched:
+            if (first := await anext(watched, None)) is None:
+                return  # this page does that already
+            yield self._view(request, conversation) | {self.live: first}
+            async for html in watched:
+                if self._desk.viewing.get(page) == conversation:
+                    yield {self.live: html}
+        if self._desk.viewing.get(page) == conversation:
+            yield self._view(request, conversation)
 
     def _view(self, request: gr.Request, conversation: str, words: str = "") -> dict[Any, Any]:
         """The page as it shows `conversation`; what is being answered elsewhere goes on by itself."""

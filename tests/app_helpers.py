@@ -31,10 +31,10 @@ def says(text: Any) -> Any:
     return speaks(lambda messages, options: text, first_token=lambda messages: {"Yes": -0.05, "No": -3.0})
 
 
-def endless() -> Iterator[str]:
-    """Words, one after another, for as long as somebody listens."""
+def endless(pause: float = 0.02) -> Iterator[str]:
+    """Words, one after another, for as long as somebody listens; the double stops at the longest answer."""
     for number in itertools.count():
-        time.sleep(0.02)
+        time.sleep(pause)
         yield f" word{number}"
 
 

@@ -139,6 +139,15 @@ def test_the_proxys_header_from_elsewhere_means_nothing(seeds_dir: Path) -> None
             assert httpx.get(url, headers=forged, trust_env=False).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("peer", "name"), [("10.1.2.3", "anna"), ("::ffff:10.1.2.3", "anna"), ("11.1.2.3", None), ("::1", None), ("", None)]
+)
+def test_a_proxy_is_known_by_its_address(peer: str, name: str | None) -> None:
+    proxy = trusted("X-User", ["10.0.0.0/8"])
+    assert proxy.reader({"client": (peer, 1)}, {b"x-user": "anna"}) == name
+    assert proxy.reader({"client": None}, {b"x-user": "anna"}) is None
+
+
 def test_readers_behind_a_proxy_see_only_their_own(seeds_dir: Path) -> None:
     conversations = Conversations(seeds_dir / "conversations.db")
     hers = conversations.begin("user:anna")

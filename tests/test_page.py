@@ -121,6 +121,30 @@ def test_a_reload_keeps_the_conversation_and_its_chips(app: App, page_of: Callab
     expect(page.locator("#pane mark#here")).to_contain_text(QUOTED)
 
 
+def test_a_reload_in_mid_answer_loses_nothing(app: App, page_of: Callable[..., Page]) -> None:
+    gate = threading.Event()
+    app.ollama.chat = slow(gate, says(RIGHT))
+    page = page_of(app.url)
+    ask(page)
+    expect(page.locator("#live .found").first).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?c="))
+    page.reload()
+    expect(page.locator("#live .found").first).to_be_visible()
+    expect(page.locator("#stop")).to_be_visible()
+    gate.set()
+    expect(page.locator("#talk .answer")).to_contain_text("200 kilometres")
+    assert len(app.ollama.chats) == len({json.dumps(chat) for chat in app.ollama.chats})  # it was asked once
+
+
+def test_closing_the_page_stops_the_engine(app: App, page_of: Callable[..., Page]) -> None:
+    app.ollama.chat = says(endless(pause=0.25))  # forty seconds for the longest answer
+    page = page_of(app.url)
+    ask(page)
+    expect(page.locator("#live .draft")).to_contain_text("word3")
+    page.close()
+    assert app.ollama.client_left.wait(20)
+
+
 def test_an_engine_that_dies_in_mid_answer_leaves_the_draft_and_the_remedy(
     app: App, page_of: Callable[..., Page]
 ) -> None:

@@ -6,6 +6,8 @@ import asyncio
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from ollama_double import OllamaDouble, error_in_mid_stream, slow
 from index.errors import StorageError
 from web.conversations import STOPPED, Conversations
 from web.desk import Desk
+from web.live import Running
 
 
 @pytest.fixture
@@ -38,7 +41,7 @@ def ask(desk: Desk, question: str = QUESTION, conversation: str = "", stop_at: s
 
     async def shown() -> list[str]:
         pages, where = list[str](), conversation or desk.conversations.begin("anna")
-        async for html in desk.answer("anna", where, question):
+        async for html in desk.begin("anna", where, question).watch("page"):
             pages.append(html)
             if stop_at in html:
                 desk.stop(where)
@@ -73,8 +76,8 @@ def test_a_sentence_stands_while_the_next_is_still_checked(desk: Desk, ollama: O
     ollama.chat = chat
 
     async def watch() -> str:
-        shown = desk.answer("anna", desk.conversations.begin("anna"), QUESTION)
-        async for html in shown:
+        running = desk.begin("anna", desk.conversations.begin("anna"), QUESTION)
+        async for html in running.watch("page"):
             if 'class="kept"' in html:
                 gate.set()
                 return html
@@ -104,20 +107,57 @@ def test_stopping_keeps_the_question_and_frees_the_line(desk: Desk, ollama: Olla
     assert [turn.answer is not None for turn in turns(desk)] == [False, True]
 
 
+async def seen(running: Running, page: str, words: str) -> None:
+    """Looks at the answer until these words are there, and leaves."""
+    async with aclosing(running.watch(page)) as shown:
+        async for html in shown:
+            if words in html:
+                return
+
+
 def test_leaving_the_page_stops_the_model(desk: Desk, ollama: OllamaDouble) -> None:
     ollama.chat = says(endless())
+    hasty = replace(desk, patience=0)
 
     async def leave() -> None:
-        shown = desk.answer("anna", desk.conversations.begin("anna"), QUESTION)
-        async for html in shown:
-            if "word5" in html:
-                break
-        await shown.aclose()
+        running = hasty.begin("anna", desk.conversations.begin("anna"), QUESTION)
+        await seen(running, "page", "word5")
+        await asyncio.wait(hasty.keeping)
 
     asyncio.run(leave())
     assert ollama.client_left.wait(1)
     assert desk.running == {}
     assert turns(desk)[0].trouble == STOPPED
+
+
+def test_an_answer_goes_on_while_its_page_is_loaded_anew(desk: Desk, ollama: OllamaDouble) -> None:
+    ollama.chat = says(endless())
+
+    async def reload() -> None:
+        here = desk.conversations.begin("anna")
+        running = desk.begin("anna", here, QUESTION)
+        await seen(running, "before", "word5")
+        await seen(running, "after", "word20")
+        assert list(desk.running) == [here]
+        desk.stop(here)
+        await asyncio.wait(desk.keeping)
+
+    asyncio.run(reload())
+    assert "word20" in turns(desk)[0].draft
+
+
+def test_two_pages_see_the_same_answer_and_one_page_only_once(desk: Desk) -> None:
+    async def look() -> list[list[str]]:
+        running = desk.begin("anna", desk.conversations.begin("anna"), QUESTION)
+
+        async def all_of(page: str) -> list[str]:
+            return [html async for html in running.watch(page)]
+
+        return await asyncio.gather(all_of("one"), all_of("two"), all_of("two"))
+
+    one, two, again = asyncio.run(look())
+    assert one[-1] == two[-1]
+    assert again == []
 
 
 def test_the_history_is_what_was_answered(desk: Desk, ollama: OllamaDouble) -> None:

@@ -60,12 +60,14 @@ class Proxy:
 
     def reader(self, scope: Scope, headers: dict[bytes, str]) -> str | None:
         """The name it gives; None if the request is not its own, or names nobody."""
-        peer = scope["client"][0] if scope["client"] else ""
         try:
-            ours = any(ip_address(peer) in network for network in self.addresses)
+            peer = ip_address(scope["client"][0] if scope["client"] else "")
         except ValueError:
             return None
-        return (headers.get(self.header.lower().encode(), "").strip() or None) if ours else None
+        peer = getattr(peer, "ipv4_mapped", None) or peer  # as it arrives where IPv6 is listened on for both
+        if not any(peer in network for network in self.addresses):
+            return None
+        return headers.get(self.header.lower().encode(), "").strip() or None
 
 
 def own_names(host: str, names: Collection[str]) -> frozenset[str] | None:

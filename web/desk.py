@@ -2,79 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-import time
-from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from index.split import split_sentences
-from index.types import Hit
 from rag.errors import DatelineError, Stopped
-from rag.types import AnswerDone, AnswerSentence, EvidenceFound, SentenceChecked, TextDelta
 from web.asking import Asking
 from web.badge import engine_html
 from web.conversations import STOPPED, Conversations
-from web.engine_room import EngineRoom, Entered, Preparing, Waiting
+from web.engine_room import EngineRoom
 from web.errors import ConversationMissing
 from web.examples import examples
-from web.render import conversation_html, empty_html, heading_html, live_html, trouble_html
+from web.live import Running
+from web.render import conversation_html, empty_html, heading_html, trouble_html
 from web.runs import Runs
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
-_READING = "Reading these passages …"
-_PAUSE = 0.1
-"""Seconds between two updates of the page: each sends the whole turn."""
 _CHOICES = 500
-
-
-@dataclass
-class Live:
-    """What is on the page while a question is being answered."""
-
-    question: str
-    hits: tuple[Hit, ...] = ()
-    status: str = "Searching …"
-    draft: str = ""
-    checked: list[tuple[AnswerSentence | None, str]] = field(default_factory=list)
-
-    def take(self, event: object) -> bool:
-        """Takes in an event; True if a reader should see that at once."""
-        match event:
-            case EvidenceFound(hits):
-                self.hits, self.status = hits, _READING
-                return True
-            case Entered():
-                self.status = _READING
-                return True
-            case Preparing(phase, percent):
-                there = f", {percent} % of which is here" if phase == "fetching" else ""
-                self.status = f"Waiting for the model{there} …"
-                return True
-            case Waiting(place):
-                self.status = f"Waiting: {place - 1} before you" if place > 1 else "Waiting: you are next"
-                return True
-            case TextDelta(text):
-                self.draft += text
-                self.status = "Writing a draft; every sentence is checked before it stands …"
-            case SentenceChecked(_, sentence, reason):
-                self.checked.append((sentence, reason or ""))
-                self.status = "Checking the next sentence …" if self.rest() else "Checked."
-                return True
-        return False
-
-    def html(self) -> str:
-        return live_html(self.question, self.hits, self.status, self.checked, self.rest())
-
-    def rest(self) -> str:
-        """The draft after the sentences that were checked."""
-        if not self.checked:
-            return self.draft
-        after = split_sentences(self.draft)[len(self.checked) :]
-        return self.draft[after[0].start :] if after else ""
 
 
 @dataclass(frozen=True)
@@ -84,8 +32,12 @@ class Desk:
     room: EngineRoom
     conversations: Conversations
     runs: Runs
-    running: dict[str, threading.Event] = field(default_factory=dict)
-    """The stop of each conversation that is being answered."""
+    patience: float = 10.0
+    """Seconds for which a question goes on that no page shows: as long as it takes to load one anew."""
+    running: dict[str, Running] = field(default_factory=dict)
+    """By conversation."""
+    keeping: set[asyncio.Task[None]] = field(default_factory=set)
+    """The tasks of what is running: an event loop keeps none."""
     viewing: dict[str, str] = field(default_factory=dict)
     """The conversation that each open page shows, by Gradio's session."""
     indexing: dict[str, threading.Event] = field(default_factory=dict)
@@ -145,37 +97,33 @@ class Desk:
                 said.append({"role": "assistant", "content": turn.answer["text"]})
         return said
 
-    async def answer(
-        self, reader: str, conversation: str, question: str, narrowed: dict[str, Any] | None = None
-    ) -> AsyncGenerator[str]:
-        """Asks, and keeps what comes of it; yields the live turn as HTML. Leaving it stops the model.
-
-        `narrowed` as in `Turn`.
-        """
-        history, stop, narrowed = self.history(reader, conversation), threading.Event(), narrowed or {}
+    def begin(self, reader: str, conversation: str, question: str, narrowed: dict[str, Any] | None = None) -> Running:
+        """Asks, and keeps what comes of it; `narrowed` as in `Turn`. Raises ConversationMissing."""
+        history, narrowed = self.history(reader, conversation), narrowed or {}
         turn = self.conversations.ask(reader, conversation, question, narrowed)
-        self.running[conversation] = stop
-        live, trouble, seen = Live(question), STOPPED, 0.0
-        events = Asking(self.room, reader, question, history, narrowed, stop).events()
+        asking = Asking(self.room, reader, question, history, narrowed, threading.Event())
+        self.running[conversation] = running = Running(asking, self.patience)
+        keeping = asyncio.create_task(self._keep(running, reader, conversation, turn))
+        self.keeping.add(keeping)
+        keeping.add_done_callback(self.keeping.discard)
+        return running
+
+    async def _keep(self, running: Running, reader: str, conversation: str, turn: int) -> None:
+        trouble = "The answer failed: the terminal says why. Ask again to go on."
         try:
-            yield live.html()
-            async for event in events:
-                if isinstance(event, AnswerDone):
-                    self.conversations.answered(reader, turn, event.answer.to_dict())
-                    trouble = ""
-                elif live.take(event) or time.monotonic() - seen > _PAUSE:
-                    seen = time.monotonic()
-                    yield live.html()
-        except Stopped:
-            pass
+            answer = await running.answer()
+            self.conversations.answered(reader, turn, answer.to_dict())
+            trouble = ""
+        except (Stopped, asyncio.CancelledError):
+            trouble = STOPPED
         except DatelineError as error:
             trouble = str(error)
         finally:
-            await events.aclose()
-            self.running.pop(conversation, None)
+            del self.running[conversation]
             if trouble:
                 with suppress(ConversationMissing):  # it may have been deleted meanwhile
-                    self.conversations.failed(reader, turn, trouble, live.draft)
+                    self.conversations.failed(reader, turn, trouble, running.live.draft)
+            running.over()
 
     def judge(self, reader: str, turn: int, act: str, words: str | None) -> None:
         """Keeps a verdict ("up" or "down") and what is said of it; "comment" changes the words only."""
@@ -195,5 +143,5 @@ class Desk:
 
     def stop(self, conversation: str) -> None:
         """Stops the model, if it is answering in this conversation."""
-        if stop := self.running.get(conversation):
-            stop.set()
+        if running := self.running.get(conversation):
+            running.stop()
