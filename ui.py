@@ -138,7 +138,7 @@ class AskPage:
             yield update
 
     def left(self, request: gr.Request) -> None:
-        self._desk.viewing.pop(str(request.session_hash), None)
+        self._desk.left(str(request.session_hash))
 
     async def answer(
         self,

@@ -141,6 +141,12 @@ class Desk:
             self.stop(one)
         return gone
 
+    def left(self, page: str) -> None:
+        """This page was closed."""
+        self.viewing.pop(page, None)
+        for running in list(self.running.values()):
+            running.leave(page)
+
     def stop(self, conversation: str) -> None:
         """Stops the model, if it is answering in this conversation."""
         if running := self.running.get(conversation):

@@ -75,6 +75,7 @@ class Running:
         self._asking = asking
         self._patience = patience
         self._pages: set[str] = set()
+        self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         self._over = False
 
@@ -112,14 +113,21 @@ class Running:
                     return
                 await news.wait()
         finally:
-            self._pages.discard(page)
-            if not self._pages:
-                asyncio.get_running_loop().call_later(self._patience, self._left)
+            self._leave(page)
+
+    def leave(self, page: str) -> None:
+        """This page is gone, also if nobody has closed what it watched. From any thread."""
+        self._loop.call_soon_threadsafe(self._leave, page)
+
+    def _leave(self, page: str) -> None:
+        self._pages.discard(page)
+        if not self._pages and not self._over:
+            self._loop.call_later(self._patience, self._stop_if_alone)
 
     def _publish(self) -> None:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
-    def _left(self) -> None:
+    def _stop_if_alone(self) -> None:
         if not self._pages:
             self.stop()
