@@ -425,6 +425,22 @@ def test_on_a_phone_the_question_stays_in_sight_when_the_answer_is_long(app: App
     expect(page.locator("#talk .question").first).not_to_be_in_viewport()
 
 
+def test_a_reader_who_scrolls_away_is_left_there(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url, viewport={"width": 390, "height": 500})
+    ask(page)
+    answered(page)
+    gate = threading.Event()
+    app.ollama.chat = slow(gate, says(RIGHT))
+    ask(page, "How far from Damascus is Hama?")
+    expect(page.locator("#live .found").first).to_be_visible()
+    page.mouse.move(200, 200)
+    page.mouse.wheel(0, -5000)
+    expect(page.locator("#top")).to_be_in_viewport()
+    gate.set()
+    answered(page, turns=2)
+    expect(page.locator("#top")).to_be_in_viewport()
+
+
 def test_a_screen_reader_hears_what_is_done_and_then_the_answer(app: App, page_of: Callable[..., Page]) -> None:
     gate = threading.Event()
     app.ollama.chat = slow(gate, says(RIGHT))

@@ -181,7 +181,7 @@
 
   // a new turn is scrolled to, and as it grows its end stays in sight as long as its question does; until the reader
   // scrolls by themselves
-  let follow = true, turns = 0;
+  let follow = true, shown = "";
   for (const kind of ["wheel", "touchmove"]) addEventListener(kind, () => (follow = false), { passive: true });
   addEventListener("mousedown", event => {
     if (event.clientX >= document.documentElement.clientWidth) follow = false;  // the scroll bar
@@ -194,9 +194,11 @@
     if (!changes.some(change => change.target.closest?.("#talk, #live"))) return;
     speak();
     const all = document.querySelectorAll(".turn"), last = all[all.length - 1];
-    if (all.length !== turns) follow = true;
-    turns = all.length;
-    if (!last || !follow) return;
+    if (!last) return;
+    const what = document.querySelector("[data-conversation]")?.dataset.conversation + last.querySelector(".question").textContent;
+    if (what !== shown) follow = true;
+    shown = what;
+    if (!follow) return;
     const end = document.documentElement.scrollHeight - innerHeight;
     scrollTo(0, Math.min(end, last.getBoundingClientRect().top + scrollY - 8));
   }).observe(document.body, { childList: true, subtree: true });
