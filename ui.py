@@ -129,11 +129,12 @@ class AskPage:
         """The address may name a conversation; what is being answered in it is shown further."""
         conversation = request.query_params.get("c", "")
         try:
-            shown = self._view(request, conversation)
+            shown = await self._view(request, conversation)
         except ConversationMissing:
-            conversation, shown = "", self._view(request, "")
+            conversation, shown = "", await self._view(request, "")
         heading = await asyncio.to_thread(self._desk.heading, logged_in(_asked(request)))
-        yield shown | {self.top: heading, self.leave: gr.Dropdown(self._desk.titles())}
+        titles = await asyncio.to_thread(self._desk.titles)
+        yield shown | {self.top: heading, self.leave: gr.Dropdown(titles)}
         async for update in self._watched(request, conversation):
             yield update
 
@@ -150,18 +151,15 @@ class AskPage:
         request: gr.Request,
     ) -> AsyncIterator[dict[Any, Any]]:
         """Shows the answer as it comes, as long as its conversation is the open one."""
-        desk = self._desk
-        if conversation in desk.running:
+        if conversation in self._desk.running:
             gr.Info("One question at a time: stop this one first.")
             yield {self.box: question}
             return
-        if not question.strip():
-            yield {self.box: ""}
-            return
-        conversation = conversation or self._conversations.begin(_reader(request))
-        desk.begin(_reader(request), conversation, question.strip(), _narrowed(since, until, leave))
         cleared = {self.box: ""}
-        async for update in self._watched(request, conversation):
+        if not question.strip():
+            yield cleared
+            return
+        async for update in self._begun(request, conversation, question, _narrowed(since, until, leave)):
             yield update | cleared
             cleared = {}  # what is written meanwhile is the next question
 
@@ -183,17 +181,15 @@ class AskPage:
         if conversation in self._desk.running:
             gr.Info("One question at a time: stop this one first.")
             return
-        question = asked.get("text", "")
+        question, narrowed = asked.get("text", ""), _narrowed(since, until, leave)
         if asked["act"] in ("retry", "edit", "undo"):
             taken = self._conversations.back_to(reader, int(asked["turn"]))
             question, narrowed = taken.question, taken.narrowed
-            since, until = narrowed.get("since", ""), narrowed.get("until", "")
-            leave = narrowed.get("exclude", [])
-            yield self._view(request, conversation)
+            yield await self._view(request, conversation)
         if asked["act"] == "edit":
             yield {self.box: question}
         elif asked["act"] in ("retry", "ask"):
-            async for update in self.answer(question, conversation, since, until, leave, request):
+            async for update in self._begun(request, conversation, question, narrowed):
                 yield update
 
     async def manage(
@@ -202,22 +198,22 @@ class AskPage:
         """A button in the list of conversations."""
         asked, reader = event._data, _reader(request)
         if asked["act"] == "open":
-            yield self._view(request, asked["id"], words)
+            yield await self._view(request, asked["id"], words)
             async for update in self._watched(request, asked["id"]):
                 yield update
             return
         if asked["act"] == "rename":
             self._conversations.rename(reader, asked["id"], asked.get("text", ""))
         elif conversation in self._desk.delete(reader, asked.get("id")):
-            yield self._view(request, "", words)
+            yield await self._view(request, "", words)
             return
         yield {self.listed: self.found(words, conversation, request)}
 
     def found(self, words: str, conversation: str, request: gr.Request) -> str:
         return listed_html(self._conversations.listed(_reader(request), words), conversation)
 
-    def cleared(self, request: gr.Request) -> dict[Any, Any]:
-        return self._view(request, "")
+    async def cleared(self, request: gr.Request) -> dict[Any, Any]:
+        return await self._view(request, "")
 
     def narrowing(self, since: str | None, until: str | None, leave: list[str] | None) -> str:
         """The chips of what narrows the next question."""
@@ -230,6 +226,15 @@ class AskPage:
             return {self.leave: [id for id in left_out if id != gone]}
         return {self.since if event._data["id"] == "since" else self.until: ""}
 
+    async def _begun(
+        self, request: gr.Request, conversation: str, question: str, narrowed: dict[str, Any]
+    ) -> AsyncIterator[dict[Any, Any]]:
+        """Asks, in a new conversation if there is none, and shows the answer as it comes."""
+        conversation = conversation or self._conversations.begin(_reader(request))
+        self._desk.begin(_reader(request), conversation, question.strip(), narrowed)
+        async for update in self._watched(request, conversation):
+            yield update
+
     async def _watched(self, request: gr.Request, conversation: str) -> AsyncIterator[dict[Any, Any]]:
         """The page while something is being answered in `conversation`, and once it is done; nothing if nothing is."""
         page, running = str(request.session_hash), self._desk.running.get(conversation)
@@ -238,15 +243,18 @@ class AskPage:
         async with aclosing(running.watch(page)) as watched:
             if (first := await anext(watched, None)) is None:
                 return  # this page does that already
-            yield self._view(request, conversation) | {self.live: first}
+            yield await self._view(request, conversation) | {self.live: first}
             async for html in watched:
                 if self._desk.viewing.get(page) == conversation:
                     yield {self.live: html}
         if self._desk.viewing.get(page) == conversation:
-            yield self._view(request, conversation)
+            yield await self._view(request, conversation)
 
-    def _view(self, request: gr.Request, conversation: str, words: str = "") -> dict[Any, Any]:
+    async def _view(self, request: gr.Request, conversation: str, words: str = "") -> dict[Any, Any]:
         """The page as it shows `conversation`; what is being answered elsewhere goes on by itself."""
+        return await asyncio.to_thread(self._open, request, conversation, words)
+
+    def _open(self, request: gr.Request, conversation: str, words: str) -> dict[Any, Any]:
         reader, busy = _reader(request), conversation in self._desk.running
         self._desk.viewing[str(request.session_hash)] = conversation
         return {
