@@ -243,7 +243,10 @@ class AskPage:
         async with aclosing(running.watch(page)) as watched:
             if (first := await anext(watched, None)) is None:
                 return  # this page does that already
-            yield await self._view(request, conversation) | {self.live: first}
+            if self._desk.viewing.get(page) != conversation:
+                yield await self._view(request, conversation) | {self.live: first}
+            else:  # what was said before is not sent again: a long conversation would hold the passages up
+                yield {self.live: first, self.send: gr.Button(visible=False), self.stop: gr.Button(visible=True)}
             async for html in watched:
                 if self._desk.viewing.get(page) == conversation:
                     yield {self.live: html}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 
 from index.split import split_sentences
@@ -16,6 +16,8 @@ from web.engine_room import Entered, Preparing, Waiting
 from web.render import live_html
 
 _READING = "Reading these passages …"
+_SEARCH = 0.25
+"""Seconds that a search may take before the page says that it is searching."""
 _PAUSE = 0.1
 """Seconds between two updates of the page: each sends the whole turn."""
 
@@ -106,6 +108,9 @@ class Running:
             return
         self._pages.add(page)
         try:
+            if not self.live.hits:  # one update with the passages is sooner on the screen than two
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), _SEARCH)
             while True:
                 news = self._news  # what comes while the page is sent must not be missed
                 yield self.live.html()
