@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rag import prompts
 from rag.attribution import attributed, wrong_doer, wrong_speaker
-from rag.clauses import joined_apart, of_another_place
+from rag.clauses import by_another, joined_apart, of_another_place
 from rag.engines.base import Engine
 from rag.evidence import Evidence, EvidenceSet
 from rag.expects import brings
@@ -98,7 +98,8 @@ class Checker:
                 return Attribution((), reason)
             if reason := wrong_doer(text, item.quote) or joined_apart(text, item.quote, question):
                 return Attribution((), reason)
-        if reason := of_another_place(text, [item.quote for item in found.cited]):
+        quotes = [item.quote for item in found.cited]
+        if reason := of_another_place(text, quotes) or by_another(text, quotes):
             return Attribution((), reason)
         return found
 

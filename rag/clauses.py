@@ -49,6 +49,35 @@ def of_another_place(sentence: str, quotes: Sequence[str]) -> str | None:
     return None
 
 
+# "led by the …", "captured by Russia": a deed and, as its doer, a name or what has an article
+_BY = re.compile(
+    r"\b([\w-]+ed|led|held|built|made|won|hit|struck|run|shot|sent|taken|driven) by (?=[A-Z]|(?:the|an?) )"
+)
+
+
+def by_another(sentence: str, quotes: Sequence[str]) -> str | None:
+    """Why `sentence` may not stand on `quotes`: it says by whom something was done, and they say that very deed of
+    others only. None if nothing speaks against it."""
+    for match in _BY.finditer(sentence):
+        doer = re.split(r"[,;]", _place(sentence[match.end() :]))[0].strip()
+        told = [
+            re.split(r"[.;:]", quote[one.end() :])[0]
+            for quote in quotes
+            for one in _BY.finditer(quote)
+            if one[1] == match[1]
+        ]
+        words = content_words(doer)
+        if not told or not words or find_numbers(doer):
+            continue
+        if doer.split()[-1][0].isupper():
+            same = any(name_stands_in(name, there, loosely=True) for name in find_names(f"by {doer}") for there in told)
+        else:
+            same = any(words[-1] in content_words(there) for there in told)
+        if not same:
+            return "the article says that of another"
+    return None
+
+
 def _place(text: str) -> str:
     return _PLACE_ENDS.split(f"{text} ", maxsplit=1)[0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.clauses import joined_apart, of_another_place
+from rag.clauses import by_another, joined_apart, of_another_place
 
 RUSSIA = (
     "However, with Russia preoccupied with its war in Ukraine, and Iran politically weakened by Israel decimating much "
@@ -82,3 +82,31 @@ def test_how_something_lies_to_one_place_is_not_said_of_another(sentence: str, q
 )
 def test_the_same_place_may_be_named_before_or_behind(sentence: str, quote: str) -> None:
     assert of_another_place(sentence, [quote]) is None
+
+
+LED = (
+    "The offensive is being led by the jihadi group Hayat Tahrir al-Sham, as well as an umbrella group of "
+    "Turkish-backed Syrian militias called the Syrian National Army."
+)
+
+
+@pytest.mark.parametrize("doer", ["the Syrian government", "Russia", "the president", "a Kurdish alliance"])
+def test_what_was_done_by_one_is_not_said_of_another(doer: str) -> None:
+    assert (
+        by_another(f"Hayat Tahrir al-Sham is a jihadi group led by {doer}.", [LED])
+        == "the article says that of another"
+    )
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The offensive is led by the jihadi group Hayat Tahrir al-Sham.",
+        "The offensive is led by Hayat Tahrir al-Sham and Turkish-backed militias.",
+        "The offensive is led by the Syrian National Army.",
+        "The city was captured by the insurgents.",
+        "Losses increased by a fifth.",
+    ],
+)
+def test_the_same_doer_and_another_deed_are_let_through(sentence: str) -> None:
+    assert by_another(sentence, [LED]) is None
