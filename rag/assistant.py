@@ -23,8 +23,9 @@ from rag.answering import Answering
 from rag.checker import Checker
 from rag.engines import EngineChoice, Progress, choose_engine
 from rag.engines.base import Engine
-from rag.engines.stoppable import Stoppable
-from rag.errors import QuestionError, SettingsError
+from rag.engines.connections import Connections
+from rag.engines.stoppable import Stoppable, stoppable, until_stopped
+from rag.errors import QuestionError, SettingsError, Stopped
 from rag.followup import Message, standalone
 from rag.parts import split_question
 from rag.refusal import refuse
@@ -160,11 +161,12 @@ class Assistant:
         """The engine, opened. The first use of the embedded engine fetches its weights."""
         return self._opened(self._progress)
 
-    def prepare(self, progress: Progress | None = None) -> None:
+    def prepare(self, progress: Progress | None = None, *, stop: threading.Event | None = None) -> None:
         """Fetches and loads ahead what the first question would have to wait for: seconds, or a gigabyte.
 
         `progress(what, done, total)` is told beside the assistant's own; an exception that it raises ends the
-        fetching, and what has arrived is kept. Raises EngineError, StorageError.
+        fetching, and what has arrived is kept. Setting `stop` ends the loading: Stopped is raised. Raises EngineError,
+        StorageError.
         """
 
         def told(what: str, done: int, total: int) -> None:
@@ -172,7 +174,11 @@ class Assistant:
                 if one:
                     one(what, done, total)
 
-        self._opened(told).count_tokens("ready")
+        engine, connections = self._opened(told), Connections()
+        if stop:
+            until_stopped(lambda: engine.load(connections), stop, connections)
+        else:
+            engine.load()
 
     def use(self, engine: str = "auto", model: str | Path | None = None) -> None:
         """Answers with this engine and model from now on; a question that is being answered loses its own.
@@ -228,10 +234,29 @@ class Assistant:
         an EngineError carries the draft so far in `partial`. Closing the iterator stops the model; so does setting
         `stop`, from any thread, after which Stopped is raised.
         """
+        asked = (question, history, since, until, as_of, exclude)
+        if stop is None:
+            return self._events(lambda: self.engine, *asked)
+        connections = Connections()
 
-        def engine() -> Engine:
-            return Stoppable(self.engine, stop) if stop else self.engine
+        def told(what: str, done: int, total: int) -> None:
+            if stop.is_set():
+                raise Stopped  # a gigabyte is not fetched for nobody
+            if self._progress:
+                self._progress(what, done, total)
 
+        return stoppable(self._events(lambda: Stoppable(self._opened(told), connections), *asked), stop, connections)
+
+    def _events(
+        self,
+        engine: Callable[[], Engine],
+        question: str,
+        history: Sequence[Message],
+        since: Day,
+        until: Day,
+        as_of: Day,
+        exclude: Collection[str],
+    ) -> Generator[Event, None, None]:
         reply = Reply(question=self._checked_question(question))
         reply.standalone = standalone(
             reply.question, history, lambda turns, last: _rewritten(reply, engine(), turns, last)

@@ -46,7 +46,7 @@ class Settings:
     timeout: float = 120.0
     """Seconds without a byte from the engine before it counts as dead."""
     keep_alive: str = "30m"
-    """How long Ollama keeps the model in memory."""
+    """How long Ollama keeps the model in memory: "30m", or seconds; -1 is for good."""
     threads: int = 0
     """Threads of the embedded engine; 0 means one per core, at most 8."""
     seed: int = 1
@@ -86,8 +86,9 @@ class Settings:
                 )
         if not 0 <= self.threshold <= 1:
             raise SettingsError(f"threshold must be between 0 and 1, not {self.threshold}: set DATELINE_THRESHOLD.")
-        from rag.engines.ollama_server import default_host
+        from rag.engines.ollama_server import default_host, kept_alive
 
+        kept_alive(self.keep_alive)
         return replace(self, ollama_host=default_host({"OLLAMA_HOST": self.ollama_host}))
 
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain, islice
 from pathlib import Path
+from select import select
 from typing import Any, Literal, Self
 
 WIRE = Path(__file__).parent / "data" / "ollama_wire"
@@ -72,10 +73,8 @@ def recorded_request(name: str) -> dict[str, Any]:
 
 def recorded_chat(request: dict[str, Any]) -> Reply:
     """The recording that fits the request: log-probabilities, a schema, a stream, or none of these."""
-    if request.get("logprobs"):
-        return recording("chat_logprobs")
     if not request.get("stream"):
-        return recording("chat")
+        return recording("chat_logprobs" if request.get("logprobs") else "chat")
     return recording("chat_schema_stream" if request.get("format") else "chat_stream")
 
 
@@ -117,7 +116,7 @@ def speaks(
         if request.get("format"):
             options["format"] = request["format"]
         read = {"prompt_eval_count": count("\n".join(m["content"] for m in messages))}
-        if request.get("logprobs") and first_token:
+        if request.get("logprobs") and not request.get("stream") and first_token:
             tokens = sorted(first_token(messages).items(), key=lambda pair: -pair[1])
             return _with_logprobs(request["model"], tokens, read)
         spoken = speak(messages, options)
@@ -192,6 +191,46 @@ def only_thinks(tokens: int = 3) -> Reply:
     return Reply([*[json.dumps(first | {"message": thought})] * tokens, json.dumps(last | {"eval_count": tokens})])
 
 
+def surely(reply: Reply, logprob: float) -> Reply:
+    """The same stream with a log-probability in each part, as an Ollama from 0.12.11 on gives them."""
+    parts = [json.loads(line) for line in reply.lines]
+    for part in parts:
+        if text := part["message"]["content"]:
+            part["logprobs"] = [{"token": text, "logprob": logprob, "bytes": list(text.encode())}]
+    return replace(reply, lines=[json.dumps(part) for part in parts])
+
+
+def loaded(request: dict[str, Any]) -> Reply:
+    """The answer to a chat without messages: the model is in memory."""
+    told = {"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "load"}
+    return Reply(
+        [json.dumps({"model": request["model"], "created_at": "2026-11-22T02:00:35.7Z"} | told)], headers=JSON_HEADERS
+    )
+
+
+CANNOT_CONTINUE = [
+    "model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check ollama "
+    "server logs for details",
+    "llama runner process has terminated: signal: killed",
+    "llama-server process has terminated: exit status 0xc0000409",
+    'Post "http://127.0.0.1:38911/completion": EOF',
+    'Post "http://127.0.0.1:38911/completion": dial tcp 127.0.0.1:38911: connect: connection refused',
+]
+"""What Ollama says, with status 500, where the process in which the model runs is gone before the first token."""
+
+
+def over_the_window(asked: int = 9000, window: int = 4096) -> Reply:
+    """A prompt that llama.cpp refused: of a model without a Go template Ollama passes its words on."""
+    words = f"request ({asked} tokens) exceeds the available context size ({window} tokens), try increasing it"
+    error = {"code": 400, "message": words, "type": "exceed_context_size_error", "n_prompt_tokens": asked}
+    return refuses(400, json.dumps({"error": error | {"n_ctx": window}}))
+
+
+def stranger() -> Reply:
+    """An Ollama on the loopback address that is asked by a name it does not know."""
+    return Reply([""], 403, {"Content-Type": "text/plain"})
+
+
 def refuses(status: int, words: str) -> Reply:
     return Reply([json.dumps({"error": words})], status, JSON_HEADERS)
 
@@ -223,8 +262,8 @@ def closed_port() -> int:
 class OllamaDouble:
     """An Ollama server on 127.0.0.1, for as long as the `with` lasts. All requests are kept in `requests`.
 
-    `models` is what it has (None: the two recorded ones); `chat` and `pull` answer these requests, once the
-    model is there. What goes wrong in a function of the test is raised when the `with` ends.
+    `models` is what it has (None: the two recorded ones); `chat`, `load` and `pull` answer these requests, once
+    the model is there. What goes wrong in a function of the test is raised when the `with` ends.
     """
 
     def __init__(
@@ -233,6 +272,7 @@ class OllamaDouble:
         chat: Answer = recorded_chat,
         models: Sequence[dict[str, Any]] | None = None,
         pull: Answer | None = None,
+        load: Answer | None = None,
         everything: Answer | None = None,
     ) -> None:
         """`everything` answers every request instead, whatever it asks."""
@@ -242,7 +282,7 @@ class OllamaDouble:
         """Set when a client closes its connection before it had the whole answer."""
         self.chat = chat
         """May be set anew while it runs."""
-        self._pull, self._everything = pull or pull_finished(), everything
+        self._pull, self._load, self._everything = pull or pull_finished(), load or loaded, everything
         self._gates: list[threading.Event] = []
         self._connections: list[socket.socket] = []
         self._failures: list[Exception] = []
@@ -253,7 +293,16 @@ class OllamaDouble:
     @property
     def chats(self) -> list[dict[str, Any]]:
         """The JSON of each request for chat."""
-        return [request.json for request in self.requests if request.path == "/api/chat"]
+        return [request.json for request in self._to_chat if request.json["messages"]]
+
+    @property
+    def loads(self) -> list[dict[str, Any]]:
+        """The JSON of each chat without messages, which has the model loaded."""
+        return [request.json for request in self._to_chat if not request.json["messages"]]
+
+    @property
+    def _to_chat(self) -> list[Request]:
+        return [request for request in self.requests if request.path == "/api/chat"]
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -303,14 +352,17 @@ class OllamaDouble:
             return replace(recording("show"), lines=[json.dumps(json.loads(_line("show")) | known)])
         if "completion" not in model.get("capabilities", ["completion"]):
             return refuses(400, f'"{request.json["model"]}" does not support chat')  # written by hand
-        return _reply(self.chat, request.json)
+        return _reply(self.chat if request.json["messages"] else self._load, request.json)
 
     def _find(self, name: str) -> dict[str, Any] | None:
         return next((m for m in self.models if m["name"] in (name, f"{name}:latest")), None)
 
-    def gate(self, event: threading.Event) -> None:
+    def gate(self, event: threading.Event, connection: socket.socket) -> None:
+        """Waits for `event`; a client that leaves meanwhile is seen, as Ollama sees it."""
         self._gates.append(event)
-        event.wait()
+        while not event.wait(0.01):
+            if select([connection], [], [], 0)[0] and not connection.recv(1, socket.MSG_PEEK):
+                raise ConnectionResetError
 
     def connected(self, connection: socket.socket) -> None:
         self._connections.append(connection)
@@ -322,7 +374,7 @@ class OllamaDouble:
 _FIXED = {
     ("GET", "/"): "root",
     ("GET", "/api/version"): "version",
-    ("GET", "/api/ps"): "ps_empty",
+    ("GET", "/api/ps"): "ps",
     ("POST", "/api/embed"): "embed_chat_model",
 }
 
@@ -360,7 +412,7 @@ def _handler(double: OllamaDouble) -> type[BaseHTTPRequestHandler]:
             try:
                 reply = double.answer(request)
                 if reply.gate is not None:
-                    double.gate(reply.gate)
+                    double.gate(reply.gate, self.connection)
                 self._send(reply)
             except (BrokenPipeError, ConnectionResetError):
                 double.client_left.set()

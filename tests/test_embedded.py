@@ -44,18 +44,18 @@ def run(engine: EmbeddedEngine, messages: list[ChatMessage], **kwargs: object) -
 
 def test_a_missing_file_names_the_ways_to_a_model(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match=r"No such file.*`--model PATH.gguf`.*`dateline pull`"):
-        EmbeddedEngine(tmp_path / "absent.gguf").start()
+        EmbeddedEngine(tmp_path / "absent.gguf").load()
 
 
 def test_a_folder_is_not_a_model(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match=r"Is a directory"):
-        EmbeddedEngine(tmp_path).start()
+        EmbeddedEngine(tmp_path).load()
 
 
 def test_a_file_of_another_kind_never_reaches_llama_cpp(tmp_path: Path) -> None:
     (tmp_path / "notes.gguf").write_text("not a model")
     with pytest.raises(WeightsError, match=r"notes.gguf is not a GGUF model file\. Give one with"):
-        EmbeddedEngine(tmp_path / "notes.gguf").start()
+        EmbeddedEngine(tmp_path / "notes.gguf").load()
 
 
 def test_a_damaged_gguf_file_is_an_error_and_llama_cpp_stays_silent(
@@ -63,7 +63,7 @@ def test_a_damaged_gguf_file_is_an_error_and_llama_cpp_stays_silent(
 ) -> None:
     (tmp_path / "cut.gguf").write_bytes(b"GGUF\x03\0\0\0" + bytes(200))
     with pytest.raises(WeightsError, match=r"llama\.cpp cannot load .*cut\.gguf: it is cut short"):
-        EmbeddedEngine(tmp_path / "cut.gguf").start()
+        EmbeddedEngine(tmp_path / "cut.gguf").load()
     assert capfd.readouterr() == ("", "")
 
 
@@ -71,7 +71,7 @@ def test_loading_leaves_the_environment_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "cut.gguf").write_bytes(b"GGUF")
     before = dict(os.environ)
     with pytest.raises(WeightsError):
-        EmbeddedEngine(tmp_path / "cut.gguf").start()
+        EmbeddedEngine(tmp_path / "cut.gguf").load()
     assert dict(os.environ) == before
 
 

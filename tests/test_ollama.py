@@ -106,6 +106,7 @@ def test_a_chat_sends_exactly_this() -> None:
             "tools": [],
             "stream": True,
             "think": False,
+            "logprobs": True,
             "options": {"temperature": 0.0, "num_ctx": 2048, "seed": 7, "num_predict": 120},
             "keep_alive": "30m",
         }

@@ -70,7 +70,7 @@ def test_a_sentence_stands_while_the_next_is_still_checked(desk: Desk, ollama: O
     answers = says(f"{RIGHT} {second}")
 
     def chat(request: Any) -> Any:
-        about_the_second = request.get("logprobs") and request["messages"][-1]["content"].count(second)
+        about_the_second = request.get("top_logprobs") and request["messages"][-1]["content"].count(second)
         return slow(gate, answers)(request) if about_the_second else answers(request)
 
     ollama.chat = chat

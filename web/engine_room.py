@@ -127,7 +127,7 @@ class EngineRoom:
             trouble: DatelineError | None = EngineUnavailable("The engine did not start: the terminal says why.")
             try:
                 first()
-                self.assistant.prepare(self._told)
+                self.assistant.prepare(self._told, stop=self._calling_off)
                 trouble = None
             except DatelineError as error:
                 trouble = error

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from llama_index.core.llms import ChatMessage
 from llama_index.core.llms.llm import LLM
 
+from rag.engines.connections import Connections
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:
@@ -43,6 +45,10 @@ class Engine(Protocol):
         """The window: prompt and answer together must fit. May shrink when the model is loaded."""
         ...
 
+    def load(self, connections: Connections | None = None) -> None:
+        """Loads the model, if it is not loaded yet: seconds, or minutes. Raises an EngineError of `rag.errors`."""
+        ...
+
     def stream(
         self,
         messages: Sequence[ChatMessage],
@@ -50,17 +56,21 @@ class Engine(Protocol):
         max_tokens: int,
         schema: dict[str, Any] | None = None,
         from_cache: bool = False,
+        connections: Connections | None = None,
     ) -> Generator[str, None, Completion]:
         """Yields pieces of text as the model writes them; the generator's return value is the Completion.
 
-        An empty piece is a sign of life while the prompt is read. Closing the generator stops the model.
+        An empty piece is a sign of life while the prompt is read. Closing the generator stops the model; so does
+        cutting `connections`, from any thread and whatever it waits for.
         `schema` (JSON schema) constrains the text. `from_cache`: it may go on from what another prompt left read,
         which is sooner, and now and then gives other words.
         Raises an EngineError of `rag.errors`.
         """
         ...
 
-    def yes_minus_no(self, messages: Sequence[ChatMessage]) -> tuple[float, Completion]:
+    def yes_minus_no(
+        self, messages: Sequence[ChatMessage], *, connections: Connections | None = None
+    ) -> tuple[float, Completion]:
         """log p("Yes") - log p("No") of the first token of the answer (natural logarithm)."""
         ...
 

@@ -16,12 +16,14 @@ from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_ca
 from llama_index.core.llms.llm import LLM
 
 from rag.engines.base import Completion
+from rag.engines.connections import Connections
 from rag.engines.llama_server import BROKE_OFF, LlamaServer
-from rag.errors import EngineInterrupted, EngineUnavailable
+from rag.engines.thoughts import Thoughts, may_open, thinks
+from rag.errors import EngineError, EngineInterrupted, EngineUnavailable
 
 
 class EmbeddedEngine:
-    """A GGUF file as an `Engine` (see `rag.engines.base`). Loads it at the first use, or at `start()`.
+    """A GGUF file as an `Engine` (see `rag.engines.base`). Loads it at the first use, or at `load()`.
 
     Safe to use from several threads: the server answers one request after another.
     """
@@ -54,8 +56,8 @@ class EmbeddedEngine:
         self._server: LlamaServer | None = None
         self._closed = False
 
-    def start(self) -> None:
-        """Loads the model, if it is not loaded yet (seconds).
+    def load(self, connections: Connections | None = None) -> None:
+        """Loads the model, if it is not loaded yet (seconds); there is no connection to cut meanwhile.
 
         Raises ModelMissing without the file, WeightsError if llama.cpp can't use it, EngineUnavailable on a
         processor that llama.cpp was not compiled for or after `close()`.
@@ -69,6 +71,7 @@ class EmbeddedEngine:
         max_tokens: int,
         schema: dict[str, Any] | None = None,
         from_cache: bool = False,
+        connections: Connections | None = None,
     ) -> Generator[str, None, Completion]:
         """See `Engine.stream`. Closing the generator closes the connection, which stops the model.
 
@@ -86,25 +89,35 @@ class EmbeddedEngine:
                 "type": "json_schema",
                 "json_schema": {"name": "answer", "strict": True, "schema": schema},
             }
-        end = _End()
-        for event in self._chat(request):
+        end, thoughts, written = _End(), Thoughts(), False
+        for event in self._chat(request, connections):
             end.read(event)
             if "prompt_progress" in event:
                 yield ""
             for choice in event.get("choices", ()):
-                if text := choice["delta"].get("content"):
+                thoughts.thought |= bool(choice["delta"].get("reasoning_content"))
+                if text := thoughts.without(choice["delta"].get("content") or ""):
+                    written = True
                     yield text
+        if rest := thoughts.rest():
+            yield rest
+        if thoughts.thought and not written:
+            raise self._thinks()
         return end.completion()
 
-    def yes_minus_no(self, messages: Sequence[ChatMessage]) -> tuple[float, Completion]:
+    def yes_minus_no(
+        self, messages: Sequence[ChatMessage], *, connections: Connections | None = None
+    ) -> tuple[float, Completion]:
         """See `Engine.yes_minus_no`. A word outside the 20 likeliest tokens counts as the 20th."""
         request = {"messages": _as_json(messages), "max_tokens": 1, "logprobs": True, "top_logprobs": 20}
         end = _End()
         likeliest: list[dict[str, Any]] = []
-        for event in self._chat(request):
+        for event in self._chat(request, connections):
             end.read(event)
             for choice in event.get("choices", ()):
                 for token in (choice.get("logprobs") or {}).get("content") or ():
+                    if may_open(token["token"]):
+                        raise self._thinks()
                     likeliest = likeliest or token["top_logprobs"]
         return _log_odds(likeliest), end.completion()
 
@@ -123,9 +136,13 @@ class EmbeddedEngine:
         if server is not None:
             server.close()
 
-    def _chat(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def _thinks(self) -> EngineError:
+        return thinks(self.model, "choose one that does not think with --model PATH.gguf, or leave --model out.")
+
+    def _chat(self, request: dict[str, Any], connections: Connections | None) -> Iterator[dict[str, Any]]:
         """Greedy, so that the same messages give the same text."""
-        return self._started().chat({"cache_prompt": True} | request | {"temperature": 0, "seed": self._seed})
+        greedy = {"cache_prompt": True} | request | {"temperature": 0, "seed": self._seed}
+        return self._started().chat(greedy, connections)
 
     def _started(self) -> LlamaServer:
         with self._lock:

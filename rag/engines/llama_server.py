@@ -10,16 +10,15 @@ import json
 import os
 import platform
 import secrets
-import socket
-import threading
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from rag.engines.connections import Connections
 from rag.errors import (
     EngineError,
     EngineInterrupted,
@@ -60,7 +59,7 @@ class LlamaServer:
             ) from error
         self.address: str = server.listening_address
         self._timeout = timeout
-        self._connections = _Connections()
+        self._connections = Connections(lambda: EngineUnavailable(_CLOSED))
         self._client = httpx.Client(
             base_url=self.address,
             headers={"Authorization": f"Bearer {key}"},
@@ -82,11 +81,11 @@ class LlamaServer:
             tokens: list[int] = json.loads(response.read())["tokens"]
             return tokens
 
-    def chat(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """The events of a chat completion. Closing the iterator stops the model."""
+    def chat(self, request: dict[str, Any], connections: Connections | None = None) -> Iterator[dict[str, Any]]:
+        """The events of a chat completion. Closing the iterator stops the model; so does cutting `connections`."""
         # Progress in reading the prompt keeps the connection alive: only a real standstill times out.
         streamed = {"stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
-        with self._request("POST", "/v1/chat/completions", request | streamed) as response:
+        with self._request("POST", "/v1/chat/completions", request | streamed, connections) as response:
             for line in response.iter_lines():
                 if line.startswith("error:"):
                     raise EngineInterrupted(BROKE_OFF)
@@ -101,10 +100,13 @@ class LlamaServer:
         self._finish()
 
     @contextmanager
-    def _request(self, method: str, path: str, body: object = None) -> Iterator[httpx.Response]:
+    def _request(
+        self, method: str, path: str, body: object = None, connections: Connections | None = None
+    ) -> Iterator[httpx.Response]:
         try:
             with (
-                self._connections.one() as trace,
+                (connections or Connections()).one() as theirs,
+                self._connections.one(theirs) as trace,
                 self._client.stream(method, path, json=body, extensions={"trace": trace}) as response,
             ):
                 if response.is_error:
@@ -120,53 +122,10 @@ class LlamaServer:
             raise EngineInterrupted(BROKE_OFF) from error
 
 
-class _Connections:
-    """The sockets of the requests under way, so that all of them can be cut, whichever thread waits on them."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._connecting = 0
-        self._open: set[socket.socket] = set()
-        self._over = False
-
-    @contextmanager
-    def one(self) -> Iterator[Callable[[str, dict[str, Any]], None]]:
-        """Yields the `trace` that httpx tells of the connection."""
-        mine: list[socket.socket] = []
-
-        def trace(event: str, told: dict[str, Any]) -> None:
-            if event == "connection.connect_tcp.complete":
-                mine.append(told["return_value"].get_extra_info("socket"))
-                with self._changed:
-                    self._connecting -= 1
-                    self._open.update(mine)
-                    self._changed.notify_all()
-
-        with self._changed:
-            if self._over:
-                raise EngineUnavailable(_CLOSED)
-            self._connecting += 1
-        try:
-            yield trace
-        finally:
-            with self._changed:
-                self._connecting -= not mine
-                self._open.difference_update(mine)
-                self._changed.notify_all()
-
-    def cut(self) -> None:
-        with self._changed:
-            self._over = True
-            self._changed.wait_for(lambda: not self._connecting, timeout=5)
-            for connection in self._open:
-                with suppress(OSError):  # the other side was faster
-                    connection.shutdown(socket.SHUT_RDWR)
-
-
-def _finish(connections: _Connections, client: httpx.Client, only_reference: list[Any]) -> None:
+def _finish(connections: Connections, client: httpx.Client, only_reference: list[Any]) -> None:
     # The server's destructor waits for its connections, and holds Python's lock while it does: they must have
     # ended on this side before, or nothing moves again.
-    connections.cut()
+    connections.cut(patience=5)
     client.close()
     only_reference.clear()
 

@@ -1,19 +1,20 @@
-"""An Ollama server as the engine: LlamaIndex's Ollama for text, the ollama client for log-probabilities."""
+"""An Ollama server as the engine, asked by the ollama client: LlamaIndex's Ollama drops the log-probabilities."""
 
 from __future__ import annotations
 
 import math
+import re
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from json import JSONDecodeError
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import ollama
 from llama_index.core.llms import ChatMessage
 from llama_index.core.llms.llm import LLM
-from llama_index.llms.ollama import Ollama
 
 from rag.engines.base import Completion
+from rag.engines.connections import Connections
 from rag.engines.ollama_server import (
     InstalledModel,
     choose_model,
@@ -23,10 +24,15 @@ from rag.engines.ollama_server import (
     installed_models,
     interrupted,
     is_running,
+    kept_alive,
     our_errors,
     pull,
 )
+from rag.engines.thoughts import Thoughts, may_open, thinks
 from rag.errors import EngineError
+
+if TYPE_CHECKING:
+    import ollama
 
 __all__ = [
     "InstalledModel",
@@ -44,6 +50,8 @@ UNLISTED = 1.0
 """A word outside the list is taken to lie this far below its last entry (natural logarithm)."""
 UNMEASURED = 3.0
 """What a plain Yes or No counts for where the server gives no log-probabilities (before Ollama 0.12.11)."""
+LOAD_SECONDS = 600.0
+"""The longest that a model may take to be loaded: a large one comes from a slow disk in minutes."""
 LLM_TOKENS = 512
 """The longest text of `llm()`: Ollama's own default has no end."""
 LONG_PROMPT = 256
@@ -53,8 +61,7 @@ LONG_PROMPT = 256
 class OllamaEngine:
     """A model on an Ollama server. Safe to use from several threads: each call has its own connection.
 
-    Every request carries num_ctx, keep_alive, the seed, temperature 0 and thinking off. Always the same
-    num_ctx, because Ollama reloads the model when it changes.
+    Every request carries num_ctx, keep_alive, the seed, temperature 0 and thinking off.
     """
 
     name = "ollama"
@@ -66,22 +73,29 @@ class OllamaEngine:
         host: str,
         context_tokens: int = 4096,
         timeout: float = 120.0,
-        keep_alive: str = "30m",
+        keep_alive: str | float = "30m",
         seed: int = 1,
     ) -> None:
         """`timeout` is the longest silence in seconds; `host` is any form of OLLAMA_HOST. Asks nothing yet.
 
-        Raises SettingsError if `host` is no address.
+        Raises SettingsError if `host` is no address, or `keep_alive` no time.
         """
         self.model = model
         self.context_tokens = context_tokens
         self.address = default_host({"OLLAMA_HOST": host})
         self._timeout = timeout
-        self._keep_alive = keep_alive
+        self._keep_alive = kept_alive(keep_alive)
         self._seed = seed
         self._lock = threading.Lock()
         self._scale = 1.0
         self._shared: ollama.Client | None = None
+
+    def load(self, connections: Connections | None = None) -> None:
+        """Has Ollama load the model: a chat without messages. Raises the errors of `stream`."""
+        if not re.search("[1-9]", str(self._keep_alive)):
+            return  # such a chat would unload it
+        with self._asked(max(self._timeout, LOAD_SECONDS), connections) as client:
+            client.chat(**self._request((), None))
 
     def stream(
         self,
@@ -90,6 +104,7 @@ class OllamaEngine:
         max_tokens: int,
         schema: dict[str, Any] | None = None,
         from_cache: bool = False,
+        connections: Connections | None = None,
     ) -> Generator[str, None, Completion]:
         """Yields pieces of text as the model writes them; the generator's return value is the Completion.
 
@@ -97,32 +112,36 @@ class OllamaEngine:
         `format`; Ollama always reads from its cache. Raises EngineUnavailable, EngineTimeout, ModelMissing,
         EngineInterrupted, or EngineError; the last also when Ollama cut the prompt, unasked (see `_learn`).
         """
-        written = thought = False
-        end: Mapping[str, Any] = {}
-        with our_errors(self.address, self.model, self._timeout), connect(self.address, self._timeout) as client:
+        written = False
+        end, thoughts, logprobs = None, Thoughts(), list[float]()
+        with self._asked(self._timeout, connections) as client:
             try:
-                for part in self._llm(client, max_tokens).stream_chat(list(messages), format=schema):
-                    end = part.raw or {}
-                    thought = thought or bool(part.additional_kwargs.get("thinking_delta"))
-                    if part.delta:
+                request = self._request(messages, max_tokens)
+                for end in client.chat(**request, stream=True, format=schema, logprobs=True):
+                    thoughts.thought |= bool(end.message.thinking)
+                    piece = thoughts.without(end.message.content or "")
+                    if piece or not thoughts.thought:
+                        logprobs += [token.logprob for token in end.logprobs or () if token.logprob is not None]
+                    if piece:
                         written = True
-                        yield part.delta
+                        yield piece
             except JSONDecodeError as error:
-                if not written:
+                if end is None:
                     raise
                 raise interrupted("the last line was cut") from error
-        if end.get("done") is not True:
+        if end is None or not end.done:
             raise interrupted("the answer has no end")
-        completion = _completion(end)
+        if rest := thoughts.rest():
+            yield rest
+        completion = _completion(end, logprobs)
         self._learn(messages, completion.prompt_tokens)
-        if thought and not written:
-            raise EngineError(
-                f"Model {self.model!r} used all its {completion.completion_tokens} tokens for thinking, and cannot "
-                "be told not to: choose one that does not think with --model, or use --engine embedded."
-            )
+        if thoughts.thought and not written:
+            raise self._thinks()
         return completion
 
-    def yes_minus_no(self, messages: Sequence[ChatMessage]) -> tuple[float, Completion]:
+    def yes_minus_no(
+        self, messages: Sequence[ChatMessage], *, connections: Connections | None = None
+    ) -> tuple[float, Completion]:
         """log p("Yes") - log p("No") of the first token of the answer (natural logarithm).
 
         All spellings of a word count together ("Yes", " yes", "YES"). A word that is not among the 20 likeliest
@@ -130,22 +149,16 @@ class OllamaEngine:
         server gives no log-probabilities, the text of the answer counts for plus or minus `UNMEASURED`.
         Raises the errors of `stream`.
         """
-        with our_errors(self.address, self.model, self._timeout), connect(self.address, self._timeout) as client:
-            reply = client.chat(
-                model=self.model,
-                messages=[{"role": m.role.value, "content": m.content or ""} for m in messages],
-                stream=False,
-                think=False,
-                logprobs=True,
-                top_logprobs=TOP_LOGPROBS,
-                options={"num_ctx": self.context_tokens, **self._options(1)},
-                keep_alive=self._keep_alive,
-            )
+        with self._asked(self._timeout, connections) as client:
+            reply = client.chat(**self._request(messages, 1), logprobs=True, top_logprobs=TOP_LOGPROBS)
+        text = reply.message.content or ""
+        if reply.message.thinking or may_open(text):
+            raise self._thinks()
         completion = _completion(reply)
         self._learn(messages, completion.prompt_tokens)
         first = reply.logprobs[0].top_logprobs if reply.logprobs else None
         if not first:
-            return _verdict(reply.message.content or "") * UNMEASURED, completion
+            return _verdict(text) * UNMEASURED, completion
         return _yes_minus_no([(entry.token, entry.logprob) for entry in first]), completion
 
     def count_tokens(self, text: str) -> int:
@@ -171,7 +184,33 @@ class OllamaEngine:
                 self._shared.close()  # type: ignore[no-untyped-call]
                 self._shared = None
 
-    def _llm(self, client: ollama.Client, max_tokens: int) -> Ollama:
+    @contextmanager
+    def _asked(self, timeout: float, connections: Connections | None) -> Iterator[ollama.Client]:
+        """A client for one request, with our errors."""
+        with (
+            our_errors(self.address, self.model, timeout),
+            (connections or Connections()).one() as trace,
+            connect(self.address, timeout, trace) as client,
+        ):
+            yield client
+
+    def _request(self, messages: Sequence[ChatMessage], max_tokens: int | None) -> dict[str, Any]:
+        """What every chat carries. num_ctx is always the same: Ollama loads the model again when it changes."""
+        return {
+            "model": self.model,
+            "messages": [{"role": m.role.value, "content": m.content or ""} for m in messages],
+            "think": False,
+            "options": {"num_ctx": self.context_tokens, **self._options(max_tokens)},
+            "keep_alive": self._keep_alive,
+        }
+
+    def _thinks(self) -> EngineError:
+        return thinks(self.model, "choose one that does not think with --model, or use --engine embedded.")
+
+    def _llm(self, client: ollama.Client, max_tokens: int) -> LLM:
+        import ollama
+        from llama_index.llms.ollama import Ollama
+
         return Ollama(
             model=self.model,
             base_url=self.address,
@@ -185,8 +224,8 @@ class OllamaEngine:
             async_client=ollama.AsyncClient(host=self.address, timeout=self._timeout, **http_options(self.address)),
         )
 
-    def _options(self, max_tokens: int) -> dict[str, Any]:
-        return {"temperature": 0.0, "seed": self._seed, "num_predict": max_tokens}
+    def _options(self, max_tokens: int | None) -> dict[str, Any]:
+        return {"temperature": 0.0, "seed": self._seed} | ({"num_predict": max_tokens} if max_tokens else {})
 
     def _learn(self, messages: Sequence[ChatMessage], read: int) -> None:
         """Corrects the estimate by the tokens that were `read`, and notices a prompt that was cut.
@@ -209,13 +248,14 @@ class OllamaEngine:
                 self._scale = max(self._scale, read / expected)
 
 
-def _completion(end: Mapping[str, Any] | ollama.ChatResponse) -> Completion:
+def _completion(end: ollama.ChatResponse, logprobs: Sequence[float] = ()) -> Completion:
     # Ollama leaves out a count of 0, and counts cached tokens in without telling how many they are.
     return Completion(
-        prompt_tokens=end.get("prompt_eval_count") or 0,
+        prompt_tokens=end.prompt_eval_count or 0,
         cached_tokens=0,
-        completion_tokens=end.get("eval_count") or 0,
-        truncated=end.get("done_reason") == "length",
+        completion_tokens=end.eval_count or 0,
+        truncated=end.done_reason == "length",
+        mean_logprob=sum(logprobs) / len(logprobs) if logprobs else None,
     )
 
 

@@ -29,6 +29,8 @@ from rag.errors import (
 if TYPE_CHECKING:
     import ollama
 
+    from rag.engines.connections import Trace
+
 __all__ = [
     "InstalledModel",
     "choose_model",
@@ -37,6 +39,8 @@ __all__ = [
     "http_options",
     "installed_models",
     "is_running",
+    "kept_alive",
+    "memory",
     "our_errors",
     "pull",
 ]
@@ -54,6 +58,10 @@ _COMFORTABLE = 9.0
 _SPECIALISTS = ("code", "math", "guard", "shield", "ocr", "rerank", "translat", "thinking", "-r1", "qwq")
 
 
+# what Ollama says where the process in which the model runs is gone, at whatever moment that was
+_DIED = re.compile(
+    r"runner|process has terminated|\bEOF\b|error was encountered while running|connection (reset|refused)"
+)
 _NOBODY_THERE = (
     ConnectionError,
     httpx.ConnectError,
@@ -155,15 +163,37 @@ def http_options(address: str) -> dict[str, Any]:
     return options
 
 
-def connect(address: str, timeout: float) -> ollama.Client:
-    """A client whose `timeout` is the longest silence in seconds, not the longest answer."""
+def connect(address: str, timeout: float, trace: Trace | None = None) -> ollama.Client:
+    """A client whose `timeout` is the longest silence in seconds, not the longest answer.
+
+    `trace` is told of its connections: see `Connections`.
+    """
     import ollama
 
-    return ollama.Client(host=address, timeout=_patience(timeout), **http_options(address))
+    options = http_options(address)
+    if trace:
+        options["event_hooks"] = {"request": [lambda request: request.extensions.update(trace=trace)]}
+    return ollama.Client(host=address, timeout=_patience(timeout), **options)
 
 
 def _patience(timeout: float) -> httpx.Timeout:
     return httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS))
+
+
+def kept_alive(given: str | float) -> str | float:
+    """How long a model stays in memory, as Ollama takes it: "30m", or a number of seconds; less than 0 is for good.
+
+    Ollama refuses a number that comes as a string. Raises SettingsError for what it would refuse.
+    """
+    text = str(given).strip()
+    if re.fullmatch(r"[+-]?\d+", text):
+        return int(text)
+    if re.fullmatch(r"[+-]?((\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h))+", text):
+        return text
+    raise SettingsError(
+        f"keep_alive is {given!r}, which is no time: write it like 30m, 3600 (seconds) or -1 (for good), for example "
+        "DATELINE_KEEP_ALIVE=30m."
+    )
 
 
 # -- what it holds ----------------------------------------------------------------------------------
@@ -227,6 +257,13 @@ def _billions(size: str) -> float:
     return float(found[1]) * {"K": 1e-6, "M": 1e-3, "B": 1.0, "T": 1e3}[found[2]]
 
 
+def memory(host: str, model: str) -> int:
+    """Bytes in which the server holds `model` now; 0 if it does not. Raises EngineError."""
+    address = default_host({"OLLAMA_HOST": host})
+    with our_errors(address, timeout=5.0), connect(address, 5.0) as client:
+        return next((int(one.size or 0) for one in client.ps().models if one.name == model), 0)
+
+
 def choose_model(installed: list[InstalledModel], wanted: str | None) -> str | None:
     """The model that `auto` takes, by the name Ollama knows it by; None if there is none to take.
 
@@ -281,6 +318,8 @@ def _pull_refused(model: str, words: str) -> EngineError:
             f"Ollama's registry has no model {model!r}: look for its name at https://ollama.com/library, "
             "then: dateline pull NAME"
         )
+    if "invalid model name" in words:
+        return ModelMissing(f"{model!r} cannot be a model's name: write it like qwen3:4b, then: dateline pull qwen3:4b")
     return EngineError(
         f"Ollama could not get {model!r}: {words}. Check the connection, then go on with: dateline pull {model}"
     )
@@ -330,8 +369,21 @@ def _too_slow(address: str, model: str, timeout: float) -> str:
 
 def _refusal(error: ollama.ResponseError, address: str, model: str) -> EngineError:
     words = _words(error)
-    if error.status_code == -1:  # a line in a stream, not an HTTP status
+    if "exceed_context_size" in words or "exceeds the available context size" in words:
+        read, window = (re.search(rf"{name}\W+(\d+)", words) for name in ("n_prompt_tokens", "n_ctx"))
+        return EngineError(
+            f"The prompt is longer{f' ({read[1]} tokens)' if read else ''} than the model's window"
+            f"{f' ({window[1]})' if window else ''}. Give the model a larger one with DATELINE_CONTEXT_TOKENS, or show "
+            "it less with DATELINE_EVIDENCE_TOKENS."
+        )
+    # -1: a line in a stream, not an HTTP status
+    if error.status_code == -1 or (error.status_code >= 500 and _DIED.search(words)):
         return interrupted(words)
+    if error.status_code == 403:
+        return EngineError(
+            f"Ollama does not answer to the name in {address} (403). Write its IP address in OLLAMA_HOST, have a proxy "
+            "that stands between send `Host: localhost`, or start Ollama with OLLAMA_HOST=0.0.0.0."
+        )
     if error.status_code == 404 and model and "not found" in words and "model" in words:
         return ModelMissing(f"Model {model!r} is not on this Ollama server. Get it with: dateline pull {model}")
     if error.status_code == 404:
@@ -350,7 +402,7 @@ def _refusal(error: ollama.ResponseError, address: str, model: str) -> EngineErr
 def interrupted(why: str) -> EngineInterrupted:
     """The error for an answer that stopped before its end."""
     return EngineInterrupted(
-        f"Ollama died in mid-answer: {why}. Ask again; if it dies again, choose a smaller model with --model, "
+        f"The model broke off on Ollama: {why}. Ask again; if it happens again, choose a smaller model with --model, "
         "or use --engine embedded."
     )
 

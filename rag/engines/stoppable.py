@@ -1,24 +1,86 @@
-"""An engine for the length of one question, which another thread can call off."""
+"""A question that another thread can call off, whatever it waits for."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Sequence
-from typing import Any
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, wait
+from typing import Any, TypeVar
 
 from llama_index.core.llms import ChatMessage
 from llama_index.core.llms.llm import LLM
 
 from rag.engines.base import Completion, Engine
+from rag.engines.connections import Connections
 from rag.errors import Stopped
+
+T = TypeVar("T")
+
+_LOOK = 0.05
+"""Seconds between two looks whether it was called off: an event can't be waited for beside something else."""
+
+
+def stoppable(
+    steps: Generator[T, None, None], stop: threading.Event, connections: Connections
+) -> Generator[T, None, None]:
+    """The `steps`, until `stop` is set: then `connections` are cut and Stopped is raised, though a step still works.
+
+    A generator that waits cannot be closed from outside. So each step is made in a thread of its own, which is left
+    to itself when it is called off; it ends with its connection, or at its next request.
+    """
+    step: Future[T | None] = Future()
+    step.set_result(None)
+    try:
+        while not stop.is_set():
+            step = _begun(lambda: next(steps, None))
+            if (made := _made(step, stop)) is None:
+                return
+            yield made
+        raise Stopped
+    finally:
+        if not step.done():
+            connections.cut()
+        step.add_done_callback(lambda _: steps.close())  # at once, if it is done
+
+
+def until_stopped(call: Callable[[], T], stop: threading.Event, connections: Connections) -> T:
+    """What `call` gives, waited for until `stop` is set: then `connections` are cut and Stopped is raised."""
+    made = _begun(call)
+    try:
+        return _made(made, stop)
+    finally:
+        if not made.done():
+            connections.cut()
+
+
+def _begun(call: Callable[[], T]) -> Future[T]:
+    made: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            made.set_result(call())
+        except BaseException as error:
+            made.set_exception(error)
+
+    # not from a pool, whose threads hold Python's end up
+    threading.Thread(target=work, name="engine", daemon=True).start()
+    return made
+
+
+def _made(coming: Future[T], stop: threading.Event) -> T:
+    while not wait([coming], _LOOK).done and not stop.is_set():
+        pass
+    if stop.is_set():
+        raise Stopped
+    return coming.result()
 
 
 class Stoppable:
-    """`engine`, until `stop` is set: then the model stops at its next sign of life, and every call raises Stopped."""
+    """`engine`, for one question: once its `connections` are cut, every call raises their error."""
 
-    def __init__(self, engine: Engine, stop: threading.Event) -> None:
+    def __init__(self, engine: Engine, connections: Connections) -> None:
         self._engine = engine
-        self._stop = stop
+        self._connections = connections
 
     @property
     def name(self) -> str:
@@ -32,6 +94,9 @@ class Stoppable:
     def context_tokens(self) -> int:
         return self._engine.context_tokens
 
+    def load(self, connections: Connections | None = None) -> None:
+        self._engine.load(connections or self._connections)
+
     def stream(
         self,
         messages: Sequence[ChatMessage],
@@ -39,26 +104,20 @@ class Stoppable:
         max_tokens: int,
         schema: dict[str, Any] | None = None,
         from_cache: bool = False,
+        connections: Connections | None = None,
     ) -> Generator[str, None, Completion]:
-        self._check()
-        writing = self._engine.stream(messages, max_tokens=max_tokens, schema=schema, from_cache=from_cache)
-        try:
-            while True:
-                piece = next(writing)
-                self._check()
-                yield piece
-        except StopIteration as end:
-            completion: Completion = end.value
-            return completion
-        finally:
-            writing.close()
+        under = connections or self._connections
+        return self._engine.stream(
+            messages, max_tokens=max_tokens, schema=schema, from_cache=from_cache, connections=under
+        )
 
-    def yes_minus_no(self, messages: Sequence[ChatMessage]) -> tuple[float, Completion]:
-        self._check()
-        return self._engine.yes_minus_no(messages)
+    def yes_minus_no(
+        self, messages: Sequence[ChatMessage], *, connections: Connections | None = None
+    ) -> tuple[float, Completion]:
+        return self._engine.yes_minus_no(messages, connections=connections or self._connections)
 
     def count_tokens(self, text: str) -> int:
-        self._check()
+        self._connections.check()
         return self._engine.count_tokens(text)
 
     def llm(self) -> LLM:
@@ -66,7 +125,3 @@ class Stoppable:
 
     def close(self) -> None:
         """The engine stays open: it is another question's too."""
-
-    def _check(self) -> None:
-        if self._stop.is_set():
-            raise Stopped
