@@ -1,49 +1,157 @@
-"""A question can be called off from another thread, whatever the model is doing."""
+"""A question can be called off from another thread, whatever it waits for, and nothing stays behind that it held."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
-from app_helpers import QUESTION, endless, says
+from app_helpers import QUESTION, RIGHT, endless, says, until
 from checking import CheckedAssistant
-from ollama_double import OllamaDouble
+from ollama_double import Answer, OllamaDouble, Reply, held_open, loaded, slow
 
 from rag.errors import Stopped
 from rag.types import TextDelta
+from web.asking import Asking
+from web.engine_room import EngineRoom, Told
+
+SOON = 1.0
+"""Seconds within which a stop must be felt."""
+MODEL = "qwen2.5-coder:1.5b"
+TURNS = [
+    {"role": "user", "content": QUESTION},
+    {"role": "assistant", "content": f"{RIGHT} Others fled there in the week before."},
+]
 
 
-def test_a_model_that_writes_without_end_is_stopped_from_another_thread(seeds_dir: Path) -> None:
-    stop = threading.Event()
-    with OllamaDouble(chat=says(endless())) as ollama:
-        with CheckedAssistant(seeds_dir, "ollama", "qwen2.5-coder:1.5b", ollama_host=ollama.url) as dateline:
-            with pytest.raises(Stopped, match="called off"):
-                for event in dateline.stream(QUESTION, stop=stop):
-                    if isinstance(event, TextDelta):
-                        threading.Thread(target=stop.set).start()
-            assert ollama.client_left.wait(1)
+def hangs_in_the_check(request: dict[str, Any]) -> Reply:
+    answer = says(RIGHT)
+    return answer(request) if request["stream"] else slow(threading.Event(), answer)(request)
+
+
+HANGING: dict[str, Answer] = {
+    "before the first token": slow(threading.Event(), says(RIGHT)),
+    "before the first token, its headers sent": held_open(after=0),
+    "in mid-answer": held_open(after=3),
+    "while it writes": says(endless()),
+    "in a check": hangs_in_the_check,
+}
+
+
+@pytest.mark.parametrize("where", HANGING)
+def test_a_stop_is_felt_at_once_by_the_line_and_by_ollama(where: str, seeds_dir: Path) -> None:
+    told: list[Told] = []
+    ended: list[BaseException] = []
+
+    async def ask() -> None:
+        try:
+            async for _ in asking.events():
+                pass
+        except Stopped as error:
+            ended.append(error)
+
+    with (
+        OllamaDouble(chat=HANGING[where]) as ollama,
+        CheckedAssistant(seeds_dir, "ollama", MODEL, ollama_host=ollama.url) as dateline,
+    ):
+        room, stop, tired = EngineRoom(dateline), threading.Event(), threading.Event()
+        asking = Asking(room, "anna", QUESTION, (), {}, stop)
+        thread = threading.Thread(target=lambda: asyncio.run(ask()), daemon=True)
+        thread.start()
+        until(lambda: where != "in a check" or any(not chat["stream"] for chat in ollama.chats))
+        until(lambda: bool(ollama.chats))
+        begun = time.monotonic()
+        stop.set()
+        threading.Timer(5, tired.set).start()
+        with room.enter("boris", tired, told.append):
+            assert time.monotonic() - begun < SOON
+        assert ollama.client_left.wait(SOON)
+        thread.join(SOON)
+        assert ended
+
+
+def called_off(dateline: CheckedAssistant, when: Callable[[], bool], history: Sequence[Any] = ()) -> float:
+    """Asks, and stops when it is `when`: the seconds from then until Stopped."""
+    stop, set_at = threading.Event(), list[float]()
+
+    def watch() -> None:
+        until(when, seconds=30)
+        set_at.append(time.monotonic())
+        stop.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+    with pytest.raises(Stopped, match="called off"):
+        list(dateline.stream(QUESTION if not history else "Why did they?", history, stop=stop))
+    return time.monotonic() - set_at[0]
+
+
+def test_a_stop_is_felt_while_the_question_is_rewritten(seeds_dir: Path) -> None:
+    with (
+        OllamaDouble(chat=slow(threading.Event())) as ollama,
+        CheckedAssistant(seeds_dir, "ollama", MODEL, ollama_host=ollama.url, timeout=3) as dateline,
+    ):
+        assert called_off(dateline, lambda: bool(ollama.chats), TURNS) < SOON
+        assert ollama.client_left.wait(SOON)
+
+
+def test_a_stop_is_felt_while_an_embedder_on_ollama_is_silent(seeds_dir: Path) -> None:
+    """Not the engine's request at all: whatever blocks, the question ends."""
+    gate = threading.Event()
+    with (
+        OllamaDouble(everything=slow(gate)) as ollama,
+        CheckedAssistant(seeds_dir, "ollama", MODEL, ollama_host=ollama.url, embedder="ollama:minilm") as dateline,
+    ):
+        threading.Timer(4, gate.set).start()
+        assert called_off(dateline, lambda: bool(ollama.requests)) < SOON
+
+
+def test_a_model_that_is_being_loaded_is_not_waited_for(seeds_dir: Path) -> None:
+    with (
+        OllamaDouble(chat=says(RIGHT), load=slow(threading.Event(), loaded)) as ollama,
+        CheckedAssistant(seeds_dir, "ollama", MODEL, ollama_host=ollama.url) as dateline,
+    ):
+        room = EngineRoom(dateline)
+        room.prepare()
+        until(lambda: bool(ollama.loads))
+        assert room.state().phase == "loading"
+        begun = time.monotonic()
+        room.pause()
+        assert time.monotonic() - begun < SOON
+        assert ollama.client_left.wait(SOON)
 
 
 def test_a_question_that_was_called_off_before_asks_no_model(seeds_dir: Path) -> None:
     stop = threading.Event()
     stop.set()
     with OllamaDouble() as ollama:
-        with CheckedAssistant(seeds_dir, "ollama", "qwen2.5-coder:1.5b", ollama_host=ollama.url) as dateline:
+        with CheckedAssistant(seeds_dir, "ollama", MODEL, ollama_host=ollama.url) as dateline:
             with pytest.raises(Stopped):
                 list(dateline.stream(QUESTION, stop=stop))
-        assert ollama.chats == []
+        assert ollama.requests == []
+
+
+def test_no_thread_stays_behind_a_stopped_question(seeds_dir: Path) -> None:
+    before = set(threading.enumerate())
+    with (
+        OllamaDouble(chat=held_open(after=0)) as ollama,
+        CheckedAssistant(seeds_dir, "ollama", MODEL, ollama_host=ollama.url) as dateline,
+    ):
+        called_off(dateline, lambda: bool(ollama.chats))
+        until(lambda: not [one for one in set(threading.enumerate()) - before if one.name == "engine"], SOON)
 
 
 @pytest.mark.slow
-def test_the_embedded_model_stops_while_it_reads(asked: CheckedAssistant) -> None:
-    stop = threading.Event()
-    threading.Timer(0.5, stop.set).start()
-    begun = time.monotonic()
-    with pytest.raises(Stopped):
-        list(asked.stream(QUESTION, stop=stop))
-    stopped = time.monotonic() - begun
-    begun = time.monotonic()
-    next(event for event in asked.stream(QUESTION) if isinstance(event, TextDelta))
-    assert stopped < time.monotonic() - begun  # it did not read to the end
+def test_the_embedded_model_stops_while_it_reads_and_while_it_is_loaded(seeds_dir: Path) -> None:
+    with CheckedAssistant(seeds_dir, "embedded", threads=1, timeout=300, evidence_tokens=1500) as dateline:
+        begun = time.monotonic()
+        assert called_off(dateline, lambda: time.monotonic() - begun > 1.0) < SOON  # the model is still being loaded
+        dateline.prepare()
+        begun = time.monotonic()
+        assert called_off(dateline, lambda: time.monotonic() - begun > 1.5) < SOON
+        begun = time.monotonic()
+        next(event for event in dateline.stream(QUESTION) if isinstance(event, TextDelta))
+        assert time.monotonic() - begun > 2.0  # so it was still reading when it was stopped

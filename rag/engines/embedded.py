@@ -101,9 +101,10 @@ class EmbeddedEngine:
                     yield text
         if rest := thoughts.rest():
             yield rest
+        completion = end.completion()
         if thoughts.thought and not written:
             raise self._thinks()
-        return end.completion()
+        return completion
 
     def yes_minus_no(
         self, messages: Sequence[ChatMessage], *, connections: Connections | None = None
