@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from llama_index.core.llms import ChatMessage
 from ollama_double import (
+    CANNOT_CONTINUE,
     RECORDED_MODEL,
+    Answer,
     OllamaDouble,
     Reply,
     closed_port,
@@ -22,11 +24,14 @@ from ollama_double import (
     installed,
     not_ollama,
     only_thinks,
+    over_the_window,
     recorded_request,
     recording,
     refuses,
     slow,
     speaks,
+    stranger,
+    surely,
 )
 
 from rag.engines.base import Completion, Engine
@@ -37,7 +42,9 @@ from rag.errors import (
     EngineTimeout,
     EngineUnavailable,
     ModelMissing,
+    SettingsError,
 )
+from rag.settings import Settings
 
 QUESTION = [
     ChatMessage(role="system", content="Use only the numbered statements."),
@@ -147,6 +154,42 @@ def test_the_llm_for_llamaindex_sends_the_same_options() -> None:
         this.close()
     assert ollama.chats[0]["options"] == {"temperature": 0.0, "num_ctx": 4096, "seed": 1, "num_predict": 512}
     assert ollama.chats[0]["think"] is False
+
+
+def test_the_model_is_loaded_as_it_will_be_asked() -> None:
+    with OllamaDouble() as ollama:
+        this = engine(ollama, context_tokens=2048)
+        this.load()
+        run(this.stream(QUESTION, max_tokens=120))
+        engine(ollama, keep_alive="0").load()  # it would unload the model
+    (load,), (chat,) = ollama.loads, ollama.chats
+    assert load["messages"] == []
+    for what in ("model", "keep_alive", "think"):
+        assert load[what] == chat[what]
+    assert load["options"]["num_ctx"] == chat["options"]["num_ctx"] == 2048
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [("-1", -1), (-1, -1), ("3600", 3600), ("0", 0), ("30m", "30m"), ("1h30m", "1h30m"), ("-1m", "-1m")],
+)
+def test_a_time_is_sent_as_ollama_takes_it(given: Any, sent: Any) -> None:
+    with OllamaDouble() as ollama:
+        run(engine(ollama, keep_alive=given).stream(QUESTION, max_tokens=9))
+    assert (ollama.chats[0]["keep_alive"], type(ollama.chats[0]["keep_alive"]) is str) == (sent, type(sent) is str)
+
+
+@pytest.mark.parametrize("given", ["forever", "", "30 minutes", "nan", "1d"])
+def test_what_is_no_time_is_refused_before_ollama_is_asked(given: str) -> None:
+    with pytest.raises(SettingsError, match="write it like 30m"):
+        Settings.load({"keep_alive": given})
+
+
+def test_how_sure_the_model_was_comes_with_the_stream() -> None:
+    with OllamaDouble(chat=surely(recording("chat_stream"), -0.25)) as ollama:
+        assert ask(ollama)[1].mean_logprob == pytest.approx(-0.25)
+    with OllamaDouble() as an_old_one:
+        assert ask(an_old_one)[1].mean_logprob is None
 
 
 # -- yes minus no -----------------------------------------------------------------------------------
@@ -294,9 +337,58 @@ def test_a_connection_cut_before_the_answer_interrupts_a_blocking_call() -> None
         engine(ollama).yes_minus_no(QUESTION)
 
 
-def test_a_model_that_only_thinks_is_named() -> None:
-    with OllamaDouble(chat=only_thinks(160)) as ollama, pytest.raises(EngineError, match="all its 160 tokens"):
-        ask(ollama)
+@both
+@pytest.mark.parametrize("said", CANNOT_CONTINUE)
+def test_a_runner_that_dies_before_the_first_token_or_in_a_check_is_asked_again(said: str, call: Call) -> None:
+    with OllamaDouble(chat=refuses(500, said)) as ollama, pytest.raises(EngineInterrupted, match="Ask again"):
+        call(engine(ollama))
+
+
+@both
+def test_a_prompt_that_ollama_refuses_names_the_setting_and_prints_no_json(call: Call) -> None:
+    with OllamaDouble(chat=over_the_window(9000, 4096)) as ollama, pytest.raises(EngineError) as error:
+        call(engine(ollama))
+    assert str(error.value).startswith("The prompt is longer (9000 tokens) than the model's window (4096). Give")
+    assert "DATELINE_CONTEXT_TOKENS" in str(error.value)
+    assert "{" not in str(error.value)
+
+
+@both
+def test_an_ollama_that_does_not_know_the_name_it_is_asked_by_says_so(call: Call) -> None:
+    with OllamaDouble(everything=stranger()) as ollama, pytest.raises(EngineError, match="does not answer to the name"):
+        call(engine(ollama))
+
+
+# -- a model that thinks ------------------------------------------------------------------------------
+
+THOUGHTS: list[tuple[list[str], str]] = [
+    (["<think>", "It asks", " how far.", "</think>", "\n\n", "25", " miles."], "25 miles."),
+    (["\n<", "thi", "nk>It asks", "</thi", "nk> 25", " miles."], "25 miles."),
+    (["<think></think>25 miles."], "25 miles."),
+    (["<", "25 miles", "."], "<25 miles."),
+    (["  25", " miles"], "  25 miles"),
+    (["It is <think> that", " is meant</think>"], "It is <think> that is meant</think>"),
+    (["<"], "<"),
+]
+
+
+@pytest.mark.parametrize(("pieces", "said"), THOUGHTS)
+def test_thoughts_at_the_beginning_are_dropped_and_nothing_else_is(pieces: list[str], said: str) -> None:
+    with OllamaDouble(chat=speaks(lambda *_: pieces)) as ollama:
+        assert ask(ollama)[0] == said
+
+
+THINKS: list[Answer] = [only_thinks(160), speaks(lambda *_: "<think> It asks how far it is"), speaks(lambda *_: "<")]
+
+
+@pytest.mark.parametrize(("thinking", "call"), [(THINKS[0], CALLS[0]), (THINKS[1], CALLS[0]), (THINKS[2], CALLS[1])])
+def test_a_model_that_only_thinks_is_named_with_what_to_choose(thinking: Answer, call: Call) -> None:
+    with OllamaDouble(chat=thinking) as ollama, pytest.raises(EngineError) as error:
+        call(engine(ollama))
+    assert str(error.value) == (
+        f"Model '{RECORDED_MODEL}' thinks before it answers, and cannot be told not to: choose one that does not think "
+        "with --model, or use --engine embedded."
+    )
 
 
 def test_stopping_closes_the_connection() -> None:

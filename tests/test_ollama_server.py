@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 import pytest
-from ollama_double import Answer, OllamaDouble, Reply, closed_port, installed, not_ollama, recording, slow
+from ollama_double import Answer, OllamaDouble, Reply, closed_port, installed, not_ollama, recording, refuses, slow
 
 from rag.engines.ollama import (
     InstalledModel,
@@ -16,6 +16,7 @@ from rag.engines.ollama import (
     is_running,
     pull,
 )
+from rag.engines.ollama_server import memory
 from rag.errors import EngineError, EngineInterrupted, EngineTimeout, EngineUnavailable, ModelMissing, SettingsError
 
 
@@ -137,6 +138,17 @@ def test_a_pull_of_a_name_that_does_not_exist_says_so() -> None:
     unknown = Reply(['{"status":"pulling manifest"}', '{"error":"pull model manifest: file does not exist"}'])
     with pytest.raises(ModelMissing, match="has no model 'qwen3:4b'"):
         pulled(unknown)
+
+
+def test_a_pull_of_what_cannot_be_a_name_says_how_one_is_written() -> None:
+    with pytest.raises(ModelMissing, match="write it like qwen3:4b"):
+        pulled(refuses(400, "invalid model name"))  # written by hand
+
+
+def test_a_running_ollama_tells_how_much_memory_a_model_takes() -> None:
+    with OllamaDouble() as ollama:
+        assert memory(ollama.url, "qwen2.5-coder:0.5b") == 550_554_827
+        assert memory(ollama.url, "qwen3:4b") == 0
 
 
 @pytest.mark.parametrize("ending", ["clean", "cut"])
