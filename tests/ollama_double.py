@@ -273,15 +273,17 @@ class OllamaDouble:
         models: Sequence[dict[str, Any]] | None = None,
         pull: Answer | None = None,
         load: Answer | None = None,
+        ps: str = "ps",
         everything: Answer | None = None,
     ) -> None:
-        """`everything` answers every request instead, whatever it asks."""
+        """`ps` is the recording of what is loaded. `everything` answers every request instead, whatever it asks."""
         self.models = list(json.loads(_line("tags"))["models"] if models is None else models)
         self.requests: list[Request] = []
         self.client_left = threading.Event()
         """Set when a client closes its connection before it had the whole answer."""
         self.chat = chat
         """May be set anew while it runs."""
+        self._ps = ps
         self._pull, self._load, self._everything = pull or pull_finished(), load or loaded, everything
         self._gates: list[threading.Event] = []
         self._connections: list[socket.socket] = []
@@ -330,6 +332,8 @@ class OllamaDouble:
     def answer(self, request: Request) -> Reply:
         if self._everything is not None:
             return _reply(self._everything, request.json or {})
+        if request.path == "/api/ps":
+            return recording(self._ps)
         if (request.method, request.path) in _FIXED:
             return recording(_FIXED[request.method, request.path])
         if request.path == "/api/tags":
@@ -374,7 +378,6 @@ class OllamaDouble:
 _FIXED = {
     ("GET", "/"): "root",
     ("GET", "/api/version"): "version",
-    ("GET", "/api/ps"): "ps",
     ("POST", "/api/embed"): "embed_chat_model",
 }
 

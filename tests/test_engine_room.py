@@ -10,7 +10,7 @@ import httpx
 import pytest
 from app_helpers import QUESTION, RIGHT, says, served, until
 from checking import CheckedAssistant
-from ollama_double import OllamaDouble, slow
+from ollama_double import OllamaDouble, loaded, slow
 
 from rag.errors import ModelMissing
 from web.engine_room import EngineRoom, Entered, Preparing, Told
@@ -43,11 +43,27 @@ def pass_through(room: EngineRoom) -> list[Told]:
         return told
 
 
-def test_the_first_question_prepares_the_engine(room: EngineRoom) -> None:
+def test_the_first_question_has_the_model_loaded(room: EngineRoom, ollama: OllamaDouble) -> None:
     assert pass_through(room) == [Preparing("loading", 0), Entered()]
     assert pass_through(room) == [Entered()]
+    assert [load["model"] for load in ollama.loads] == [SMALL]
     state = room.state()
     assert (state.phase, state.engine, state.model) == ("ready", "ollama", SMALL)
+
+
+def test_it_is_ready_when_the_model_is_loaded_and_not_before(seeds_dir: Path) -> None:
+    gate = threading.Event()
+    with (
+        OllamaDouble(load=slow(gate, loaded)) as ollama,
+        CheckedAssistant(seeds_dir, "ollama", SMALL, ollama_host=ollama.url, timeout=0.1) as dateline,
+    ):
+        room = EngineRoom(dateline)
+        room.prepare()
+        until(lambda: bool(ollama.loads))
+        assert not gate.wait(0.5)  # longer than a silence may be in an answer
+        assert room.state().phase == "loading"
+        gate.set()
+        until(lambda: room.state().phase == "ready")
 
 
 def test_what_ollama_and_the_embedded_engine_have_can_be_chosen(room: EngineRoom) -> None:

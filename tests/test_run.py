@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from checking import CheckedAssistant
 from eval_helpers import answer, case
+from ollama_double import RECORDED_MODEL, OllamaDouble
 
 from evals.cases import without_gold
 from evals.peers import Bm25Top
@@ -80,6 +81,18 @@ def test_every_case_is_observed(assistant: CheckedAssistant, observer: Observer,
     cited = rows[0].outcome.answer
     assert cited and rows[0].outcome.stood == {1: cited.citations[0].quote}
     assert rows[0].outcome.memory_mb and rows[0].outcome.memory_mb > 50
+
+
+def test_what_ollama_holds_the_model_in_is_counted(seeds_dir: Path, tmp_path: Path) -> None:
+    def of_a_run(ollama: OllamaDouble, name: str) -> float:
+        with CheckedAssistant(seeds_dir, "ollama", RECORDED_MODEL, ollama_host=ollama.url) as assistant:
+            with writing(tmp_path / name, a_header(cases=1)) as writer:
+                run(CASES[:1], [Bm25Top(assistant)], Observer(assistant, None), writer, quiet)
+        return read(tmp_path / name).rows[0].outcome.memory_mb or 0.0
+
+    with OllamaDouble() as loaded, OllamaDouble(ps="ps_empty") as empty:
+        alone, together = of_a_run(empty, "empty.jsonl"), of_a_run(loaded, "loaded.jsonl")
+    assert together - alone >= 550  # the recorded size of the model in memory
 
 
 def test_an_interrupted_run_asks_only_what_is_left(

@@ -12,7 +12,7 @@ from rag.types import Answer
 def cost(case: Case, outcome: Outcome) -> list[Score]:
     """`first_token_ms` and `total_ms` from the question's arrival; `checking_ms` for a sentence; `prompt_tokens`
     (`cached_tokens` of them were not read again) and `completion_tokens` over all calls of the model; `memory_mb`, the
-    process's largest so far."""
+    process's largest so far, with what Ollama holds its model in."""
     return [*_of_answer(outcome), *_memory(outcome)]
 
 
