@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -45,8 +46,8 @@ class Settings:
     """Support (0 to 1) below which a sentence is withheld; or "strict", "balanced" or "bold". Higher refuses more."""
     timeout: float = 120.0
     """Seconds without a byte from the engine before it counts as dead."""
-    keep_alive: str = "30m"
-    """How long Ollama keeps the model in memory: "30m", or seconds; -1 is for good."""
+    keep_alive: str | int = "30m"
+    """How long Ollama keeps the model in memory: "30m", or a number of seconds; -1 is for good."""
     threads: int = 0
     """Threads of the embedded engine; 0 means one per core, at most 8."""
     seed: int = 1
@@ -86,9 +87,8 @@ class Settings:
                 )
         if not 0 <= self.threshold <= 1:
             raise SettingsError(f"threshold must be between 0 and 1, not {self.threshold}: set DATELINE_THRESHOLD.")
-        from rag.engines.ollama_server import default_host, kept_alive
+        from rag.engines.ollama_server import default_host
 
-        kept_alive(self.keep_alive)
         return replace(self, ollama_host=default_host({"OLLAMA_HOST": self.ollama_host}))
 
 
@@ -106,6 +106,8 @@ def _coerce(name: str, value: Any) -> Any:
             return Path(value).expanduser()
         if name in _INTEGERS:
             return int(value)
+        if name == "keep_alive":
+            return _kept_alive(str(value).strip())
         if name == "threshold" and value in CAUTION:
             return CAUTION[value]
         if name in _FLOATS:
@@ -115,3 +117,15 @@ def _coerce(name: str, value: Any) -> Any:
             f"{name} must be a number, not {value!r}: change the argument or DATELINE_{name.upper()}."
         ) from None
     return str(value)
+
+
+def _kept_alive(text: str) -> str | int:
+    """As Ollama takes it, which refuses a number that comes as a string, and what is no duration of Go's."""
+    if re.fullmatch(r"[+-]?\d+", text):
+        return int(text)
+    if re.fullmatch(r"[+-]?((\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h))+", text):
+        return text
+    raise SettingsError(
+        f"keep_alive must be a time, not {text!r}: write it like 30m, 3600 (seconds) or -1 (for good) in "
+        "DATELINE_KEEP_ALIVE."
+    )

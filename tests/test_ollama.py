@@ -35,7 +35,7 @@ from ollama_double import (
 )
 
 from rag.engines.base import Completion, Engine
-from rag.engines.ollama import OllamaEngine, installed_models, is_running
+from rag.engines.ollama import OllamaEngine, installed_models, is_running, pull
 from rag.errors import (
     EngineError,
     EngineInterrupted,
@@ -161,7 +161,7 @@ def test_the_model_is_loaded_as_it_will_be_asked() -> None:
         this = engine(ollama, context_tokens=2048)
         this.load()
         run(this.stream(QUESTION, max_tokens=120))
-        engine(ollama, keep_alive="0").load()  # it would unload the model
+        engine(ollama, keep_alive=0).load()  # it would unload the model
     (load,), (chat,) = ollama.loads, ollama.chats
     assert load["messages"] == []
     for what in ("model", "keep_alive", "think"):
@@ -175,7 +175,8 @@ def test_the_model_is_loaded_as_it_will_be_asked() -> None:
 )
 def test_a_time_is_sent_as_ollama_takes_it(given: Any, sent: Any) -> None:
     with OllamaDouble() as ollama:
-        run(engine(ollama, keep_alive=given).stream(QUESTION, max_tokens=9))
+        kept = Settings.load({"keep_alive": given}).keep_alive
+        run(engine(ollama, keep_alive=kept).stream(QUESTION, max_tokens=9))
     assert (ollama.chats[0]["keep_alive"], type(ollama.chats[0]["keep_alive"]) is str) == (sent, type(sent) is str)
 
 
@@ -353,7 +354,7 @@ def test_a_prompt_that_ollama_refuses_names_the_setting_and_prints_no_json(call:
     assert "{" not in str(error.value)
 
 
-@both
+@pytest.mark.parametrize("call", [*CALLS, lambda this: pull(this.address, this.model, lambda *_: None)])
 def test_an_ollama_that_does_not_know_the_name_it_is_asked_by_says_so(call: Call) -> None:
     with OllamaDouble(everything=stranger()) as ollama, pytest.raises(EngineError, match="does not answer to the name"):
         call(engine(ollama))

@@ -24,7 +24,6 @@ from rag.engines.ollama_server import (
     installed_models,
     interrupted,
     is_running,
-    kept_alive,
     our_errors,
     pull,
 )
@@ -73,18 +72,18 @@ class OllamaEngine:
         host: str,
         context_tokens: int = 4096,
         timeout: float = 120.0,
-        keep_alive: str | float = "30m",
+        keep_alive: str | int = "30m",
         seed: int = 1,
     ) -> None:
         """`timeout` is the longest silence in seconds; `host` is any form of OLLAMA_HOST. Asks nothing yet.
 
-        Raises SettingsError if `host` is no address, or `keep_alive` no time.
+        Raises SettingsError if `host` is no address.
         """
         self.model = model
         self.context_tokens = context_tokens
         self.address = default_host({"OLLAMA_HOST": host})
         self._timeout = timeout
-        self._keep_alive = kept_alive(keep_alive)
+        self._keep_alive = keep_alive
         self._seed = seed
         self._lock = threading.Lock()
         self._scale = 1.0

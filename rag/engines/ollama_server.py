@@ -39,7 +39,6 @@ __all__ = [
     "http_options",
     "installed_models",
     "is_running",
-    "kept_alive",
     "memory",
     "our_errors",
     "pull",
@@ -180,22 +179,6 @@ def _patience(timeout: float) -> httpx.Timeout:
     return httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS))
 
 
-def kept_alive(given: str | float) -> str | float:
-    """How long a model stays in memory, as Ollama takes it: "30m", or a number of seconds; less than 0 is for good.
-
-    Ollama refuses a number that comes as a string. Raises SettingsError for what it would refuse.
-    """
-    text = str(given).strip()
-    if re.fullmatch(r"[+-]?\d+", text):
-        return int(text)
-    if re.fullmatch(r"[+-]?((\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h))+", text):
-        return text
-    raise SettingsError(
-        f"keep_alive is {given!r}, which is no time: write it like 30m, 3600 (seconds) or -1 (for good), for example "
-        "DATELINE_KEEP_ALIVE=30m."
-    )
-
-
 # -- what it holds ----------------------------------------------------------------------------------
 
 
@@ -305,6 +288,8 @@ def pull(host: str, model: str, progress: Callable[[str, int, int], None]) -> No
                 status = step.status or ""
                 progress(status, step.completed or 0, step.total or 0)
         except ollama.ResponseError as error:
+            if error.status_code == 403:
+                raise
             raise _pull_refused(model, _words(error)) from error
         except (httpx.ReadError, httpx.RemoteProtocolError) as error:
             raise _pull_stopped(model) from error
