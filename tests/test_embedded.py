@@ -157,6 +157,21 @@ def test_a_plain_yes_is_positive_and_a_plain_no_negative(chat_engine: EmbeddedEn
 
 
 @pytest.mark.slow
+def test_what_a_model_thinks_in_its_text_is_dropped_and_nothing_but_thoughts_is_an_error(
+    chat_engine: EmbeddedEngine,
+) -> None:
+    aloud = ask(
+        "Repeat what the user writes, character by character, and write nothing else.",
+        "<think>Let me see.</think>Paris is in France.",
+    )
+    assert run(chat_engine, aloud, max_tokens=60)[0] == "Paris is in France."
+    with pytest.raises(EngineError, match="thinks before it answers"):
+        run(chat_engine, aloud, max_tokens=3)
+    with pytest.raises(EngineError, match="thinks before it answers"):
+        chat_engine.yes_minus_no(aloud)
+
+
+@pytest.mark.slow
 def test_a_schema_is_obeyed(chat_engine: EmbeddedEngine) -> None:
     schema = {
         "type": "object",
