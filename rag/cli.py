@@ -28,9 +28,6 @@ _VALUED = {"--data-dir", "--engine", "--model", "--since", "--until", "--as-of",
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command and exits. What can be foreseen ends in one sentence on stderr, never in a traceback."""
-    os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
-    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
         code = commands.main(_command_first(sys.argv[1:] if arguments is None else arguments), standalone_mode=False)
     except click.exceptions.Exit as done:
