@@ -15,13 +15,16 @@ import errno
 import json
 import os
 import re
+import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 from filecmp import cmp
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -46,12 +49,7 @@ class DataDir:
 
     def publish(self, index: Path) -> None:
         """Makes `index` the one in use. Readers see the old one or the new one, never neither."""
-        draft = self.root / "current.new"
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(index.name)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self.root / "current")
+        write_whole(self.root / "current", index.name.encode())
 
     @property
     def uploads(self) -> Path:
@@ -59,16 +57,16 @@ class DataDir:
 
     def keep_upload(self, name: str, file: Path) -> Path:
         """A copy of `file` in `uploads` under the plain part of `name`; numbered if another file has that name."""
-        plain = re.sub(r"[\x00-\x1f/\\:#]+", "_", name).lstrip(". ")[-150:] or "upload"
+        plain = re.sub(r"[\x00-\x1f/\\:#]+", "_", name).encode(errors="ignore")[-150:].decode(errors="ignore")
+        plain = plain.lstrip(". ") or "upload"
         self.uploads.mkdir(parents=True, exist_ok=True)
         stem, suffix = Path(plain).stem, Path(plain).suffix
         names = chain([plain], (f"{stem}-{number}{suffix}" for number in count(2)))
         target = next(
             path for path in map(self.uploads.joinpath, names) if not path.exists() or cmp(path, file, shallow=False)
         )
-        draft = target.with_name(f".{target.name}.part")
-        shutil.copyfile(file, draft)
-        draft.replace(target)
+        with file.open("rb") as content, _draft(target) as draft:
+            shutil.copyfileobj(content, draft)
         return target
 
     def others(self) -> list[Path]:
@@ -111,7 +109,7 @@ class DataDir:
 
     def _name_holder(self) -> None:
         since = datetime.now().astimezone().isoformat(timespec="minutes")
-        self._holder_file.write_text(json.dumps({"pid": os.getpid(), "since": since}), encoding="utf-8")
+        write_whole(self._holder_file, json.dumps({"pid": os.getpid(), "since": since}).encode())
 
     def _holder(self) -> str:
         try:
@@ -120,6 +118,37 @@ class DataDir:
             return f" (pid {holder['pid']}, since {since:%H:%M})"
         except (OSError, ValueError, KeyError, TypeError):
             return ""  # it has just begun, or has just ended
+
+
+def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Writes a small file: whatever happens meanwhile, `path` holds all of `content`, or what it held before.
+
+    `mode` is the new file's from its first byte on, less the umask. Raises OSError; nothing is left of it then.
+    """
+    with _draft(path, mode) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def _draft(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """A file to write to, which becomes `path` when it is complete and on the disk."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with open(draft, "xb", opener=partial(os.open, mode=mode)) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+    with contextlib.suppress(OSError):  # Windows opens no directory
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)  # the name, too, is to outlive a power cut
+        finally:
+            os.close(directory)
 
 
 def remove_tree(directory: Path) -> None:
@@ -216,7 +245,8 @@ def forget(root: Path) -> bool:
     Nothing of anybody else's is touched. False if there was nothing of Dateline's. Raises StorageError.
     """
     names = ("current*", "index-*", "write.lock*", "uploads", "conversations.db*", "access.db*", "secret*")
-    ours = [path for name in names for path in root.glob(name)]
+    drafts = (f".{name}.part" for name in ("current*", "write.lock*", "secret*"))  # of a write that was killed
+    ours = [path for name in (*names, *drafts) for path in root.glob(name)]
     if not (root / "write.lock").exists():
         return False
     with disk_errors(root):

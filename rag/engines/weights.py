@@ -26,6 +26,7 @@ from pathlib import Path
 
 import httpx
 
+from index.datadir import write_whole
 from rag.errors import StorageError, WeightsError
 
 Progress = Callable[[int, int], None]
@@ -361,7 +362,7 @@ def _read_marker(path: Path) -> object:
 
 
 def _write_marker(weights: Weights, path: Path) -> None:
-    path.with_name(f"{path.name}.verified").write_text(json.dumps(_marker(weights, path)), "utf-8")
+    write_whole(path.with_name(f"{path.name}.verified"), json.dumps(_marker(weights, path)).encode())
 
 
 def sha256(path: Path) -> str:
