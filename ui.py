@@ -60,7 +60,7 @@ def serve(
             "them say so with --proxy-header."
         )
     desk = Desk.of(assistant, questions_per_minute)
-    app = server.app(desk, build(desk), Access(users, own_names(host, names), proxy))
+    app = server.app(desk, build(desk), Access(users, own_names(host, names), proxy, closed=host not in LOOPBACK))
     desk.room.prepare()
     try:
         server.serve(app, host, port)
@@ -324,9 +324,12 @@ class ArticlesPage:
     def add(self, files: list[str] | None, words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
         page = str(request.session_hash)
         if files:
-            yield from self._watched(
-                corpus.add(self._desk.assistant, files, self._desk.stop_of(page)), words, order, page
-            )
+            try:
+                yield from self._watched(
+                    corpus.add(self._desk.assistant, files, self._desk.stop_of(page)), words, order, page
+                )
+            finally:
+                self._desk.uploads.drop(_reader(request), files)
 
     def anew(self, words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
         page = str(request.session_hash)

@@ -18,6 +18,7 @@ from web.examples import examples
 from web.live import Running
 from web.render import conversation_html, empty_html, heading_html, trouble_html
 from web.runs import Runs
+from web.uploads import Uploads
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -32,6 +33,7 @@ class Desk:
     room: EngineRoom
     conversations: Conversations
     runs: Runs
+    uploads: Uploads
     patience: float = 10.0
     """Seconds for which a question goes on that no page shows: as long as it takes to load one anew."""
     running: dict[str, Running] = field(default_factory=dict)
@@ -50,7 +52,7 @@ class Desk:
         """Over this assistant and what its data directory holds."""
         home = assistant.settings.data_dir
         room = EngineRoom(assistant, questions_per_minute)
-        return cls(room, Conversations(home / "conversations.db"), Runs(home / "runs"))
+        return cls(room, Conversations(home / "conversations.db"), Runs(home / "runs"), Uploads(home / "incoming"))
 
     @property
     def assistant(self) -> Assistant:

@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.middleware.sessions import SessionMiddleware
+from starlette.routing import Mount
 
 from index.types import Article, Span
 from rag.assistant import Assistant
@@ -26,6 +27,7 @@ from web.corpus import MOST_MEGABYTES
 from web.desk import Desk
 from web.errors import ConversationMissing
 from web.export import as_json, as_markdown
+from web.gate import Gate
 from web.render import carriers_html, pane_html, trouble_html
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ def app(desk: Desk, page: gr.Blocks, allowed: Access) -> FastAPI:
     import gradio as gr
 
     room, conversations, assistant = desk.room, desk.conversations, desk.assistant
+    home = assistant.settings.data_dir.absolute()
+    private = [str(home / name) for name in ("secret", "access.db", "conversations.db", "uploads")]
     mcp = tools.server(room)
     # JSON instead of a stream of one event; no sessions, as the tools keep nothing between calls
     by_mcp = mcp.streamable_http_app(json_response=True, stateless_http=True, transport_security=_NO_SECOND_CHECK)
@@ -50,12 +54,13 @@ def app(desk: Desk, page: gr.Blocks, allowed: Access) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with mcp.session_manager.run():
             yield
+        desk.uploads.close()
 
     served = FastAPI(title="Dateline", docs_url=None, redoc_url=None, lifespan=lifespan)
     # the last one added sees a request first
     served.add_middleware(Door, access=allowed)
     served.add_middleware(
-        SessionMiddleware, secret_key=secret_key(assistant.settings.data_dir), session_cookie="dateline",
+        SessionMiddleware, secret_key=secret_key(home), session_cookie="dateline",
         same_site="strict", max_age=365 * 24 * 3600,
     )  # fmt: skip
     served.mount("/dateline", StaticFiles(directory=STATIC))  # Gradio has its own /static
@@ -108,7 +113,12 @@ def app(desk: Desk, page: gr.Blocks, allowed: Access) -> FastAPI:
         gr.mount_gradio_app(
             served, page, path="/", footer_links=[], show_error=True, ssr_mode=False, run_history=False,
             enable_monitoring=False, max_file_size=f"{MOST_MEGABYTES}mb", head=head, theme=_theme(),
+            allowed_paths=[], blocked_paths=private,
         )  # fmt: skip
+    # Gradio looks at which files an event names only in an app that it has launched itself: the gate's second lock
+    page.has_launched = True
+    (mounted,) = (route for route in served.routes if isinstance(route, Mount) and isinstance(route.app, gr.routes.App))
+    mounted.app = Gate(mounted.app, page, desk.uploads)
     return served
 
 
