@@ -9,9 +9,7 @@ from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-import gradio as gr
-from gradio.components.navbar import Navbar
-
+from index.network import plain_environment
 from rag.errors import DatelineError, SettingsError
 from web import corpus
 from web.access import LOOPBACK, Access, Proxy, logged_in, own_names, reader_of
@@ -20,6 +18,10 @@ from web.errors import ConversationMissing
 from web.gradio_api import endpoints
 from web.render import listed_html, narrowed_html, trouble_html
 from web.users import Users
+
+with plain_environment():  # gradio builds HTTP clients while it is imported
+    import gradio as gr
+    from gradio.components.navbar import Navbar
 
 if TYPE_CHECKING:
     from fastapi import Request

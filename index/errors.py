@@ -52,3 +52,7 @@ class ArticleMissing(DatelineError):
 
 class EmbedderError(DatelineError):
     """The embedding model cannot be loaded or does not answer."""
+
+
+class SettingsError(DatelineError):
+    """A setting or an argument has a value that cannot be used."""

@@ -269,7 +269,7 @@ def pull(model: str | None, data_dir: Path | None, engine: str | None) -> None:
     settings = Settings.load({"data_dir": data_dir})
     with ByteProgress() as progress:
         if model:
-            from rag.engines.ollama import pull as pull_from_ollama
+            from rag.engines.ollama_server import pull as pull_from_ollama
 
             pull_from_ollama(settings.ollama_host, model, progress)
             click.echo(f"{model} is on the Ollama server.")

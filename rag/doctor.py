@@ -63,7 +63,7 @@ def _index(settings: Settings) -> Finding:
 
 
 def _ollama(settings: Settings) -> Finding:
-    from rag.engines.ollama import installed_models, is_running
+    from rag.engines.ollama_server import installed_models, is_running
 
     if not is_running(settings.ollama_host):
         return Finding("Ollama", True, f"none answers at {settings.ollama_host}; it is not needed")

@@ -37,6 +37,7 @@ from index.errors import (
     IndexMissing,
     IndexStateError,
     IndexVersionMismatch,
+    SettingsError,
     StorageError,
 )
 
@@ -63,10 +64,6 @@ __all__ = [
     "StorageError",
     "WeightsError",
 ]
-
-
-class SettingsError(DatelineError):
-    """A setting or an argument has a value that cannot be used."""
 
 
 class QuestionError(DatelineError):

@@ -8,11 +8,10 @@ from collections.abc import Generator, Mapping, Sequence
 from json import JSONDecodeError
 from typing import Any
 
-import ollama
 from llama_index.core.llms import ChatMessage
 from llama_index.core.llms.llm import LLM
-from llama_index.llms.ollama import Ollama
 
+from index.ollama_library import ollama
 from rag.engines.base import Completion
 from rag.engines.ollama_server import (
     InstalledModel,
@@ -27,6 +26,8 @@ from rag.engines.ollama_server import (
     pull,
 )
 from rag.errors import EngineError
+
+from llama_index.llms.ollama import Ollama  # isort: skip  imports the library too
 
 __all__ = [
     "InstalledModel",
