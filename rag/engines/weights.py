@@ -380,9 +380,10 @@ def _first_line(text: str) -> str:
 
 
 def _pip_reason(stderr: str) -> str:
-    """pip's last error: its first ones list every version it ignored."""
+    """pip's last error: its first ones list every version it ignored. Of its traceback, the last line."""
     errors = [line.removeprefix("ERROR: ").strip() for line in stderr.splitlines() if "ERROR" in line]
-    return (errors or [_first_line(stderr)])[-1]
+    reason = (errors or [_first_line(stderr)])[-1]
+    return stderr.strip().rpartition("\n")[2] if reason == "Exception:" else reason
 
 
 def _nothing(*_: object) -> None:
