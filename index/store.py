@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from index.catalog import Catalog
 from index.datadir import DataDir, disk_errors, remove_tree
+from index.decode import storable
 from index.embed import TextEmbedder
 from index.errors import (
     AnotherFolder,
@@ -78,13 +79,18 @@ class ArticleIndex:
         files. `replace` builds a new index, for another folder, embedder or format, and only when that is
         complete takes the old one away; what was uploaded is carried over.
 
-        Raises FolderMissing, AnotherFolder, EmbedderMismatch, IndexBusy, EmbedderError.
+        Raises CorpusError, AnotherFolder, EmbedderMismatch, IndexBusy, EmbedderError.
         """
         folder = Path(folder).expanduser()
         if not folder.is_dir():
             what = "is not a folder" if folder.exists() else "does not exist"
             raise FolderMissing(f"{folder} {what}: name the folder with your articles, `dateline index FOLDER`.")
         folder = folder.resolve()
+        if storable(str(folder)) != str(folder):
+            raise CorpusError(
+                f"The name of the folder {folder} is not valid UTF-8, which no database takes: rename it, then run "
+                "`dateline index FOLDER`."
+            )
         with self._dir.writing(), disk_errors(self._dir.root):
             with closing(self._catalog_to_write(folder, replace)) as catalog:
                 report = sync_folder(
@@ -260,7 +266,7 @@ class ArticleIndex:
 
     def article(self, id: str) -> Article:
         """The article with this id. Raises ArticleMissing."""
-        article = self._read(lambda catalog: catalog.article(id))
+        article = self._read(lambda catalog: catalog.article(storable(id)))
         if article is None:
             raise _missing(id)
         return article

@@ -104,6 +104,12 @@ _FLOATS = {"threshold", "timeout"}
 
 def _coerce(name: str, value: Any) -> Any:
     try:
+        str(value).encode()
+    except UnicodeEncodeError:
+        raise SettingsError(
+            f"{name} holds bytes that are no text in UTF-8: change the argument or DATELINE_{name.upper()}."
+        ) from None
+    try:
         if name in _PATHS:
             return Path(value).expanduser()
         if name in _INTEGERS:

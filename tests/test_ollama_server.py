@@ -143,7 +143,7 @@ def test_no_path_takes_a_remote_model_unasked_and_each_takes_a_specialist_last(
 def test_where_all_models_are_remote_the_choice_is_left_to_the_person(tmp_path: Path) -> None:
     with OllamaDouble(models=[REMOTE]) as ollama:
         settings = Settings.load({"engine": "ollama", "ollama_host": ollama.url, "data_dir": tmp_path})
-        with pytest.raises(ModelMissing, match="dateline pull .* another computer: --model gpt-oss:120b-cloud$"):
+        with pytest.raises(ModelMissing, match=r"dateline pull .* another computer: --model gpt-oss:120b-cloud$"):
             choose_engine(settings)
 
 

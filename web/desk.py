@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from index.decode import storable
 from rag.errors import DatelineError, Stopped
 from web.asking import Asking
 from web.badge import engine_html
@@ -101,6 +102,7 @@ class Desk:
 
     def begin(self, reader: str, conversation: str, question: str, narrowed: dict[str, Any] | None = None) -> Running:
         """Asks, and keeps what comes of it; `narrowed` as in `Turn`. Raises ConversationMissing."""
+        question = storable(question)
         history, narrowed = self.history(reader, conversation), narrowed or {}
         turn = self.conversations.ask(reader, conversation, question, narrowed)
         asking = Asking(self.room, reader, question, history, narrowed, threading.Event())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import socket
 import warnings
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from mcp.server.transport_security import TransportSecuritySettings
@@ -21,6 +24,7 @@ from starlette.routing import Mount
 from index.types import Article, Span
 from rag.assistant import Assistant
 from rag.errors import ArticleMissing, DatelineError, SettingsError
+from rag.printing import say
 from web import access, api, badge, completions, runs, tools
 from web.access import Access, Door, reader_of, secret_key
 from web.corpus import MOST_MEGABYTES
@@ -71,6 +75,12 @@ def app(desk: Desk, page: gr.Blocks, allowed: Access) -> FastAPI:
     served.include_router(completions.routes(room))
     served.include_router(badge.routes(room))
     served.include_router(runs.routes(desk.runs))
+
+    @served.exception_handler(RequestValidationError)
+    async def refused(_: Request, error: RequestValidationError) -> Response:
+        # FastAPI's own answer, but in ASCII: it repeats what was sent, and that may hold half a character
+        told = json.dumps({"detail": jsonable_encoder(error.errors())})
+        return Response(told, status_code=422, media_type="application/json")
 
     @served.get("/pane", response_class=HTMLResponse)
     def pane(
@@ -124,11 +134,10 @@ def app(desk: Desk, page: gr.Blocks, allowed: Access) -> FastAPI:
 
 def serve(served: FastAPI, host: str, port: int | None) -> None:
     """Listens until it is stopped. Raises SettingsError if the port is taken."""
-    import click
     import uvicorn
 
     listening = _listen(host, port)
-    click.echo(f"Dateline is at http://{host}:{listening.getsockname()[1]} (Ctrl-C ends it)", err=True)
+    say(f"Dateline is at http://{host}:{listening.getsockname()[1]} (Ctrl-C ends it)", err=True)
     # no `proxy_headers`: they would put the reader's address in place of the proxy's, by which that is known
     logging.getLogger("uvicorn.error").addFilter(_unless_at_the_end)
     config = uvicorn.Config(served, log_level="warning", timeout_graceful_shutdown=1, proxy_headers=False)
