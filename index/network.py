@@ -132,11 +132,12 @@ def _proxy(scheme: str, host: str) -> str | None:
     remedy = f"write it like http://proxy.example.org:3128, or name {host} in NO_PROXY."
     try:
         known = httpx.Proxy(proxy).url
-        known.port, known.host  # noqa: B018  told only when asked for
-    except (ValueError, httpx.InvalidURL) as error:
-        # not the whole of it: it may hold a password
-        what = f"names a proxy of the kind {proxy.partition('://')[0]}://" if "://" in proxies[kind] else "is no URL"
-        raise SettingsError(f"{name} {what}, and cannot be used: {remedy}") from error
+    except httpx.InvalidURL as error:  # nothing of it is repeated: it may hold a password
+        raise SettingsError(f"{name} is no URL: {remedy}") from error
+    except ValueError as error:
+        raise SettingsError(
+            f"{name} names a {proxy.partition('://')[0]} proxy, which cannot be used: {remedy}"
+        ) from error
     if known.scheme.startswith("socks") and find_spec("socksio") is None:
         raise SettingsError(
             f"{name} names a SOCKS proxy: install what speaks to one, `pip install socksio`; or {remedy}"

@@ -72,7 +72,7 @@ def test_what_the_environment_says_of_elsewhere_means_nothing_here(tmp_path: Pat
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("host", "is_address"),
-    [("127.0.0.1:99999", False), ("example.org:port", False), ("::1", True), ("'127.0.0.1:9'", True), (":9", True)],
+    [("127.0.0.1:99999", False), ("::1", True), ("'127.0.0.1:9'", True)],
 )
 def test_an_ollama_host_of_any_form_is_told_of_only_where_ollama_is_asked(
     tmp_path: Path, host: str, is_address: bool
@@ -147,9 +147,12 @@ def test_the_proxy_gets_the_question_to_a_server_elsewhere(environ: pytest.Monke
     ("given", "sentence"),
     [
         ({"ALL_PROXY": "socks5://proxy:1"}, r"ALL_PROXY names a SOCKS proxy.* `pip install socksio`"),
-        ({"ALL_PROXY": "socks://proxy:1"}, r"ALL_PROXY names a proxy of the kind socks://.* write it like http://"),
-        ({"https_proxy": "http://anna:s3cret@proxy:port"}, r"HTTPS_PROXY .* or name example\.org in NO_PROXY\.$"),
-        ({"HTTPS_PROXY": "proxy:port"}, r"HTTPS_PROXY is no URL, .* write it like http://proxy"),
+        ({"ALL_PROXY": "socks://proxy:1"}, r"ALL_PROXY names a socks proxy, which .* write it like http://"),
+        (
+            {"https_proxy": "http://anna:s3cret@proxy:port"},
+            r"HTTPS_PROXY is no URL: .* or name example\.org in NO_PROXY\.$",
+        ),
+        ({"HTTPS_PROXY": "proxy:port"}, r"HTTPS_PROXY is no URL: write it like http://proxy"),
         ({"SSL_CERT_FILE": "/nowhere.pem"}, r"SSL_CERT_FILE is '/nowhere\.pem', .* correct it, or unset it\.$"),
         ({"SSL_CERT_FILE": __file__}, r"SSL_CERT_FILE is .* correct it, or unset it\.$"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import re
@@ -24,6 +25,9 @@ from rag.errors import ArticleMissing, QuestionError
 from rag.printing import say, say_json
 from rag.terminal import Console
 from web.conversations import Conversations
+from web.desk import Desk
+from web.engine_room import EngineRoom
+from web.runs import Runs
 
 TITLE, CLEAR, CLIPBOARD, ONE_BYTE = (
     "\x1b]0;owned\x07",
@@ -198,3 +202,20 @@ def test_half_a_character_on_the_page_is_kept_as_a_replacement(tmp_path: Path) -
     kept.rename("anna", id, "mayors \ud83d")
     assert kept.turns("anna", id)[0].comment == "fine \ufffd"
     assert [one.title for one in kept.listed("anna", "mayors \ud83d")] == ["mayors \ufffd"]
+
+
+def test_half_a_character_in_a_question_on_the_page_is_asked_as_a_replacement(seeds_dir: Path, tmp_path: Path) -> None:
+    kept = Conversations(tmp_path / "conversations.db")
+
+    async def asked(dateline: Assistant) -> None:
+        desk = Desk(EngineRoom(dateline), kept, Runs(tmp_path))
+        desk.begin("anna", id, "Who is the Emperor of Mars \ud83d?")
+        await asyncio.gather(*desk.keeping)
+
+    id = kept.begin("anna")
+    with OllamaDouble() as ollama, CheckedAssistant(seeds_dir, "ollama", ollama_host=ollama.url) as dateline:
+        asyncio.run(asked(dateline))
+    (turn,) = kept.turns("anna", id)
+    assert turn.question == "Who is the Emperor of Mars \ufffd?"
+    assert turn.answer
+    assert turn.answer["abstained"]

@@ -349,7 +349,7 @@ def test_the_hub_switched_off_by_its_own_variable_is_not_asked(
         (
             "from_hub",
             {"HTTPS_PROXY": "socks://127.0.0.1:9"},
-            "Model hub: HTTPS_PROXY names a proxy of the kind socks://",
+            "Model hub: HTTPS_PROXY names a socks proxy, which cannot be used",
         ),
         ("from_pypi", {"ALL_PROXY": "socks5://127.0.0.1:9"}, "InvalidSchema: Missing dependencies for SOCKS support"),
     ],
