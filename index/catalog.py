@@ -138,11 +138,15 @@ class Catalog:
         )
 
     def files(self) -> dict[str, FileState]:
-        rows = self._db.execute("SELECT path, sha256, reading, skipped FROM files")
+        """Every file that articles are from; one that was not read to its end has no hash."""
+        rows = self._db.execute(
+            "SELECT path, sha256, reading, skipped FROM files "
+            "UNION SELECT file, '', '', '[]' FROM articles WHERE file NOT IN (SELECT path FROM files)"
+        )
         return {path: FileState(path, sha, reading, tuple(_skipped(told))) for path, sha, reading, told in rows}
 
     def skipped(self) -> list[Skipped]:
-        """What was skipped of the folder when it was last read, as `note_skipped` was told."""
+        """What was skipped when the folder was last read, as `note_skipped` was told."""
         return _skipped(self.meta("skipped") or "[]")
 
     def digests(self, file: str) -> dict[str, str]:
@@ -165,12 +169,6 @@ class Catalog:
 
     def undated(self) -> list[str]:
         return [row[0] for row in self._db.execute("SELECT id FROM articles WHERE date IS NULL ORDER BY id")]
-
-    def articles_of(self, file: str) -> list[Article]:
-        rows = self._db.execute(
-            "SELECT id, title, text, date, source, url, spans FROM articles WHERE file = ? ORDER BY id", (file,)
-        )
-        return [_article(row) for row in rows]
 
     def article(self, id: str) -> Article | None:
         row = self._db.execute(
@@ -280,7 +278,7 @@ class Catalog:
                 )
 
     def note_skipped(self, skipped: Sequence[Skipped]) -> None:
-        """Keeps what was skipped of the folder; no generation, for no answer changes by it."""
+        """Keeps what was skipped; no generation, for no answer changes by it."""
         if list(skipped) != self.skipped():
             with _transaction(self._db, "IMMEDIATE"):
                 self._db.execute("INSERT OR REPLACE INTO meta VALUES ('skipped', ?)", (_as_json(skipped),))

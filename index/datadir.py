@@ -70,6 +70,15 @@ class DataDir:
             shutil.copyfileobj(content, draft)
         return target
 
+    def uploaded(self) -> list[Path]:
+        """The files that are kept in `uploads`. Only the writer may ask: drafts of a copy that was killed go."""
+        if not self.uploads.exists():
+            return []
+        for draft in self.uploads.glob(".*.part"):
+            draft.unlink()
+        hidden = re.compile("\\.|.*[\ud800-\udfff]", re.DOTALL)  # or a name that is not valid UTF-8: no copy of ours
+        return sorted(path for path in self.uploads.iterdir() if path.is_file() and not hidden.match(path.name))
+
     def others(self) -> list[Path]:
         """Index directories that are not in use: of a rebuild that was interrupted, or replaced ones."""
         current = self.current()
