@@ -216,7 +216,18 @@ def full(root: Path) -> StorageError:
     )
 
 
+def may_write(path: Path) -> bool:
+    """False where permissions or a disk that is read-only forbid it."""
+    return os.access(path, os.W_OK)
+
+
 def forbidden(root: Path) -> StorageError:
+    there = next(path for path in (root, *root.parents) if path.exists())
+    if hasattr(os, "statvfs") and os.statvfs(there).f_flag & os.ST_RDONLY:
+        return StorageError(
+            f"The disk that holds {root} is read-only, and this has to write to it: make it writable, or choose "
+            "another place with --data-dir."
+        )
     return StorageError(
         f"Dateline may not read or write {root}: change its permissions, or choose another place with --data-dir."
     )

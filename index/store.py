@@ -30,7 +30,7 @@ from index.records import Counts, Narrow
 from index.search import Mode, phrase, search
 from index.sync import UPLOADS, Progress, sync_folder, sync_uploads, write_vectors
 from index.types import Article, Hit, Listed, Sentence, Skipped, SyncReport
-from index.vectors import Vectors
+from index.vectors import Vectors, openable
 
 __all__ = ["ArticleIndex", "Counts", "Mode", "Progress"]
 
@@ -322,8 +322,10 @@ class ArticleIndex:
                 return work(catalog)
 
     def _vectors_of(self, catalog: Catalog) -> Vectors | None:
-        """The Chroma directory that belongs to what `catalog` shows."""
+        """The Chroma directory that belongs to what `catalog` shows; None also where the disk is read-only."""
         wanted = catalog.vectors
+        if wanted is not None and not openable(wanted):
+            wanted = None
         with self._lock:
             if self._vectors is not None and self._vectors.directory != wanted:
                 self._vectors.close()
