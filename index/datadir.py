@@ -76,8 +76,9 @@ class DataDir:
             return []
         for draft in self.uploads.glob(".*.part"):
             draft.unlink()
-        hidden = re.compile("\\.|.*[\ud800-\udfff]", re.DOTALL)  # or a name that is not valid UTF-8: no copy of ours
-        return sorted(path for path in self.uploads.iterdir() if path.is_file() and not hidden.match(path.name))
+        names = [path.name for path in self.uploads.iterdir() if path.is_file()]
+        # what is hidden, or has a name that is not valid UTF-8, is no copy of ours
+        return [self.uploads / name for name in sorted(names) if not re.search("^[.]|[\ud800-\udfff]", name)]
 
     def others(self) -> list[Path]:
         """Index directories that are not in use: of a rebuild that was interrupted, or replaced ones."""
