@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import index  # noqa: F401  # isort: skip  before Gradio, which would report: see `index.quiet`
-
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import aclosing

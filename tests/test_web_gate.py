@@ -150,10 +150,11 @@ def test_equal_files_of_two_readers_are_each_there_until_taken_in(closed: App, r
         reader(closed, name="anna", password="open sesame"),
         reader(closed, name="boris", password="another one"),
     )
-    one, two = (upload(http, b"The bridge of Mirest was closed.", "bridge.txt").json() for http in (anna, boris))
-    assert "1 added" in take_in(anna, one, session="a")
-    assert "0 added" in take_in(boris, two, session="b")
-    assert not Path(two[0]).exists()
+    sent = [(anna, "bridge.txt", "1 added"), (boris, "bridge.txt", "0 added"), (boris, "crossing.txt", "1 added")]
+    paths = [upload(http, b"The bridge of Mirest was closed.", name).json() for http, name, _ in sent]
+    for number, (http, _, told) in enumerate(sent):
+        assert told in take_in(http, paths[number], session=f"{number}")
+    assert not Path(paths[-1][0]).parent.exists()
 
 
 @pytest.mark.parametrize("who", ["not from the page", "program"])

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -18,7 +19,7 @@ _FORGOTTEN = 3600.0
 
 
 class Uploads:
-    """Each file with the readers who sent it: equal files are one, for Gradio names a file by its content.
+    """Each file with the readers who sent it: equal ones are one file, for Gradio keeps it under its content's hash.
 
     Safe to use from several threads.
     """
@@ -61,4 +62,6 @@ class Uploads:
 
     def _drop(self, held: tuple[str, str]) -> None:
         if self._held.pop(held, None) is not None and not any(path == held[0] for path, _ in self._held):
-            remove_tree(Path(held[0]).parent)  # Gradio gives each content a folder of its own
+            with suppress(OSError):
+                Path(held[0]).unlink()
+                Path(held[0]).parent.rmdir()  # Gradio gives each content a folder; others may have named it otherwise
