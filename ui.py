@@ -7,9 +7,7 @@ from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-import gradio as gr
-from gradio.components.navbar import Navbar
-
+from index.network import plain_environment
 from rag.errors import DatelineError, SettingsError
 from web import corpus
 from web.access import LOOPBACK, Access, Proxy, logged_in, own_names, reader_of
@@ -18,6 +16,10 @@ from web.errors import ConversationMissing
 from web.gradio_api import endpoints
 from web.render import listed_html, narrowed_html, trouble_html
 from web.users import Users
+
+with plain_environment():  # gradio builds HTTP clients while it is imported
+    import gradio as gr
+    from gradio.components.navbar import Navbar
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -58,7 +60,7 @@ def serve(
             "them say so with --proxy-header."
         )
     desk = Desk.of(assistant, questions_per_minute)
-    app = server.app(desk, build(desk), Access(users, own_names(host, names), proxy))
+    app = server.app(desk, build(desk), Access(users, own_names(host, names), proxy, closed=host not in LOOPBACK))
     desk.room.prepare()
     try:
         server.serve(app, host, port)
@@ -322,9 +324,12 @@ class ArticlesPage:
     def add(self, files: list[str] | None, words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
         page = str(request.session_hash)
         if files:
-            yield from self._watched(
-                corpus.add(self._desk.assistant, files, self._desk.stop_of(page)), words, order, page
-            )
+            try:
+                yield from self._watched(
+                    corpus.add(self._desk.assistant, files, self._desk.stop_of(page)), words, order, page
+                )
+            finally:
+                self._desk.uploads.drop(_reader(request), files)
 
     def anew(self, words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
         page = str(request.session_hash)

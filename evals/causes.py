@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-import click
-
 from evals.matching import matches
 from evals.scorers.refusal import refused
 from evals.types import Case, Outcome, Place, Row
+from rag.printing import say
 from rag.types import Answer
 
 ANSWERED = "answered, though the articles do not say"
@@ -50,12 +49,12 @@ def by_cause(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
 def print_causes(rows: Iterable[Row]) -> None:
     """Each cause with its cases: what was asked, what is right, what came out."""
     for said, failed in by_cause(rows):
-        click.echo(f"\n{said}: {len(failed)}")
+        say(f"\n{said}: {len(failed)}")
         for row in failed:
-            click.echo(f"  {row.case.id}: {row.case.question}")
+            say(f"  {row.case.id}: {row.case.question}")
             if row.case.accepted:
-                click.echo(f"    right: {' / '.join(' + '.join(entry) for entry in row.case.accepted[:3])}")
-            click.echo(f"    {_what_came(row.outcome)}")
+                say(f"    right: {' / '.join(' + '.join(entry) for entry in row.case.accepted[:3])}")
+            say(f"    {_what_came(row.outcome)}")
 
 
 def _withheld(case: Case, answer: Answer) -> str:

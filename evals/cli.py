@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from evals.types import Case, Split, System
 from index.errors import DatelineError, EmbedderMismatch, IndexVersionMismatch
 from rag.assistant import Assistant
 from rag.cli import common_options
+from rag.printing import say, say_json
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -71,7 +71,7 @@ def _from_feedback(home: Path, out: Path | None) -> None:
     found = candidates(Conversations(home / "conversations.db").with_verdicts())
     path = out or home / "feedback.jsonl"
     write(found, path)
-    click.echo(f"{len(found)} candidate{'s' if len(found) != 1 else ''} in {path}: finish them, then ask with --cases.")
+    say(f"{len(found)} candidate{'s' if len(found) != 1 else ''} in {path}: finish them, then ask with --cases.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ def _gather_signals(plan: _Plan, shared: dict[str, Any], path: Path) -> None:
     with _assistant(questions.corpus, _room(home, plan.dataset or questions.corpus), shared) as assistant:
         with progress() as told:
             write(path, assistant, questions.cases, told)
-    click.echo(f"What speaks for each draft and quote is in {path}; fit it with `dateline eval fit {path}`.")
+    say(f"What speaks for each draft and quote is in {path}; fit it with `dateline eval fit {path}`.")
 
 
 def _home(shared: dict[str, Any]) -> Path:
@@ -219,10 +219,10 @@ def _show(path: Path, as_json: bool) -> None:
 
     run = read(path)
     if as_json:
-        click.echo(json.dumps(to_json(run), ensure_ascii=False, indent=2))
+        say_json(to_json(run))
         return
     print_table(run)
-    click.echo(f"\nThe run is in {path}")
+    say(f"\nThe run is in {path}")
 
 
 @evaluate.command()
@@ -262,7 +262,7 @@ def report(runs: Sequence[Path], out: Path | None) -> None:
 
     page = out or runs[0].with_suffix(".html")
     write_report([read(path) for path in runs], page)
-    click.echo(f"The report is in {page}")
+    say(f"The report is in {page}")
 
 
 @evaluate.command()
@@ -281,7 +281,7 @@ def gate(context: click.Context, bars: Path | None, out: Path | None) -> None:
     print_table(run)
     if failures := gate.failures(run):
         raise DatelineError("The gate is shut: " + "; ".join(failures) + f". The answers are in {path}.")
-    click.echo(f"\nThe gate is open: {len(run.rows)} cases, no score below {(bars or BARS).name}.")
+    say(f"\nThe gate is open: {len(run.rows)} cases, no score below {(bars or BARS).name}.")
 
 
 @evaluate.command()
@@ -316,7 +316,7 @@ def judge(context: click.Context, claims: Path, half: str | None, kept: bool) ->
                     writer.add(judging.judged(support, claim))
                 told(done, len(chosen), judging.SYSTEM)
     found = judging.quality(read(path).rows, name, commit(), datetime.now(UTC).date().isoformat())
-    click.echo(f"{model}: {found.sentence()}\nThe run is in {path}")
+    say(f"{model}: {found.sentence()}\nThe run is in {path}")
     if kept:
         judging.keep(model, found)
 
@@ -331,13 +331,13 @@ def fit(signals: Sequence[Path], kept: bool) -> None:
 
     fits = fit_all([one for path in signals for one in read(path)])
     for name, found in fits.items():
-        click.echo(f"{name}: {found.right} right, {found.wrong} wrong, AUC {found.auc:.3f} on held-out folds")
-        click.echo("  " + ", ".join(f"{signal} {weight:+.2f}" for signal, weight in found.regression.weights.items()))
+        say(f"{name}: {found.right} right, {found.wrong} wrong, AUC {found.auc:.3f} on held-out folds")
+        say("  " + ", ".join(f"{signal} {weight:+.2f}" for signal, weight in found.regression.weights.items()))
         for threshold in (0.3, 0.4, 0.5, 0.6, 0.7):
             right, wrong = found.shown(threshold)
-            click.echo(f"  from {threshold:.1f}: shows {right:.0%} of the right ones, {wrong:.0%} of the wrong ones")
+            say(f"  from {threshold:.1f}: shows {right:.0%} of the right ones, {wrong:.0%} of the wrong ones")
     if kept:
-        click.echo(f"The weights are in {save(fits, [path.stem for path in signals])}")
+        say(f"The weights are in {save(fits, [path.stem for path in signals])}")
 
 
 @evaluate.command()
@@ -383,7 +383,7 @@ def injections(
     found = injection.findings(planned, read(path), clean)
     if as_json:
         for one in found:
-            click.echo(json.dumps(one.to_dict(), ensure_ascii=False))
+            say_json(one.to_dict(), indent=None)
         return
     injection.print_findings(found, plain_or_terminal(5))
-    click.echo(f"\nThe run is in {path}")
+    say(f"\nThe run is in {path}")

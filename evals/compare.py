@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +16,7 @@ from evals.stats import paired_bootstrap
 from evals.table import headline, plain_or_terminal, row_name
 from evals.types import Case, Outcome, Row
 from index.errors import DatelineError
+from rag.terminal import Console
 
 _LEVEL = 0.05
 _OF_REFUSALS = "refusal_precision"

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from index.datadir import write_whole
 from web.conversations import Turn
 
 
@@ -53,4 +54,4 @@ def _candidate(turn: Turn, answer: dict[str, Any], history: Sequence[dict[str, s
 def write(found: Sequence[dict[str, Any]], path: Path) -> None:
     """A line each."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in found), encoding="utf-8")
+    write_whole(path, "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in found).encode())

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from evals.signals import Observation, of_form
 from evals.stats import roc_auc
+from index.datadir import write_whole
 from rag.support import Regression
 
 DRAFT = ("answer_words", "similarity", "closeness", "answered", "confidence", "brings", "further")
@@ -88,7 +89,7 @@ def save(fits: dict[str, Fit], fitted_on: Sequence[str], path: Path | None = Non
         "by": "dateline eval fit",
         **{name: {"right": one.right, "wrong": one.wrong, "auc": round(one.auc, 3)} for name, one in fits.items()},
     }
-    place.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
+    write_whole(place, (json.dumps(stored, indent=2) + "\n").encode())
     return place
 
 

@@ -15,7 +15,6 @@ from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -30,6 +29,7 @@ from evals.types import Case, Row
 from index.captions import find_captions
 from index.dates import native_date
 from index.split import split_sentences
+from rag.terminal import Console
 from rag.types import Answer
 from rag.words import STOPWORDS, content_words, fold
 

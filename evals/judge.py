@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from evals.cases import CasesError
 from evals.stats import balanced_accuracy, roc_auc
 from evals.types import Case, Outcome, Row, Support
+from index.datadir import write_whole
 from index.split import split_sentences
 from rag import prompts
 from rag.engines.base import Engine
@@ -194,7 +195,7 @@ def keep(model: str, quality: Quality) -> None:
     """Writes the figure where `measured` finds it."""
     found = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
     text = json.dumps(found | {model: asdict(quality)}, indent=2, sort_keys=True)
-    MEASURED.write_text(text + "\n", encoding="utf-8")
+    write_whole(MEASURED, f"{text}\n".encode())
 
 
 def _sentences(text: str) -> list[str]:

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import click
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from rag.printing import say
+from rag.terminal import Console
 
 _EVERY = 20.0  # seconds between two lines where there is no terminal
 
@@ -21,7 +22,7 @@ def progress() -> Iterator[Callable[[int, int, str], None]]:
         yield _Lines()
         return
     with Progress(
-        TextColumn("{task.fields[system]}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("{task.fields[system]}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
         TextColumn("· left"), TimeRemainingColumn(), console=console, transient=True,
     ) as bar:  # fmt: skip
         task = bar.add_task("eval", total=None, system="")
@@ -45,4 +46,4 @@ class _Lines:
         elapsed = (now - self._started) / 60
         rate = (done - self._before) / elapsed if elapsed else 0.0
         left = f", about {(total - done) / rate:.0f} min left" if rate and done < total else ""
-        click.echo(f"{system}: {done} of {total}, {elapsed:.1f} min{left}", err=True)
+        say(f"{system}: {done} of {total}, {elapsed:.1f} min{left}", err=True)

@@ -33,9 +33,9 @@ _TRAILING = (
     r"|or|\d+|the|this|these|context|information|sources?|articles?|passages?|documents?|texts?|question|search)"
 )
 _SOURCE = _any(
-    f"(?:{_DETERMINER} )*{_FREE_NOUN}(?: {_TRAILING})*",
-    f"(?:{_DETERMINER} )*(?:{_GIVEN}) {_OTHER_NOUN}(?: {_TRAILING})*",
-    f"(?:{_DETERMINER} )*{_OTHER_NOUN} (?:{_GIVEN})(?: {_TRAILING})*",
+    f"(?:{_DETERMINER} ){{0,6}}{_FREE_NOUN}(?: {_TRAILING}){{0,12}}",
+    f"(?:{_DETERMINER} ){{0,6}}(?:{_GIVEN}) {_OTHER_NOUN}(?: {_TRAILING}){{0,12}}",
+    f"(?:{_DETERMINER} ){{0,6}}{_OTHER_NOUN} (?:{_GIVEN})(?: {_TRAILING}){{0,12}}",
 )
 _HOW = (
     "(?:(?:explicitly|directly|specifically|clearly|actually|currently|exactly|fully|really|even|also|yet|seem to"
@@ -60,13 +60,13 @@ _PREAMBLE = (
     _any(
         "(?:yes|no|well|unfortunately|regrettably|however|but|and|so|therefore|thus|also|(?:even )?though|although"
         "|while)[,.:]? ",
-        "(?:i am )?(?:really |very )?(?:my )?(?:sorry|afraid|apologies)[,.]? |i apologi[sz]e[^,.]*,? ",
-        r"as an? (?:\w+ )?(?:ai|language|assistant)[^,]*, ",
+        "(?:i am )?(?:really |very )?(?:my )?(?:sorry|afraid|apologies)[,.]? |i apologi[sz]e[^,.]{0,100},? ",
+        r"as an? (?:\w+ )?(?:ai|language|assistant)[^,]{0,100}, ",
         "(?:it (?:seems|appears)|it is important to note|please note|note|i (?:must|should) (?:say|note)) that ",
         "(?:based (?:up)?on|according to|from|in|within|given|as per|per|looking at|after (?:reading|reviewing))"
         f"(?:,? (?:only|solely|just))? {_SOURCE}(?:[^,.]{{0,60}},|,)? ",
     )
-    + "*"
+    + "{0,3}"
 )
 _THE_SOURCES_DO_NOT_SAY = (
     f"{_SOURCE},? (?:do|does) not(?: {_HOW}{_TELL}\\b|{_END})",

@@ -17,6 +17,7 @@ from evals.report_cases import CaseView, view
 from evals.runs import Run
 from evals.scoring import GROUPS, MEASURES, MODES, RETRIEVAL, UNITS, VERDICTS, Summary, by_kind, summarise
 from evals.table import FOOT, failures, headline, machine_words, parts, row_name
+from index.datadir import write_whole
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _THRESHOLDS = [step / 50 for step in range(51)]
@@ -71,7 +72,7 @@ class _Series:
 
 def write_report(runs: Sequence[Run], path: Path) -> None:
     """Writes the page to `path`, which holds all that it needs. Raises OSError where that can't be written."""
-    path.write_text(render(runs), encoding="utf-8")
+    write_whole(path, render(runs).encode())
 
 
 def render(runs: Sequence[Run]) -> str:

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from evals.types import Row
+from index.datadir import write_whole
 from index.errors import DatelineError
 
 VERSION = 1
@@ -118,7 +119,8 @@ def place_for(folder: Path, stem: str, header: dict[str, Any]) -> Path:
 
 def _begun(path: Path, header: dict[str, Any]) -> set[tuple[str, str]]:
     if not path.exists() or not path.stat().st_size:
-        path.write_text(json.dumps({"dateline_run": VERSION} | header, ensure_ascii=False) + "\n", encoding="utf-8")
+        line = json.dumps({"dateline_run": VERSION} | header, ensure_ascii=False)
+        write_whole(path, f"{line}\n".encode())
         return set()
     run = read(path)
     if not _same(run.header, header):

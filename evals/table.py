@@ -7,7 +7,6 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -25,6 +24,7 @@ from evals.scoring import (
     label,
     summarise,
 )
+from rag.terminal import Console
 
 Summaries = Mapping[str, Mapping[str, Summary]]
 """System -> score name -> Summary."""

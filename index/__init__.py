@@ -2,3 +2,7 @@
 
 Nothing here knows of models that chat, of prompts or of settings objects: it takes plain values.
 """
+
+from index.quiet import keep_quiet
+
+keep_quiet()  # here, because every way into Dateline passes this line before a library that reports is loaded

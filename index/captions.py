@@ -66,7 +66,8 @@ _PLAIN_WORD = rf"(?:{_UPPER}\.|{_UPPER}[\w’'-]+)"  # without a full stop, so t
 _BARE = re.compile(
     rf"(?<!\S)(?P<credit>(?:{_SOURCE.pattern})\s?/\s?{_PLAIN_WORD}(?:\s{_PLAIN_WORD}){{1,2}}|"
     rf"{_PLAIN_WORD}(?:\s{_PLAIN_WORD}){{0,3}}"
-    rf"(?:\s?/\s?(?:{_SOURCE.pattern}|{_PLAIN_WORD}(?:\s{_PLAIN_WORD})?))*\s?/\s?(?:{_SOURCE.pattern})"
+    # atomic: "AP" is a source and a plain word too, and each more would double the ways through "AP/AP/AP/…"
+    rf"(?>\s?/\s?(?:{_SOURCE.pattern}|{_PLAIN_WORD}(?:\s{_PLAIN_WORD})?)(?=\s?/))*+\s?/\s?(?:{_SOURCE.pattern})"
     rf"(?:\s+via\s+(?:{_SOURCE.pattern}))?|(?:{_SOURCE.pattern})\s+via\s+(?:{_PICTURES}))$"
 )
 _JOINTS = re.compile(r"\s*/\s*|\s+via\s+|\s*,\s+|\s*\|\s*|\s+[–—-]\s+|\s*;\s*")

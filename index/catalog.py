@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.datadir import REBUILD, damaged
+from index.datadir import REBUILD, damaged, may_write
 from index.errors import IndexVersionMismatch
 from index.records import Counts, Entry, FileState, Narrow, Stored, day_number
 from index.types import Article, Kind, Listed, Passage, Sentence, Skipped, Span
@@ -75,8 +75,10 @@ class Catalog:
         path = directory / "catalog.db"
         if not path.is_file():
             raise damaged(directory.parent)
-        mode = "rw" if write else "ro"
-        db = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=10)
+        how = "mode=rw" if write else "mode=ro"
+        if not write and not may_write(directory) and not _has_log(path):
+            how = "immutable=1"  # else SQLite would begin a log for its readers, which a read-only disk does not take
+        db = sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, isolation_level=None, timeout=10)
         try:
             (found,) = db.execute("PRAGMA user_version").fetchone()
             if found != FORMAT:
@@ -138,11 +140,15 @@ class Catalog:
         )
 
     def files(self) -> dict[str, FileState]:
-        rows = self._db.execute("SELECT path, sha256, reading, skipped FROM files")
+        """Every file that articles are from; one that was not read to its end has no hash."""
+        rows = self._db.execute(
+            "SELECT path, sha256, reading, skipped FROM files "
+            "UNION SELECT file, '', '', '[]' FROM articles WHERE file NOT IN (SELECT path FROM files)"
+        )
         return {path: FileState(path, sha, reading, tuple(_skipped(told))) for path, sha, reading, told in rows}
 
     def skipped(self) -> list[Skipped]:
-        """What was skipped of the folder when it was last read, as `note_skipped` was told."""
+        """What was skipped when the folder was last read, as `note_skipped` was told."""
         return _skipped(self.meta("skipped") or "[]")
 
     def digests(self, file: str) -> dict[str, str]:
@@ -165,12 +171,6 @@ class Catalog:
 
     def undated(self) -> list[str]:
         return [row[0] for row in self._db.execute("SELECT id FROM articles WHERE date IS NULL ORDER BY id")]
-
-    def articles_of(self, file: str) -> list[Article]:
-        rows = self._db.execute(
-            "SELECT id, title, text, date, source, url, spans FROM articles WHERE file = ? ORDER BY id", (file,)
-        )
-        return [_article(row) for row in rows]
 
     def article(self, id: str) -> Article | None:
         row = self._db.execute(
@@ -225,11 +225,13 @@ class Catalog:
         )
         return [row[0] for row in rows]
 
-    def not_in_chroma(self, narrow: Narrow) -> tuple[list[int], NDArray[np.float32]]:
-        """Rows and vectors of the passages that may be returned and that Chroma does not have yet."""
+    def vectors_held(self, narrow: Narrow, *, only_waiting: bool) -> tuple[list[int], NDArray[np.float32]]:
+        """Rows and vectors of the passages that may be returned; or only of those that Chroma does not have yet."""
         condition, values = narrow.sql()
+        if only_waiting:
+            condition = f"NOT p.in_chroma AND {condition}"
         found = self._db.execute(
-            f"SELECT p.rowid, p.vector FROM passages p WHERE NOT p.in_chroma AND {condition} ORDER BY p.rowid", values
+            f"SELECT p.rowid, p.vector FROM passages p WHERE {condition} ORDER BY p.rowid", values
         ).fetchall()
         vectors = b"".join(vector for _, vector in found)
         return [row for row, _ in found], np.frombuffer(vectors, np.float32).reshape(len(found), -1 if found else 0)
@@ -280,7 +282,7 @@ class Catalog:
                 )
 
     def note_skipped(self, skipped: Sequence[Skipped]) -> None:
-        """Keeps what was skipped of the folder; no generation, for no answer changes by it."""
+        """Keeps what was skipped; no generation, for no answer changes by it."""
         if list(skipped) != self.skipped():
             with _transaction(self._db, "IMMEDIATE"):
                 self._db.execute("INSERT OR REPLACE INTO meta VALUES ('skipped', ?)", (_as_json(skipped),))
@@ -361,6 +363,12 @@ class Catalog:
                 ),
             ).lastrowid
             self._db.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (row, passage.text))
+
+
+def _has_log(database: Path) -> bool:
+    """Whether a writer is at work, or was killed: what it wrote last is in a file beside."""
+    log = database.with_name(f"{database.name}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _as_json(skipped: Iterable[Skipped]) -> str:

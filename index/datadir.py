@@ -6,6 +6,7 @@
 <data_dir>/write.lock           held by the one writer; write.lock.json says who that is
 <data_dir>/uploads/             copies of the files that were added by hand
 <data_dir>/conversations.db     the app's, as are access.db (who may come in) and secret (the key of its cookies)
+<data_dir>/incoming/            what readers are uploading, in a folder for each running app
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ import errno
 import json
 import os
 import re
+import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 from filecmp import cmp
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -46,12 +50,7 @@ class DataDir:
 
     def publish(self, index: Path) -> None:
         """Makes `index` the one in use. Readers see the old one or the new one, never neither."""
-        draft = self.root / "current.new"
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(index.name)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self.root / "current")
+        write_whole(self.root / "current", index.name.encode())
 
     @property
     def uploads(self) -> Path:
@@ -59,17 +58,27 @@ class DataDir:
 
     def keep_upload(self, name: str, file: Path) -> Path:
         """A copy of `file` in `uploads` under the plain part of `name`; numbered if another file has that name."""
-        plain = re.sub(r"[\x00-\x1f/\\:#]+", "_", name).lstrip(". ")[-150:] or "upload"
+        plain = re.sub(r"[\x00-\x1f/\\:#]+", "_", name).encode(errors="ignore")[-150:].decode(errors="ignore")
+        plain = plain.lstrip(". ") or "upload"
         self.uploads.mkdir(parents=True, exist_ok=True)
         stem, suffix = Path(plain).stem, Path(plain).suffix
         names = chain([plain], (f"{stem}-{number}{suffix}" for number in count(2)))
         target = next(
             path for path in map(self.uploads.joinpath, names) if not path.exists() or cmp(path, file, shallow=False)
         )
-        draft = target.with_name(f".{target.name}.part")
-        shutil.copyfile(file, draft)
-        draft.replace(target)
+        with file.open("rb") as content, _draft(target) as draft:
+            shutil.copyfileobj(content, draft)
         return target
+
+    def uploaded(self) -> list[Path]:
+        """The files that are kept in `uploads`. Only the writer may ask: drafts of a copy that was killed go."""
+        if not self.uploads.exists():
+            return []
+        for draft in self.uploads.glob(".*.part"):
+            draft.unlink()
+        names = [path.name for path in self.uploads.iterdir() if path.is_file()]
+        # what is hidden, or has a name that is not valid UTF-8, is no copy of ours
+        return [self.uploads / name for name in sorted(names) if not re.search("^[.]|[\ud800-\udfff]", name)]
 
     def others(self) -> list[Path]:
         """Index directories that are not in use: of a rebuild that was interrupted, or replaced ones."""
@@ -111,7 +120,7 @@ class DataDir:
 
     def _name_holder(self) -> None:
         since = datetime.now().astimezone().isoformat(timespec="minutes")
-        self._holder_file.write_text(json.dumps({"pid": os.getpid(), "since": since}), encoding="utf-8")
+        write_whole(self._holder_file, json.dumps({"pid": os.getpid(), "since": since}).encode())
 
     def _holder(self) -> str:
         try:
@@ -120,6 +129,37 @@ class DataDir:
             return f" (pid {holder['pid']}, since {since:%H:%M})"
         except (OSError, ValueError, KeyError, TypeError):
             return ""  # it has just begun, or has just ended
+
+
+def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Writes a small file: whatever happens meanwhile, `path` holds all of `content`, or what it held before.
+
+    `mode` is the new file's from its first byte on, less the umask. Raises OSError; nothing is left of it then.
+    """
+    with _draft(path, mode) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def _draft(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """A file to write to, which becomes `path` when it is complete and on the disk."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with open(draft, "xb", opener=partial(os.open, mode=mode)) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+    with contextlib.suppress(OSError):  # Windows opens no directory
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)  # the name, too, is to outlive a power cut
+        finally:
+            os.close(directory)
 
 
 def remove_tree(directory: Path) -> None:
@@ -177,7 +217,18 @@ def full(root: Path) -> StorageError:
     )
 
 
+def may_write(path: Path) -> bool:
+    """False where permissions or a disk that is read-only forbid it."""
+    return os.access(path, os.W_OK)
+
+
 def forbidden(root: Path) -> StorageError:
+    there = next(path for path in (root, *root.parents) if path.exists())
+    if hasattr(os, "statvfs") and os.statvfs(there).f_flag & os.ST_RDONLY:
+        return StorageError(
+            f"The disk that holds {root} is read-only, and this has to write to it: make it writable, or choose "
+            "another place with --data-dir."
+        )
     return StorageError(
         f"Dateline may not read or write {root}: change its permissions, or choose another place with --data-dir."
     )
@@ -215,8 +266,9 @@ def forget(root: Path) -> bool:
 
     Nothing of anybody else's is touched. False if there was nothing of Dateline's. Raises StorageError.
     """
-    names = ("current*", "index-*", "write.lock*", "uploads", "conversations.db*", "access.db*", "secret*")
-    ours = [path for name in names for path in root.glob(name)]
+    names = ("current*", "index-*", "write.lock*", "uploads", "conversations.db*", "access.db*", "secret*", "incoming")
+    drafts = (f".{name}.part" for name in ("current*", "write.lock*", "secret*"))  # of a write that was killed
+    ours = [path for name in (*names, *drafts) for path in root.glob(name)]
     if not (root / "write.lock").exists():
         return False
     with disk_errors(root):

@@ -5,7 +5,12 @@ from __future__ import annotations
 import codecs
 import re
 import stat
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from index.errors import UnforeseenWarning
 
 MAX_ARTICLE_CHARS = 2_000_000
 
@@ -49,6 +54,21 @@ class Unreadable(Exception):
 
 def too_long() -> Unreadable:
     return Unreadable(f"longer than {MAX_ARTICLE_CHARS:,} characters, the limit for one article: split it")
+
+
+@contextmanager
+def one_at_most() -> Iterator[None]:
+    """Costs one file or record at most: whatever nobody foresaw becomes Unreadable, and the others are read."""
+    try:
+        yield
+    except (Unreadable, OSError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except MemoryError as error:
+        raise Unreadable("there is not enough memory to read it: split it") from error
+    except BaseException as error:  # a panic in a library written in Rust is no Exception
+        what = f"{type(error).__name__}: {error}"
+        warnings.warn(what, UnforeseenWarning, stacklevel=3)
+        raise Unreadable(f"cannot be read ({what}), a mistake of Dateline's: please report it with the file") from error
 
 
 def read_bytes(path: Path, limit: int, over_limit: Unreadable) -> bytes:

@@ -10,21 +10,22 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import PrivateAttr
-from llama_index.embeddings.ollama import OllamaEmbedding
 from numpy.typing import NDArray
 
 from index.errors import EmbedderError
+
+if TYPE_CHECKING:
+    from index.ollama_embed import OllamaEmbedder
 
 MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 TOKENIZER_FILE = "all-MiniLM-L6-v2-tokenizer.json"
 MAX_TOKENS = 256  # what the model was trained on; the tokenizer file says 128
 POOLING = "mean over attention mask, L2, 256 tokens, v1"
-DEFAULT_OLLAMA_HOST = "http://127.0.0.1:11434"
 
 
 @runtime_checkable
@@ -107,73 +108,21 @@ class Embedder(BaseEmbedding):
             return self._loaded
 
 
-class OllamaEmbedder(OllamaEmbedding):
-    """An embedding model served by Ollama. The digest of the model's blobs is its fingerprint.
-
-    Raises EmbedderError if Ollama does not answer or does not have the model.
-    """
-
-    def __init__(self, model: str, *, host: str | None = None) -> None:
-        super().__init__(model_name=model, base_url=host or DEFAULT_OLLAMA_HOST, embed_batch_size=8)
-
-    @property
-    def name(self) -> str:
-        return f"ollama:{self.model_name}"
-
-    @cached_property
-    def fingerprint(self) -> str:
-        models = self._answer(self._client.list).models
-        tagged = self.model_name if ":" in self.model_name else f"{self.model_name}:latest"
-        for model in models:
-            if model.model == tagged and model.digest:
-                return str(model.digest)
-        raise self._missing()
-
-    def get_general_text_embedding(self, texts: str) -> list[float]:
-        return self._answer(super().get_general_text_embedding, texts)  # type: ignore[no-any-return]
-
-    def get_general_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return self._answer(super().get_general_text_embeddings, texts)  # type: ignore[no-any-return]
-
-    def _answer(self, call: Any, *args: Any) -> Any:
-        import httpx
-        import ollama
-
-        try:
-            return call(*args)
-        except (ConnectionError, httpx.ConnectError) as error:
-            raise EmbedderError(f"No Ollama answers at {self.base_url}: start it with `ollama serve`.") from error
-        except httpx.HTTPError as error:
-            raise EmbedderError(
-                f"Ollama at {self.base_url} broke off ({error}): run the same command again."
-            ) from error
-        except ollama.ResponseError as error:
-            if error.status_code == 404:
-                raise self._missing() from error
-            raise EmbedderError(
-                f"Ollama cannot embed with '{self.model_name}' ({error.error}): "
-                "choose an embedding model, such as `ollama pull nomic-embed-text`."
-            ) from error
-
-    def _missing(self) -> EmbedderError:
-        return EmbedderError(
-            f"Embedding model '{self.model_name}' is not on the Ollama server at {self.base_url}. "
-            f"Get it with: ollama pull {self.model_name}"
-        )
-
-
 def embedder(
     spec: str = "minilm", *, threads: int | None = None, ollama_host: str | None = None
 ) -> Embedder | OllamaEmbedder:
     """The embedding model that `spec` names: "minilm", inside this process, or "ollama:NAME".
 
     `threads` is for "minilm": how many texts are embedded at once, at most 4 unless told.
-    Raises EmbedderError for another spec. Loads nothing and asks no server yet.
+    Raises EmbedderError for another spec, SettingsError where `ollama_host` or the proxy to it cannot be used.
+    Loads nothing and asks no server yet.
     """
     if spec == "minilm":
         return Embedder(threads=threads)
     kind, _, model = spec.partition(":")
     if kind == "ollama" and model:
+        from index.ollama_embed import OllamaEmbedder
+
         return OllamaEmbedder(model, host=ollama_host)
     raise EmbedderError(f"There is no embedder '{spec}': use 'minilm', or 'ollama:NAME' for one that Ollama serves.")
 

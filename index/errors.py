@@ -50,5 +50,13 @@ class ArticleMissing(DatelineError):
     """No article of this id is in the index."""
 
 
+class UnforeseenWarning(ResourceWarning):
+    """A mistake of ours made a file unreadable. Python hides it where people work; in the tests it is an error."""
+
+
 class EmbedderError(DatelineError):
     """The embedding model cannot be loaded or does not answer."""
+
+
+class SettingsError(DatelineError):
+    """A setting or an argument has a value that cannot be used."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from index.dates import parse_date
-from index.decode import MAX_ARTICLE_CHARS, Unreadable, decode, read_bytes, storable, too_long
+from index.decode import MAX_ARTICLE_CHARS, Unreadable, decode, one_at_most, read_bytes, storable, too_long
 from index.types import Span
 
 MAX_UNPACKED_BYTES = 200_000_000
@@ -300,7 +300,11 @@ def _record(content: object) -> Extract | Unreadable:
     text = content.get("text")
     if not isinstance(text, str):
         return Unreadable('it has no "text"' if text is None else 'its "text" is not a string')
-    return from_fields(storable(text), content)
+    try:
+        with one_at_most():
+            return from_fields(storable(text), content)
+    except Unreadable as trouble:
+        return trouble
 
 
 def _not_json(error: Exception, where: str) -> Unreadable:

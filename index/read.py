@@ -13,7 +13,7 @@ from typing import Any
 
 from index.captions import find_captions
 from index.dates import native_date
-from index.decode import MAX_ARTICLE_CHARS, Unreadable, read_text, too_long
+from index.decode import MAX_ARTICLE_CHARS, Unreadable, one_at_most, read_text, too_long
 from index.errors import CorpusError, FolderMissing
 from index.formats import Extract, Found, from_fields, read_docx, read_json, read_jsonl, read_pdf, word
 from index.split import split_sentences
@@ -71,7 +71,8 @@ def read_file(path: Path, relative: str) -> tuple[list[Article], list[Skipped]]:
     Never raises for bad content, nor for a file that has gone or may not be read.
     """
     try:
-        found = _reader(relative)(path)
+        with one_at_most():
+            found = _reader(relative)(path)
     except Unreadable as trouble:
         return [], [Skipped(relative, str(trouble))]
     except OSError as error:
@@ -80,7 +81,8 @@ def read_file(path: Path, relative: str) -> tuple[list[Article], list[Skipped]]:
     skipped: list[Skipped] = []
     for mark, item in found:
         try:
-            articles.append(_article(relative + mark, relative, item))
+            with one_at_most():
+                articles.append(_article(relative + mark, relative, item))
         except Unreadable as trouble:
             skipped.append(Skipped(relative + mark, str(trouble)))
     return articles, skipped

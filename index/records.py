@@ -10,6 +10,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from index.decode import storable
 from index.types import Article, Passage, Sentence, Skipped
 
 
@@ -63,7 +64,7 @@ class Narrow:
             day_number(since) if since else None,
             day_number(until) if until else None,
             undated,
-            tuple(sorted(exclude)),
+            tuple(sorted(map(storable, exclude))),
         )
 
     @property

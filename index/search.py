@@ -45,7 +45,10 @@ def search(
     narrow: Narrow,
     mode: Mode = "fused",
 ) -> list[Hit]:
-    """The best `k` hits. `vectors` is the Chroma directory that the catalog names; `embed` is not called for "bm25"."""
+    """The best `k` hits. `embed` is not called for "bm25".
+
+    `vectors` is the Chroma directory that the catalog names. Without it every vector is read from the catalog.
+    """
     if k < 1:
         return []
     depth = max(50, 4 * k)
@@ -89,9 +92,9 @@ def _nearest(
     catalog: Catalog, vectors: Vectors | None, vector: NDArray[np.float32], depth: int, narrow: Narrow
 ) -> list[int]:
     """Rows among which the `depth` nearest passages are: from Chroma, and those that it does not have yet."""
-    rows, waiting = catalog.not_in_chroma(narrow)
+    rows, held = catalog.vectors_held(narrow, only_waiting=vectors is not None)
     if rows:
-        nearest = np.argsort(-(waiting @ vector), kind="stable")[:depth]
+        nearest = np.argsort(-(held @ vector), kind="stable")[:depth]
         rows = [rows[place] for place in nearest]
     return rows + (_from_chroma(catalog, vectors, vector, depth, narrow) if vectors else [])
 

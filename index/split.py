@@ -26,7 +26,7 @@ _WINDOW = 2000  # sentencex needs 30 s for 250,000 characters of the worst text
 _LONG_QUOTATION = 400  # a quotation stays whole with its speaker up to this length
 _LONG_LINE = 200  # nobody wraps lines this wide: here each line is a paragraph
 
-_NEWLINE = re.compile(r"\r*\n|\r|[\x85\u2028\u2029]")  # "\r\r\n" is one newline that was translated twice
+_NEWLINE = re.compile(r"\r{0,3}\n|\r|[\x85\u2028\u2029]")  # "\r\r\n" is one newline that was translated twice
 _HEADING = re.compile(r"#{1,6}\s+\S")
 _RULE = re.compile(r"([=\-*_~])\1{2,}$")
 _ITEM = re.compile(r"([-*+•‣▪◦●·–—]|\d{1,3}[.)]|[a-zA-Z][.)]|\|)\s")
@@ -236,9 +236,9 @@ def _closes_bracketed_sentence(flat: str, start: int, match: re.Match[str]) -> b
 
 def _continues(flat: str, last: int, here: int, after: int) -> bool:
     """True if the boundary at `here`, between sentences that begin at `last` and end at `after`, is none."""
-    tail = flat[max(last, here - 60) : here].rstrip()
-    head = flat[here : min(after, here + 60)].lstrip()
-    if not _has_words(flat, last, here) or not _has_words(flat, here, after) or head[0] in _CLOSERS:
+    tail = flat[max(last, here - _WINDOW) : here].rstrip()[-60:]
+    head = flat[here:after].lstrip()[:60]
+    if not head or not _has_words(flat, last, here) or not _has_words(flat, here, after) or head[0] in _CLOSERS:
         return True
     if re.fullmatch(r"\W*(?:\d{1,3}|[a-zA-Z])[.)]", flat[last : min(here, last + 9)].rstrip()):
         return True  # a list item's number

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from index.catalog import Catalog
 from index.datadir import DataDir, disk_errors, remove_tree
+from index.decode import storable
 from index.embed import TextEmbedder
 from index.errors import (
     AnotherFolder,
@@ -25,11 +26,11 @@ from index.errors import (
     IndexVersionMismatch,
     StorageError,
 )
-from index.records import Counts, FileState, Narrow
+from index.records import Counts, Narrow
 from index.search import Mode, phrase, search
 from index.sync import UPLOADS, Progress, sync_folder, sync_uploads, write_vectors
 from index.types import Article, Hit, Listed, Sentence, Skipped, SyncReport
-from index.vectors import Vectors
+from index.vectors import Vectors, openable
 
 __all__ = ["ArticleIndex", "Counts", "Mode", "Progress"]
 
@@ -71,20 +72,27 @@ class ArticleIndex:
     # writing
 
     def sync(self, folder: Path, *, replace: bool = False, progress: Progress | None = None) -> SyncReport:
-        """Makes the index equal to `folder`, and reports what that took.
+        """Makes the index equal to `folder` and the uploads, and reports what that took.
 
         A file whose bytes are unchanged is not read again, an article that is unchanged is not embedded again.
         May be interrupted at any moment; the next call goes on from there. `progress(done, total, what)` counts
-        files. `replace` builds a new index, for another folder, embedder or format, and only when that is
-        complete takes the old one away; what was uploaded is carried over.
+        files. The files that were uploaded are read where they lie, like the folder's: one that the index lost
+        is taken in again, one that is gone from there is forgotten; none is written, renamed or deleted. `replace`
+        builds a new index, for another folder, embedder or format, and only when that is complete takes the old
+        one away.
 
-        Raises FolderMissing, AnotherFolder, EmbedderMismatch, IndexBusy, EmbedderError.
+        Raises CorpusError, AnotherFolder, EmbedderMismatch, IndexBusy, EmbedderError.
         """
         folder = Path(folder).expanduser()
         if not folder.is_dir():
             what = "is not a folder" if folder.exists() else "does not exist"
             raise FolderMissing(f"{folder} {what}: name the folder with your articles, `dateline index FOLDER`.")
         folder = folder.resolve()
+        if storable(str(folder)) != str(folder):
+            raise CorpusError(
+                f"The name of the folder {folder} is not valid UTF-8, which no database takes: rename it, then run "
+                "`dateline index FOLDER`."
+            )
         with self._dir.writing(), disk_errors(self._dir.root):
             with closing(self._catalog_to_write(folder, replace)) as catalog:
                 report = sync_folder(
@@ -92,8 +100,8 @@ class ArticleIndex:
                     folder,
                     self._embedder,
                     data_dir=self._dir.root.resolve(),
+                    uploads={f"{UPLOADS}{path.name}": path for path in self._dir.uploaded()},
                     progress=progress,
-                    carried=self._uploads() if replace else (),
                 )
                 if self._dir.current() != catalog.path.parent:
                     self._dir.publish(catalog.path.parent)
@@ -110,8 +118,10 @@ class ArticleIndex:
         """
         with self._dir.writing(), disk_errors(self._dir.root), closing(self._catalog_in_use()) as catalog:
             self._check_embedder(catalog)
-            kept = {f"{UPLOADS}{path.name}": path for path in map(self._dir.keep_upload, files, files.values())}
+            kept: dict[str, Path] = {}
             try:
+                for path in map(self._dir.keep_upload, files, files.values()):
+                    kept[f"{UPLOADS}{path.name}"] = path
                 return sync_uploads(catalog, kept, self._embedder, progress=progress)
             finally:
                 for relative, path in kept.items():
@@ -134,9 +144,11 @@ class ArticleIndex:
                     f"{shlex.quote(folder)}`."
                 )
             count = len(catalog.digests(file))
-            catalog.forget_file(file)
-            write_vectors(catalog)
+            # the file first: a catalog without it would have it back at the next sync
             (self._dir.uploads / file.removeprefix(UPLOADS)).unlink(missing_ok=True)
+            catalog.forget_file(file)
+            catalog.note_skipped([each for each in catalog.skipped() if each.path.split("#")[0] != file])
+            write_vectors(catalog)
         return count
 
     def _catalog_in_use(self) -> Catalog:
@@ -191,19 +203,6 @@ class ArticleIndex:
             return self.generation()
         except (StorageError, IndexVersionMismatch):
             return 0
-
-    def _uploads(self) -> list[tuple[FileState, list[Article]]]:
-        """The uploaded files of the index in use, to be carried into the one that replaces it."""
-        try:
-            return self._read(
-                lambda catalog: [
-                    (state, catalog.articles_of(path))
-                    for path, state in catalog.files().items()
-                    if path.startswith(UPLOADS)
-                ]
-            )
-        except (StorageError, IndexVersionMismatch, IndexMissing):
-            return []  # unreadable, which is why it is being replaced
 
     def _check_folder(self, catalog: Catalog, folder: Path) -> None:
         indexed = catalog.meta("folder")
@@ -260,7 +259,7 @@ class ArticleIndex:
 
     def article(self, id: str) -> Article:
         """The article with this id. Raises ArticleMissing."""
-        article = self._read(lambda catalog: catalog.article(id))
+        article = self._read(lambda catalog: catalog.article(storable(id)))
         if article is None:
             raise _missing(id)
         return article
@@ -270,11 +269,11 @@ class ArticleIndex:
         return self._read(Catalog.listed)
 
     def skipped(self) -> list[Skipped]:
-        """What was skipped, and why: of the folder when it was last read, and of the uploads."""
+        """What was skipped, and why: when the folder was last read, and of what was uploaded since."""
 
         def all_of(catalog: Catalog) -> list[Skipped]:
             uploads = [state for path, state in catalog.files().items() if path.startswith(UPLOADS)]
-            return [*catalog.skipped(), *(each for state in uploads for each in state.skipped)]
+            return list(dict.fromkeys([*catalog.skipped(), *(each for state in uploads for each in state.skipped)]))
 
         return self._read(all_of)
 
@@ -323,8 +322,10 @@ class ArticleIndex:
                 return work(catalog)
 
     def _vectors_of(self, catalog: Catalog) -> Vectors | None:
-        """The Chroma directory that belongs to what `catalog` shows."""
+        """The Chroma directory that belongs to what `catalog` shows; None also where the disk is read-only."""
         wanted = catalog.vectors
+        if wanted is not None and not openable(wanted):
+            wanted = None
         with self._lock:
             if self._vectors is not None and self._vectors.directory != wanted:
                 self._vectors.close()

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from index.catalog import Catalog
 from index.datadir import remove_tree
+from index.decode import Unreadable, one_at_most
 from index.embed import TextEmbedder, unit
 from index.errors import StorageError
 from index.read import find_files, hash_file, read_file
@@ -42,24 +43,25 @@ def sync_folder(
     embedder: TextEmbedder,
     *,
     data_dir: Path,
+    uploads: Mapping[str, Path],
     progress: Progress | None = None,
-    carried: Iterable[tuple[FileState, list[Article]]] = (),
 ) -> SyncReport:
-    """Brings `catalog` to what `folder` holds. `carried` are files of another index to take over (uploads).
+    """Brings `catalog` to what `folder` holds, and to the `uploads` that are kept: "uploads/NAME" and where each is.
 
     Files below `data_dir` are not articles. Progress is told as (files done, files in all, what was done).
     Raises FolderMissing, StorageError, EmbedderError; what was committed before stays.
     """
     found, left_out = find_files(folder)
-    files = {path.relative_to(folder).as_posix(): path for path in found if not path.is_relative_to(data_dir)}
+    inside = {path.relative_to(folder).as_posix(): path for path in found if not path.is_relative_to(data_dir)}
+    files = {relative: path for relative, path in inside.items() if not relative.startswith(UPLOADS)} | dict(uploads)
     left_out = [each for each in left_out if not (folder / each.path).is_relative_to(data_dir)]
     run = _Run(catalog, embedder, len(files), progress)
-    for state, articles in carried:
-        run.take_over(state, articles)
     for relative, path in files.items():
         run.file(relative, path)
     run.flush()
     run.forget_vanished(files, left_out)
+    reason = "uploads/ is where uploaded files go: give this folder another name"
+    run.skipped += [Skipped(relative, reason) for relative in inside if relative.startswith(UPLOADS)]
     run.tell("vectors")
     write_vectors(catalog)
     catalog.note_skipped(run.skipped)
@@ -75,7 +77,7 @@ def sync_uploads(
     """
     run = _Run(catalog, embedder, len(uploads), progress)
     for relative, path in uploads.items():
-        run.upload(relative, path)
+        run.file(relative, path)
     run.flush()
     run.tell("vectors")
     write_vectors(catalog)
@@ -114,17 +116,7 @@ class _Run:
             self._progress(self._done, self._total, what)
 
     def file(self, relative: str, path: Path) -> None:
-        """One file of the folder."""
-        if relative.startswith(UPLOADS):
-            reason = "uploads/ is where uploaded files go: give this folder another name"
-            self.skipped.append(Skipped(relative, reason))
-        else:
-            self._look_into(relative, path)
-        self._done += 1
-        self.tell(relative)
-
-    def upload(self, relative: str, path: Path) -> None:
-        """One uploaded file."""
+        """One file of the folder, or an uploaded one."""
         self._look_into(relative, path)
         self._done += 1
         self.tell(relative)
@@ -145,9 +137,7 @@ class _Run:
             self.skipped += known.skipped
             return
         articles, skipped = read_file(path, relative)
-        if not articles and skipped and known is None:
-            self.skipped += skipped
-        elif not articles and any(each.path == relative for each in skipped):
+        if not articles and any(each.path == relative for each in skipped):
             self._keep(relative, skipped[0].reason)
         else:
             self._take_in(relative, sha256, articles, skipped)
@@ -156,40 +146,37 @@ class _Run:
         """The articles of a file that could be read; records that no longer can be keep their older version."""
         before = self._catalog.digests(relative)
         now = {article.id for article in articles}
-        kept = {each.path for each in skipped if each.path in before and each.path not in now}
-        skipped = [Skipped(e.path, f"{e.reason}: {_KEPT}") if e.path in kept else e for e in skipped]
-        state = FileState(relative, sha256, READING, tuple(skipped))
-        self.skipped += skipped
-        self.unchanged += len(kept)
         for number, article in enumerate(articles, 1):
-            self._add(article, state, before.get(article.id))
+            try:
+                self._add(article, relative, before.get(article.id))
+            except Unreadable as trouble:
+                skipped.append(Skipped(article.id, str(trouble)))
+                now.remove(article.id)
             if len(articles) > 1 and not self._group:
                 self.tell(f"{relative}: {number} of {len(articles)} articles")
+        kept = {each.path for each in skipped if each.path in before and each.path not in now}
+        skipped = [Skipped(e.path, f"{e.reason}: {_KEPT}") if e.path in kept else e for e in skipped]
+        self.skipped += skipped
+        self.unchanged += len(kept)
         gone = [id for id in before if id not in now and id not in kept]
         self.removed += len(gone)
         self._gone += gone
-        self._read.append(state)
+        if now or kept:  # else it is no file of the index, and is read again next time
+            self._read.append(FileState(relative, sha256, READING, tuple(skipped)))
 
-    def take_over(self, state: FileState, articles: list[Article]) -> None:
-        """The articles of a file that is not in the folder."""
-        before = self._catalog.digests(state.path)
-        for article in articles:
-            self._add(article, state, before.get(article.id))
-        self._read.append(state)
-        self.added = self.changed = self.unchanged = 0  # the report is about the folder
-
-    def _add(self, article: Article, file: FileState, digest_before: str | None) -> None:
+    def _add(self, article: Article, file: str, digest_before: str | None) -> None:
         digest = _digest(article)
         if digest == digest_before:
             self.unchanged += 1
             return
+        with one_at_most():
+            sentences = sentences_of(article)
+            passages = passages_of(article, sentences)
         if digest_before is None:
             self.added += 1
         else:
             self.changed += 1
-        sentences = sentences_of(article)
-        passages = passages_of(article, sentences)
-        self._group.append(_Prepared(article, file.path, digest, sentences, passages))
+        self._group.append(_Prepared(article, file, digest, sentences, passages))
         if sum(len(each.passages) for each in self._group) >= _GROUP:
             self.flush()
 
@@ -224,13 +211,13 @@ class _Run:
         self.skipped.append(Skipped(relative, reason))
 
     def forget_vanished(self, present: Iterable[str], left_out: list[Skipped]) -> None:
-        """Takes out what the folder no longer holds; but nothing of a part of it that could not be listed."""
+        """Takes out what is no longer there; but nothing of a part of the folder that could not be listed."""
         reasons = {each.path: each.reason for each in left_out}
         for relative in sorted(self._known.keys() - set(present)):
             above = next((path for path in reasons if relative.startswith(f"{path}/")), None)
             if relative.startswith(UPLOADS):
-                continue
-            if relative in reasons:
+                self._forget(relative)  # no part of the folder, whatever of it cannot be listed
+            elif relative in reasons:
                 self._keep(relative, reasons.pop(relative))
             elif above is not None:
                 self._keep(relative, f"{above} cannot be read")

@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from index.datadir import disk_errors, forbidden, full, nearly_full, remove_tree
+from index.datadir import disk_errors, forbidden, full, may_write, nearly_full, remove_tree
 from index.errors import StorageError
 from index.records import Narrow, Stored, day_number
 
@@ -64,6 +64,11 @@ class Vectors:
     def close(self) -> None:
         with self._lock, _OPENING:
             self._client.close()
+
+
+def openable(directory: Path) -> bool:
+    """False where Chroma may not write, which it does to whatever it opens (and says so, if there is nothing)."""
+    return all(may_write(path) for path in (directory, directory / "chroma.sqlite3") if path.exists())
 
 
 def build(directory: Path, passages: Iterable[Stored], *, base: Path | None, dead: Collection[str], total: int) -> None:

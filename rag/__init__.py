@@ -1,7 +1,8 @@
 """Ask a folder of news articles, and get an answer whose every sentence can be checked."""
 
+from typing import TYPE_CHECKING, Any
+
 from index.types import Article, Hit, Passage, SyncReport
-from rag.assistant import Assistant
 from rag.errors import DatelineError
 from rag.types import (
     Answer,
@@ -14,6 +15,9 @@ from rag.types import (
     TextDelta,
     Withheld,
 )
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
 
 __all__ = [
     "Answer",
@@ -32,3 +36,12 @@ __all__ = [
     "TextDelta",
     "Withheld",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Assistant needs the libraries, which take a second: `dateline --version` and `rag.settings` do not
+    if name == "Assistant":
+        from rag.assistant import Assistant
+
+        return Assistant
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -120,8 +120,10 @@ class Assistant:
     ) -> list[Hit]:
         """The `k` passages nearest to `query`, BM25 and dense hits fused. Dates are inclusive.
 
-        `as_of` hides articles dated later. Raises IndexMissing if nothing is indexed.
+        `as_of` hides articles dated later. Raises IndexMissing if nothing is indexed, QuestionError if `query` is
+        no text.
         """
+        _text(query, "The query")
         first, last, today = _day(since, "since"), _day(until, "until"), _day(as_of, "as_of")
         if today and (last is None or today < last):
             # an article without a date is not known to be later
@@ -258,6 +260,8 @@ class Assistant:
         exclude: Collection[str],
     ) -> Generator[Event, None, None]:
         reply = Reply(question=self._checked_question(question))
+        for turn in history:
+            _text(turn["content"], "A message of the history")
         reply.standalone = standalone(
             reply.question, history, lambda turns, last: _rewritten(reply, engine(), turns, last)
         )
@@ -282,7 +286,7 @@ class Assistant:
         yield AnswerDone(self._finish(reply))
 
     def _checked_question(self, question: str) -> str:
-        question = question.strip()
+        question = _text(question, "The question").strip()
         if not question:
             raise QuestionError('The question is empty: ask something, for example dateline ask "Who said what?"')
         limit = self.settings.context_tokens
@@ -360,6 +364,17 @@ def _rewritten(reply: Reply, engine: Engine, turns: list[tuple[str, str]], quest
         except StopIteration as end:
             reply.count(end.value)
             return text
+
+
+def _text(given: str, what: str) -> str:
+    """`given`. Raises QuestionError for half a character, which a command line and JSON can hold and nothing reads."""
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        raise QuestionError(
+            f"{what} holds bytes that are no text in UTF-8: type it anew, or save the file that it comes from as UTF-8."
+        ) from None
+    return given
 
 
 def _merged(found: Sequence[Sequence[Hit]], most: int) -> tuple[Hit, ...]:

@@ -88,6 +88,7 @@ _LEADING = re.compile(
 _TRAILING = re.compile(
     r"(?:[\s,–—]+(?:has|have|had|also|later|earlier|then|now|who|which|(?!family\b|ally\b)[a-z]+ly))*[\s,–—]*$"
 )
+_NAME_AT_END = re.compile(r"[A-Z][\w.’'-]*+(?:\s[A-Z][\w.’'-]*+)*\s?$")
 _FINITE = re.compile(
     r"\b(?:is|are|was|were|has|have|had|will|would|can|could|may|must|\w{2,}ed|left|won|lost|fell|rose|took|went|came)\b"
 )
@@ -312,7 +313,7 @@ def _claimant(pre: str, floor: int) -> _Span | None:
             start = spans[-2][0]  # "the Observatory’s chief, Rami Abdurrahman"
         elif aside:
             start, end = spans[-2]  # "the Observatory, a war monitor, said"
-    if re.search(r"\bwho\s+(?:\w+\s+)?$", pre) and (run := re.search(r"(?:[A-Z][\w.’'-]*\s?)+$", pre[start:end])):
+    if re.search(r"\bwho\s+(?:\w+\s+)?$", pre) and (run := _NAME_AT_END.search(pre[start:end])):
         start += run.start()
     return _without_adverbs(pre, start, end)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from index.errors import DatelineError
+from rag.printing import clean, say, say_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,28 +29,31 @@ _VALUED = {"--data-dir", "--engine", "--model", "--since", "--until", "--as-of",
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command and exits. What can be foreseen ends in one sentence on stderr, never in a traceback."""
-    os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
-    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    # bytes that are no text, or a terminal that does not know “, are no traceback
+    for stream, errors in ((sys.stdin, "surrogateescape"), (sys.stdout, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
     try:
         code = commands.main(_command_first(sys.argv[1:] if arguments is None else arguments), standalone_mode=False)
     except click.exceptions.Exit as done:
         code = done.exit_code
     except click.UsageError as error:
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        say(told.getvalue().rstrip(), err=True)
         code = 2
     except click.Abort:
-        click.echo("Interrupted.", err=True)
+        say("Interrupted.", err=True)
         code = INTERRUPTED
     except KeyboardInterrupt:
-        click.echo("Interrupted.", err=True)
+        say("Interrupted.", err=True)
         code = INTERRUPTED
     except BrokenPipeError:
         # the reader of our output went away (`| head`): nothing to say, and no second error at exit
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
         code = 1
     except DatelineError as error:
-        click.echo(f"Error: {error}", err=True)
+        say(f"Error: {error}", err=True)
         code = 1
     sys.exit(code or 0)
 
@@ -120,7 +124,7 @@ def index(folder: Path, replace: bool, as_json: bool, **chosen: Any) -> None:
     with _assistant(**chosen) as assistant, file_progress() as progress:
         report = assistant.index(folder, replace=replace, progress=progress)
     if as_json:
-        _print_json(report.to_dict())
+        say_json(report.to_dict())
     else:
         show_report(report)
 
@@ -141,7 +145,7 @@ def ask(
     with _assistant(**chosen) as assistant:
         if as_json:
             answer = assistant.ask(question, **when)
-            _print_json(answer.to_dict())
+            say_json(answer.to_dict())
         else:
             answer = stream_answer(assistant.stream(question, **when))
             show_answer(answer)
@@ -163,7 +167,7 @@ def chat(since: str, until: str, as_of: str, **chosen: Any) -> None:
                     assistant.stream(question, history, since=since, until=until, as_of=as_of)
                 )
             except DatelineError as error:
-                click.echo(f"Error: {error}", err=True)
+                say(f"Error: {error}", err=True)
                 continue
             show_answer(answer)
             history += [{"role": "user", "content": question}, {"role": "assistant", "content": answer.text}]
@@ -189,7 +193,7 @@ def search(query: str, k: int, as_json: bool, since: str, until: str, as_of: str
     with _assistant(**chosen) as assistant:
         hits = assistant.search(query, k, since=since, until=until, as_of=as_of)
     if as_json:
-        _print_json([hit.to_dict() for hit in hits])
+        say_json([hit.to_dict() for hit in hits])
     else:
         show_hits(hits)
 
@@ -269,13 +273,13 @@ def pull(model: str | None, data_dir: Path | None, engine: str | None) -> None:
     from rag.settings import Settings
     from rag.terminal import ByteProgress
 
-    settings = Settings.load({"data_dir": data_dir})
+    settings = Settings.load({"data_dir": data_dir, "model": model})
     with ByteProgress() as progress:
         if model:
-            from rag.engines.ollama import pull as pull_from_ollama
+            from rag.engines.ollama_server import pull as pull_from_ollama
 
             pull_from_ollama(settings.ollama_host, model, progress)
-            click.echo(f"{model} is on the Ollama server.")
+            say(f"{model} is on the Ollama server.")
         else:
             from rag.engines.weights import DEFAULT, fetch
 
@@ -283,9 +287,9 @@ def pull(model: str | None, data_dir: Path | None, engine: str | None) -> None:
                 DEFAULT,
                 settings.cache_dir / "models",
                 progress=lambda done, total: progress(DEFAULT.name, done, total),
-                notice=lambda text: click.echo(text, err=True),
+                notice=lambda text: say(text, err=True),
             )
-            click.echo(f"The model is here, verified: {path}")
+            say(f"The model is here, verified: {path}")
 
 
 @commands.command()
@@ -299,7 +303,7 @@ def doctor(context: click.Context, /, as_json: bool, **chosen: Any) -> None:
 
     findings = examine({name: value for name, value in chosen.items() if value is not None})
     if as_json:
-        _print_json([finding.to_dict() for finding in findings])
+        say_json([finding.to_dict() for finding in findings])
     else:
         show_findings(findings)
     context.exit(0 if all(finding.ok for finding in findings) else 1)
@@ -317,11 +321,11 @@ def forget(data_dir: Path | None, yes: bool) -> None:
     if (
         where.exists()
         and not yes
-        and not click.confirm(f"Delete the index, the uploads and the conversations in {where}?")
+        and not click.confirm(clean(f"Delete the index, the uploads and the conversations in {where}?"))
     ):
-        click.echo("Nothing was deleted.")
+        say("Nothing was deleted.")
         return
-    click.echo(f"Deleted what was in {where}." if forget_data(where) else f"Nothing is indexed in {where}.")
+    say(f"Deleted what was in {where}." if forget_data(where) else f"Nothing is indexed in {where}.")
 
 
 def _access(data_dir: Path | None) -> Users:
@@ -346,7 +350,7 @@ def user() -> None:
 def add_user(name: str, data_dir: Path | None, password: str) -> None:
     """Add the user NAME, or give them a new password."""
     _access(data_dir).add(name, password)
-    click.echo(f"{name} can log in now.")
+    say(f"{name} can log in now.")
 
 
 @commands.group()
@@ -359,7 +363,7 @@ def token() -> None:
 @_where
 def add_token(name: str, data_dir: Path | None) -> None:
     """Print a new token for the program NAME. It is shown this once."""
-    click.echo(_access(data_dir).add_token(name))
+    say(_access(data_dir).add_token(name))
 
 
 def _list_and_remove(group: click.Group, kind: Kind) -> None:
@@ -368,7 +372,7 @@ def _list_and_remove(group: click.Group, kind: Kind) -> None:
     def list_names(data_dir: Path | None) -> None:
         """The names, a line each."""
         for name in _access(data_dir).names(kind):
-            click.echo(name)
+            say(name)
 
     @group.command()
     @click.argument("name")
@@ -376,15 +380,11 @@ def _list_and_remove(group: click.Group, kind: Kind) -> None:
     def remove(name: str, data_dir: Path | None) -> None:
         """Shut NAME out."""
         _access(data_dir).remove(kind, name)
-        click.echo(f"{name} is shut out.")
+        say(f"{name} is shut out.")
 
 
 _list_and_remove(user, "user")
 _list_and_remove(token, "token")
-
-
-def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def _index(settings: Settings) -> Finding:
 
 
 def _ollama(settings: Settings) -> Finding:
-    from rag.engines.ollama import installed_models
+    from rag.engines.ollama_server import installed_models
 
     try:
         models = installed_models(settings.ollama_host)

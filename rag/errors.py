@@ -13,7 +13,7 @@ DatelineError
 ├── ArticleMissing
 ├── EmbedderError
 ├── SettingsError              a setting or argument of the wrong form
-├── QuestionError              empty, or longer than the model's window
+├── QuestionError              empty, no text, or longer than the model's window
 ├── Stopped                    the question was called off by whoever asked it
 └── EngineError                the model that writes
     ├── EngineUnavailable      nothing answers at the address
@@ -37,6 +37,7 @@ from index.errors import (
     IndexMissing,
     IndexStateError,
     IndexVersionMismatch,
+    SettingsError,
     StorageError,
 )
 
@@ -65,12 +66,8 @@ __all__ = [
 ]
 
 
-class SettingsError(DatelineError):
-    """A setting or an argument has a value that cannot be used."""
-
-
 class QuestionError(DatelineError):
-    """The question is empty, or longer than the model's window."""
+    """The question is empty, no text, or longer than the model's window."""
 
 
 class Stopped(DatelineError):

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import platformdirs
 
+from index.network import default_host
 from rag.errors import SettingsError
 
 ENGINES = ("auto", "ollama", "embedded")
@@ -31,6 +32,7 @@ class Settings:
     model: str | None = None
     """An Ollama model's name, or the path of a GGUF file."""
     ollama_host: str = "http://127.0.0.1:11434"
+    """Any form of OLLAMA_HOST; what is no address is told of where Ollama is asked."""
     embedder: str = "minilm"
     """"minilm" (in this process) or "ollama:NAME"."""
     context_tokens: int = 4096
@@ -87,9 +89,10 @@ class Settings:
                 )
         if not 0 <= self.threshold <= 1:
             raise SettingsError(f"threshold must be between 0 and 1, not {self.threshold}: set DATELINE_THRESHOLD.")
-        from rag.engines.ollama_server import default_host
-
-        return replace(self, ollama_host=default_host({"OLLAMA_HOST": self.ollama_host}))
+        try:
+            return replace(self, ollama_host=default_host({"OLLAMA_HOST": self.ollama_host}))
+        except SettingsError:
+            return self  # told where Ollama is asked: most commands do without
 
 
 _PATHS = {"data_dir", "cache_dir"}
@@ -101,6 +104,12 @@ _FLOATS = {"threshold", "timeout"}
 
 
 def _coerce(name: str, value: Any) -> Any:
+    try:
+        str(value).encode()
+    except UnicodeEncodeError:
+        raise SettingsError(
+            f"{name} holds bytes that are no text in UTF-8: change the argument or DATELINE_{name.upper()}."
+        ) from None
     try:
         if name in _PATHS:
             return Path(value).expanduser()

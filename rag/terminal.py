@@ -8,18 +8,28 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Self
 
-import click
-from rich.console import Console
+import rich.console
+from rich.console import ConsoleOptions, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.segment import Segment
 from rich.text import Text
 
 from rag.errors import EngineError
+from rag.printing import clean, say
 from rag.types import Answer, AnswerDone, Citation, Event, EvidenceFound, SentenceChecked, TextDelta
 
 if TYPE_CHECKING:
     from index.types import Hit, SyncReport
     from rag.doctor import Finding
+
+
+class Console(rich.console.Console):
+    """Rich's, through the same door as `say`: what it shows is cleaned, its own control sequences pass."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=clean(segment.text))
 
 
 class ByteProgress:
@@ -28,7 +38,7 @@ class ByteProgress:
     def __init__(self) -> None:
         console = Console(stderr=True)
         self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn(),
+            TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn(),
             console=console, transient=True,
         )  # fmt: skip
         self._terminal = console.is_terminal
@@ -47,7 +57,7 @@ class ByteProgress:
             return  # it was all there already
         if not self._terminal:
             if what not in self._tasks:
-                click.echo(f"Fetching {what} …" if total else what, err=True)
+                say(f"Fetching {what} …" if total else what, err=True)
                 self._tasks[what] = None
             return
         if not self._tasks:
@@ -69,7 +79,7 @@ def file_progress() -> Iterator[Callable[[int, int, str], None]]:
         return
     with Progress(
         TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        TextColumn("{task.fields[what]}"), console=console, transient=True,
+        TextColumn("{task.fields[what]}", markup=False), console=console, transient=True,
     ) as bar:  # fmt: skip
         task = bar.add_task("index", total=None, what="")
         yield lambda done, total, what: bar.update(task, completed=done, total=total, what=what)
@@ -77,15 +87,15 @@ def file_progress() -> Iterator[Callable[[int, int, str], None]]:
 
 def show_report(report: SyncReport) -> None:
     """What a sync did: a line of counts, then every file that was skipped, with its reason."""
-    click.echo(
+    say(
         f"{report.added} added, {report.changed} changed, {report.removed} removed, {report.unchanged} unchanged, "
         f"{len(report.skipped)} skipped."
     )
     for path, reason in report.skipped:
-        click.echo(f"  skipped {path}: {reason}")
+        say(f"  skipped {path}: {reason}")
     if report.undated:
         shown = ", ".join(report.undated[:5]) + (" …" if len(report.undated) > 5 else "")
-        click.echo(f"  without a date: {len(report.undated)} ({shown})")
+        say(f"  without a date: {len(report.undated)} ({shown})")
 
 
 def stream_answer(events: Iterable[Event]) -> Answer:
@@ -118,7 +128,7 @@ def stream_answer(events: Iterable[Event]) -> Answer:
         except EngineError as error:
             live.stop()
             if error.partial:
-                click.echo(f"{error.partial.strip()} …\n[interrupted here; nothing of this was checked]")
+                say(f"{error.partial.strip()} …\n[interrupted here; nothing of this was checked]")
             raise
     raise AssertionError("a stream ends with AnswerDone")
 
@@ -126,18 +136,18 @@ def stream_answer(events: Iterable[Event]) -> Answer:
 def show_answer(answer: Answer) -> None:
     """The answer, the exact words it stands on, and what wrote it."""
     width = min(Console().width, 100)
-    click.echo("\n".join(textwrap.wrap(answer.text, width)))
+    say("\n".join(textwrap.wrap(answer.text, width)))
     for citation in answer.citations:
-        click.echo()
-        click.echo(_citation(citation, width))
+        say()
+        say(_citation(citation, width))
     if answer.abstained and answer.hits:
-        click.echo("\nRelated, not an answer:")
+        say("\nRelated, not an answer:")
         show_hits(answer.hits[:3])
     for withheld in answer.withheld:
-        click.echo(_wrapped(f"(withheld: “{withheld.text}”: {withheld.reason})", width, ""))
+        say(_wrapped(f"(withheld: “{withheld.text}”: {withheld.reason})", width, ""))
     for note in answer.notes:
-        click.echo(_wrapped(f"Note: {note}.", width, ""))
-    click.echo(f"\n{answer.model}, {answer.engine} · {answer.timings.total / 1000:.1f} s", err=not sys.stdout.isatty())
+        say(_wrapped(f"Note: {note}.", width, ""))
+    say(f"\n{answer.model}, {answer.engine} · {answer.timings.total / 1000:.1f} s", err=not sys.stdout.isatty())
 
 
 def _citation(citation: Citation, width: int) -> str:
@@ -157,16 +167,16 @@ def show_hits(hits: Sequence[Hit]) -> None:
         day = hit.passage.date.isoformat() if hit.passage.date else "no date"
         rank = f"BM25 #{hit.bm25_rank}" if hit.bm25_rank else "not in BM25"
         cosine = f"cosine {hit.similarity:.2f}" if hit.similarity is not None else "not in dense"
-        click.echo(f"  {hit.passage.article}, {day} · {rank}, {cosine}")
-        click.echo(_wrapped(textwrap.shorten(" ".join(hit.passage.text.split()), 240, placeholder=" …"), width, "    "))
+        say(f"  {hit.passage.article}, {day} · {rank}, {cosine}")
+        say(_wrapped(textwrap.shorten(" ".join(hit.passage.text.split()), 240, placeholder=" …"), width, "    "))
 
 
 def show_findings(findings: Sequence[Finding]) -> None:
     """One line a finding; what is wrong is followed by what to do."""
     for finding in findings:
-        click.echo(f"{'ok ' if finding.ok else 'NOT OK'} {finding.what}: {finding.state}")
+        say(f"{'ok ' if finding.ok else 'NOT OK'} {finding.what}: {finding.state}")
         if finding.remedy:
-            click.echo(f"      {finding.remedy}")
+            say(f"      {finding.remedy}")
 
 
 def _wrapped(text: str, width: int, indent: str) -> str:

@@ -95,7 +95,7 @@ _UNITS = {
     "tons": "t", "acres": "acre", "hectares": "ha",
 }  # fmt: skip
 _NUMBER = re.compile(
-    r"(?P<currency>[$€£])?\s?(?P<digits>\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:(?P<ordinal>st|nd|rd|th)|(?P<scale_letter>bn|mn|m|k))?\b"
+    r"(?P<currency>[$€£])?\s?(?P<digits>\d++(?:,\d{3})+(?:\.\d++)?|\d++(?:\.\d++)?)(?:(?P<ordinal>st|nd|rd|th)|(?P<scale_letter>bn|mn|m|k))?\b"
     r"|(?P<word>[a-z]+)(?:-(?P<second>[a-z]+))?"
 )
 _UNIT_AFTER = re.compile(r"[\s-]*(?P<unit>%|[a-z]+)")

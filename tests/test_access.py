@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import re
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from app_helpers import served
+from app_helpers import served, whole_app
 from checking import CheckedAssistant
 from commands import Run
 from ollama_double import OllamaDouble
 
 from rag.errors import SettingsError
 from ui import serve
-from web.access import own_names, trusted
+from web.access import own_names, secret_key, trusted
 from web.conversations import Conversations
 from web.users import Users
 
@@ -87,21 +96,43 @@ def test_a_program_needs_a_token(app: tuple[str, Users]) -> None:
         assert http.get(asked, headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 
-def test_a_user_who_is_removed_is_out_at_once(app: tuple[str, Users], browser_at: httpx.Client) -> None:
-    app[1].add("boris", "another one")
+@pytest.mark.parametrize(
+    "ended",
+    [
+        lambda users, http: http.post("/logout"),
+        lambda users, http: users.add("boris", "a new password"),
+        lambda users, http: users.remove("user", "boris"),
+        lambda users, http: users.remove("user", "boris") or users.add("boris", "another one"),
+    ],
+    ids=["logged out", "a new password", "removed", "removed and added again"],
+)
+def test_a_cookie_that_was_kept_opens_nothing_once_its_session_has_ended(
+    app: tuple[str, Users], browser_at: httpx.Client, ended: Callable[..., Any]
+) -> None:
+    url, users = app
+    users.add("boris", "another one")
     browser_at.post("/login", data={"name": "boris", "password": "another one"})
-    assert browser_at.get("/").status_code == 200
-    app[1].remove("user", "boris")
-    assert browser_at.get("/").status_code == 303
+    kept = dict(browser_at.cookies)
+    assert httpx.get(url, cookies=kept, headers=HTML, trust_env=False).status_code == 200
+    ended(users, browser_at)
+    assert httpx.get(url, cookies=kept, headers=HTML, trust_env=False).status_code == 303
 
 
-def test_no_password_and_no_token_is_on_the_disk(tmp_path: Path) -> None:
+def test_a_session_ends_after_a_month(tmp_path: Path) -> None:
+    users = Users(tmp_path / "access.db")
+    session = users.log_in("anna")
+    assert users.logged_in(session) == "anna"
+    with closing(sqlite3.connect(tmp_path / "access.db")) as db, db:
+        db.execute("UPDATE sessions SET since = since - 31 * 24 * 3600")
+    assert users.logged_in(session) is None
+
+
+def test_no_password_token_or_session_is_on_the_disk(tmp_path: Path) -> None:
     users = Users(tmp_path / "access.db")
     users.add("anna", "open sesame")
-    token = users.add_token("cron")
+    told = ("open sesame", users.add_token("cron"), users.log_in("anna"))
     kept = (tmp_path / "access.db").read_bytes()
-    assert b"open sesame" not in kept
-    assert token.encode() not in kept
+    assert not any(secret.encode() in kept for secret in told)
     assert (tmp_path / "access.db").stat().st_mode & 0o077 == 0
 
 
@@ -117,6 +148,68 @@ def test_beyond_this_machine_there_must_be_users(seeds_dir: Path) -> None:
     with CheckedAssistant(seeds_dir, "embedded") as dateline:
         with pytest.raises(SettingsError, match="dateline user add NAME"):
             serve(dateline, host="0.0.0.0")
+
+
+@pytest.fixture
+def listening_for_others(seeds_dir: Path, tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """`dateline ui --host 0.0.0.0` in its own process, with one user: its address here, and its data."""
+    home = tmp_path / "data"
+    shutil.copytree(seeds_dir, home)
+    Users(home / "access.db").add("anna", "open sesame")
+    command = [sys.executable, "-m", "rag.cli", "ui", "--host", "0.0.0.0", "--port", "0", "--engine", "embedded"]
+    weights = {"DATELINE_CACHE_DIR": str(tmp_path / "no-model"), "HF_HUB_OFFLINE": "1", "PIP_NO_INDEX": "1"}
+    with subprocess.Popen(
+        [*command, "--data-dir", str(home)], stderr=subprocess.PIPE, text=True, env=os.environ | weights
+    ) as running:
+        assert running.stderr is not None
+        port = next(re.findall(r"http://0\.0\.0\.0:(\d+)", line) for line in running.stderr if "http://" in line)[0]
+        yield f"http://127.0.0.1:{port}", home
+        running.terminate()
+
+
+@pytest.mark.parametrize("gone", ["the last user", "the list"])
+def test_a_server_for_others_stays_closed_whatever_becomes_of_its_users(
+    listening_for_others: tuple[str, Path], gone: str
+) -> None:
+    url, home = listening_for_others
+    asked = f"{url}/api/search?q=Homs"
+    assert httpx.get(asked, trust_env=False).status_code == 401
+    if gone == "the last user":
+        Users(home / "access.db").remove("user", "anna")
+    else:
+        (home / "access.db").unlink()
+    assert httpx.get(asked, trust_env=False).status_code == 401
+    assert httpx.get(url, trust_env=False, headers=HTML).headers["location"] == "/login"
+
+
+def test_an_app_that_was_closed_by_its_first_user_stays_closed(seeds_dir: Path, tmp_path: Path) -> None:
+    with CheckedAssistant(shutil.copytree(seeds_dir, tmp_path / "data"), "embedded") as dateline:
+        users = Users(tmp_path / "data" / "access.db")
+        with served(dateline) as url:
+            assert httpx.get(url, trust_env=False, headers=HTML).status_code == 200
+            users.add("anna", "open sesame")
+            assert httpx.get(url, trust_env=False, headers=HTML).status_code == 303
+            users.remove("user", "anna")
+            assert httpx.get(url, trust_env=False, headers=HTML).status_code == 303
+
+
+@pytest.mark.parametrize("left", [b"", b"short"])
+def test_a_key_that_was_cut_short_signs_nothing(tmp_path: Path, seeds_dir: Path, left: bytes) -> None:
+    (tmp_path / "secret").write_bytes(left)
+    with CheckedAssistant(shutil.copytree(seeds_dir, tmp_path, dirs_exist_ok=True), "embedded") as dateline:
+        with pytest.raises(SettingsError, match="cut short: delete that file"):
+            whole_app(dateline)
+
+
+def test_a_full_disk_leaves_no_key(tmp_path: Path) -> None:
+    code = "import sys; from pathlib import Path; from web.access import secret_key; secret_key(Path(sys.argv[1]))"
+    full = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)), capture_output=True, text=True,
+    )  # fmt: skip
+    assert "StorageError" in full.stderr
+    assert not (tmp_path / "secret").exists()
+    assert len(secret_key(tmp_path)) >= 32
 
 
 NAMED = {"X-Forwarded-User": "anna"} | HTML

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from llama_index.core.base.embeddings.base import BaseEmbedding
 
-from index.embed import Embedder, OllamaEmbedder, TextEmbedder, embedder
+from index.embed import Embedder, TextEmbedder, embedder
 from index.errors import EmbedderError
+from index.ollama_embed import OllamaEmbedder
 
 BOMB = "A bomb went off near the market in Damascus."
 BLAST = "An explosion shook the Syrian capital."

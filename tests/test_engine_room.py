@@ -72,6 +72,13 @@ def test_what_ollama_and_the_embedded_engine_have_can_be_chosen(room: EngineRoom
     assert offers[1:] == [("ollama", SMALL), ("ollama", LARGE)]
 
 
+def test_an_ollama_host_that_is_no_address_takes_nothing_from_the_embedded_engine(seeds_dir: Path) -> None:
+    with CheckedAssistant(seeds_dir, "embedded", ollama_host="127.0.0.1:99999") as dateline:
+        room = EngineRoom(dateline)
+        assert [one.engine for one in room.offers()] == ["embedded"]
+        assert room.state().engine == "embedded"
+
+
 def test_an_ollama_that_has_left_is_seen_and_so_is_its_return(room: EngineRoom, ollama: OllamaDouble) -> None:
     pass_through(room)
     ollama.leave()

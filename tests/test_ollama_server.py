@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ollama_double import Answer, OllamaDouble, Reply, closed_port, installed, not_ollama, recording, refuses, slow
 
+from rag.engines import choose_engine
 from rag.engines.ollama import (
     InstalledModel,
     choose_model,
@@ -18,6 +20,7 @@ from rag.engines.ollama import (
 )
 from rag.engines.ollama_server import memory
 from rag.errors import EngineError, EngineInterrupted, EngineTimeout, EngineUnavailable, ModelMissing, SettingsError
+from rag.settings import Settings
 
 
 def test_a_running_server_is_found_and_an_absent_one_is_not() -> None:
@@ -103,11 +106,55 @@ def test_of_models_too_large_for_comfort_the_smallest_is_chosen() -> None:
     assert choose_model(listed(installed("c:70b", "70.6B"), installed("d:14b", "14.8B")), None) == "d:14b"
 
 
-@pytest.mark.parametrize("specialist", ["qwen2.5-coder:7b", "llama-guard3:8b", "deepseek-r1:8b"])
+@pytest.mark.parametrize(
+    "specialist",
+    ["qwen2.5-coder:7b", "llama-guard3:8b", "deepseek-r1:8b", "r1-1776:7b", "openthinker:7b", "phi4-mini-reasoning:4b"],
+)
 def test_a_specialist_comes_after_a_smaller_general_model(specialist: str) -> None:
     here = listed(installed(specialist, "8.0B"), installed("llama3.2:3b", "3.2B"))
     assert choose_model(here, None) == "llama3.2:3b"
     assert choose_model(here[:1], None) == specialist
+
+
+REMOTE = installed("gpt-oss:120b-cloud", "116.8B", remote_host="https://ollama.com:443")
+SMALL = installed("gemma3:1b", "1.0B")
+CODER = installed("qwen2.5-coder:1.5b", "1.8B")
+
+
+@pytest.mark.parametrize(
+    ("engine", "models", "chosen"),
+    [
+        ("ollama", [REMOTE, SMALL], "gemma3:1b"),
+        ("ollama", [CODER, SMALL], "gemma3:1b"),
+        ("ollama", [CODER, REMOTE], "qwen2.5-coder:1.5b"),
+        ("auto", [REMOTE, SMALL], "qwen2.5-coder-1.5b-instruct-q4_k_m"),  # the embedded engine's own
+    ],
+)
+def test_no_path_takes_a_remote_model_unasked_and_each_takes_a_specialist_last(
+    tmp_path: Path, engine: str, models: list[dict[str, Any]], chosen: str
+) -> None:
+    with OllamaDouble(models=models) as ollama:
+        settings = Settings.load({"engine": engine, "ollama_host": ollama.url, "data_dir": tmp_path})
+        assert choose_engine(settings).model == chosen
+        named = settings.using("ollama", REMOTE["name"])
+        if REMOTE in models:
+            assert choose_engine(named).model == REMOTE["name"]
+
+
+def test_where_all_models_are_remote_the_choice_is_left_to_the_person(tmp_path: Path) -> None:
+    with OllamaDouble(models=[REMOTE]) as ollama:
+        settings = Settings.load({"engine": "ollama", "ollama_host": ollama.url, "data_dir": tmp_path})
+        with pytest.raises(ModelMissing, match=r"dateline pull .* another computer: --model gpt-oss:120b-cloud$"):
+            choose_engine(settings)
+
+
+def test_what_ollamas_own_cloud_has_is_remote(monkeypatch: pytest.MonkeyPatch) -> None:
+    with OllamaDouble(everything=recording("tags")) as cloud:  # reached as a proxy would be
+        monkeypatch.setenv("HTTP_PROXY", cloud.url)
+        monkeypatch.delenv("http_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        assert [model.remote for model in installed_models("http://ollama.com")] == [True, True]
 
 
 # -- pulling ----------------------------------------------------------------------------------------
@@ -172,6 +219,7 @@ def test_a_pull_that_stops_half_way_says_how_to_go_on(ending: Any) -> None:
         ("localhost:1234", "http://localhost:1234"),
         (":11435", "http://127.0.0.1:11435"),
         ("example.org", "http://example.org:11434"),
+        ("ollama.com", "https://ollama.com:443"),
         ("http://example.org", "http://example.org:80"),
         ("https://example.org", "https://example.org:443"),
         ("HTTPS://example.org:8443/ollama/", "https://example.org:8443/ollama"),

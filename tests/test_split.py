@@ -164,6 +164,7 @@ NASTY = [
         "word ",
         "Word ",
         "x" * 700,
+        *(blank * 95 for blank in " \t\xa0"),
     ],
 ]
 

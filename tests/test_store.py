@@ -385,7 +385,8 @@ def test_a_directory_that_may_not_be_written_is_told(tmp_path: Path, folder: Pat
     process = python(_FORBIDDEN, disk / "data", folder, before=_namespace(disk, "1m,ro"))
     out, err = process.communicate(timeout=60)
     assert out.strip() == (
-        f"Dateline may not read or write {disk}/data: change its permissions, or choose another place with --data-dir."
+        f"The disk that holds {disk}/data is read-only, and this has to write to it: make it writable, or choose "
+        "another place with --data-dir."
     ), err
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from index_helpers import Counting, contents, index_directory, python
+import sentencex
+from index_helpers import Counting, contents, python
 
 from index.embed import Embedder
-from index.errors import FolderMissing
-from index.records import FileState
+from index.errors import FolderMissing, UnforeseenWarning
 from index.store import ArticleIndex
-from index.types import Article, SyncReport
+from index.types import SyncReport
 
 Write = Callable[..., Path]
 
@@ -183,31 +183,78 @@ def test_progress_counts_files_to_the_end(index: ArticleIndex, folder: Path, wri
     assert told == [(1, 2, "a.txt"), (2, 2, "b.txt"), (2, 2, "vectors")]
 
 
-def test_uploaded_articles_survive_a_sync_and_a_replacement(
-    minilm: Embedder, tmp_path: Path, folder: Path, write: Write
-) -> None:
-    from index.catalog import Catalog
-    from index.sync import _Run
-
-    write("a.txt", "The minister resigned.")
-    with ArticleIndex(tmp_path / "data", minilm) as index:
-        index.sync(folder)
-        upload = Article("uploads/u.txt", "Flood", "The river flooded the town.")
-        with Catalog.open(index_directory(tmp_path / "data"), write=True) as catalog:
-            run = _Run(catalog, minilm, 0)
-            run.take_over(FileState("uploads/u.txt", "0", "1"), [upload])
-            run.flush()
-        for replace in (False, True):
-            assert index.sync(folder, replace=replace).removed == 0
-            assert found(index, "flooded") == ["uploads/u.txt"]
-            assert index.article("uploads/u.txt") == upload
-
-
 def test_a_folder_named_as_the_uploads_are_is_reported(index: ArticleIndex, folder: Path, write: Write) -> None:
     write("uploads/a.txt", "The minister resigned.")
     report = index.sync(folder)
     assert report.added == 0
     assert "give this folder another name" in report.skipped[0][1]
+
+
+# A mistake that nobody foresaw: a library that panics stands for it.
+
+
+class _Panic(BaseException):
+    """As a library written in Rust raises it."""
+
+
+@pytest.fixture
+def panicking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library that splits sentences fails on one word."""
+    boundaries = sentencex.get_sentence_boundaries
+
+    def fail(language: str, text: str) -> object:
+        if "cursed" in text:
+            raise _Panic("out of range")
+        return boundaries(language, text)
+
+    monkeypatch.setattr(sentencex, "get_sentence_boundaries", fail)
+
+
+@pytest.mark.usefixtures("panicking")
+@pytest.mark.filterwarnings("ignore::index.errors.UnforeseenWarning")
+def test_one_article_costs_itself_at_most(index: ArticleIndex, folder: Path, write: Write) -> None:
+    records = [{"text": "A report."}, {"text": "A cursed one."}, {"title": "Cursed", "text": "A cursed one."}]
+    (folder / "news.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    write("a.txt", "The minister resigned.")
+    write("b.txt", "The minister is well.")
+    write("c.md", "# Cursed\n\nThe cursed minister left.")
+    index.sync(folder)
+    write("a.txt", "The cursed minister resigned.")
+    write("b.txt", "The minister is ill.")
+    reason = "cannot be read (_Panic: out of range), a mistake of Dateline's: please report it with the file"
+    for changed in (1, 0):
+        report = index.sync(folder)
+        assert (report.added, report.changed, report.removed) == (0, changed, 0)
+        assert report.skipped == [
+            ("a.txt", f"{reason}: keeps the version indexed before"),
+            ("c.md", reason),
+            ("news.jsonl#1", reason),
+            ("news.jsonl#2", reason),
+        ]
+    assert sorted(found(index, "minister report")) == ["a.txt", "b.txt", "news.jsonl#0"]
+    assert index.article("a.txt").text == "The minister resigned."
+    write("c.md", "The minister left.")
+    assert index.sync(folder).added == 1
+
+
+@pytest.mark.usefixtures("panicking")
+@pytest.mark.parametrize("text", ["A cursed one.", "# Cursed\n\nA cursed one."])
+def test_a_mistake_of_our_own_is_an_error_in_the_tests(index: ArticleIndex, folder: Path, text: str) -> None:
+    (folder / "a.md").write_text(text, encoding="utf-8")
+    with pytest.raises(UnforeseenWarning, match="out of range"):
+        index.sync(folder)
+
+
+def test_a_record_whose_file_was_not_read_to_its_end_goes_with_the_file(
+    index: ArticleIndex, folder: Path, tmp_path: Path
+) -> None:
+    lines = [json.dumps({"text": f"Report {number} speaks of the market."}) for number in range(70)]
+    (folder / "news.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    interrupt(tmp_path / "data", folder, "embed 2")
+    assert len(found(index, "market")) == 10
+    (folder / "news.jsonl").unlink()
+    assert index.sync(folder).removed == 32
+    assert index.article_ids() == []
 
 
 # Interrupted. Each script kills itself with SIGKILL at a moment of its own, in the middle of a sync.

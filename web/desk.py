@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from index.decode import storable
 from rag.errors import DatelineError, Stopped
 from web.asking import Asking
 from web.badge import engine_html
@@ -18,6 +19,7 @@ from web.examples import examples
 from web.live import Running
 from web.render import conversation_html, empty_html, heading_html, trouble_html
 from web.runs import Runs
+from web.uploads import Uploads
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -32,6 +34,7 @@ class Desk:
     room: EngineRoom
     conversations: Conversations
     runs: Runs
+    uploads: Uploads
     patience: float = 10.0
     """Seconds for which a question goes on that no page shows: as long as it takes to load one anew."""
     running: dict[str, Running] = field(default_factory=dict)
@@ -50,7 +53,7 @@ class Desk:
         """Over this assistant and what its data directory holds."""
         home = assistant.settings.data_dir
         room = EngineRoom(assistant, questions_per_minute)
-        return cls(room, Conversations(home / "conversations.db"), Runs(home / "runs"))
+        return cls(room, Conversations(home / "conversations.db"), Runs(home / "runs"), Uploads(home / "incoming"))
 
     @property
     def assistant(self) -> Assistant:
@@ -99,6 +102,7 @@ class Desk:
 
     def begin(self, reader: str, conversation: str, question: str, narrowed: dict[str, Any] | None = None) -> Running:
         """Asks, and keeps what comes of it; `narrowed` as in `Turn`. Raises ConversationMissing."""
+        question = storable(question)
         history, narrowed = self.history(reader, conversation), narrowed or {}
         turn = self.conversations.ask(reader, conversation, question, narrowed)
         asking = Asking(self.room, reader, question, history, narrowed, threading.Event())

@@ -16,7 +16,7 @@ from limits.strategies import MovingWindowRateLimiter
 from rag.assistant import Assistant
 from rag.engines import EngineChoice, available
 from rag.engines.ollama_server import is_running
-from rag.errors import DatelineError, EngineError, EngineUnavailable, ModelMissing, Stopped
+from rag.errors import DatelineError, EngineError, EngineUnavailable, ModelMissing, SettingsError, Stopped
 from rag.settings import Settings
 from web.errors import TooManyQuestions
 from web.line import Line
@@ -245,10 +245,10 @@ class EngineRoom:
 
 def _look(settings: Settings) -> _Seen:
     host, gone = settings.ollama_host, ""
-    if not (running := is_running(host)):
-        gone = f"Ollama does not answer at {host}. Start it with `ollama serve`, or choose another model here."
     try:
+        if not (running := is_running(host)):
+            gone = f"Ollama does not answer at {host}. Start it with `ollama serve`, or choose another model here."
         offers = available(settings, ollama=running)
-    except EngineError as error:
+    except (EngineError, SettingsError) as error:  # the latter: its address or proxy
         offers, gone = available(settings, ollama=False), str(error)
     return _Seen(time.monotonic(), tuple(offers), gone)

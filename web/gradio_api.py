@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import gradio as gr
-
+from index.network import plain_environment
 from rag.errors import DatelineError
 from web.access import reader_of
 from web.asking import Asking
 from web.engine_room import EngineRoom
 from web.forms import ArticleForm
+
+with plain_environment():  # gradio builds HTTP clients while it is imported
+    import gradio as gr
 
 
 def endpoints(room: EngineRoom) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import socket
 import warnings
@@ -12,20 +13,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.middleware.sessions import SessionMiddleware
+from starlette.routing import Mount
 
 from index.types import Article, Span
 from rag.assistant import Assistant
 from rag.errors import ArticleMissing, DatelineError, SettingsError
+from rag.printing import say
 from web import access, api, badge, completions, runs, tools
 from web.access import Access, Door, reader_of, secret_key
 from web.corpus import MOST_MEGABYTES
 from web.desk import Desk
 from web.errors import ConversationMissing
 from web.export import as_json, as_markdown
+from web.gate import Gate
 from web.render import carriers_html, pane_html, trouble_html
 
 if TYPE_CHECKING:
@@ -42,6 +48,8 @@ def app(desk: Desk, page: gr.Blocks, allowed: Access) -> FastAPI:
     import gradio as gr
 
     room, conversations, assistant = desk.room, desk.conversations, desk.assistant
+    home = assistant.settings.data_dir.absolute()
+    private = [str(home / name) for name in ("secret", "access.db", "conversations.db", "uploads")]
     mcp = tools.server(room)
     # JSON instead of a stream of one event; no sessions, as the tools keep nothing between calls
     by_mcp = mcp.streamable_http_app(json_response=True, stateless_http=True, transport_security=_NO_SECOND_CHECK)
@@ -50,12 +58,13 @@ def app(desk: Desk, page: gr.Blocks, allowed: Access) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with mcp.session_manager.run():
             yield
+        desk.uploads.close()
 
     served = FastAPI(title="Dateline", docs_url=None, redoc_url=None, lifespan=lifespan)
     # the last one added sees a request first
     served.add_middleware(Door, access=allowed)
     served.add_middleware(
-        SessionMiddleware, secret_key=secret_key(assistant.settings.data_dir), session_cookie="dateline",
+        SessionMiddleware, secret_key=secret_key(home), session_cookie="dateline",
         same_site="strict", max_age=365 * 24 * 3600,
     )  # fmt: skip
     served.mount("/dateline", StaticFiles(directory=STATIC))  # Gradio has its own /static
@@ -66,6 +75,12 @@ def app(desk: Desk, page: gr.Blocks, allowed: Access) -> FastAPI:
     served.include_router(completions.routes(room))
     served.include_router(badge.routes(room))
     served.include_router(runs.routes(desk.runs))
+
+    @served.exception_handler(RequestValidationError)
+    async def refused(_: Request, error: RequestValidationError) -> Response:
+        # FastAPI's own answer, but in ASCII: it repeats what was sent, and that may hold half a character
+        told = json.dumps({"detail": jsonable_encoder(error.errors())})
+        return Response(told, status_code=422, media_type="application/json")
 
     @served.get("/pane", response_class=HTMLResponse)
     def pane(
@@ -108,17 +123,21 @@ def app(desk: Desk, page: gr.Blocks, allowed: Access) -> FastAPI:
         gr.mount_gradio_app(
             served, page, path="/", footer_links=[], show_error=True, ssr_mode=False, run_history=False,
             enable_monitoring=False, max_file_size=f"{MOST_MEGABYTES}mb", head=head, theme=_theme(),
+            allowed_paths=[], blocked_paths=private,
         )  # fmt: skip
+    # Gradio looks at which files an event names only in an app that it has launched itself: the gate's second lock
+    page.has_launched = True
+    (mounted,) = (route for route in served.routes if isinstance(route, Mount) and isinstance(route.app, gr.routes.App))
+    mounted.app = Gate(mounted.app, page, desk.uploads)
     return served
 
 
 def serve(served: FastAPI, host: str, port: int | None) -> None:
     """Listens until it is stopped. Raises SettingsError if the port is taken."""
-    import click
     import uvicorn
 
     listening = _listen(host, port)
-    click.echo(f"Dateline is at http://{host}:{listening.getsockname()[1]} (Ctrl-C ends it)", err=True)
+    say(f"Dateline is at http://{host}:{listening.getsockname()[1]} (Ctrl-C ends it)", err=True)
     # no `proxy_headers`: they would put the reader's address in place of the proxy's, by which that is known
     logging.getLogger("uvicorn.error").addFilter(_unless_at_the_end)
     config = uvicorn.Config(served, log_level="warning", timeout_graceful_shutdown=1, proxy_headers=False)

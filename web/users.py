@@ -1,6 +1,7 @@
 """Who may come in when Dateline is not one person's alone: users with passwords, programs with tokens.
 
-Passwords are kept as scrypt hashes (RFC 7914), each with its own salt; tokens as SHA-256, for they are random already.
+Passwords are kept as scrypt hashes (RFC 7914), each with its own salt; tokens and sessions as SHA-256, for they are
+random already.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ import os
 import re
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from index.datadir import disk_errors
 from rag.errors import SettingsError
 
 Kind = Literal["user", "token"]
 _SHORTEST = 8
+_LOGGED_IN = 30 * 24 * 3600
+"""Seconds after which one has to log in again."""
 _NAME = re.compile(r"[\w.@-]{1,64}")
 
 
@@ -43,7 +47,10 @@ class Users:
             return [name for (name,) in db.execute("SELECT name FROM known WHERE kind = ? ORDER BY name", [kind])]
 
     def add(self, name: str, password: str) -> None:
-        """A user, or a new password for one. Raises SettingsError for a name or password that will not do."""
+        """A user, or a new password for one, who then has to log in again.
+
+        Raises SettingsError for a name or password that will not do.
+        """
         if len(password) < _SHORTEST:
             raise SettingsError(f"The password must have {_SHORTEST} characters or more: choose a longer one.")
         salt = secrets.token_bytes(16)
@@ -52,7 +59,7 @@ class Users:
     def add_token(self, name: str) -> str:
         """A new token for the program `name`, in place of its old one. It is not kept and cannot be shown again."""
         token = f"dl-{secrets.token_urlsafe(32)}"
-        self._keep("token", name, hashlib.sha256(token.encode()).digest())
+        self._keep("token", name, _digest(token))
         return token
 
     def remove(self, kind: Kind, name: str) -> None:
@@ -61,26 +68,44 @@ class Users:
             raise SettingsError(f"There is no {kind} {name!r}: see `dateline {kind} list`.")
         with self._open() as db:
             db.execute("DELETE FROM known WHERE kind = ? AND name = ?", [kind, name])
+            if kind == "user":
+                db.execute("DELETE FROM sessions WHERE name = ?", [name])
 
     def right(self, name: str, password: str) -> bool:
         """Whether this is the user's password; takes as long for a name that nobody has."""
-        kept = self._kept("user", name) or bytes(16)
+        kept = self._found("SELECT secret FROM known WHERE kind = 'user' AND name = ?", [name]) or bytes(16)
         return hmac.compare_digest(_hash(password, kept[:16]), kept[16:])
 
     def program(self, token: str) -> str | None:
         """The name of the program whose token this is."""
-        digest = hashlib.sha256(token.encode()).digest()
-        if not self._path.exists():
-            return None
-        with self._open() as db:
-            found = db.execute("SELECT name FROM known WHERE kind = 'token' AND secret = ?", [digest]).fetchone()
-        return found[0] if found else None
+        name: str | None = self._found("SELECT name FROM known WHERE kind = 'token' AND secret = ?", [_digest(token)])
+        return name
 
-    def _kept(self, kind: Kind, name: str) -> bytes | None:
+    def log_in(self, name: str) -> str:
+        """A new session of the user `name`: what their browser shows from now on. It is not kept itself."""
+        session = secrets.token_urlsafe(32)
+        with self._open() as db:
+            db.execute("INSERT INTO sessions VALUES (?, ?, ?)", [_digest(session), name, time.time()])
+        return session
+
+    def logged_in(self, session: str) -> str | None:
+        """The user of a session: None once they have logged out, have a new password, are removed, or a month later."""
+        query = "SELECT name FROM sessions WHERE secret = ? AND since > ?"
+        name: str | None = self._found(query, [_digest(session), time.time() - _LOGGED_IN])
+        return name
+
+    def log_out(self, session: str) -> None:
+        """Ends a session, and sweeps those whose time is over."""
+        with self._open() as db:
+            over = time.time() - _LOGGED_IN
+            db.execute("DELETE FROM sessions WHERE secret = ? OR since <= ?", [_digest(session), over])
+
+    def _found(self, query: str, values: list[Any]) -> Any:
+        """The first column of the first row; None without one."""
         if not self._path.exists():
             return None
         with self._open() as db:
-            found = db.execute("SELECT secret FROM known WHERE kind = ? AND name = ?", [kind, name]).fetchone()
+            found = db.execute(query, values).fetchone()
         return found[0] if found else None
 
     def _keep(self, kind: Kind, name: str, secret: bytes) -> None:
@@ -88,6 +113,8 @@ class Users:
             raise SettingsError(f"{name!r} is no name: use up to 64 letters, digits and the characters . _ @ -")
         with self._open() as db:
             db.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", [kind, name, secret])
+            if kind == "user":
+                db.execute("DELETE FROM sessions WHERE name = ?", [name])
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -101,9 +128,14 @@ class Users:
                     db.execute(
                         "CREATE TABLE IF NOT EXISTS known (kind TEXT, name TEXT, secret BLOB, PRIMARY KEY (kind, name))"
                     )
+                    db.execute("CREATE TABLE IF NOT EXISTS sessions (secret BLOB PRIMARY KEY, name TEXT, since REAL)")
                     yield db
             finally:
                 db.close()
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
 def _hash(password: str, salt: bytes) -> bytes:

@@ -30,7 +30,7 @@ class EngineChoice:
     def digest(self) -> str:
         """SHA-256 of the weights, as hexadecimal; for Ollama, of the model's manifest. Reads a file of one's own."""
         if self.engine == "ollama":
-            from rag.engines.ollama import installed_models
+            from rag.engines.ollama_server import installed_models
 
             models = installed_models(self._settings.ollama_host)
             return next((model.digest for model in models if model.name == self.model), "")
@@ -101,7 +101,7 @@ def choose_engine(settings: Settings) -> EngineChoice:
     if settings.engine == "embedded":
         return _embedded(settings)
 
-    from rag.engines.ollama import choose_model, installed_models, is_running
+    from rag.engines.ollama_server import choose_model, installed_models, is_running
 
     if not is_running(settings.ollama_host):
         return _embedded(settings, because="no Ollama answers")
@@ -119,7 +119,7 @@ def available(settings: Settings, *, ollama: bool) -> list[EngineChoice]:
 
     `ollama`: whether one is running. Fetches nothing. Raises EngineError if it does not say what it has.
     """
-    from rag.engines.ollama import installed_models
+    from rag.engines.ollama_server import installed_models
     from rag.engines.weights import DEFAULT
 
     found = [EngineChoice("embedded", DEFAULT.name, (), settings)]
@@ -133,20 +133,24 @@ def available(settings: Settings, *, ollama: bool) -> list[EngineChoice]:
 
 
 def _ollama(settings: Settings) -> EngineChoice:
-    from rag.engines.ollama import choose_model, installed_models
+    from rag.engines.ollama_server import choose_model, installed_models
 
     installed = installed_models(settings.ollama_host)
-    chosen = choose_model(installed, settings.model)
-    if chosen is None and settings.model is None:
-        # asked for Ollama by name: its largest chat model, even a small one, is what there is
-        chat = [model for model in installed if model.can_chat]
-        chosen = max(chat, key=lambda model: (model.parameters, model.name)).name if chat else None
-    if chosen is None:
-        name = settings.model or "qwen3:4b-instruct"
-        what = f"Model '{name}' is" if settings.model else "There is"
-        rest = "not on this Ollama server" if settings.model else "no chat model on this Ollama server"
-        raise ModelMissing(f"{what} {rest}. Get {'it' if settings.model else 'one'} with: dateline pull {name}")
-    return EngineChoice("ollama", chosen, (), settings)
+    # asked for Ollama by name: a small model will do
+    chosen = choose_model(installed, settings.model, at_least=0.0)
+    if chosen:
+        return EngineChoice("ollama", chosen, (), settings)
+    if settings.model:
+        raise ModelMissing(
+            f"Model '{settings.model}' is not on this Ollama server. Get it with: dateline pull {settings.model}"
+        )
+    remote = next((model.name for model in installed if model.can_chat and model.remote), None)
+    send = (
+        f", or name one that sends your questions and articles to another computer: --model {remote}" if remote else ""
+    )
+    raise ModelMissing(
+        f"There is no chat model on this Ollama server. Get one with: dateline pull qwen3:4b-instruct{send}"
+    )
 
 
 def _embedded(settings: Settings, because: str = "the embedded engine has its own") -> EngineChoice:

@@ -8,11 +8,12 @@ import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from json import JSONDecodeError
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llama_index.core.llms import ChatMessage
 from llama_index.core.llms.llm import LLM
 
+from index.ollama_library import ollama
 from rag.engines.base import Completion
 from rag.engines.connections import Connections
 from rag.engines.ollama_server import (
@@ -29,9 +30,6 @@ from rag.engines.ollama_server import (
 )
 from rag.engines.thoughts import Thoughts, may_open, thinks
 from rag.errors import EngineError
-
-if TYPE_CHECKING:
-    import ollama
 
 __all__ = [
     "InstalledModel",
@@ -207,7 +205,6 @@ class OllamaEngine:
         return thinks(self.model, "choose one that does not think with --model, or use --engine embedded.")
 
     def _llm(self, client: ollama.Client, max_tokens: int) -> LLM:
-        import ollama
         from llama_index.llms.ollama import Ollama
 
         return Ollama(

@@ -5,11 +5,9 @@ Light to import, so that settings can be read without waiting for LlamaIndex.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
-import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,13 +15,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from index.network import default_host, http_options
 from rag.errors import (
     EngineError,
     EngineInterrupted,
     EngineTimeout,
     EngineUnavailable,
     ModelMissing,
-    SettingsError,
 )
 
 if TYPE_CHECKING:
@@ -44,17 +42,17 @@ __all__ = [
     "pull",
 ]
 
-_PORT = 11434
-_PORTS_OF_URLS = {"http": 80, "https": 443}
 _CONNECT_SECONDS = 10.0
 # Between two lines of a pull lies at worst the checksum of a large file on a slow disk.
 _PULL_SECONDS = 600.0
 
-_AT_LEAST = 3.0
 _COMFORTABLE = 9.0
 # Models made for another task than answering from a text; taken only when there is nothing else.
-# "thinking", "r1" and "qwq" cannot be told not to think, which costs minutes on a CPU.
-_SPECIALISTS = ("code", "math", "guard", "shield", "ocr", "rerank", "translat", "thinking", "-r1", "qwq")
+# Those from "think" on cannot be told not to think, which costs minutes on a CPU.
+_SPECIALISTS = (
+    "code", "devstral", "math", "guard", "shield", "ocr", "rerank", "translat",
+    "think", "reason", "-r1", "r1-", "qwq", "gpt-oss", "magistral",
+)  # fmt: skip
 
 
 # what Ollama says where the process in which the model runs is gone, at whatever moment that was
@@ -85,89 +83,12 @@ class InstalledModel:
     """True if Ollama only passes the messages on to somebody else's computer."""
 
 
-# -- where it is ------------------------------------------------------------------------------------
-
-
-def default_host(environ: Mapping[str, str]) -> str:
-    """The URL that OLLAMA_HOST means, by Ollama's own rules; http://127.0.0.1:11434 without it.
-
-    A server's "every address" (0.0.0.0, ::) becomes this machine. A URL that comes out goes in unchanged.
-    Raises SettingsError for what cannot be an address.
-    """
-    given = environ.get("OLLAMA_HOST", "").strip().strip("\"'").strip()
-    scheme, mark, rest = given.partition("://")
-    if not mark:
-        scheme, rest, port = "http", given, _PORT
-    elif scheme.lower() in _PORTS_OF_URLS:
-        scheme, port = scheme.lower(), _PORTS_OF_URLS[scheme.lower()]
-    else:
-        raise _bad_host(given)
-    authority, _, path = rest.partition("/")
-    host, own_port = _host_and_port(authority, given)
-    address = f"{scheme}://{host}:{own_port or port}"
-    return f"{address}/{path.strip('/')}" if path.strip("/") else address
-
-
-def _host_and_port(authority: str, given: str) -> tuple[str, int | None]:
-    if (bare := _ipv6(authority)) is not None:
-        return bare, None
-    host, colon, port = authority.rpartition(":")
-    if not colon:
-        host, port = authority, ""
-    if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise _bad_host(given)
-    host = _ipv6(host) or host
-    if host in ("", "0.0.0.0"):
-        host = "127.0.0.1"
-    if not host.startswith("[") and not re.fullmatch(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?", host):
-        raise _bad_host(given)
-    return host, int(port) if port else None
-
-
-def _ipv6(text: str) -> str | None:
-    try:
-        address = ipaddress.IPv6Address(text.removeprefix("[").removesuffix("]"))
-    except ValueError:
-        return None
-    return "[::1]" if address.is_unspecified else f"[{address}]"
-
-
-def _bad_host(given: str) -> SettingsError:
-    return SettingsError(
-        f"OLLAMA_HOST is {given!r}, which is no address: write it like 127.0.0.1:11434 or https://example.org."
-    )
-
-
-def _is_this_machine(address: str) -> bool:
-    host = urlsplit(address).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def http_options(address: str) -> dict[str, Any]:
-    """What httpx needs to know about this address beside its time-out.
-
-    This machine is never asked through a proxy, whatever HTTP_PROXY says; and plain HTTP to it does not wait
-    40 ms for certificates to be read: an empty trust store refuses every TLS server.
-    """
-    if not _is_this_machine(address):
-        return {}
-    options: dict[str, Any] = {"trust_env": False}
-    if address.startswith("http:"):
-        options["verify"] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return options
-
-
 def connect(address: str, timeout: float, trace: Trace | None = None) -> ollama.Client:
     """A client whose `timeout` is the longest silence in seconds, not the longest answer.
 
     `trace` is told of its connections: see `Connections`.
     """
-    import ollama
+    from index.ollama_library import ollama
 
     options = http_options(address)
     if trace:
@@ -198,7 +119,7 @@ def installed_models(host: str, *, timeout: float = 5.0) -> list[InstalledModel]
     The server is asked directly: the ollama client drops `capabilities`. An Ollama too old to list them is
     asked about each model. Raises EngineUnavailable, EngineTimeout or another EngineError.
     """
-    import ollama
+    from index.ollama_library import ollama
 
     address = default_host({"OLLAMA_HOST": host})
     with our_errors(address, timeout=timeout):
@@ -209,10 +130,10 @@ def installed_models(host: str, *, timeout: float = 5.0) -> list[InstalledModel]
         if not isinstance(listed, dict) or "models" not in listed:
             raise _not_ollama(address)
         with connect(address, timeout) as client:
-            return [_installed(entry, client) for entry in listed["models"] or []]
+            return [_installed(entry, client, address) for entry in listed["models"] or []]
 
 
-def _installed(entry: dict[str, Any], client: ollama.Client) -> InstalledModel:
+def _installed(entry: dict[str, Any], client: ollama.Client, address: str) -> InstalledModel:
     details = entry.get("details") or {}
     name = entry.get("name") or entry.get("model") or ""
     capabilities, context = entry.get("capabilities"), details.get("context_length")
@@ -228,7 +149,8 @@ def _installed(entry: dict[str, Any], client: ollama.Client) -> InstalledModel:
         parameters=_billions(details.get("parameter_size") or ""),
         context_length=context,
         can_chat="completion" in capabilities,
-        remote=bool(entry.get("remote_host")),
+        # Ollama's own cloud does not call its models remote
+        remote=bool(entry.get("remote_host")) or urlsplit(address).hostname == "ollama.com",
     )
 
 
@@ -247,19 +169,19 @@ def memory(host: str, model: str) -> int:
         return next((int(one.size or 0) for one in client.ps().models if one.name == model), 0)
 
 
-def choose_model(installed: list[InstalledModel], wanted: str | None) -> str | None:
-    """The model that `auto` takes, by the name Ollama knows it by; None if there is none to take.
+def choose_model(installed: list[InstalledModel], wanted: str | None, at_least: float = 3.0) -> str | None:
+    """The model to take, by the name Ollama knows it by; None if there is none to take.
 
     The one that is `wanted`, if it is there ("qwen3" is "qwen3:latest"). With nothing wanted, a model on this
-    computer that chats and has 3 billion parameters or more; of several, a general one before a specialist
-    (code, guard, always thinking ...), then the largest up to 9 billion: at 4 bits that is 6 GB, what a
-    laptop holds beside a browser and reads a prompt with in seconds. If all are larger, the smallest. Equals
-    go by name, so the same list gives the same choice.
+    computer, never a remote one, that chats and has `at_least` so many billion parameters; of several, a general
+    one before a specialist (code, guard, always thinking ...), then the largest up to 9 billion: at 4 bits that
+    is 6 GB, what a laptop holds beside a browser and reads a prompt with in seconds. If all are larger, the
+    smallest. Equals go by name, so the same list gives the same choice.
     """
     if wanted:
         names = {model.name.lower(): model.name for model in installed}
         return names.get(wanted.lower()) or names.get(f"{wanted.lower()}:latest")
-    able = [m for m in installed if m.can_chat and not m.remote and m.parameters >= _AT_LEAST]
+    able = [m for m in installed if m.can_chat and not m.remote and m.parameters >= at_least]
     return min(able, key=_preference).name if able else None
 
 
@@ -278,7 +200,7 @@ def pull(host: str, model: str, progress: Callable[[str, int, int], None]) -> No
     Raises ModelMissing if the registry has no such model, EngineInterrupted if the pull stopped half-way
     (a second pull goes on from there), EngineUnavailable, or EngineError with the server's words.
     """
-    import ollama
+    from index.ollama_library import ollama
 
     address = default_host({"OLLAMA_HOST": host})
     status = ""
@@ -326,8 +248,9 @@ def our_errors(address: str, model: str = "", timeout: float = 0.0) -> Iterator[
     The client raises the builtin ConnectionError where a blocking call is refused, and httpx's own errors
     where a streaming one is.
     """
-    import ollama
     from pydantic import ValidationError
+
+    from index.ollama_library import ollama
 
     try:
         yield

@@ -26,7 +26,9 @@ from pathlib import Path
 
 import httpx
 
-from rag.errors import StorageError, WeightsError
+from index.datadir import write_whole
+from index.network import http_options
+from rag.errors import SettingsError, StorageError, WeightsError
 
 Progress = Callable[[int, int], None]
 """Called with (bytes that are here, bytes of the whole file)."""
@@ -159,7 +161,8 @@ def from_hub(weights: Weights, part: Path, progress: Progress) -> None:
     limits = httpx.Timeout(10.0, connect=3.0)
     try:
         url = hf_hub_url(weights.hub_repo, weights.hub_file)
-        with httpx.stream("GET", url, headers=headers, timeout=limits, follow_redirects=True) as response:
+        options = http_options(url)
+        with httpx.stream("GET", url, headers=headers, timeout=limits, follow_redirects=True, **options) as response:
             if _starts_anew(response, have, weights.size):
                 have = 0
             with part.open("r+b" if have else "wb") as out:
@@ -168,13 +171,8 @@ def from_hub(weights: Weights, part: Path, progress: Progress) -> None:
                     out.write(chunk)
                     have += len(chunk)
                     progress(have, weights.size)
-    except (
-        httpx.HTTPError,
-        httpx.InvalidURL,
-        ImportError,
-        ValueError,
-    ) as error:  # the last two: a proxy's URL
-        raise SourceError(_first_line(str(error)) or type(error).__name__) from error
+    except (httpx.HTTPError, httpx.InvalidURL, SettingsError) as error:  # the last: a proxy, or certificates
+        raise SourceError(_first_line(str(error)).removesuffix(".") or type(error).__name__) from error
     if have != weights.size:
         raise SourceError(f"it sent {have:,} of {weights.size:,} bytes")
 
@@ -361,7 +359,7 @@ def _read_marker(path: Path) -> object:
 
 
 def _write_marker(weights: Weights, path: Path) -> None:
-    path.with_name(f"{path.name}.verified").write_text(json.dumps(_marker(weights, path)), "utf-8")
+    write_whole(path.with_name(f"{path.name}.verified"), json.dumps(_marker(weights, path)).encode())
 
 
 def sha256(path: Path) -> str:
@@ -382,9 +380,10 @@ def _first_line(text: str) -> str:
 
 
 def _pip_reason(stderr: str) -> str:
-    """pip's last error: its first ones list every version it ignored."""
+    """pip's last error: its first ones list every version it ignored. Of its traceback, the last line."""
     errors = [line.removeprefix("ERROR: ").strip() for line in stderr.splitlines() if "ERROR" in line]
-    return (errors or [_first_line(stderr)])[-1]
+    reason = (errors or [_first_line(stderr)])[-1]
+    return stderr.strip().rpartition("\n")[2] if reason == "Exception:" else reason
 
 
 def _nothing(*_: object) -> None:

@@ -1,0 +1,33 @@
+"""The one door to the terminal: no article, file name or model can clear the screen, set its title or turn its text."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import Any
+
+import click
+
+# C0 but for tab and newline, DEL, C1, and what overrides the direction of text
+_CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
+_NOT_SHOWN = re.compile(f"[{_CONTROLS}]")
+_NO_CHARACTER = re.compile(r"[\ud800-\udfff]")
+_ESCAPED_IN_JSON = re.compile(rf"[{_CONTROLS}\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """`text` without what a terminal would obey instead of show; U+FFFD for bytes of a name that are no UTF-8."""
+    return _NO_CHARACTER.sub("\ufffd", _NOT_SHOWN.sub("", text))
+
+
+def say(text: object = "", *, err: bool = False) -> None:
+    """Prints a line, cleaned; on stderr if `err`."""
+    click.echo(clean(str(text)), err=err)
+
+
+def say_json(value: Any, indent: int | None = 2) -> None:
+    """Prints `value` as JSON that loses nothing: what a terminal would obey is escaped in it."""
+    ascii_only = "utf" not in (sys.stdout.encoding or "utf-8").lower()
+    text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
+    click.echo(_ESCAPED_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text))

@@ -1,0 +1,218 @@
+"""The patterns of the packages, and texts that are made of a pattern's own words to be slow for it."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib
+import pkgutil
+import random
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from re import _constants as sre  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
+from types import ModuleType
+from typing import Any
+
+_SCANS = frozenset({"sub", "subn", "split", "findall", "finditer"})
+_METHODS = _SCANS | {"search", "match", "fullmatch"}
+_REPEATS = (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT)
+_FITTING = {
+    sre.CATEGORY_DIGIT: "7",
+    sre.CATEGORY_SPACE: " ",
+    sre.CATEGORY_WORD: "aA7",
+    sre.CATEGORY_NOT_DIGIT: "aA -",
+    sre.CATEGORY_NOT_SPACE: "aA.-7",
+    sre.CATEGORY_NOT_WORD: " -.,",
+}
+_ANY = "aA 7-./(“!,"
+
+
+# the patterns, wherever they are written
+
+
+def patterns_of(package: str) -> dict[re.Pattern[str], set[str]]:
+    """Each pattern of a package, also those written where they are used, and the methods by which it is used."""
+    found: dict[re.Pattern[str], set[str]] = defaultdict(set)
+    for module in _modules(package):
+        names = _Names(vars(builtins) | vars(module))
+        for value in vars(module).values():
+            for pattern in _held(value):
+                found[pattern] |= set()
+        for call in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))):
+            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+                continue
+            method, on = call.func.attr, call.func.value
+            if isinstance(on, ast.Name) and on.id == "re" and method in _METHODS | {"compile"}:
+                for pattern in _written(call, method, names):
+                    found[pattern] |= {method} & _METHODS
+            elif method in _METHODS and isinstance(on, ast.Name | ast.Subscript):
+                for pattern in _held(_value(on, names)):
+                    found[pattern].add(method)
+    return {
+        pattern: {"finditer" if method in _SCANS else method for method in methods} or {"search", "fullmatch"}
+        for pattern, methods in found.items()
+    }
+
+
+def _modules(package: str) -> Iterator[ModuleType]:
+    room = importlib.import_module(package)
+    yield room
+    for found in pkgutil.walk_packages(getattr(room, "__path__", []), f"{package}."):
+        yield importlib.import_module(found.name)
+
+
+class _Word(str):
+    """What stands for a local variable, and all that is asked of it, in a pattern put together where it is used."""
+
+    def __getattr__(self, _: str) -> _Word:
+        return self
+
+    def __getitem__(self, _: object) -> _Word:
+        return self
+
+    def __call__(self, *_: object) -> _Word:
+        return self
+
+
+class _Names(dict[str, Any]):
+    def __missing__(self, _: str) -> _Word:
+        return _Word("Hama")
+
+
+def _value(expression: ast.expr, names: _Names) -> Any:
+    if isinstance(expression, ast.Subscript):  # one of a table, any of it
+        return _value(expression.value, names)
+    return eval(compile(ast.Expression(expression), "<pattern>", "eval"), {}, names)
+
+
+def _written(call: ast.Call, method: str, names: _Names) -> Iterator[re.Pattern[str]]:
+    """The patterns of a call such as `re.search(…, text)`."""
+    places = {"compile": slice(1, 2), "search": slice(2, 3), "match": slice(2, 3), "fullmatch": slice(2, 3)}
+    flags = [given.value for given in call.keywords if given.arg == "flags"]
+    flags += call.args[places.get(method, slice(0))]
+    pattern = _value(call.args[0], names)
+    for each in pattern.values() if isinstance(pattern, dict) else [pattern]:
+        yield re.compile(str(each), _value(flags[0], names) if flags else 0)
+
+
+def _held(value: object) -> Iterator[re.Pattern[str]]:
+    """The compiled patterns that a variable of a module holds."""
+    if isinstance(value, re.Pattern):
+        yield value
+    elif isinstance(value, dict | list | tuple | set | frozenset):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _held(each)
+
+
+# the texts
+
+
+def slow_texts(pattern: re.Pattern[str], at_most: int) -> list[SlowText]:
+    """For the parts of the pattern that may be repeated: what leads there, the part over and over, and no end."""
+    tree = _parser.parse(pattern.pattern, pattern.flags)
+    repeats, ends = [*_repeats(tree)] or [None], ("\0", "x!")
+    texts = [SlowText(tree, repeat, seed, end) for seed in range(6) for repeat in repeats for end in ends]
+    return texts if len(texts) <= at_most else random.Random(at_most).sample(texts, at_most)
+
+
+@dataclass(frozen=True)
+class SlowText:
+    """The recipe of a text, which can be had in any length."""
+
+    tree: Any
+    repeat: Any
+    seed: int
+    end: str
+
+    def of(self, length: int) -> str:
+        """The text, of this length and a little more."""
+        maker = _Maker(self.repeat, length, random.Random(self.seed))
+        with suppress(_Repeated):
+            maker.write(self.tree)
+        return "".join(maker.text) + self.end
+
+
+class _Repeated(Exception):
+    """The part is written, as often as it was to be: what the pattern wants behind it is withheld."""
+
+
+class _Maker:
+    """Writes a text that begins as the pattern wants, chance deciding where there is a choice."""
+
+    def __init__(self, repeat: Any, length: int, chance: random.Random) -> None:
+        self._repeat, self._length, self._chance = repeat, length, chance
+        self.text: list[str] = []
+
+    def write(self, tree: Any) -> None:
+        for op, what in tree:
+            if op is sre.LITERAL:
+                self.text.append(chr(what))
+            elif op is sre.NOT_LITERAL:
+                self.text.append(self._one_of([(sre.NEGATE, None), (sre.LITERAL, what)]))
+            elif op is sre.IN:
+                self.text.append(self._one_of(what))
+            elif op is sre.ANY:
+                self.text.append(self._chance.choice(_ANY))
+            elif op in _REPEATS and what is self._repeat:
+                self._write_over_and_over(what[2])
+            elif op in _REPEATS:
+                least = max(what[0], int(_holds(what[2], self._repeat)))
+                for _ in range(self._chance.randint(least, max(least, min(what[1], what[0] + 2)))):
+                    self.write(what[2])
+            elif op is sre.BRANCH:
+                leading = [branch for branch in what[1] if _holds(branch, self._repeat)]
+                self.write(self._chance.choice(leading or what[1]))
+            elif op in (sre.SUBPATTERN, sre.ATOMIC_GROUP):
+                self.write(*_inside(op, what))
+
+    def _write_over_and_over(self, body: Any) -> None:
+        once = _Maker(None, 0, self._chance)
+        for _ in range(self._chance.choice((1, 1, 2))):
+            once.write(body)
+        part = "".join(once.text) or " "
+        self.text.append((part * (self._length // len(part) + 1))[: self._length])
+        raise _Repeated
+
+    def _one_of(self, members: Any) -> str:
+        chars = ""
+        for op, what in members:
+            if op is sre.LITERAL:
+                chars += chr(what)
+            elif op is sre.RANGE:
+                chars += chr(what[0]) + chr(what[1])
+            elif op is sre.CATEGORY:
+                chars += _FITTING[what]
+        if members[0][0] is sre.NEGATE:
+            chars = "".join(char for char in _ANY if char not in chars) or "a"
+        return self._chance.choice(chars)
+
+
+def _repeats(tree: Any) -> Iterator[Any]:
+    for op, what in tree:
+        if op in _REPEATS and what[1] > 3:
+            yield what
+        for part in _inside(op, what):
+            yield from _repeats(part)
+
+
+def _holds(tree: Any, repeat: Any) -> bool:
+    return repeat is not None and any(
+        what is repeat or any(_holds(part, repeat) for part in _inside(op, what)) for op, what in tree
+    )
+
+
+def _inside(op: Any, what: Any) -> list[Any]:
+    if op is sre.BRANCH:
+        return list(what[1])
+    if op in _REPEATS:
+        return [what[2]]
+    if op is sre.SUBPATTERN:
+        return [what[3]]
+    if op is sre.ATOMIC_GROUP:
+        return [what]
+    return [what[1]] if op in (sre.ASSERT, sre.ASSERT_NOT) else []

@@ -1,0 +1,221 @@
+"""What is printed is shown and never obeyed; what is no text is a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from app_helpers import served
+from checking import CheckedAssistant
+from commands import Run
+from ollama_double import OllamaDouble, speaks
+from rich.progress import Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from rag import Assistant
+from rag.errors import ArticleMissing, QuestionError
+from rag.printing import say, say_json
+from rag.terminal import Console
+from web.conversations import Conversations
+from web.desk import Desk
+from web.engine_room import EngineRoom
+from web.runs import Runs
+
+TITLE, CLEAR, CLIPBOARD, ONE_BYTE = (
+    "\x1b]0;owned\x07",
+    "\x1b[2J\x1b[H",
+    "\x1b]52;c;cm0gLXJm\x07",
+    "\x9b2J\x9d0;owned\x9c",
+)
+HOSTILE = f"{TITLE}{CLEAR}{CLIPBOARD}{ONE_BYTE}\r\x08\x7f\u202egnp.exe\u2066\u2069"
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+NO_TEXT = "who heads it \udcff"
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory over articles whose names, titles and sentences want to be obeyed."""
+    folder = tmp_path_factory.mktemp("hostile")
+    name = f"{TITLE}{CLEAR}\u202e"
+    (folder / f"{name}.json").write_text(
+        json.dumps({"title": f"{HOSTILE}The bridge", "text": f"The mayor of {HOSTILE}Oslo opened the bridge."})
+    )
+    (folder / f"{name}.xyz").write_text("not read")
+    (folder / f"{name}.txt").write_text(
+        f"The mayor of Bergen{HOSTILE} opened the tunnel.", encoding="utf-8", newline=""
+    )
+    data = tmp_path_factory.mktemp("hostile-data")
+    with Assistant(data) as assistant:
+        assistant.index(folder)
+    return data
+
+
+def test_no_command_prints_what_a_terminal_would_obey(run: Run, hostile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drafts = speaks(lambda messages, options: f"The mayor of Oslo{HOSTILE} opened the bridge.")
+    with OllamaDouble(chat=drafts) as ollama, Assistant(hostile) as assistant:
+        monkeypatch.setenv("OLLAMA_HOST", ollama.url)
+        folder = assistant.articles.counts().folder
+        assert folder
+        for command in (
+            ["search", "mayor"], ["index", folder], ["index", folder, "--json"], ["search", "mayor", "--json"],
+            ["ask", "Who opened the bridge?", "--engine", "ollama"],
+            ["ask", "Who opened the bridge?", "--engine", "ollama", "--json"],
+            ["ask", f"{HOSTILE}Who opened the tunnel?", "--engine", "ollama", "--model", f"{HOSTILE}model"],
+            ["search", "mayor", f"--{HOSTILE}"],
+        ):  # fmt: skip
+            printed = run(*command, "--data-dir", hostile)
+            assert printed.out + printed.err
+            assert not CONTROL.search(printed.out + printed.err), command
+
+
+def test_json_loses_nothing_of_what_it_escapes(capsys: pytest.CaptureFixture[str]) -> None:
+    everything = "".join(map(chr, [*range(0x300), *range(0x2000, 0x2070), 0xD800, 0x1F600, 0xDFFF]))
+    say_json({"text": everything})
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == {"text": everything}
+    assert not CONTROL.search(printed)
+    assert "é" in printed  # what is harmless stays legible
+
+
+def test_a_terminal_without_the_characters_gets_json_and_no_traceback(
+    run: Run, seeds_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for json_too in ((), ("--json",)):
+        ascii_only = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+        monkeypatch.setattr(sys, "stdout", ascii_only)
+        assert run("search", "Hama", "-k", "1", "--data-dir", seeds_dir, *json_too).code == 0
+        ascii_only.seek(0)
+    assert json.loads(ascii_only.read())[0]["passage"]["text"]
+
+
+def test_tables_drafts_and_bars_on_a_terminal_pass_the_same_door() -> None:
+    shown = io.StringIO()
+    console = Console(file=shown, force_terminal=True, width=200, color_system=None)
+    table = Table(HOSTILE)
+    table.add_row(Text(HOSTILE))
+    with Progress(TextColumn("{task.description}", markup=False), console=console, auto_refresh=False) as bar:
+        bar.add_task(f"{HOSTILE}[/x]", total=None)
+        console.print(table, HOSTILE, Text(HOSTILE, style="bold"))
+    text = shown.getvalue()
+    assert "gnp.exe" in text
+    for wanted in (TITLE, CLEAR, CLIPBOARD, "\x9b", "\x08", "\x7f", "\u202e"):
+        assert wanted not in text
+
+
+def test_lines_and_tabs_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    say("a\tb\r\nc \udcff")
+    assert capsys.readouterr().out == "a\tb\nc \ufffd\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ask", NO_TEXT, "--engine", "embedded"],
+        ["search", NO_TEXT],
+        ["ask", "who", "--model", "\udcff"],
+        ["pull", "\udcff"],
+        ["search", "who", "--data-dir", "data\udcff"],
+        ["search", "who", "--since", "\udcff"],
+    ],
+)
+def test_bytes_that_are_no_text_are_one_sentence_with_its_remedy(
+    run: Run, seeds_dir: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("DATELINE_DATA_DIR", str(seeds_dir))
+    told = run(*arguments)
+    assert (told.code, told.err.count("\n")) == (1, 1)
+    assert re.search(r": (type it anew|change the argument)|a date like 2024-12-05", told.err)
+
+
+def test_a_folder_whose_name_is_no_text_is_told_to_be_renamed(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "articles\udcff"
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    (folder / "a.txt").write_text("The mayor of Oslo opened the bridge.")
+    told = run("index", folder, "--data-dir", tmp_path / "data")
+    assert told.code == 1
+    assert "is not valid UTF-8, which no database takes: rename it" in told.err
+
+
+def test_chat_goes_on_after_a_line_that_is_no_text(run: Run, seeds_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = io.TextIOWrapper(io.BytesIO(b"who \xff\nWho is the Emperor of Mars?\n\n"), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", typed)
+    with OllamaDouble(chat=speaks(lambda messages, options: "Not stated.")) as ollama:
+        monkeypatch.setenv("OLLAMA_HOST", ollama.url)
+        said = run("chat", "--engine", "ollama", "--data-dir", seeds_dir)
+    assert said.code == 0
+    assert said.err.startswith("Error: The question holds bytes that are no text in UTF-8: type it anew")
+    assert said.out.startswith("The articles do not answer this question.")
+
+
+@pytest.mark.parametrize(
+    ("ask", "what"),
+    [
+        (lambda dateline: dateline.ask("\ud800"), "The question"),
+        (lambda dateline: dateline.search("\ud800"), "The query"),
+        (lambda dateline: dateline.ask("Where?", [{"role": "user", "content": "\ud800"}]), "A message of the history"),
+    ],
+)
+def test_half_a_character_is_a_question_error(seeds_dir: Path, ask: Callable[[Assistant], object], what: str) -> None:
+    with CheckedAssistant(seeds_dir) as dateline, pytest.raises(QuestionError, match=f"^{what} holds bytes"):
+        ask(dateline)
+
+
+def test_an_id_with_half_a_character_names_no_article(seeds_dir: Path) -> None:
+    with CheckedAssistant(seeds_dir) as dateline:
+        with pytest.raises(ArticleMissing):
+            dateline.article("\ud800")
+        assert dateline.search("Hama", 1, exclude=["\ud800"])
+
+
+def test_half_a_character_over_http_is_the_senders_fault(seeds_dir: Path) -> None:
+    half = '"\\ud800"'
+    chat = '{"messages": [{"role": "user", "content": %s}]}'
+    with OllamaDouble() as ollama, CheckedAssistant(seeds_dir, "ollama", ollama_host=ollama.url) as dateline:
+        with served(dateline) as url, httpx.Client(base_url=url, trust_env=False, timeout=20) as http:
+            for path, body, status in (
+                ("/api/ask", f'{{"question": {half}}}', 400),
+                ("/api/ask", f'{{"question": "Where?", "history": [{{"role": "user", "content": {half}}}]}}', 400),
+                ("/api/ask", f'{{"question": [{half}]}}', 422),
+                ("/v1/chat/completions", chat % half, 400),
+            ):
+                reply = http.post(path, content=body, headers={"Content-Type": "application/json"})
+                assert reply.status_code == status, body
+                assert "no text in UTF-8" in reply.text or status == 422
+
+
+def test_half_a_character_on_the_page_is_kept_as_a_replacement(tmp_path: Path) -> None:
+    kept = Conversations(tmp_path / "conversations.db")
+    id = kept.begin("anna")
+    turn = kept.ask("anna", id, "Who?")
+    kept.judged("anna", turn, "up", "fine \ud83d")
+    kept.rename("anna", id, "mayors \ud83d")
+    assert kept.turns("anna", id)[0].comment == "fine \ufffd"
+    assert [one.title for one in kept.listed("anna", "mayors \ud83d")] == ["mayors \ufffd"]
+
+
+def test_half_a_character_in_a_question_on_the_page_is_asked_as_a_replacement(seeds_dir: Path, tmp_path: Path) -> None:
+    kept = Conversations(tmp_path / "conversations.db")
+
+    async def asked(dateline: Assistant) -> None:
+        desk = Desk(EngineRoom(dateline), kept, Runs(tmp_path))
+        desk.begin("anna", id, "Who is the Emperor of Mars \ud83d?")
+        await asyncio.gather(*desk.keeping)
+
+    id = kept.begin("anna")
+    with OllamaDouble() as ollama, CheckedAssistant(seeds_dir, "ollama", ollama_host=ollama.url) as dateline:
+        asyncio.run(asked(dateline))
+    (turn,) = kept.turns("anna", id)
+    assert turn.question == "Who is the Emperor of Mars \ufffd?"
+    assert turn.answer
+    assert turn.answer["abstained"]

@@ -1,0 +1,120 @@
+"""An index on a disk that cannot be written to: it is searched and asked, and writing says what is the matter."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from index_helpers import index_directory, python
+from ollama_double import OllamaDouble, speaks
+
+from index.store import ArticleIndex
+
+QUESTION = "How far is Hama from Damascus?"
+GOOD = "Hama is about 200 kilometres (125 miles) north of Damascus."
+
+_SCRIPT = """
+import json, sys
+from index.embed import Embedder
+from index.errors import StorageError
+from index.store import ArticleIndex
+from pathlib import Path
+from rag import Assistant
+
+data, folder, host = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+found = {}
+with ArticleIndex(data, Embedder(threads=1)) as index:
+    for mode in ("bm25", "dense", "fused"):
+        found[mode] = [hit.passage.id for hit in index.search("Where is Hama?", mode=mode)]
+    found["articles"] = [index.article(id).id for id in index.article_ids()]
+    for work in (lambda: index.sync(folder), lambda: index.sync(folder, replace=True), lambda: index.add({})):
+        try:
+            work()
+        except StorageError as error:
+            found.setdefault("told", []).append(str(error))
+with Assistant(data, "ollama", "qwen2.5-coder:1.5b", ollama_host=host, threads=1) as assistant:
+    found["answer"] = assistant.ask("How far is Hama from Damascus?").text
+print(json.dumps(found))
+"""
+
+
+def mounted(disk: Path) -> tuple[str, ...]:
+    """In a namespace of its own, where the directory is mounted read-only."""
+    mount = f'mount --bind "{disk}" "{disk}" && mount -o remount,bind,ro "{disk}" && exec "$@"'
+    inside = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount, "sh")
+    if not shutil.which("unshare") or subprocess.run([*inside, "true"], capture_output=True).returncode:
+        pytest.skip("needs Linux, and the right to mount in a user namespace; without permission it is tried anyway")
+    return inside
+
+
+def without_permission(disk: Path) -> tuple[str, ...]:
+    """As somebody who may only read the directory: for root, that is without its right to write anywhere."""
+    subprocess.run(["chmod", "-R", "a-w", disk], check=True)
+    rights = "-dac_override,-dac_read_search"
+    return ("setpriv", "--bounding-set", rights, "--inh-caps", rights) if os.geteuid() == 0 else ()
+
+
+def _closed(index: Path) -> None:
+    for name in ("catalog.db-wal", "catalog.db-shm"):
+        (index / name).unlink(missing_ok=True)
+
+
+def _log_of_a_reader(index: Path) -> None:
+    (index / "catalog.db-wal").touch()
+    (index / "catalog.db-shm").unlink(missing_ok=True)
+
+
+_WRITER = """
+import os, signal, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def _log_of_a_killed_writer(index: Path) -> None:
+    assert python(_WRITER, index / "catalog.db").wait(30) < 0
+    assert (index / "catalog.db-wal").stat().st_size > 0
+
+
+_READ_ONLY = "The disk that holds {}/data is read-only, and this has to write to it: make it writable, or"
+
+
+@pytest.mark.parametrize(
+    ("only_readable", "left", "told"),
+    [
+        (mounted, _closed, _READ_ONLY),
+        (mounted, _log_of_a_reader, _READ_ONLY),
+        (mounted, _log_of_a_killed_writer, _READ_ONLY),
+        (without_permission, _closed, "Dateline may not read or write {}/data: change its permissions, or"),
+    ],
+)
+def test_an_index_that_can_only_be_read_is_searched_and_asked(
+    tmp_path: Path,
+    seeds: Path,
+    seeds_dir: Path,
+    seed_index: ArticleIndex,
+    only_readable: Callable[[Path], tuple[str, ...]],
+    left: Callable[[Path], None],
+    told: str,
+) -> None:
+    disk = tmp_path / "disk"
+    shutil.copytree(seeds_dir, disk / "data")
+    left(index_directory(disk / "data"))
+    chat = speaks(lambda messages, options: GOOD, first_token=lambda messages: {"Yes": -0.05, "No": -3.0})
+    with OllamaDouble(chat=chat) as double:
+        process = python(_SCRIPT, disk / "data", seeds, double.url, before=only_readable(disk))
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    found = json.loads(out)
+    assert found["articles"] == seed_index.article_ids()
+    for mode in ("bm25", "dense", "fused"):
+        assert found[mode] == [hit.passage.id for hit in seed_index.search("Where is Hama?", mode=mode)]
+    assert "125 miles" in found["answer"]
+    assert len(found["told"]) == 3
+    assert all(told.format(disk) in each and each.endswith("another place with --data-dir.") for each in found["told"])
