@@ -28,6 +28,7 @@ from web.conversations import Conversations
 from web.desk import Desk
 from web.engine_room import EngineRoom
 from web.runs import Runs
+from web.uploads import Uploads
 
 TITLE, CLEAR, CLIPBOARD, ONE_BYTE = (
     "\x1b]0;owned\x07",
@@ -208,7 +209,7 @@ def test_half_a_character_in_a_question_on_the_page_is_asked_as_a_replacement(se
     kept = Conversations(tmp_path / "conversations.db")
 
     async def asked(dateline: Assistant) -> None:
-        desk = Desk(EngineRoom(dateline), kept, Runs(tmp_path))
+        desk = Desk(EngineRoom(dateline), kept, Runs(tmp_path), Uploads(tmp_path / "incoming"))
         desk.begin("anna", id, "Who is the Emperor of Mars \ud83d?")
         await asyncio.gather(*desk.keeping)
 
