@@ -9,9 +9,9 @@ and a value may name only a file that the same reader has uploaded.
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -38,10 +38,6 @@ ROUTES = {
     "POST": (*EVENTS, UPLOAD),
 }  # fmt: skip
 """All of Gradio that is served, by method; * stands for any rest of the path."""
-_ALLOWED = {
-    method: re.compile("|".join(re.escape(path).replace(r"\*", ".+") for path in paths))
-    for method, paths in ROUTES.items()
-}
 _LONGEST = 4 * 2**20
 """Bytes of an event: what is written into the boxes of the page."""
 _SESSIONS = 10_000
@@ -77,7 +73,7 @@ class Gate:
     async def _passed(self, scope: Scope, receive: Receive, send: Send) -> tuple[Receive, Send]:
         """How Gradio is to hear and answer this request. Raises Refused."""
         path, request = scope["path"], HTTPConnection(scope)
-        if not (allowed := _ALLOWED.get(scope["method"])) or not allowed.fullmatch(path):
+        if not any(fnmatchcase(path, served) for served in ROUTES.get(scope["method"], ())):
             raise Refused(404, "There is nothing here.")
         reader = reader_of(request)
         if path in PAGES and not is_program(request):
