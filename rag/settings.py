@@ -132,7 +132,7 @@ def _kept_alive(text: str) -> str | int:
     """As Ollama takes it, which refuses a number that comes as a string, and what is no duration of Go's."""
     if re.fullmatch(r"[+-]?\d+", text):
         return int(text)
-    if re.fullmatch(r"[+-]?((\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h))+", text):
+    if re.fullmatch(r"[+-]?((\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+", text):
         return text
     raise SettingsError(
         f"keep_alive must be a time, not {text!r}: write it like 30m, 3600 (seconds) or -1 (for good) in "
