@@ -78,13 +78,15 @@ class Observer:
         return outcome
 
     def _memory(self) -> float | None:
-        """Megabytes of this process at its largest, and of Ollama's model; None where one of them is not told."""
+        """Megabytes of this process at its largest, and of the model's; None where one of them is not told."""
         peak, choice = _peak_memory(), self.assistant.choice
-        if peak is None or choice.engine != "ollama":
-            return peak
+        if peak is None:
+            return None
         try:
-            return peak + memory(self.assistant.settings.ollama_host, choice.model) / 1e6
-        except EngineError:
+            if choice.engine == "ollama":
+                return peak + memory(self.assistant.settings.ollama_host, choice.model) / 1e6
+            return peak + sum(child.memory_info().rss for child in psutil.Process().children()) / 1e6
+        except (EngineError, psutil.Error):
             return None
 
     def _support(self, judge: SupportJudge, answer: Answer, sentence: int, citations: tuple[int, ...]) -> Support:

@@ -96,7 +96,7 @@ class Outcome:
     verdict: str | None = None
     """What a judge model said of the answer, in its own words; None if none was asked."""
     memory_mb: float | None = None
-    """The process's largest resident memory so far, in megabytes (10^6 bytes), and what Ollama holds its model in."""
+    """The process's largest resident memory so far, in megabytes (10^6 bytes), and that of its model's process."""
 
 
 @dataclass(frozen=True, slots=True)

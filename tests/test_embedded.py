@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from llama_index.core.llms import ChatMessage
 from processes import hear_ctrl_c
@@ -20,7 +21,7 @@ from rag.engines.base import Completion
 from rag.engines.embedded import EmbeddedEngine, default_threads
 from rag.engines.llama_server import missing_cpu_features
 from rag.engines.weights import DEFAULT, fetch, model_dir
-from rag.errors import EngineError, EngineUnavailable, ModelMissing, WeightsError
+from rag.errors import EngineError, EngineInterrupted, EngineUnavailable, ModelMissing, WeightsError
 
 RULES = "You answer in one short sentence, from what you are told. " * 8
 
@@ -65,14 +66,6 @@ def test_a_damaged_gguf_file_is_an_error_and_llama_cpp_stays_silent(
     with pytest.raises(WeightsError, match=r"llama\.cpp cannot load .*cut\.gguf: it is cut short"):
         EmbeddedEngine(tmp_path / "cut.gguf").load()
     assert capfd.readouterr() == ("", "")
-
-
-def test_loading_leaves_the_environment_as_it_was(tmp_path: Path) -> None:
-    (tmp_path / "cut.gguf").write_bytes(b"GGUF")
-    before = dict(os.environ)
-    with pytest.raises(WeightsError):
-        EmbeddedEngine(tmp_path / "cut.gguf").load()
-    assert dict(os.environ) == before
 
 
 def test_a_closed_engine_says_that_it_was_closed(tmp_path: Path) -> None:
@@ -238,6 +231,23 @@ def test_the_server_is_silent_to_whoever_lacks_the_key(chat_engine: EmbeddedEngi
 
 
 @pytest.mark.slow
+def test_a_server_that_is_killed_is_told_of_and_the_next_question_gets_another() -> None:
+    engine = EmbeddedEngine(fetch(DEFAULT, model_dir()), threads=1, timeout=300)
+    try:
+        stream = engine.stream(ask("Count from 1 to 1000."), max_tokens=3000)
+        next(stream)
+        server = psutil.Process(engine._server._process.pid)  # type: ignore[union-attr]
+        server.kill()
+        with pytest.raises(EngineInterrupted, match="Ask again"):
+            list(stream)
+        assert "Paris" in run(engine, ask("Answer briefly.", "What is the capital of France?"))[0]
+        server = psutil.Process(engine._server._process.pid)  # type: ignore[union-attr]
+    finally:
+        engine.close()
+    assert not server.is_running()
+
+
+@pytest.mark.slow
 def test_the_llama_index_model_speaks_with_the_same_voice(chat_engine: EmbeddedEngine) -> None:
     llm = chat_engine.llm()
     question = ask("Answer briefly.", "What is the capital of Spain?")
@@ -298,6 +308,17 @@ def alone(script: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         preexec_fn=hear_ctrl_c,
     )
+
+
+@pytest.mark.slow
+def test_the_server_ends_when_its_program_is_killed() -> None:
+    program = alone(ALONE + "print('writing', flush=True); list(stream)")
+    assert program.stdout is not None
+    assert program.stdout.readline() == "writing\n"
+    (server,) = psutil.Process(program.pid).children()
+    program.kill()
+    program.wait()
+    server.wait(timeout=10)
 
 
 @pytest.mark.slow

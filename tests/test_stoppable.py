@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from app_helpers import QUESTION, RIGHT, endless, says, until
 from checking import CheckedAssistant
@@ -153,3 +154,13 @@ def test_the_embedded_model_stops_while_it_reads(seeds_dir: Path) -> None:
         begun = time.monotonic()
         next(event for event in dateline.stream(QUESTION) if isinstance(event, TextDelta))
         assert time.monotonic() - begun > 2.0  # so it was still reading when it was stopped
+
+
+@pytest.mark.slow
+def test_a_stop_is_felt_while_the_embedded_model_is_loaded(seeds_dir: Path) -> None:
+    before = set(psutil.Process().children())
+    with CheckedAssistant(seeds_dir, "embedded", threads=1, timeout=300) as dateline:
+        assert called_off(dateline, lambda: bool(set(psutil.Process().children()) - before)) < SOON
+        begun = time.monotonic()
+        dateline.prepare()
+        assert time.monotonic() - begun > 0.3  # so it was still being loaded

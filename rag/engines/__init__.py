@@ -1,4 +1,4 @@
-"""The engines that write: Ollama where there is one, else llama.cpp in this process."""
+"""The engines that write: Ollama where there is one, else llama.cpp, brought along."""
 
 from __future__ import annotations
 

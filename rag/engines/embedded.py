@@ -1,4 +1,4 @@
-"""The embedded engine: llama.cpp in this process, where there is no Ollama."""
+"""The embedded engine: llama.cpp, brought along, where there is no Ollama."""
 
 from __future__ import annotations
 
@@ -149,6 +149,8 @@ class EmbeddedEngine:
         with self._lock:
             if self._closed:
                 raise EngineUnavailable("The embedded engine was closed. Open a new Assistant.")
+            if self._server is not None and not self._server.runs:
+                self._server = None  # it died in mid-answer, which whoever listened was told
             if self._server is None:
                 self._server = LlamaServer(
                     self._path,

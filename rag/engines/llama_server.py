@@ -1,7 +1,8 @@
-"""llama.cpp's HTTP server inside this process, through the `xllamacpp` wheel.
+"""llama.cpp's HTTP server, through the `xllamacpp` wheel, in a process of its own.
 
-It listens on the loopback address only, on a free port, and answers only to a random key that never leaves this
-process; it writes no log.
+It listens on the loopback address only, on a free port, and answers only to a random key that its process is told and
+nobody else; it writes no log. In a process of its own, because while it loads a model it would hold Python's lock, so
+that nothing here could move or be stopped, and because what kills it (too little memory, an odd model) kills it alone.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import json
 import os
 import platform
 import secrets
+import subprocess
+import sys
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +32,6 @@ from rag.errors import (
 )
 
 BROKE_OFF = "The embedded model broke off in mid-answer. Ask again; if it happens again, run `dateline doctor`."
-_CLOSED = "The embedded engine was closed. Open a new Assistant."
 _CPU_NEEDS = ("avx2", "fma", "f16c")  # the wheel is compiled for these; without them the process would be killed
 
 
@@ -47,19 +49,13 @@ class LlamaServer:
         """
         _check_file(path)
         _check_processor()
-        library = _import_llama_cpp()
         key = secrets.token_urlsafe(32)
-        try:
-            server = library.Server(_parameters(library, path, context_tokens, threads, prompt_cache_mib, key))
-        except RuntimeError as error:  # its reason goes to the log only
-            raise WeightsError(
-                f"llama.cpp cannot load {path}: it is cut short, of a kind that this llama.cpp doesn't "
-                "know, or too large for the memory. Give another GGUF file with `--model PATH.gguf`, "
-                "or leave `--model` out and run `dateline pull` for the default one."
-            ) from error
-        self.address: str = server.listening_address
+        told = {"path": str(path.absolute()), "key": key, "context_tokens": context_tokens, "threads": threads}
+        self._process = _begin()
+        # Also runs when Python exits.
+        self._finish = weakref.finalize(self, _end, self._process)
+        self.address = self._heard(path, told | {"prompt_cache_mib": prompt_cache_mib})
         self._timeout = timeout
-        self._connections = Connections(lambda: EngineUnavailable(_CLOSED))
         self._client = httpx.Client(
             base_url=self.address,
             headers={"Authorization": f"Bearer {key}"},
@@ -68,8 +64,31 @@ class LlamaServer:
             # The server closes a connection after a streamed answer: using it again fails.
             limits=httpx.Limits(max_keepalive_connections=0),
         )
-        # Also runs when Python exits: native threads that outlive it crash.
-        self._finish = weakref.finalize(self, _finish, self._connections, self._client, [server])
+
+    def _heard(self, path: Path, told: dict[str, Any]) -> str:
+        """The server's address, once it has loaded what it was told to."""
+        try:
+            answer = _told(self._process, json.dumps(told))
+        except (OSError, ValueError):
+            answer = {}
+        if "address" in answer:
+            return str(answer["address"])
+        self.close()
+        if "missing" in answer:
+            raise EngineUnavailable(
+                f"The embedded engine cannot be loaded on this machine ({answer['missing']}). "
+                "Install it with `pip install xllamacpp`, or install Ollama and use `--engine ollama`."
+            )
+        raise WeightsError(
+            f"llama.cpp cannot load {path}: it is cut short, of a kind that this llama.cpp doesn't "
+            "know, or too large for the memory. Give another GGUF file with `--model PATH.gguf`, "
+            "or leave `--model` out and run `dateline pull` for the default one."
+        )
+
+    @property
+    def runs(self) -> bool:
+        """Whether its process is still there."""
+        return self._process.poll() is None
 
     def window(self) -> int:
         """Tokens of prompt and answer together: fewer than asked for if the model was trained on less."""
@@ -105,8 +124,7 @@ class LlamaServer:
     ) -> Iterator[httpx.Response]:
         try:
             with (
-                (connections or Connections()).one() as theirs,
-                self._connections.one(theirs) as trace,
+                (connections or Connections()).one() as trace,
                 self._client.stream(method, path, json=body, extensions={"trace": trace}) as response,
             ):
                 if response.is_error:
@@ -119,38 +137,37 @@ class LlamaServer:
                 "Close other programs that use the processor, or allow more with the setting `timeout`."
             ) from error
         except httpx.HTTPError as error:
+            with suppress(subprocess.TimeoutExpired):  # if it is dying, the next question must find it dead
+                self._process.wait(0.2)
             raise EngineInterrupted(BROKE_OFF) from error
 
 
-def _finish(connections: Connections, client: httpx.Client, only_reference: list[Any]) -> None:
-    # The server's destructor waits for its connections, and holds Python's lock while it does: they must have
-    # ended on this side before, or nothing moves again.
-    connections.cut(patience=5)
-    client.close()
-    only_reference.clear()
+def _begin() -> subprocess.Popen[str]:
+    # OpenMP threads that wait by spinning starve each other when another program uses a core: on two cores with
+    # both taken, 2.4 tokens a second with the default count, 7.9 with this one.
+    ours = {} if "OMP_WAIT_POLICY" in os.environ else {"GOMP_SPINCOUNT": "1000"}
+    # -P: the files beside it must not stand in for libraries of the same name
+    return subprocess.Popen(
+        [sys.executable, "-P", str(Path(__file__).with_name("llama_process.py"))],
+        env=ours | os.environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True, encoding="utf-8",
+    )  # fmt: skip
 
 
-def _parameters(library: Any, path: Path, context_tokens: int, threads: int, cache_mib: int, key: str) -> Any:
-    p = library.CommonParams()
-    p.model.path = str(path)
-    p.model_alias = {path.stem}  # else the file's full path is told to everyone on this machine
-    p.hostnames, p.port, p.api_keys = ["127.0.0.1"], 0, [key]
-    p.verbosity = -1
-    p.ui = p.endpoint_slots = p.warmup = p.ctx_shift = False
-    # One slot: the window is not divided. Unless asked for, no prompts are kept beside it: what a check goes on from is
-    # then always the draft before it, and the same question gets the same numbers.
-    p.n_parallel, p.n_ctx, p.cache_ram_mib = 1, context_tokens, cache_mib
-    # As fast as 512, and a closed connection is noticed four times sooner while a prompt is read.
-    p.n_batch = p.n_ubatch = 128
-    p.cpuparams.n_threads = p.cpuparams_batch.n_threads = threads
-    p.flash_attn_type = library.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED
-    # Read, not mapped: 1.3 GB instead of 1.9 for the default model, since llama.cpp repacks the weights;
-    # and a mapped file that someone cuts short kills the process.
-    p.load_mode = library.llama_load_mode.LLAMA_LOAD_MODE_NONE
-    p.fit_params = False  # the window is what we asked for
-    p.enable_reasoning = 0  # models that think aloud would use up the answer's tokens
-    p.sse_ping_interval = -1  # pings would hide a standstill from the timeout
-    return p
+def _told(process: subprocess.Popen[str], line: str) -> Any:
+    """What the process answers to a line. Raises OSError or ValueError if it has died."""
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write(f"{line}\n")
+    process.stdin.flush()
+    return json.loads(process.stdout.readline())
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.kill()  # it keeps nothing, and would first finish what it is reading
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        with suppress(OSError):
+            pipe.close()  # type: ignore[union-attr]
 
 
 def missing_cpu_features(cpuinfo: str) -> list[str]:
@@ -185,25 +202,6 @@ def _check_file(path: Path) -> None:
             f"{path} is not a GGUF model file. Give one with `--model PATH.gguf`, "
             "or get the default one with `dateline pull`."
         )
-
-
-def _import_llama_cpp() -> Any:
-    # OpenMP threads that wait by spinning starve each other when another program uses a core: on two cores with
-    # both taken, 2.4 tokens a second with the default count, 7.9 with this one. It is read when the library loads.
-    ours = "GOMP_SPINCOUNT" not in os.environ and "OMP_WAIT_POLICY" not in os.environ
-    if ours:
-        os.environ["GOMP_SPINCOUNT"] = "1000"
-    try:
-        import xllamacpp
-    except ImportError as error:
-        raise EngineUnavailable(
-            f"The embedded engine cannot be loaded on this machine ({error}). "
-            "Install it with `pip install xllamacpp`, or install Ollama and use `--engine ollama`."
-        ) from error
-    finally:
-        if ours:
-            del os.environ["GOMP_SPINCOUNT"]
-    return xllamacpp
 
 
 def _refusal(response: httpx.Response) -> EngineError:
