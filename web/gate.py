@@ -31,10 +31,8 @@ UPLOAD = "/gradio_api/upload"
 ROUTES = {
     "GET": (
         *PAGES, "/config", "/theme.css", "/favicon.ico", "/assets/*", "/static/*", "/gradio_api/info",
-        "/gradio_api/startup-events", "/gradio_api/heartbeat/*", "/gradio_api/queue/data",
-        "/gradio_api/upload_progress",
+        "/gradio_api/heartbeat/*", "/gradio_api/queue/data", "/gradio_api/upload_progress",
     ),
-    "HEAD": PAGES,
     "POST": (*EVENTS, UPLOAD),
 }  # fmt: skip
 """All of Gradio that is served, by method; * stands for any rest of the path."""
