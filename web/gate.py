@@ -107,10 +107,15 @@ class Gate:
             raise Refused(403, "This is the page's own: programs use /api, /v1, /mcp, or /ask, /search and /article.")
 
     def _check_session(self, session: object, reader: str) -> None:
-        """A session of Gradio's belongs to whoever named it first."""
-        if session is None:
+        """A session of Gradio's belongs to the user or program that named it first; its name is random.
+
+        Where nobody is known, a client that keeps no cookies is another reader with every request.
+        """
+        if not isinstance(session, str | None):
+            raise Refused(400, "The name of a session is text.")
+        if session is None or reader.startswith("browser:"):
             return
-        if not isinstance(session, str) or self._sessions.setdefault(session, reader) != reader:
+        if self._sessions.setdefault(session, reader) != reader:
             raise Refused(403, "This is another reader's page: load it anew.")
         if len(self._sessions) > _SESSIONS:
             del self._sessions[next(iter(self._sessions))]
