@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import os
+import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -21,6 +26,7 @@ from web.desk import Desk
 from web.users import Users
 
 HOSTS = ["127.0.0.1", "localhost"]
+COMMAND = [sys.executable, "-m", "rag.cli", "ui", "--port", "0", "--engine", "embedded"]
 QUESTION = "How far is Hama from Damascus?"
 RIGHT = "Hama is about 200 kilometres (125 miles) north of Damascus."
 QUOTED = "It is about 200 kilometres (125 miles) north of the capital"
@@ -70,3 +76,18 @@ def served(assistant: Assistant, **options: Any) -> Iterator[str]:
     finally:
         running.should_exit = True
         thread.join(10)
+
+
+@contextmanager
+def process(home: Path, *options: str) -> Iterator[str]:
+    """The address of `dateline ui` in a process of its own, over the data directory `home`; it fetches no model."""
+    nothing = {"DATELINE_CACHE_DIR": str(home / "no-model"), "HF_HUB_OFFLINE": "1", "PIP_NO_INDEX": "1"}
+    with subprocess.Popen(
+        [*COMMAND, "--data-dir", str(home), *options], stderr=subprocess.PIPE, text=True, env=os.environ | nothing
+    ) as running:
+        try:
+            assert running.stderr is not None
+            port = next(found[1] for line in running.stderr if (found := re.search(r"http://[\d.]+:(\d+)", line)))
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            running.terminate()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 import resource
 import shutil
 import sqlite3
@@ -16,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from app_helpers import served, whole_app
+from app_helpers import COMMAND, process, served
 from checking import CheckedAssistant
 from commands import Run
 from ollama_double import OllamaDouble
@@ -152,19 +150,11 @@ def test_beyond_this_machine_there_must_be_users(seeds_dir: Path) -> None:
 
 @pytest.fixture
 def listening_for_others(seeds_dir: Path, tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """`dateline ui --host 0.0.0.0` in its own process, with one user: its address here, and its data."""
-    home = tmp_path / "data"
-    shutil.copytree(seeds_dir, home)
+    """A server on every address, with one user: its address here, and its data."""
+    home = shutil.copytree(seeds_dir, tmp_path / "data")
     Users(home / "access.db").add("anna", "open sesame")
-    command = [sys.executable, "-m", "rag.cli", "ui", "--host", "0.0.0.0", "--port", "0", "--engine", "embedded"]
-    weights = {"DATELINE_CACHE_DIR": str(tmp_path / "no-model"), "HF_HUB_OFFLINE": "1", "PIP_NO_INDEX": "1"}
-    with subprocess.Popen(
-        [*command, "--data-dir", str(home)], stderr=subprocess.PIPE, text=True, env=os.environ | weights
-    ) as running:
-        assert running.stderr is not None
-        port = next(re.findall(r"http://0\.0\.0\.0:(\d+)", line) for line in running.stderr if "http://" in line)[0]
-        yield f"http://127.0.0.1:{port}", home
-        running.terminate()
+    with process(home, "--host", "0.0.0.0") as url:
+        yield url, home
 
 
 @pytest.mark.parametrize("gone", ["the last user", "the list"])
@@ -195,10 +185,11 @@ def test_an_app_that_was_closed_by_its_first_user_stays_closed(seeds_dir: Path, 
 
 @pytest.mark.parametrize("left", [b"", b"short"])
 def test_a_key_that_was_cut_short_signs_nothing(tmp_path: Path, seeds_dir: Path, left: bytes) -> None:
-    (tmp_path / "secret").write_bytes(left)
-    with CheckedAssistant(shutil.copytree(seeds_dir, tmp_path, dirs_exist_ok=True), "embedded") as dateline:
-        with pytest.raises(SettingsError, match="cut short: delete that file"):
-            whole_app(dateline)
+    home = shutil.copytree(seeds_dir, tmp_path / "data")
+    (home / "secret").write_bytes(left)
+    ended = subprocess.run([*COMMAND, "--data-dir", str(home)], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert "was cut short: delete that file" in ended.stderr
 
 
 def test_a_full_disk_leaves_no_key(tmp_path: Path) -> None:

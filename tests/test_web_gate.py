@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import gradio as gr
 import httpx
 import pytest
-from app_helpers import served, whole_app
+from app_helpers import process, whole_app
 from checking import CheckedAssistant
 
 from ui import build
@@ -30,28 +31,23 @@ class App:
         self.url, self.home, self.token = url, home, token
 
 
-def running(seeds: Path, home: Path, *, users: bool) -> Iterator[App]:
-    token = ""
-    if users:
-        Users(home / "access.db").add("anna", "open sesame")
-        Users(home / "access.db").add("boris", "another one")
-        token = Users(home / "access.db").add_token("cron")
-    with CheckedAssistant(home, "embedded") as assistant:
-        assistant.index(seeds)
-        with served(assistant) as url:
-            yield App(url, home, token)
-
-
-@pytest.fixture
-def app(seeds: Path, tmp_path: Path) -> Iterator[App]:
+@pytest.fixture(scope="module")
+def app(seeds_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """Nobody has to log in."""
-    yield from running(seeds, tmp_path / "open", users=False)
+    home = shutil.copytree(seeds_dir, tmp_path_factory.mktemp("open") / "data")
+    with process(home) as url:
+        yield App(url, home)
 
 
-@pytest.fixture
-def closed(seeds: Path, tmp_path: Path) -> Iterator[App]:
+@pytest.fixture(scope="module")
+def closed(seeds_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """Anna and Boris have to, and a program has a token."""
-    yield from running(seeds, tmp_path / "closed", users=True)
+    home = shutil.copytree(seeds_dir, tmp_path_factory.mktemp("closed") / "data")
+    users = Users(home / "access.db")
+    users.add("anna", "open sesame")
+    users.add("boris", "another one")
+    with process(home) as url:
+        yield App(url, home, users.add_token("cron"))
 
 
 @pytest.fixture
@@ -221,16 +217,17 @@ def test_every_route_that_is_served_is_documented(app: App, reader: Reader, tmp_
     assert hidden > 40
 
 
-def test_what_was_being_uploaded_goes_with_the_app_and_with_the_next_one(seeds: Path, tmp_path: Path) -> None:
-    left = tmp_path / "incoming" / "999999999-killed"
+def test_what_was_being_uploaded_goes_with_the_app_and_with_the_next_one(seeds_dir: Path, tmp_path: Path) -> None:
+    home = shutil.copytree(seeds_dir, tmp_path / "data")
+    left = home / "incoming" / "999999999-killed"
     left.mkdir(parents=True)
     (left / "plan.txt").write_text("secret", encoding="utf-8")
-    with CheckedAssistant(tmp_path, "embedded") as assistant, served(assistant) as url:
+    with process(home) as url:
         assert not left.exists()
         http = httpx.Client(base_url=url, trust_env=False)
         http.get("/")
         (path,) = upload(http, b"never asked to be taken in").json()
-        assert Path(path).stat().st_mode & 0o077 == 0 or Path(path).parents[1].stat().st_mode & 0o077 == 0
-        assert Path(path).is_relative_to(tmp_path)
+        assert Path(path).parents[1].stat().st_mode & 0o077 == 0
+        assert Path(path).is_relative_to(home)
     assert not Path(path).exists()
-    assert list((tmp_path / "incoming").iterdir()) == []
+    assert list((home / "incoming").iterdir()) == []
