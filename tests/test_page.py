@@ -395,6 +395,7 @@ def test_a_phone_shows_the_pane_over_the_whole_width(app: App, page_of: Callable
     answered(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator(".chip").first.click()
+    expect(page.locator("#pane .text")).to_be_visible()
     box = page.locator("#pane").bounding_box()
     assert box and box["width"] == 390
     page.get_by_role("button", name="Close the article").click()
