@@ -307,3 +307,21 @@ def test_the_days_of_a_statement_are_read_on_the_day_of_its_article() -> None:
     (day,) = days_of(said("It happened on Wednesday."))
     assert day.as_date() == date(2024, 12, 4)
     assert day_words(day) == ["wednesday", "4", "decemb", "2024"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "quote", "proved"),
+    [
+        ("The trial opens on Monday, 2 December 2024.", "The trial opens on Monday week.", False),
+        ("The trial opens on Monday.", "The trial opens on Monday week.", False),
+        ("The trial opens on Monday week.", "The trial opens on Monday week.", True),
+        ("The trial opened on Monday (2 December 2024).", "The trial opens on Monday.", False),
+        ("The trial opens on Monday.", "The trial opens on Monday.", True),
+        ("The attack on Tuesday killed four.", "Tuesday’s attack killed four.", True),
+        ("The attack on Wednesday killed four.", "Tuesday’s attack killed four.", False),
+        ("He was seized on Friday, 29 November 2024.", "He was seized on Friday the 13th of last month.", False),
+        ("They met on Thursday, 28 November.", "They met on 28 November.", True),
+    ],
+)
+def test_a_weekday_proves_a_date_only_where_it_means_that_day(answer: str, quote: str, proved: bool) -> None:
+    assert (reason(answer, quote) is None) is proved
