@@ -13,7 +13,10 @@ from rag.words import STOPWORDS
 
 _UNIT = r"(?:day|night|morning|afternoon|evening|week|weekend|fortnight|month|year|season|term|quarter)s?"
 _COUNT = r"(?:\d+|an?|two|three|four|five|six|seven|eight|nine|ten|several|few|couple|last|next|this|that|every|each)"
-_ORDINAL = r"(?:\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|last|next)"
+_ORDINAL = (
+    r"(?:\d+(?:st|nd|rd|th)|(?:\w+y-)?(?:first|second|third|fourth|(?:fif|six|seven|eigh|nin|ten|eleven|twelf)th)"
+    r"|\w+teenth|(?:twent|thirt)ieth|last|next)"
+)
 _NAMED = (
     r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|spring|summer|autumn|winter|January|February|March|April|May|June"
     r"|July|August|September|October|November|December|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.)"
@@ -21,8 +24,8 @@ _NAMED = (
 _SMALL = r"(?:the|of|in|before|after|to|until|through|from|and|or|on)"
 # after the weekday: "week", "the 13th", "of last month", ", 5 December", "two weeks ago", "to Friday", "before Easter."
 _CHANGED_BEHIND = re.compile(
-    rf"(?!\s+(?:and|or)\s+(?:on\s+)?{_NAMED}),?[\s-]+(?:(?:{_SMALL}|{_COUNT}|other)\s+)*(?:{_UNIT}|{_ORDINAL}|{_NAMED})\b"
-    rf"|\s*[-–—/]\s*{_NAMED}\b|\s+of\b|,?\s+(?:the\s+)?\d+(?:\s+[A-Z]|\W*$|[.,;)](?!\d))|,?(?:\s+[\w-]+){{1,4}}\s+ago\b"
+    rf"(?!\s+and\s+(?:on\s+)?{_NAMED}),?[\s-]+(?:(?:{_SMALL}|{_COUNT}|other|holy)\s+)*(?:{_UNIT}|{_ORDINAL}|{_NAMED})\b"
+    rf"|\s*[-–—/]\s*{_NAMED}\b|\s+of\b|\s*\(\d|,?\s+(?:the\s+)?\d+(?:\s+[A-Z]|\W*$|[.,;)](?!\d))|,?(?:\s+[\w-]+){{1,4}}\s+ago\b"
     r"|\s+(?:before|after|over|at)\s+(?-i:[A-Z]\w+(?:\s[A-Z]\w+)*)(?:[.,;!?]|$)",
     re.IGNORECASE,
 )
@@ -63,8 +66,12 @@ _POINTING = (
 _TOKEN = re.compile(
     r"(?P<ahead>(?<!was )(?<!were )(?<!been )\b(?:will|shall|(?:expected|scheduled|set|going|due) to|due(?= on)"
     r"|upcoming|planned for)\b(?: (?:not|also|have))*(?: be\b)?(?: [a-z]+ed\b)?)"
-    r"|(?P<noun>\b(?:is|are|be|being|the|an?|its|his|her|their|our|of|by|with|for)(?: [a-z]+ly| not)? [a-z-]+ed\b)"
-    rf"|(?P<pointing>\b(?:{_POINTING})\b)|(?P<unsure>\b(?:would|could|should|may|might|must|can|if|unless)\b)"
+    r"|(?P<participle>\b(?:is|are|be|being|the|an?|its|his|her|their|our|of|by|with|for)(?: [a-z]+ly| not)? [a-z-]+ed\b"
+    r"|\b[a-z]+ed (?:of|with|by)\b)"  # "the banker accused of fraud appears"
+    rf"|(?P<pointing>\b(?:{_POINTING})\b)|(?P<unsure>\b(?:would|could|should|may|might|must|can|if|unless"
+    # "the court that convicted him sits", "refused to appear"; not "taken to hospital"
+    rf"|(?:who|which|that)(?= (?:{_PAST}|[a-z]+ed)\b)"
+    r"|to (?!(?:the|an?|h[ie][sr]|its|their|hospital|prison|jail|court)\b)[a-z]+)\b)"
     rf"|(?P<past>\b(?:{_PAST}|(?<=[\w,] )(?!hundred\b)[a-z]+[^\We]ed|agreed|freed)\b)"
     r"|(?P<break>[,;:—–“”\"]|[.!?](?=\s)|\b(?:and|but|or|who|whom|which|that|when|where|while|how|why|whether|after|before"
     r"|because|as|since|though|although|despite)\b)"
@@ -142,6 +149,6 @@ def _reading(clause: str, *, own: bool = False) -> Literal["past", "ahead"] | No
             if own:
                 break
             found.clear()
-        elif kind != "noun":
+        elif kind != "participle":
             found.add(kind)
     return "past" if found == {"past"} else "ahead" if found == {"ahead"} else None
