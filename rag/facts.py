@@ -93,12 +93,16 @@ def _missing_number(plain: str, days: Sequence[Day], cited: Sequence[Evidence], 
         if number.stands_in(quoted) or any(day.year == number.value for day in days):
             continue
         if not (number.stands_in(asked) and not _another(number, quoted)):
-            return f"the number {number.value:g} {_ABSENT}"
+            return f"the number {number.written} {_ABSENT}"
     return None
 
 
 def _another(number: Number, quoted: Iterable[Number]) -> bool:
-    """Whether the quotes have a number of the same kind, which contradicts what the question takes for granted."""
+    """Whether the quotes have a number of the same kind, or deny this one: what the question takes for granted is not
+    so."""
+    quoted = list(quoted)
+    if any(other.denied and other.equals(number) for other in quoted):
+        return True
     if number.ordinal:
         return any(other.ordinal for other in quoted)
     if number.unit is not None:
