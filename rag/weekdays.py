@@ -21,22 +21,24 @@ _NAMED = (
     r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|spring|summer|autumn|winter|January|February|March|April|May|June"
     r"|July|August|September|October|November|December|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.)"
 )
-_SMALL = r"(?:the|of|in|before|after|to|until|through|from|and|or|on)"
+_SMALL = r"(?:the|of|in|to|until|through|from|and|or|on)"
 # after the weekday: "week", "the 13th", "of last month", ", 5 December", "two weeks ago", "to Friday", "before Easter."
 _CHANGED_BEHIND = re.compile(
     rf"(?!\s+and\s+(?:on\s+)?{_NAMED}),?[\s-]+(?:(?:{_SMALL}|{_COUNT}|other|holy)\s+)*(?:{_UNIT}|{_ORDINAL}|{_NAMED})\b"
     rf"|\s*[-–—/]\s*{_NAMED}\b|\s+of\b|\s*\(\d|,?\s+(?:the\s+)?\d+(?:\s+[A-Z]|\W*$|[.,;)](?!\d))|,?(?:\s+[\w-]+){{1,4}}\s+ago\b"
+    rf"|\s+(?:before|after)\s+(?:the\s+)?(?:{_ORDINAL}|{_NAMED})\b"
     r"|\s+(?:before|after|over|at)\s+(?-i:[A-Z]\w+(?:\s[A-Z]\w+)*)(?:[.,;!?]|$)",
     re.IGNORECASE,
 )
 # before it: "a week on", "the day before"
 _CHANGED_BEFORE = re.compile(
-    rf"\b(?:{_UNIT}|ago)\s+(?:(?:{_SMALL}|since|late|early|later|earlier|last|next|this)\s+)*$", re.IGNORECASE
+    rf"\b(?:{_UNIT}|ago)\s+(?:(?:{_SMALL}|before|after|since|late|early|later|earlier|last|next|this)\s+)*$",
+    re.IGNORECASE,
 )
 _CAPITALISED_BEFORE = re.compile(r"\b(?P<word>[A-Z][\w’']*)\s+$")
 _POSSESSIVE = re.compile(r"['’]s?\b")
 
-_ADVERB = r"(?:(?:late|early|later|earlier|only)\s+)?"
+_ADVERB = r"(?:(?:also|late|early|later|earlier|only)\s+)?"
 _OPENS = re.compile(
     rf"(?:^|[.!?;:,(\[“”\"‘—–|\n]\s*|\s-\s)(?:(?:and|but)\s+)?{_ADVERB}(?P<on>on\s+)?{_ADVERB}$", re.IGNORECASE
 )
@@ -55,11 +57,11 @@ _PAST = (
     r"was(?! to\b)|were(?! to\b)|had|did|came|went|took|gave|made|got|became|saw|seen|heard|left|held|met|won|lost|fell"
     r"|rose|broke|broken|began|ran|led|sent|built|bought|brought|fought|caught|struck|shot|fled|stole|sank|drove|flew"
     r"|grew|threw|found|stood|sat|lay|paid|sold|kept|spent|wrote|written|withdrew|drew|blew|tore|beat|hit|shut|cut|put"
-    r"|split|quit|burst|spread|swore|sworn|chose|froze|slid|hung|swept|crept|taken|given|stolen|happened"
+    r"|spoke|felt|split|quit|burst|spread|swore|sworn|chose|froze|slid|hung|swept|crept|taken|given|stolen|happened"
 )
 # verbs whose own day is past, though what they are about may be to come: "said the trial starts on Monday"
 _POINTING = (
-    r"said|told|spoke|due|set|meant|(?:announc|confirm|report|add|warn|stat|claim|insist|promis|agre|decid|plann|order"
+    r"said|told|due|set|meant|(?:announc|confirm|report|add|warn|stat|claim|insist|promis|agre|decid|plann|order"
     r"|call|schedul|vow|pledg|expect|hop|propos|suppos|want|need|ask|invit|postpon|delay|book|urg|advis|predict|demand"
     r"|declar|threaten|prepar|intend|arrang|approv|allow|forecast)ed"
 )
@@ -77,7 +79,8 @@ _TOKEN = re.compile(
     r"|because|as|since|though|although|despite)\b)"
 )
 _OWN_DAY = re.compile(  # of "said": "said Friday", "told reporters on Friday", "said in a statement late on Friday"
-    rf"(?: reporters| journalists)?(?: (?:in|at) an? (?:[\w-]+ ){{0,2}}[\w-]+)?\s+{_ADVERB}(?:on\s+)?{_ADVERB}$"
+    r"(?: reporters| journalists| [A-Z]\w+)?(?: (?:in|at) an? (?:[\w-]+ ){0,2}[\w-]+)?"
+    rf"\s+{_ADVERB}(?:on\s+)?{_ADVERB}$"
 )
 _REACH = 240
 
@@ -132,18 +135,18 @@ def tense_of(text: str, day: re.Match[str]) -> Literal["past", "ahead"] | None:
         return clause
     if _TOWARDS.search(before):
         return None
-    if found := _reading(before):
+    if found := _reading(before, speech=behind.startswith(" that ")):  # "claimed on their channel on Thursday that"
         return found
     # "the announcement on Thursday came"
     return "past" if re.match(rf"\s+(?:{_PAST}|{_POINTING}|[a-z]+[^\We]ed)\b", behind) else None
 
 
-def _reading(clause: str, *, own: bool = False) -> Literal["past", "ahead"] | None:
+def _reading(clause: str, *, own: bool = False, speech: bool = False) -> Literal["past", "ahead"] | None:
     """The one tense of the last part of `clause`, up to the weekday; of its first part if it is the day's `own`."""
     found: set[str] = set()
     for token in _TOKEN.finditer(f" {clause}"):
         kind = token.lastgroup or ""
-        if kind == "pointing" and (own or _OWN_DAY.match(f" {clause}", token.end())):
+        if kind == "pointing" and (own or speech or _OWN_DAY.match(f" {clause}", token.end())):
             kind = "past"
         if kind in ("break", "pointing"):
             if own:

@@ -99,6 +99,8 @@ def test_a_day_with_more_words_to_it_is_given_no_date(text: str) -> None:
         ("Four were killed in Norby Tuesday.", "2024-12-03"),
         ("It has been shut since Tuesday.", "2024-12-03"),
         ("The mill was sold on Tuesday (3 December).", "2024-12-03"),
+        ("The gang claimed on its own channel on Tuesday that it had won.", "2024-12-03"),
+        ("Rebels broke through on Tuesday night after three days of clashes.", "2024-12-03"),
         ("He was taken to hospital on Tuesday after the fire.", "2024-12-03"),
         ("The firm said it will reopen on Tuesday.", "2024-12-10"),
         ("On Tuesday the court will decide.", "2024-12-10"),
