@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from rag.weekdays import is_changed, is_plain, tense_of
+
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
@@ -31,13 +33,8 @@ _EXPLICIT = [
 ]
 _RELATIVE = re.compile(
     r"\b(?:(?P<which>last|next|this|coming|previous)\s+)?(?P<weekday>Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b"
-    r"(?: (?:morning|afternoon|evening|night))?"
+    r"(?-i: (?:morning|afternoon|evening|night)(?!\w))?"
     r"|\b(?P<word>today|tonight|yesterday|tomorrow|this (?:morning|afternoon|evening))\b",
-    re.IGNORECASE,
-)
-_AHEAD = re.compile(
-    r"\b(?:will|due on|due to (?:be|meet|hold|begin|start|vote|visit|arrive|speak)|expected to|scheduled|planned for"
-    r"|upcoming|set to)\b[^.!?]{0,80}$",
     re.IGNORECASE,
 )
 _SHIFT = {"yesterday": -1, "tomorrow": 1}
@@ -46,6 +43,7 @@ _PART_OF = re.compile(
     r"(?:the )?(?:(?P<time>evening|morning|afternoon|night)|(?P<end>end)|(?P<start>beginning|start)) of ", re.IGNORECASE
 )
 _PART_BEHIND = re.compile(r"(?:morning|afternoon|evening|night|tonight)$", re.IGNORECASE)
+_JOINT = re.compile(r",? (?:the )?")
 _DAYS_OF_ONE_MONTH = re.compile(
     r"(?:the )?(?P<first>[0-3]?\d)(?:st|nd|rd|th)? ?(?:-|–|to) ?(?=[0-3]?\d(?:st|nd|rd|th)? )"
 )
@@ -78,9 +76,14 @@ class Day:
     """None where the text gives no year and there is no article date to take it from."""
     relative: bool
     """True for "Thursday", "yesterday": words that mean a date only on a certain day."""
+    weekday: str | None = None
+    """The word, of a weekday without a date: which one is meant, the last or the coming, does not show. Its month and
+    day are 0."""
 
     def same(self, other: Day) -> bool:
-        """Whether both can mean one date; a missing year agrees with any."""
+        """Whether both can mean one date; a missing year agrees with any, a weekday without a date with that word."""
+        if not (self.month and other.month):
+            return self.weekday is not None and self.weekday == other.weekday
         return (self.month, self.day) == (other.month, other.day) and (
             self.year is None or other.year is None or self.year == other.year
         )
@@ -109,16 +112,22 @@ class Period:
 def find_days(text: str, anchor: date | None) -> list[Day]:
     """Every day named in `text`, in order, read as written on the day `anchor`.
 
-    A weekday means the last one up to the anchor, unless the words before it look ahead ("will meet on",
-    "due on", "next"). A date without a year takes the year that brings it nearest to the anchor. Without an
-    anchor relative words are left out.
+    A weekday means the last one up to the anchor where its clause is told in the past, the coming one where it looks
+    ahead ("will meet on"); else it has no date. One with more words to it ("Monday week", "every Friday") is left out
+    (`rag.weekdays`). A date without a year takes the year that brings it nearest to the anchor. Without an anchor
+    relative words are left out.
     """
-    found = [day for pattern in _EXPLICIT for match in pattern.finditer(text) if (day := _explicit(match, anchor))]
+    found = _explicit_days(text, anchor)
     if anchor:
-        found += [
-            _relative(match, anchor, ahead=bool(_AHEAD.search(text[: match.start()])))
-            for match in _RELATIVE.finditer(text)
-        ]
+        found += [day for match in _RELATIVE.finditer(text) if (day := _relative(text, match, anchor))]
+    return _apart(found)
+
+
+def _explicit_days(text: str, anchor: date | None) -> list[Day]:
+    return [day for pattern in _EXPLICIT for match in pattern.finditer(text) if (day := _explicit(match, anchor))]
+
+
+def _apart(found: list[Day]) -> list[Day]:
     found.sort(key=lambda day: (day.start, -day.end))
     kept: list[Day] = []
     for day in found:
@@ -209,20 +218,46 @@ def _nearest_year(month: int, day: int, anchor: date) -> int:
     return min((anchor.year - 1, anchor.year, anchor.year + 1), key=distance)
 
 
-def _relative(match: re.Match[str], anchor: date, ahead: bool) -> Day:
-    if match["weekday"]:
-        wanted = next(n for n, name in enumerate(_WEEKDAYS) if name.startswith(match["weekday"].lower()))
-        which = (match["which"] or "").lower()
-        back = (anchor.weekday() - wanted) % 7
-        if which in ("next", "coming") or (ahead and which not in ("last", "previous")):
-            # "next Thursday" on a Thursday is a week away; "will meet on Thursday" may be today
-            shift = (wanted - anchor.weekday()) % 7 or (7 if which else 0)
-        else:
-            shift = -(back or (7 if which in ("last", "previous") else 0))
-    else:
-        shift = _SHIFT.get(match["word"].lower(), 0)
-    meant = anchor + timedelta(days=shift)
-    return Day(match.start(), match.end(), meant.month, meant.day, meant.year, relative=True)
+def _relative(text: str, match: re.Match[str], anchor: date) -> Day | None:
+    if not match["weekday"]:
+        return None if is_changed(text, match) else _shifted(match, anchor, _SHIFT.get(match["word"].lower(), 0))
+    if not is_plain(text, match, named=bool(match["which"])):
+        return None
+    back = (anchor.weekday() - _weekday(match)) % 7
+    which = (match["which"] or "this").lower()
+    tense = tense_of(text, match) if which == "this" else None
+    # to some "last Tuesday" is this week's and to others the one before: only where both agree it has a date
+    if which == "last" and _weekday(match) >= anchor.weekday():
+        return _shifted(match, anchor, -(back or 7))
+    if which == "coming" or (which == "next" and _weekday(match) <= anchor.weekday()):
+        return _shifted(match, anchor, 7 - back)
+    if tense == "past":
+        return _shifted(match, anchor, -back)
+    if tense == "ahead":
+        return _shifted(match, anchor, -back % 7)
+    return Day(match.start(), match.end(), 0, 0, None, relative=True, weekday=_WEEKDAYS[_weekday(match)])
+
+
+def _relative_to_today(text: str, match: re.Match[str], today: date) -> Day | None:
+    """As a question means it: what is asked about has been, unless it says "next"."""
+    if is_changed(text, match):
+        return None
+    if not match["weekday"]:
+        return _shifted(match, today, _SHIFT.get(match["word"].lower(), 0))
+    back, which = (today.weekday() - _weekday(match)) % 7, (match["which"] or "").lower()
+    if which in ("next", "coming"):
+        return _shifted(match, today, 7 - back)
+    return _shifted(match, today, -(back or (7 if which in ("last", "previous") else 0)))
+
+
+def _weekday(match: re.Match[str]) -> int:
+    return next(n for n, name in enumerate(_WEEKDAYS) if name.startswith(match["weekday"].lower()))
+
+
+def _shifted(match: re.Match[str], anchor: date, days: int) -> Day:
+    meant = anchor + timedelta(days=days)
+    weekday = _WEEKDAYS[_weekday(match)] if match["weekday"] else None
+    return Day(match.start(), match.end(), meant.month, meant.day, meant.year, relative=True, weekday=weekday)
 
 
 def _whole_period(text: str, at: int, today: date | None) -> Period | None:
@@ -246,13 +281,13 @@ def _days_of_one_month(text: str, today: date | None) -> Period | None:
 
 
 def _day(text: str, today: date | None) -> Period | None:
-    skipped = len("the ") if text[:4].lower() == "the " else 0
-    days = find_days(text, today)
-    day = next((day for day in days if day.start == skipped), None)
-    if day and day.relative:
-        behind = next((other for other in days if not other.relative and other.start > day.start), None)
-        if behind and text[day.end : behind.start] in (", ", " ", ", the ", " the "):
-            day = behind  # "Thursday, 5 December"
+    at = len("the ") if text[:4].lower() == "the " else 0
+    relative = _RELATIVE.match(text, at)
+    behind = _JOINT.match(text, relative.end()) if relative else None
+    days = {day.start: day for day in reversed(_apart(_explicit_days(text, today)))}
+    day = days.get(behind.end() if behind else at)  # "Thursday, 5 December"
+    if not day and relative and today:
+        day = _relative_to_today(text, relative, today)
     if not day:
         return None
     without_anchor = next((other for other in find_days(text, None) if other.start == day.start), day)

@@ -69,11 +69,15 @@ def day_words(day: Day) -> list[str]:
 
 
 def _missing_day(sentence: str, said: Sequence[Day], days: Sequence[Day], cited: Sequence[Evidence]) -> str | None:
-    same_day = {item.date for item in cited if item.date and _SAME_DAY.search(item.quote) and not days_of(item)}
     for day in said:
-        if not any(day.same(other) for other in days) and not any(_is(day, other) for other in same_day):
+        if not any(day.same(other) for other in days) and not any(_is(day, other) for other in _same_days(cited)):
             return f"the date {sentence[day.start : day.end]} {_ABSENT}"
     return None
+
+
+def _same_days(cited: Sequence[Evidence]) -> set[date]:
+    """The days of the articles whose statements say "later that day" and name none."""
+    return {item.date for item in cited if item.date and _SAME_DAY.search(item.quote) and not days_of(item)}
 
 
 def _is(day: Day, other: date) -> bool:
@@ -89,12 +93,16 @@ def _missing_number(plain: str, days: Sequence[Day], cited: Sequence[Evidence], 
         if number.stands_in(quoted) or any(day.year == number.value for day in days):
             continue
         if not (number.stands_in(asked) and not _another(number, quoted)):
-            return f"the number {number.value:g} {_ABSENT}"
+            return f"the number {number.written} {_ABSENT}"
     return None
 
 
 def _another(number: Number, quoted: Iterable[Number]) -> bool:
-    """Whether the quotes have a number of the same kind, which contradicts what the question takes for granted."""
+    """Whether the quotes have a number of the same kind, or deny this one: what the question takes for granted is not
+    so."""
+    quoted = list(quoted)
+    if any(other.denied and other.equals(number) for other in quoted):
+        return True
     if number.ordinal:
         return any(other.ordinal for other in quoted)
     if number.unit is not None:
@@ -107,7 +115,8 @@ def _like_year(number: Number) -> bool:
 
 
 def _missing_name(plain: str, days: Sequence[Day], cited: Sequence[Evidence]) -> str | None:
-    spelled = [spell_with_weekday(resolved) for day in days if (resolved := day.as_date())]
+    dates = {resolved for day in days if (resolved := day.as_date())} | _same_days(cited)
+    spelled = [spell_with_weekday(day) for day in dates]
     text = "\n".join([*(f"{item.title}\n{item.quote}" for item in cited), *spelled])
     missing = (name for name in find_names(plain) if not name_stands_in(name, text))
     return next((f"the name {name} {_ABSENT}" for name in missing), None)

@@ -79,7 +79,8 @@ _NUMBER_WORDS: dict[str, float] = {word: float(n) for n, word in enumerate(_ONES
 _NUMBER_WORDS |= {word: float(20 + 10 * n) for n, word in enumerate(_TENS)}
 _NUMBER_WORDS |= {"dozen": 12.0}
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12,
-           "m": 1e6, "mn": 1e6, "bn": 1e9, "k": 1e3}  # fmt: skip
+           "m": 1e6, "mn": 1e6, "bn": 1e9, "k": 1e3, "dozen": 12.0, "mio": 1e6, "milliard": 1e9,
+           "mrd": 1e9}  # fmt: skip
 _ORDINALS = {
     word: n for n, word in enumerate(
         "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), 1
@@ -94,10 +95,19 @@ _UNITS = {
     "hours": "hour", "minute": "minute", "minutes": "minute", "kg": "kg", "kilograms": "kg", "tonnes": "t",
     "tons": "t", "acres": "acre", "hectares": "ha",
 }  # fmt: skip
+# fold() makes thin and no-break spaces plain ones: 12 500 = 12,500 = 12.500 = 12'500, and 12,5 = 12.5
+_DIGITS = (
+    r"\d{1,3}(?:(?P<group>[ '.,])\d{3})(?:(?P=group)\d{3})*(?:(?!(?P=group))[.,]\d++)?(?![\d'])(?!(?P=group)\d)"
+    r"|\d{1,2}(?:,\d\d)+,\d{3}(?!\d)|\d++(?:\.\d++|,(?!\d{3}\b)\d++)?"
+)
 _NUMBER = re.compile(
-    r"(?P<currency>[$€£])?\s?(?P<digits>\d++(?:,\d{3})+(?:\.\d++)?|\d++(?:\.\d++)?)(?:(?P<ordinal>st|nd|rd|th)|(?P<scale_letter>bn|mn|m|k))?\b"
+    rf"(?P<currency>[$€£])?\s?(?P<digits>{_DIGITS})(?:(?P<ordinal>st|nd|rd|th)|(?P<scale_letter>bn|mn|m|k))?\b"
     r"|(?P<word>[a-z]+)(?:-(?P<second>[a-z]+))?"
 )
+_SCALE_AFTER = re.compile(
+    r"[\s-]+(hundred|thousand|dozen|million|milliard|billion|trillion|mio|mrd)(?:s|(?<!billion)(?<!trillion)en?)?\b"
+)
+_DENIED = re.compile(r"\b(?:not|rather than|instead of)(?: (?:the|about|some|an?))?\s*$")
 _UNIT_AFTER = re.compile(r"[\s-]*(?P<unit>%|[a-z]+)")
 
 
@@ -111,11 +121,22 @@ class Number:
     start: int
     """Offset in the folded text; only its order means anything outside."""
     end: int
+    written: str
+    """As it is written, without its unit: "12.500", "1,2 million"."""
+    grouped: float | None = None
+    """The other value of "12.500", which is 12.5 to some and 12,500 to others."""
+    denied: bool = False
+    """ "Four were hurt, not fourteen" does not say fourteen."""
+
+    def equals(self, other: Number) -> bool:
+        """Whether both can be read as one value."""
+        return bool({self.value, self.grouped} & {other.value, other.grouped} - {None})
 
     def stands_in(self, others: Iterable[Number]) -> bool:
-        """Whether one of `others` has this value, with the same unit where both name one."""
+        """Whether one of `others` has this value and does not deny it, with the same unit where both name one."""
         return any(
-            other.value == self.value
+            self.equals(other)
+            and (self.denied or not other.denied)
             and other.ordinal == self.ordinal
             and (self.unit is None or other.unit is None or self.unit == other.unit)
             for other in others
@@ -131,24 +152,45 @@ def find_numbers(text: str) -> list[Number]:
         if parsed is None:
             continue
         value, ordinal = parsed
+        start = match.start() + len(match[0]) - len(match[0].lstrip())
         end, scale = _scale_after(folded, match.end())
         if found and match["word"] and not ordinal and _joins(folded, found[-1], match.start(), value):
-            value += found.pop().value  # "two hundred and fifty"
-        value *= scale
+            before = found.pop()  # "two hundred and fifty"
+            value, start = value + before.value, before.start
+        grouped = float(match["digits"].replace(".", "")) if _either(match) else None
+        written = folded[start:end]
         unit, end = _unit_after(folded, end)
-        if match["currency"]:
-            unit = match["currency"]
-        found.append(Number(value, unit, ordinal, match.start(), end))
+        found.append(
+            Number(
+                # 1.1 million is 1,100,000 and not a ten-billionth more
+                value=round(value * scale, 6),
+                unit=match["currency"] or unit,
+                ordinal=ordinal,
+                start=start,
+                end=end,
+                written=written,
+                grouped=grouped and round(grouped * scale * _SCALES.get(match["scale_letter"], 1.0), 6),
+                denied=_DENIED.search(folded[max(0, start - 30) : start]) is not None,
+            )
+        )
     return [
         number for number in found if not (number.value == 1 and folded[number.start].isalpha() and not number.ordinal)
     ]
 
 
 def _from_digits(match: re.Match[str]) -> tuple[float, bool]:
-    value = float(match["digits"].replace(",", ""))
-    if match["scale_letter"]:
-        value *= _SCALES[match["scale_letter"]]
+    digits, group = match["digits"], match["group"]
+    if group and not _either(match):
+        digits = digits.replace(group, "")
+    elif digits.count(",") > 1:
+        digits = digits.replace(",", "")  # 12,50,000
+    value = float(digits.replace(",", ".")) * _SCALES.get(match["scale_letter"], 1.0)
     return value, bool(match["ordinal"])
+
+
+def _either(match: re.Match[str]) -> bool:
+    """Whether the one point of a number may part its thousands or begin its fraction."""
+    return match["group"] == "." and re.fullmatch(r"\d+\.\d{3}", match["digits"]) is not None
 
 
 def _from_words(match: re.Match[str]) -> tuple[float, bool] | None:
@@ -167,9 +209,9 @@ def _from_words(match: re.Match[str]) -> tuple[float, bool] | None:
 
 def _scale_after(text: str, at: int) -> tuple[int, float]:
     scale = 1.0
-    while match := re.match(r"[\s-]+(hundred|thousand|million|billion|trillion|dozen)\b", text[at : at + 20]):
-        scale *= _SCALES.get(match.group(1), 12.0)
-        at += match.end()
+    while match := _SCALE_AFTER.match(text, at):
+        scale *= _SCALES[match.group(1)]
+        at = match.end()
     return at, scale
 
 

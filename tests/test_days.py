@@ -30,6 +30,90 @@ def test_a_named_day_means_a_date(text: str, meant: str) -> None:
     assert [str(day.as_date()) for day in find_days(text, THURSDAY)] == [meant]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The hearing opens on Monday week.",
+        "On Tuesday week the ferry was due back.",
+        "He was seized on Friday the 13th of last month.",
+        "The strike began on the Monday before Christmas.",
+        "They had met on Monday before Easter.",
+        "The museum was free every Friday.",
+        "The fair was held on the last Sunday in October.",
+        "It was held last Sunday in October.",
+        "The dam broke Thursday last week.",
+        "The dam broke on Thursday of last week.",
+        "The lock opened on Tuesday two weeks ago.",
+        "The lock opened on Tuesday, a fortnight before the vote.",
+        "The lock shut a week on Monday.",
+        "She resigned a year ago last Friday.",
+        "The second Thursday was quiet.",
+        "The choir sang Sunday before last.",
+        "The kiosk was open Monday to Friday.",
+        "Oskar Lind signed the Good Friday Agreement.",
+        "Good Friday was quiet.",
+        "She told the Sunday Times that she left.",
+        "It was shown on Monday Night Football.",
+        "He played for Sheffield Wednesday.",
+        "The mill burned one wet Tuesday.",
+        "They left the following Tuesday.",
+        "The mill burned the day before yesterday.",
+        "The mill burned a week ago today.",
+        "He wrote for Norby Today.",
+        "They met on Thursday, 28 November.",
+        # which one, the last or the coming, does not show
+        "The debate was postponed to Thursday.",
+        "The trial opens on Monday.",
+        "The court said the trial opens on Monday.",
+        "The trial, which was delayed twice, opens on Monday.",
+        "The long-delayed trial opens on Monday.",
+        "The verdict is expected on Friday.",
+        "They were to meet on Monday.",
+        "The trial was due to start on Monday.",
+        "The teller accused of theft appears in court on Monday.",
+        "The court that jailed her sits on Monday.",
+        "He refused to appear on Monday.",
+        "It was on Wednesday or Thursday.",
+        "She was freed on Tuesday the seventeenth.",
+        "The guards were told to return on Monday.",
+        "The firm announced a sale on Monday.",
+        "She spoke ahead of Sunday’s vote.",
+        "He came last Tuesday.",
+        "The council meets next Saturday.",
+    ],
+)
+def test_a_day_with_more_words_to_it_is_given_no_date(text: str) -> None:
+    assert annotate(text, THURSDAY) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("On Tuesday, the mill shut.", "2024-12-03"),
+        ("On Tuesday Mr Lind resigned.", "2024-12-03"),
+        ("The mill shut late on Tuesday night, and 40 left.", "2024-12-03"),
+        ("“It shut,” Mr Lind said Tuesday.", "2024-12-03"),
+        ("He told reporters on Tuesday that it will shut.", "2024-12-03"),
+        ("She said in a statement on Tuesday that it shut.", "2024-12-03"),
+        ("The blast on Tuesday killed four.", "2024-12-03"),
+        ("Four were killed in Norby Tuesday.", "2024-12-03"),
+        ("It has been shut since Tuesday.", "2024-12-03"),
+        ("The mill was sold on Tuesday (3 December).", "2024-12-03"),
+        ("The gang claimed on its own channel on Tuesday that it had won.", "2024-12-03"),
+        ("Rebels broke through on Tuesday night after three days of clashes.", "2024-12-03"),
+        ("He was taken to hospital on Tuesday after the fire.", "2024-12-03"),
+        ("The firm said it will reopen on Tuesday.", "2024-12-10"),
+        ("On Tuesday the court will decide.", "2024-12-10"),
+        ("He will be sentenced on Tuesday.", "2024-12-10"),
+        ("The council meets next Tuesday.", "2024-12-10"),
+        ("The council meets next Thursday.", "2024-12-12"),
+        ("The mill was sold last Friday.", "2024-11-29"),
+    ],
+)
+def test_a_plain_weekday_is_the_last_one_or_the_coming_as_its_clause_tells(text: str, meant: str) -> None:
+    assert str(find_days(text, THURSDAY)[0].as_date()) == meant
+
+
 def test_without_an_article_date_thursday_means_no_date() -> None:
     assert find_days("They left on Thursday.", None) == []
 
@@ -89,7 +173,19 @@ def test_a_period_is_read_from_its_first_day_to_its_last(text: str, first: str, 
 
 
 @pytest.mark.parametrize(
-    "text", ["31 November", "the end", "early December", "2,500 men", "the last few days", "5-3 December", "then", ""]
+    "text",
+    [
+        "31 November",
+        "the end",
+        "Monday week",
+        "Thursday last month",
+        "early December",
+        "2,500 men",
+        "the last few days",
+        "5-3 December",
+        "then",
+        "",
+    ],
 )
 def test_what_names_no_certain_period_is_not_read(text: str) -> None:
     assert read_period(text, 0, THURSDAY) is None
