@@ -1,0 +1,67 @@
+"""index/pdf.py: reading order, running lines and broken words, on pages whose lines are placed by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reportlab.pdfgen.canvas import Canvas
+
+from index.read import read_file
+from index.types import Article
+
+Line = tuple[int, int, str]
+
+
+def article_of(path: Path, *pages: list[Line]) -> Article:
+    """What is read of a PDF with each line at its place (from the left, from the bottom), drawn in the order given."""
+    canvas = Canvas(str(path), pagesize=(595, 842))
+    for page in pages:
+        for left, bottom, line in page:
+            canvas.drawString(left, bottom, line)
+        canvas.showPage()
+    canvas.save()
+    (article,), skipped = read_file(path, path.name)
+    assert skipped == []
+    return article
+
+
+def test_columns_are_read_one_after_the_other_and_broken_words_are_whole(tmp_path: Path) -> None:
+    left = ["The trams of Aldmoor, which have run", "since the year 1950, will go to a mu-", "seum; their well-"]
+    right = ["known bells were sold to an Anglo-", "Norse club. Well-known drivers will", "come with them in spring."]
+    across = [  # the file has them line by line, across both columns
+        (edge, 700 - 14 * number, line)
+        for number, both in enumerate(zip(left, right, strict=True))
+        for edge, line in zip((60, 290), both, strict=True)
+    ]
+    article = article_of(tmp_path / "a.pdf", [(60, 770, "Trams retire"), *across])
+    assert article.text.startswith("Trams retire\n\nThe trams")
+    assert " ".join(article.text.split()).endswith(
+        "The trams of Aldmoor, which have run since the year 1950, will go to a museum; their well-known bells "
+        "were sold to an Anglo-Norse club. Well-known drivers will come with them in spring."
+    )
+
+
+def test_running_heads_feet_and_page_numbers_are_in_no_sentence(tmp_path: Path) -> None:
+    texts = ["The bridge was closed by the ma-", "yor and it stays closed.", "It is old."]
+    pages = [
+        [
+            (60, 800, f"Aldmoor Post, no. 51, page {number + 7}"),
+            (60, 700, text),
+            (60, 400, "Told by 12"),
+            *((60, 50, "www.post.example"), (290, 30, f"- {number + 7} -")),
+        ]
+        for number, text in enumerate(texts)
+    ]
+    article = article_of(tmp_path / "a.pdf", *pages)
+    assert "closed by the ma" in article.text and not any(word in article.text for word in ("Post", "www", "8"))
+    assert article.text.count("Told by 12") == 3  # at the same place, but within the page
+    assert [article.page_of(article.text.index(words)) for words in ("bridge", "stays", "is old")] == [1, 2, 3]
+
+
+def test_a_word_broken_by_a_pages_end_is_whole(tmp_path: Path) -> None:
+    article = article_of(tmp_path / "a.pdf", [(60, 600, "They asked the ma-")], [(60, 600, "yor again.")])
+    assert (article.text, article.page_starts) == ("They asked the mayor again.", (0, 17))
+
+
+def test_pages_of_the_same_line_alone_keep_it(tmp_path: Path) -> None:
+    assert article_of(tmp_path / "a.pdf", *[[(60, 800, "Closed.")]] * 2).text == "Closed.\n\nClosed."
