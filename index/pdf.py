@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from index.dates import dateline, parse_date
-from index.decode import MAX_ARTICLE_CHARS, Unreadable, storable, too_long
+from index.decode import MAX_ARTICLE_CHARS, Unreadable, too_long
 from index.formats import Extract, Found, own_title, quiet
+from index.layout import Line, page_lines
 
 _SENTENCE_ENDS = (".", "!", "?", "”", '"', "。")
 _MARGIN = 0.13  # of a page's height, above and below, where running heads and page feet stand
@@ -20,20 +20,6 @@ _HYPHENS = "-\u2010\u00ad"
 _PAGE_NUMBER = re.compile(
     r"\W*(?:(?:page|p|pg|seite|página|pagina)\.? ?)?\d{1,4}(?: ?(?:/|of|von|de|sur) ?\d{1,4})?\W*", re.I
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of a page, and where it stands and how high it is, as parts of the page's height."""
-
-    text: str
-    block: int
-    bottom: float
-    height: float
-
-    @property
-    def is_marginal(self) -> bool:
-        return not _MARGIN < self.bottom < 1 - _MARGIN
 
 
 def read_pdf(path: Path) -> list[Found]:
@@ -70,7 +56,7 @@ def read_pdf(path: Path) -> list[Found]:
     ]
 
 
-def _pages(document: Any) -> Iterator[list[_Line] | None]:
+def _pages(document: Any) -> Iterator[list[Line] | None]:
     """The lines of each page in reading order; None for a page that cannot be read."""
     from pdfminer.converter import PDFPageAggregator
     from pdfminer.layout import LAParams
@@ -78,33 +64,19 @@ def _pages(document: Any) -> Iterator[list[_Line] | None]:
     from pdfminer.pdfpage import PDFPage
 
     resources = PDFResourceManager()
-    device = PDFPageAggregator(resources, laparams=LAParams(all_texts=True))
+    device = PDFPageAggregator(resources, laparams=LAParams(all_texts=True, boxes_flow=None))
     interpreter = PDFPageInterpreter(resources, device)
     for page in PDFPage.create_pages(document):
         try:
             interpreter.process_page(page)
-            yield list(_lines(device.get_result()))
+            yield list(page_lines(device.get_result()))
         except MemoryError:
             raise
         except Exception:  # one bad page must not lose the others
             yield None
 
 
-def _lines(page: Any) -> Iterator[_Line]:
-    from pdfminer.layout import LTFigure, LTTextBox
-
-    blocks = [element for element in page if isinstance(element, LTTextBox)]
-    blocks += [
-        part for figure in page if isinstance(figure, LTFigure) for part in figure if isinstance(part, LTTextBox)
-    ]
-    for number, block in enumerate(blocks):
-        for line in block:
-            text = storable(line.get_text()).strip()
-            if text:
-                yield _Line(text, number, (line.y0 - page.y0) / page.height, line.height / page.height)
-
-
-def _without_running(pages: list[list[_Line] | None]) -> tuple[list[list[_Line]], list[str]]:
+def _without_running(pages: list[list[Line] | None]) -> tuple[list[list[Line]], list[str]]:
     """The pages' lines without those that stand in the margin of several pages, or number them; and these."""
     seen: Counter[tuple[str, int]] = Counter()
     for number, page in enumerate(pages):
@@ -120,9 +92,9 @@ def _without_running(pages: list[list[_Line] | None]) -> tuple[list[list[_Line]]
     return kept, running
 
 
-def _keys(line: _Line, page: int) -> list[tuple[str, int]]:
+def _keys(line: Line, page: int) -> list[tuple[str, int]]:
     """By what a running line is known on another page: its place and words, one number counted from the page's."""
-    if not line.is_marginal:
+    if not _is_marginal(line):
         return []
     place, numbers = round(line.bottom * 100), list(re.finditer(r"\d{1,4}", line.text))
     texts = [line.text] + [
@@ -131,18 +103,22 @@ def _keys(line: _Line, page: int) -> list[tuple[str, int]]:
     return [(" ".join(text.split()), near) for text in texts for near in (place, place + 1)]
 
 
-def _is_number(line: _Line, lines: list[_Line]) -> bool:
+def _is_marginal(line: Line) -> bool:
+    return not _MARGIN < line.bottom < 1 - _MARGIN and not line.is_row
+
+
+def _is_number(line: Line, lines: list[Line]) -> bool:
     """Whether a line is a page's number: in the margin, with no other line above, or below."""
     bottoms = [other.bottom for other in lines]
-    outermost = line.bottom in (min(bottoms), max(bottoms)) and line.is_marginal
+    outermost = line.bottom in (min(bottoms), max(bottoms)) and _is_marginal(line)
     return outermost and bool(_PAGE_NUMBER.fullmatch(line.text))
 
 
-def _joined(pages: list[list[_Line]]) -> tuple[str, tuple[int, ...]]:
+def _joined(pages: list[list[Line]]) -> tuple[str, tuple[int, ...]]:
     """All lines as one text and the offset at which each page begins; words broken at a line's end are whole."""
     words = set(re.findall(r"\w+(?:-\w+)*", " ".join(line.text for page in pages for line in page).lower()))
     text, starts = "", []
-    before: _Line | None = None
+    before: Line | None = None
     for page in pages:
         full = {line.block: max(len(other.text) for other in page if other.block == line.block) for line in page}
         for line in page:
@@ -179,7 +155,7 @@ def _is_break(text: str, following: str, words: set[str]) -> bool:
     return same_case and text[-2].isalpha() and not compound
 
 
-def _ends_block(line: _Line, following: _Line, full: int) -> bool:
+def _ends_block(line: Line, following: Line, full: int) -> bool:
     """Whether a blank line belongs between two lines: after headings and paragraphs, whose last line is mostly short.
 
     `full` is the length of a full line; 0 at a page's end, where only a sentence's end tells.
@@ -187,6 +163,8 @@ def _ends_block(line: _Line, following: _Line, full: int) -> bool:
     ends = line.text.endswith(_SENTENCE_ENDS)
     if not full:
         return ends
+    if line.is_row or following.is_row:
+        return True
     drop, size = line.bottom - following.bottom, line.height / (following.height or 1)
     if line.block != following.block and (ends or drop > 1.8 * following.height):
         return True

@@ -164,7 +164,7 @@ class _Reader:
                 cells += [text, *[""] * (int(span.get(f"{_W}val")) - 1 if span is not None else 0)]
             rows.append(cells)
         headed = bool(elements) and elements[0].find(f"{_W}trPr/{_W}tblHeader") is not None
-        return "\n".join(table_lines(rows, headed))
+        return "\n\n".join(table_lines(rows, headed))
 
     def _miss(self, kind: str) -> None:
         self.unread[kind] = self.unread.get(kind, 0) + 1

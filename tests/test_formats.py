@@ -160,7 +160,7 @@ def word_file(path: Path, **properties: Any) -> Path:
 
 def test_a_word_document_gives_paragraphs_and_tables_in_order(tmp_path: Path) -> None:
     article = only(word_file(tmp_path / "a.docx"))
-    assert article.text == f"Hama falls\n\n{FALL}\n\nCity | Day\nHama | Thursday\n\nIt is over."
+    assert article.text == f"Hama falls\n\n{FALL}\n\nCity | Day\n\nHama | Thursday\n\nIt is over."
     assert article.title == "Hama falls"
 
 

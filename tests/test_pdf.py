@@ -17,6 +17,7 @@ def article_of(path: Path, *pages: list[Line]) -> Article:
     canvas = Canvas(str(path), pagesize=(595, 842))
     for page in pages:
         for left, bottom, line in page:
+            canvas.setFont("Helvetica", 15 if line.startswith("#") else 11)
             canvas.drawString(left, bottom, line)
         canvas.showPage()
     canvas.save()
@@ -38,6 +39,35 @@ def test_columns_are_read_one_after_the_other_and_broken_words_are_whole(tmp_pat
     assert " ".join(article.text.split()).endswith(
         "The trams of Aldmoor, which have run since the year 1950, will go to a museum; their well-known bells "
         "were sold to an Anglo-Norse club. Well-known drivers will come with them in spring."
+    )
+
+
+def test_each_heading_has_its_own_columns_under_it(tmp_path: Path) -> None:
+    columns = [(left, "one two three four five six") for left in (60, 290)]
+    page = [(60, 770, "# First story")] + [(left, 730, text) for left, text in columns]
+    page += [(60, 640, "# Second story, with a head across the columns")] + [
+        (left, 600, text) for left, text in columns
+    ]
+    page += [(60, 510, "# Third")] + [(left, 470, text) for left, text in columns]
+    text = article_of(tmp_path / "a.pdf", page).text
+    assert [line for line in text.split("\n") if line.startswith(("#", "one"))] == [
+        *("# First story", columns[0][1], columns[1][1]),
+        *("# Second story, with a head across the columns", columns[0][1], columns[1][1]),
+        *("# Third", columns[0][1], columns[1][1]),
+    ]
+
+
+def test_a_row_of_numbers_is_read_with_its_heads(tmp_path: Path) -> None:
+    rows = [["Party", "Seats 2020", "Seats 2024"], ["Green Alliance", "7", "4"], ["Farmers", "", "6"]]
+    page = [
+        (left, 700 - 18 * number, cell)
+        for number, row in enumerate(rows)
+        for left, cell in zip((60, 200, 266), row, strict=True)
+        if cell
+    ]
+    assert article_of(tmp_path / "a.pdf", [(60, 760, "Results"), *page, (60, 600, "It is over.")]).text == (
+        "Results\n\nParty | Seats 2020 | Seats 2024\n\nGreen Alliance | Seats 2020: 7 | Seats 2024: 4\n\n"
+        "Farmers | Seats 2024: 6\n\nIt is over."
     )
 
 

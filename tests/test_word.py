@@ -115,18 +115,18 @@ def table(*rows: list[str], head: str = "") -> str:
     [
         (
             table(["Boat", "Club", "Time"], ["Sea Star", "Norby", "6:41"], ["Old Gull", "", "6:55"]),
-            "Boat | Club | Time\nSea Star | Club: Norby | Time: 6:41\nOld Gull | Time: 6:55",
+            "Boat | Club | Time\n\nSea Star | Club: Norby | Time: 6:41\n\nOld Gull | Time: 6:55",
         ),
         (
             table(["", "2020", "2024"], ["Greens", "7", "4"]),
-            "2020 | 2024\nGreens | 2020: 7 | 2024: 4",
+            "2020 | 2024\n\nGreens | 2020: 7 | 2024: 4",
         ),
         (
             table(["City", "Day"], ["Hama", "Thursday"], head="<w:trPr><w:tblHeader/></w:trPr>"),
-            "City | Day\nHama | Day: Thursday",
+            "City | Day\n\nHama | Day: Thursday",
         ),
-        (table(["Name", "Ann Poe"], ["Age", "64"]), "Name | Ann Poe\nAge | 64"),  # names at the left, no heads
-        (table(["1", "2", "3"], ["4", "5", "6"]), "1 | 2 | 3\n4 | 5 | 6"),
+        (table(["Name", "Ann Poe"], ["Age", "64"]), "Name | Ann Poe\n\nAge | 64"),  # names at the left, no heads
+        (table(["1", "2", "3"], ["4", "5", "6"]), "1 | 2 | 3\n\n4 | 5 | 6"),
     ],
 )
 def test_a_row_is_read_with_its_heads(tmp_path: Path, body: str, text: str) -> None:
