@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from index.types import Span
@@ -24,6 +24,7 @@ _LABEL = re.compile(
 )
 _CHANGED = re.compile(r"[,;(|]? ?(?:last )?(?:updated|modified|changed)\b.*", re.I)
 _BEFORE_DASH = re.compile(r"([^\W\d_]{2,}[^–—]{4,80}?) ?(?:[–—]|--?) ")
+_CLOCK = re.compile(r"\d{1,2}[:.]\d{2}(?![\d.])")
 _SEGMENT = re.compile(r"\s{2,}|\t|\s[|·•]\s")
 _YEARLESS = re.compile(r"(?=.*(?<!\d)\d{1,2}(?!\d))(?!.*\d{3}).*[^\W\d_]{3}.*")
 _EARLIEST, _LATEST = date(1600, 1, 1), date(2200, 1, 1)
@@ -55,7 +56,7 @@ def parse_date(value: object) -> date | None:
     return _parse_text(str(value).strip()[:100])
 
 
-def dateline(text: str, made: date | None = None, heads: Iterable[str] = ()) -> date | None:
+def dateline(text: str, made: date | None = None, heads: Sequence[str] = ()) -> date | None:
     """The day that a text itself gives as its own, in a dateline among its first or last lines or in running `heads`.
 
     The day on which its file was `made` is only another witness: it adds the year that "LONDON, 3 June –" leaves
@@ -66,7 +67,7 @@ def dateline(text: str, made: date | None = None, heads: Iterable[str] = ()) -> 
     for line in edges:
         if day := _dateline(line, made):
             form = _form(line)
-            others = (_dateline(other, made) for other in lines if _form(other) == form)
+            others = (_dateline(other, made) for other in [*lines, *heads] if _form(other) == form)
             return day if all(other in (day, None) for other in others) else None
     return None
 
@@ -77,11 +78,18 @@ def _dateline(line: str, made: date | None) -> date | None:
         days = {_witnessed(" ".join(words[at:]), made) for at in range(1, len(words))}
     elif len(line) <= _LINE_CHARS:
         parts = _SEGMENT.split(_CHANGED.sub("", line))
-        days = {_witnessed(_LABEL.sub("", part, count=1), made) for part in parts}
+        days = {_alone(part, made) for part in parts}
     else:
         return None
     days.discard(None)
     return days.pop() if len(days) == 1 else None
+
+
+def _alone(words: str, made: date | None) -> date | None:
+    """The day of words that are no more than it. The minute in which a file was made is when it was printed."""
+    label = _LABEL.match(words)
+    day = _witnessed(words[label.end() :] if label else words, made)
+    return None if day and day == made and not label and _CLOCK.search(words) else day
 
 
 def _placed(line: str) -> list[str]:

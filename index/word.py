@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ _TEMPLATE_MADE = datetime(2013, 12, 23, 23, 15)
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 # What Word does not show: deletions, the old place of what was moved, properties, a field's instruction.
 _UNSEEN = frozenset("del moveFrom delText instrText delInstrText rPr pPr sdtPr sdtEndPr tcPr trPr tblPr rt".split())
+_TODAY = re.compile(r"\s*(?:DATE|TIME|PRINTDATE|SAVEDATE|CREATEDATE)\b", re.I)
 _SPACES = {"tab": "\t", "cr": "\n", "br": "\n", "noBreakHyphen": "-"}
 _OBJECTS = {"object": "object", "altChunk": "document"}
 _GRAPHICS = {"chart": "chart", "chartex": "chart", "diagram": "diagram"}
@@ -66,7 +68,7 @@ def _extract(path: Path) -> list[Found]:
         )
         for what, number in reader.unread.items()
     ]
-    lines = "\n".join(block for block, style in blocks if style)  # not the rows of tables
+    lines = "\n".join(block for block, style in blocks if style)  # not tables, nor today's date
     return [("", Extract(text, title, dateline(lines, parse_date(made)))), *unread]
 
 
@@ -98,7 +100,10 @@ class _Reader:
     unread: dict[str, int] = field(default_factory=dict)
 
     def blocks(self, parent: Any) -> Iterator[tuple[str, str | None]]:
-        """(text, style) of each paragraph and table, and of the text boxes and notes after their paragraph."""
+        """(text, style) of each paragraph and table, and of the text boxes and notes after their paragraph.
+
+        What Word fills in with today's date has no style, as tables have none: its day is not the article's.
+        """
         from docx.text.paragraph import Paragraph
 
         line = _Line()
@@ -108,7 +113,7 @@ class _Reader:
                 self._read(child, line)
                 if child.find(f"{_W}pPr/{_W}rPr/{_W}del") is not None:  # its end is deleted: the next joins it
                     continue
-                style = Paragraph(child, self.document).style
+                style = None if _has_todays_date(child) else Paragraph(child, self.document).style
                 yield line.text, style.name if style else None
                 yield from self._hanging(line)
                 line = _Line()
@@ -172,6 +177,12 @@ class _Reader:
 
 def _name(element: Any) -> str:
     return str(element.tag).rpartition("}")[2]
+
+
+def _has_todays_date(paragraph: Any) -> bool:
+    instructions = [field.text for field in paragraph.iter(f"{_W}instrText")]
+    instructions += [field.get(f"{_W}instr") for field in paragraph.iter(f"{_W}fldSimple")]
+    return any(_TODAY.match(instruction or "") for instruction in instructions)
 
 
 def _is_hidden(run: Any) -> bool:

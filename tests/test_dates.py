@@ -79,6 +79,8 @@ def test_an_impossible_native_date_is_set_aside_without_a_date() -> None:
         *(("PORT ELLA, 4 June – A ship sank.", None), ("PORT ELLA – On 3 June 1998 a ship sank.", None)),
         *(("On 5 May 1998 he came.", None), ("5 May 1998 was cold.", None), ("Updated: 7 March 1998", None)),
         *(("Born: 7 March 1998", None), ("The council meets on 7 March 1998", None), ("A ship sank.", None)),
+        *(("3 June 1998, 10:15", None), ("3.6.1998 10:15  Harbour Post", None)),  # printed as the file was made
+        *(("3.6.1998", date(1998, 6, 3)), ("Posted: 3 June 1998, 10:15", date(1998, 6, 3))),
         ("March 4, 2019 Monday\nOne.\nJuly 1, 2020 Wednesday\nTwo.", None),
         ("a\n" * 9 + "7 March 1998\n" + "b\n" * 9, None),
     ],
@@ -92,4 +94,6 @@ def test_a_dateline_without_its_year_has_no_day_without_a_witness() -> None:
 
 
 def test_a_running_head_gives_the_day() -> None:
-    assert dateline("A ship sank.", heads=["Harbour Post    7 March 1998    3"]) == date(1998, 3, 7)
+    heads = ["Harbour Post    7 March 1998    3", "Harbour Post    7 March 1998    4"]
+    assert dateline("A ship sank.", heads=heads) == date(1998, 3, 7)
+    assert dateline("A ship sank.", heads=[*heads, "Harbour Post    8 March 1998    3"]) is None

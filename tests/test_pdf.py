@@ -43,18 +43,13 @@ def test_columns_are_read_one_after_the_other_and_broken_words_are_whole(tmp_pat
 
 
 def test_each_heading_has_its_own_columns_under_it(tmp_path: Path) -> None:
-    columns = [(left, "one two three four five six") for left in (60, 290)]
-    page = [(60, 770, "# First story")] + [(left, 730, text) for left, text in columns]
-    page += [(60, 640, "# Second story, with a head across the columns")] + [
-        (left, 600, text) for left, text in columns
-    ]
-    page += [(60, 510, "# Third")] + [(left, 470, text) for left, text in columns]
-    text = article_of(tmp_path / "a.pdf", page).text
-    assert [line for line in text.split("\n") if line.startswith(("#", "one"))] == [
-        *("# First story", columns[0][1], columns[1][1]),
-        *("# Second story, with a head across the columns", columns[0][1], columns[1][1]),
-        *("# Third", columns[0][1], columns[1][1]),
-    ]
+    page = []
+    for number, head in enumerate(["# First story", "# Second story, with a head across the columns", "# Third"]):
+        top = 770 - 130 * number
+        page += [(60, top, head), (60, top - 40, "one two three four five"), (290, top - 40, "one and seven again")]
+        page += [(60, top - 54, "two six and seven again"), (290, top - 54, "three and eight again")]
+    lines = article_of(tmp_path / "a.pdf", page).text.split("\n")
+    assert [line.partition(" ")[0] for line in lines if line] == ["#", "one", "two", "one", "three"] * 3
 
 
 def test_a_row_of_numbers_is_read_with_its_heads(tmp_path: Path) -> None:

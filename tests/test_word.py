@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import docx
@@ -103,6 +104,15 @@ def test_what_is_not_read_is_named(tmp_path: Path) -> None:
         Skipped("a.docx#chart", "1 chart not read: write into the text what is said there"),
         Skipped("a.docx#object", "2 objects not read: write into the text what is said there"),
     ]
+
+
+def test_the_day_that_word_fills_in_is_not_the_articles(tmp_path: Path) -> None:
+    day = r("4 June 2019")
+    assert read(tmp_path / "a.docx", p(day) + p(r("A.")))[0].date == date(2019, 6, 4)
+    assert (
+        read(tmp_path / "b.docx", p(f'<w:fldSimple w:instr=" DATE ">{day}</w:fldSimple>') + p(r("A.")))[0].date is None
+    )
+    assert read(tmp_path / "c.docx", table(["Ann Poe", "4 June 2019"]) + p(r("A.")))[0].date is None
 
 
 def table(*rows: list[str], head: str = "") -> str:
