@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from index.decode import storable
@@ -42,20 +42,26 @@ class _Block:
         return -max(line.y1 for line in self.lines), -min(line.y0 for line in self.lines)
 
 
-def page_lines(page: Any) -> Iterator[Line]:
+def page_lines(page: Any) -> list[Line]:
     """The lines of pdfminer's LTPage: columns one after the other, below what stands across them."""
     boxes = [[line for line in box if line.get_text().strip()] for box in _boxes(page)]
     tables = _tables([line for box in boxes for line in box])
     taken = {id(line) for table in tables for line in table.lines}
     rest = [tuple(line for line in box if id(line) not in taken) for box in boxes]
-    blocks = [*tables, *(_Block(lines) for lines in rest if lines)]
+    blocks = [*tables, *_gathered([_Block(lines) for lines in rest if lines])]
+    found: list[Line] = []
     for number, block in enumerate(_in_order(blocks)):
         tops = [line.y0 for line in block.lines]
         for row in block.rows:
-            yield Line(storable(row), number, (max(tops) - page.y0) / page.height, 0.01, is_row=True)
+            found.append(Line(storable(row), number, (max(tops) - page.y0) / page.height, 0.01, is_row=True))
         for line in () if block.rows else block.lines:
-            text = storable(line.get_text()).strip()
-            yield Line(text, number, (line.y0 - page.y0) / page.height, line.height / page.height)
+            text, bottom = storable(line.get_text()).strip(), (line.y0 - page.y0) / page.height
+            placed = Line(text, number, bottom, line.height / page.height)
+            if found and abs(found[-1].bottom - bottom) < 0.3 * placed.height:  # a line stretched beyond its words
+                found[-1] = replace(found[-1], text=f"{found[-1].text}  {text}")
+            else:
+                found.append(placed)
+    return found
 
 
 def _boxes(container: Any) -> Iterator[Any]:
@@ -69,6 +75,23 @@ def _boxes(container: Any) -> Iterator[Any]:
 
 
 # --- columns
+
+
+def _gathered(blocks: list[_Block]) -> list[_Block]:
+    """The blocks with those that lie within another in their place there: words of a line stretched to full width."""
+    found: list[_Block] = []
+    around: list[tuple[float, ...]] = []
+    for block in sorted(blocks, key=lambda block: -len(block.lines)):
+        (left, right), (top, foot) = block.x, block.y
+        for at, (start, end, above, below) in enumerate(around):
+            if start - 1 <= left and right <= end + 1 and above - 1 <= top and foot <= below + 1:
+                lines = [*found[at].lines, *block.lines]
+                found[at] = _Block(tuple(sorted(lines, key=lambda line: (-round(line.y0), line.x0))))
+                break
+        else:
+            found.append(block)
+            around.append((*block.x, *block.y))
+    return found
 
 
 def _in_order(blocks: list[_Block]) -> list[_Block]:

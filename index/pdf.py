@@ -49,9 +49,10 @@ def read_pdf(path: Path) -> list[Found]:
     text, starts = _joined(lines)
     if not text.strip():
         raise Unreadable("no text in it: a scan?")
+    raw = "\n".join(line.text for page in lines for line in page)
     damaged = [number for number, page in enumerate(pages, 1) if page is None]
     return [
-        ("", Extract(text, title, dateline(text, made, heads), page_starts=starts)),
+        ("", Extract(text, title, dateline(raw, made, heads), page_starts=starts)),
         *((f"#page={number}", Unreadable("this page is damaged")) for number in damaged),
     ]
 
@@ -69,7 +70,7 @@ def _pages(document: Any) -> Iterator[list[Line] | None]:
     for page in PDFPage.create_pages(document):
         try:
             interpreter.process_page(page)
-            yield list(page_lines(device.get_result()))
+            yield page_lines(device.get_result())
         except MemoryError:
             raise
         except Exception:  # one bad page must not lose the others
@@ -122,6 +123,7 @@ def _joined(pages: list[list[Line]]) -> tuple[str, tuple[int, ...]]:
     for page in pages:
         full = {line.block: max(len(other.text) for other in page if other.block == line.block) for line in page}
         for line in page:
+            said = " ".join(line.text.split())
             if before is None:
                 gap = ""
             elif text[-1] in _HYPHENS and text[-2:-1].isalnum() and line.text[0].isalnum():
@@ -133,7 +135,7 @@ def _joined(pages: list[list[Line]]) -> tuple[str, tuple[int, ...]]:
             text += gap
             if line is page[0]:
                 starts.append(len(text))
-            text += line.text
+            text += said
             before = line
         if not page:
             starts.append(len(text))

@@ -52,6 +52,13 @@ def test_each_heading_has_its_own_columns_under_it(tmp_path: Path) -> None:
     assert [line.partition(" ")[0] for line in lines if line] == ["#", "one", "two", "one", "three"] * 3
 
 
+def test_a_line_stretched_to_its_columns_width_is_one(tmp_path: Path) -> None:
+    page = [(60, 700, "Harbour   of Norby said it"), (60, 686, "never"), (140, 686, "closes"), (60, 672, "in winter.")]
+    other = [(290, 700 - 14 * number, "in this column all is well") for number in range(3)]
+    text = article_of(tmp_path / "a.pdf", page + other).text
+    assert text.startswith("Harbour of Norby said it\nnever closes\nin winter.")
+
+
 def test_a_row_of_numbers_is_read_with_its_heads(tmp_path: Path) -> None:
     rows = [["Party", "Seats 2020", "Seats 2024"], ["Green Alliance", "7", "4"], ["Farmers", "", "6"]]
     page = [
