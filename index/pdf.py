@@ -121,7 +121,9 @@ def _joined(pages: list[list[Line]]) -> tuple[str, tuple[int, ...]]:
     text, starts = "", []
     before: Line | None = None
     for page in pages:
-        full = {line.block: max(len(other.text) for other in page if other.block == line.block) for line in page}
+        full: dict[int, int] = {}
+        for line in page:
+            full[line.block] = max(full.get(line.block, 0), len(line.text))
         for line in page:
             said = " ".join(line.text.split())
             if before is None:
