@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from index.types import Span
@@ -16,6 +17,16 @@ _MILLISECONDS = re.compile(r"1\d{12}")
 # "5 December 2024": one number of four digits and at least one of one or two. Whatever has less names no
 # day, and is not worth dateparser's search through 200 languages.
 _IN_WORDS = re.compile(r"(?=.*(?<!\d)\d{4}(?!\d))(?=.*(?<!\d)\d{1,2}(?!\d)).*[^\W\d_].*", re.DOTALL)
+# A dateline: a line that says no more than a day, or the place in capitals and the day before a dash.
+_HEAD_LINES, _TAIL_LINES, _LINE_CHARS = 8, 4, 100
+_LABEL = re.compile(
+    r"(?:first |date )?(?:published|posted|issued|publication date|issue date|date)(?: on)?[:,]? ", re.I
+)
+_CHANGED = re.compile(r"[,;(|]? ?(?:last )?(?:updated|modified|changed)\b.*", re.I)
+_BEFORE_DASH = re.compile(r"([^\W\d_]{2,}[^–—]{4,80}?) ?(?:[–—]|--?) ")
+_CLOCK = re.compile(r"\d{1,2}[:.]\d{2}(?![\d.])")
+_SEGMENT = re.compile(r"\s{2,}|\t|\s[|·•]\s")
+_YEARLESS = re.compile(r"(?=.*(?<!\d)\d{1,2}(?!\d))(?!.*\d{3}).*[^\W\d_]{3}.*")
 _EARLIEST, _LATEST = date(1600, 1, 1), date(2200, 1, 1)
 
 
@@ -43,6 +54,65 @@ def parse_date(value: object) -> date | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     return _parse_text(str(value).strip()[:100])
+
+
+def dateline(text: str, made: date | None = None, heads: Sequence[str] = ()) -> date | None:
+    """The day that a text itself gives as its own, in a dateline among its first or last lines or in running `heads`.
+
+    The day on which its file was `made` is only another witness: it adds the year that "LONDON, 3 June –" leaves
+    open. Another day in a line of the same form makes it a file of many articles, which has no day of its own.
+    """
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    edges = [*lines[:_HEAD_LINES], *lines[_HEAD_LINES:][-_TAIL_LINES:], *heads]
+    for line in edges:
+        if day := _dateline(line, made):
+            form = _form(line)
+            others = (_dateline(other, made) for other in [*lines, *heads] if _form(other) == form)
+            return day if all(other in (day, None) for other in others) else None
+    return None
+
+
+def _dateline(line: str, made: date | None) -> date | None:
+    """The day of a line of its own, as "Published: Saturday 7 March 1998", or before a text, as "LONDON, 3 June –"."""
+    if words := _placed(line):
+        days = {_witnessed(" ".join(words[at:]), made) for at in range(1, len(words))}
+    elif len(line) <= _LINE_CHARS:
+        parts = _SEGMENT.split(_CHANGED.sub("", line))
+        days = {_alone(part, made) for part in parts}
+    else:
+        return None
+    days.discard(None)
+    return days.pop() if len(days) == 1 else None
+
+
+def _alone(words: str, made: date | None) -> date | None:
+    """The day of words that are no more than it. The minute in which a file was made is when it was printed."""
+    label = _LABEL.match(words)
+    day = _witnessed(words[label.end() :] if label else words, made)
+    return None if day and day == made and not label and _CLOCK.search(words) else day
+
+
+def _placed(line: str) -> list[str]:
+    """The words before the dash of a line that begins with a place in capitals; agencies in brackets left out."""
+    opening = _BEFORE_DASH.match(line)
+    words = re.sub(r" ?\([^)]*\)", "", opening[1]).split() if opening else []
+    return words if words and words[0].isupper() else []
+
+
+def _witnessed(words: str, made: date | None) -> date | None:
+    """The day in words that are nothing but a day; one without its year is that on which the file was made, or none."""
+    words = words.strip(" ,.()")
+    if len(words.split()) > 6:
+        return None
+    if made and _YEARLESS.fullmatch(words):
+        return made if parse_date(f"{words} {made.year}") == made else None
+    return parse_date(words) if re.search(r"(?<!\d)\d{4}(?!\d)", words) else None
+
+
+def _form(line: str) -> str:
+    """What lines of one form have in common: where digits and where words stand, up to the place's dash."""
+    opening = " ".join(_placed(line)) or line[:_LINE_CHARS]
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", opening))
 
 
 def _parse_text(text: str) -> date | None:

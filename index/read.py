@@ -15,10 +15,12 @@ from index.captions import find_captions
 from index.dates import native_date
 from index.decode import MAX_ARTICLE_CHARS, Unreadable, one_at_most, read_text, too_long
 from index.errors import CorpusError, FolderMissing
-from index.formats import Extract, Found, from_fields, read_docx, read_json, read_jsonl, read_pdf, word
+from index.formats import Extract, Found, from_fields, read_json, read_jsonl, word
+from index.pdf import read_pdf
 from index.split import split_sentences
 from index.types import Article, Skipped, Span
 from index.webpage import read_html
+from index.word import read_docx
 
 __all__ = ["MAX_ARTICLE_CHARS", "find_files", "hash_file", "read_file"]
 

@@ -1,9 +1,13 @@
-"""A saved web page -> its article: text by trafilatura, or BeautifulSoup; date from metadata only."""
+"""A saved web page -> its article: text by trafilatura, or BeautifulSoup; date from metadata only.
+
+Consent walls, offers and menus go first: of a short page trafilatura may take them for the article.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -12,6 +16,7 @@ from typing import Any
 from index.dates import parse_date
 from index.decode import Unreadable, decode, read_bytes, storable
 from index.formats import Extract, Found, quiet, web_address, word
+from index.tables import table_lines
 
 MAX_HTML_BYTES = 20_000_000
 # A page whose whole text is shorter than this is looked at twice: there trafilatura, made for pages
@@ -31,6 +36,33 @@ _BLOCKS = frozenset(
     "address article blockquote br dd div dl dt figcaption figure h1 h2 h3 h4 h5 h6 header hr li main ol p pre "
     "section table tr ul".split()
 )
+_DATED_ELSEWHERE = ("aside", "nav", "footer")
+# What asks for consent or for money: by what it is called in the page's code together with its words, or
+# by its words alone where a paragraph of its own speaks to the reader.
+_CALLED_WALL = re.compile(
+    r"cookie|consent|gdpr|ccpa|privacy|\bcmp\b|onetrust|didomi|usercentrics|sp_message|dialog", re.I
+)
+_SAYS_WALL = re.compile(r"cookies?\b|consent|privacy|partners|personal data|accept|datenschutz|einwillig|données", re.I)
+_CALLED_OFFER = re.compile(
+    r"pay-?wall|reg-?wall|subscri|newsletter|sign-?up|promo|meter|membership|registration|premium|donat|piano|dialog",
+    re.I,
+)
+_SAYS_OFFER = re.compile(
+    r"subscri|free (?:article|stor|trial)|sign (?:in|up)|log in|newsletter|register|unlimited|membership|donat|abonn",
+    re.I,
+)
+_SPEAKS_TO_READER = re.compile(
+    r"we value your privacy|we\b.{0,60}\b(?:(?:use|set|place) (?:.{0,20} )?cookies|store and(?:/or)? access)\b"
+    r"|(?:this|our) (?:web)?site uses cookies|by (?:continuing|using) .{0,40}\b(?:cookies|consent)"
+    r"|you(?:[’']ve| have)? .{0,30}\bfree (?:articles?|stories)|(?:already a|to continue reading|this article is for)\b"
+    r".{0,40}\b(?:subscri|log in|sign in|register)|(?:subscribe|sign up|register|log in)\b.{0,40}"
+    r"\b(?:now|today|for|to (?:read|continue|our|get)|week|month|newsletter|free)\b",
+    re.I,
+)
+_OFFER_CHARS = 800
+_CELL_CHARS = 400
+_KEPT = ("html", "head", "body", "main", "article", "h1")
+_LEAF = ("p", "div", "span", "section", "h2", "h3", "h4", "li")
 
 
 def read_html(path: Path) -> list[Found]:
@@ -52,7 +84,8 @@ def read_html(path: Path) -> list[Found]:
                 source=fields.get("og:site_name"),
                 url=_address(soup, fields),
             )
-            text = _article_text(page, soup)
+            changed = [_take_out_walls(soup), _write_out_tables(soup)]
+            text = _article_text(str(soup) if any(changed) else page, soup)
         except (Unreadable, MemoryError):
             raise
         except Exception as error:  # lxml, trafilatura and bs4 have errors of their own for broken pages
@@ -73,6 +106,92 @@ def _article_text(page: str, soup: Any) -> str:
     everything = _visible_text(soup)
     cut_short = len(everything) < SHORT_PAGE_CHARS and len(article) < 0.5 * len(everything)
     return everything if cut_short or not article else article
+
+
+def _take_out_walls(soup: Any) -> bool:
+    """Takes consent walls, offers and menus out of `soup`, and whether there were any; never what holds the heading."""
+    kept = {id(holder) for heading in soup.find_all(_KEPT) for holder in (heading, *heading.parents)}
+    links = Counter(id(parent) for link in soup.find_all("a") for parent in link.parents)
+    most, found = len(_text(soup)) / 2, False
+    for element in soup.find_all(True):
+        if element.decomposed or id(element) in kept:
+            continue
+        if _is_wall(element) or (links[id(element)] > 2 and _is_menu(element, most)):
+            element.decompose()
+            found = True
+    return found
+
+
+def _is_wall(element: Any) -> bool:
+    called = " ".join(str(element.get(name, "")) for name in ("id", "class", "role", "aria-label"))
+    wall, offer = _CALLED_WALL.search(called), _CALLED_OFFER.search(called)
+    is_leaf = element.name in _LEAF and element.find(_LEAF) is None
+    if not (wall or offer or is_leaf):
+        return False
+    text = _text(element)
+    if is_leaf and len(text) < _OFFER_CHARS and _SPEAKS_TO_READER.match(text):
+        return True
+    if not (_SPEAKS_TO_READER.search(text) or element.find(["button", "input"])):  # an article about such things
+        return False
+    says_wall = len(set(map(str.lower, _SAYS_WALL.findall(text)))) > 1
+    return bool((wall and says_wall) or (offer and len(text) < _OFFER_CHARS and _SAYS_OFFER.search(text)))
+
+
+def _is_menu(element: Any, most: float) -> bool:
+    """Whether a block is a list of links, and not most of the page: a menu, or what else there is to read."""
+    if element.name not in _BLOCKS or not 0 < len(_text(element)) < most:
+        return False
+    links = "".join(map(_text, element.find_all("a")))
+    return sum(map(str.isalnum, links)) > 0.8 * sum(map(str.isalnum, _text(element)))
+
+
+def _text(element: Any) -> str:
+    return " ".join(element.get_text(" ").split())
+
+
+def _write_out_tables(soup: Any) -> bool:
+    """Makes of each table of data paragraphs, a row each, with its heads in it, and whether there were any."""
+    found = False
+    for table in soup.find_all("table"):
+        rows = [row.find_all(["td", "th"]) for row in table.find_all("tr")]
+        prose = table.find(["table", *_KEPT]) or any(len(_text(cell)) > _CELL_CHARS for row in rows for cell in row)
+        if prose or len(rows) < 2 or max(map(len, rows)) < 2:  # a page's layout; or one row, or column
+            continue
+        found = True
+        headed = len(rows[0]) > 1 and all(cell.name == "th" for cell in rows[0][1:])
+        lines = table_lines(_grid(rows), headed)
+        for line in [*([_text(table.caption)] if table.caption else []), *lines]:
+            paragraph = soup.new_tag("p")
+            paragraph.string = line
+            table.insert_before(paragraph)
+        table.decompose()
+    return found
+
+
+def _grid(rows: list[list[Any]]) -> list[list[str]]:
+    """The cells' texts by column: one over several columns has its text in the first, one over several rows in each."""
+    grid: list[list[str]] = []
+    above: dict[int, tuple[int, str]] = {}  # column -> for how many rows more, and what
+    for row in rows:
+        cells: list[str] = []
+        waiting = list(row)
+        while waiting or above.get(len(cells), (0, ""))[0]:
+            more, text = above.get(len(cells), (0, ""))
+            if more:
+                above[len(cells)] = (more - 1, text)
+                cells.append(text)
+                continue
+            cell = waiting.pop(0)
+            text, width, height = _text(cell), _span(cell, "colspan"), _span(cell, "rowspan")
+            above[len(cells)] = (height - 1, text)
+            cells += [text, *[""] * (width - 1)]
+        grid.append(cells)
+    return grid
+
+
+def _span(cell: Any, name: str) -> int:
+    value = str(cell.get(name, "1"))
+    return min(max(int(value), 1), 100) if value.isdecimal() else 1
 
 
 def _visible_text(soup: Any) -> str:
@@ -122,31 +241,48 @@ def _date(soup: Any, fields: dict[str, str]) -> date | None:
     for name in _DATE_FIELDS:
         if day := parse_date(fields.get(name)):
             return day
-    for described in _linked_data(soup):
-        if day := parse_date(described.get("datePublished")):
-            return day
-    return _time_element(soup)
+    return _linked_date(soup, fields) or _marked_date(soup) or _time_element(soup)
+
+
+def _linked_date(soup: Any, fields: dict[str, str]) -> date | None:
+    """When the article of the page's JSON-LD was published; of several, that of the page's title."""
+    dated = [(thing, day) for thing in _linked_data(soup) if (day := parse_date(thing.get("datePublished")))]
+    articles = [pair for pair in dated if re.search(r"Article|Posting|Report", str(pair[0].get("@type")))] or dated
+    title = _title(soup, fields)
+    named = [pair for pair in articles if title and word(pair[0].get("headline")) == title]
+    days = {day for _, day in named or articles}
+    return days.pop() if len(days) == 1 else None
 
 
 def _linked_data(soup: Any) -> Iterator[dict[str, Any]]:
-    """The page's own JSON-LD objects; not those inside others, which may tell of other articles."""
+    """The objects of the page's JSON-LD that tell of the page; not the items of lists, which tell of others."""
     for script in soup.find_all("script", type="application/ld+json"):
         try:
-            content = json.loads(script.string or "")
+            waiting = [json.loads(script.string or "")]
         except (ValueError, RecursionError):
             continue
-        for thing in content if isinstance(content, list) else [content]:
-            if isinstance(thing, dict):
-                graph = thing.get("@graph")
+        while waiting:
+            thing = waiting.pop(0)
+            if isinstance(thing, list):
+                waiting += thing
+            elif isinstance(thing, dict):
                 yield thing
-                yield from (node for node in graph or () if isinstance(node, dict))
+                waiting += [thing.get(name) for name in ("@graph", "mainEntity", "mainEntityOfPage")]
+
+
+def _marked_date(soup: Any) -> date | None:
+    """The day in the first element that microdata mark as the publication's."""
+    for element in soup.find_all(itemprop="datePublished"):
+        if element.find_parent(_DATED_ELSEWHERE) is None:
+            return parse_date(element.get("content") or element.get("datetime") or _text(element))
+    return None
 
 
 def _time_element(soup: Any) -> date | None:
     """The day of the <time> that is marked as publication; else that on which all of the page's agree."""
     times = soup.find_all("time", datetime=True)
     for time in times:
-        if time.get("itemprop") == "datePublished" or time.has_attr("pubdate"):
+        if time.has_attr("pubdate"):
             return parse_date(time["datetime"])
     changed = re.compile("modif|updat", re.I)
     published = [t for t in times if not changed.search(f"{t.get('itemprop')} {t.get('class')}")]

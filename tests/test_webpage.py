@@ -46,6 +46,11 @@ def test_a_news_page_gives_its_article_and_fields(tmp_path: Path) -> None:
         '<meta name="date" content="5 December 2024">',
         '<meta itemprop="datePublished" content="2024-12-05">',
         '<script type="application/ld+json">{"@graph": [{"datePublished": "2024-12-05T08:00Z"}]}</script>',
+        '<script type="application/ld+json">[{"@type": "WebSite", "datePublished": "2001-01-01"}, {"mainEntity":'
+        '[{"@type": ["NewsArticle"], "datePublished": "2024-12-05", "dateModified": "2024-12-09"}]}]</script>',
+        '<title>Hama</title><script type="application/ld+json">{"@graph": [{"@type": "Article", "headline": "Homs",'
+        '"datePublished": "2024-12-08"}, {"@type": "Article", "headline": "Hama", "datePublished": "2024-12-05"}]}'
+        "</script>",
         '<script type="application/ld+json">not json</script><meta name="DC.date.issued" content="2024-12-05">',
     ],
 )
@@ -58,6 +63,8 @@ def test_the_date_comes_from_metadata(tmp_path: Path, head: str) -> None:
     [
         '<time datetime="2024-12-05T10:00">Thursday</time>',
         '<time datetime="2024-12-04">x</time><time itemprop="datePublished" datetime="2024-12-05">y</time>',
+        '<aside><i itemprop="datePublished">1 May 2001</i></aside><i itemprop="datePublished">5 December 2024</i>',
+        '<span itemprop="datePublished" content="2024-12-05">on Thursday</span>',
         '<time datetime="2024-12-05">x</time><time itemprop="dateModified" datetime="2024-12-09">y</time>',
     ],
 )
@@ -73,6 +80,11 @@ def test_the_date_comes_from_a_time_element(tmp_path: Path, body: str) -> None:
         ('<meta property="article:modified_time" content="2024-12-05">', ""),
         ('<meta name="date" content="05/12/2024">', ""),
         ("", '<time datetime="2024-12-05">a</time><time datetime="1982-02-02">b</time>'),
+        (
+            '<script type="application/ld+json">[{"@type": "Article", "datePublished": "2024-12-05"},'
+            '{"@type": "Article", "datePublished": "2024-12-08"}]</script>',
+            "",
+        ),
         ('<script type="application/ld+json">{"itemListElement": {"datePublished": "2024-12-05"}}</script>', ""),
     ],
 )
@@ -107,3 +119,52 @@ def test_a_page_without_text_says_so(tmp_path: Path) -> None:
     path.write_text("<html><head><title>Hama</title></head><body><script>1</script></body></html>")
     _, (skipped,) = read_file(path, "a.html")
     assert skipped.reason == "empty: there is no text in this page"
+
+
+STORY = "<h1>Bakery shut</h1><p>The bakery of Oxmoor was shut on Monday.</p><p>Its owner retires to the coast.</p>"
+TERMS = "personal data, such as cookies, with your consent, as do our partners. "
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        f'<div id="cmp-box"><h2>Your privacy</h2><p>We and our 9 partners use {TERMS * 9}</p><button>OK</button></div>',
+        "<p>We use cookies to make this site better.</p>",
+        '<section class="regwall"><p>You have read 2 of 3 free articles.</p><p>Subscribe for 1 crown.</p></section>',
+        '<div class="newsletter-box"><p>News in your inbox.</p><p>Register here</p><input><button>Go</button></div>',
+        "<div>Subscribe now to continue reading</div>",
+        '<div class="top"><a>Home</a> | <a>Sport</a> | <a>Opinion</a></div>',
+    ],
+)
+def test_walls_offers_and_menus_are_not_the_article(tmp_path: Path, around: str) -> None:
+    article = only(tmp_path, f"<html><body>{around}<div>{STORY}</div>{around}</body></html>")
+    story = ["The bakery of Oxmoor was shut on Monday.", "Its owner retires to the coast."]
+    assert [line for line in article.text.split("\n\n") if line != "Bakery shut"] == story
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        '<div class="premium metered-content"><p>Its 9,000 subscribers may sign in for free, he said.</p></div>',
+        '<div class="topic-privacy"><p>The court ruled on cookies: consent is needed for personal data.</p></div>',
+        "<p>We baked 400 cookies for the fair, the baker of Oxmoor said.</p>",
+        "<ul><li><a>Oxmoor wins the cup</a></li><li><a>Norby loses</a></li><li><a>Tellby draws</a></li></ul>",
+    ],
+)
+def test_articles_about_such_things_stay(tmp_path: Path, story: str) -> None:
+    words = story.replace("<", ">").split(">")
+    text = only(tmp_path, f"<html><body><h1>News</h1>{story}</body></html>").text
+    assert all(line in text for line in words if " " in line and "=" not in line)
+    assert text != "News"
+
+
+TABLE = (
+    "<table><caption>Seats</caption><tr><th>Party</th><th>2020</th><th>2024</th></tr><tr><td>Greens</td><td>7</td>"
+    "<td rowspan=2>4</td></tr><tr><td>Farmers</td><td>5</td></tr><tr><td colspan=2>Others</td><td>1</td></tr></table>"
+)
+
+
+def test_a_row_is_read_with_its_heads(tmp_path: Path) -> None:
+    text = only(tmp_path, f"<html><body><article>{STORY}{TABLE}</article></body></html>").text
+    rows = ["Party | 2020 | 2024", "Greens | 2020: 7 | 2024: 4", "Farmers | 2020: 5 | 2024: 4", "Others | 2024: 1"]
+    assert "\n\n".join(["Seats", *rows]) in text
