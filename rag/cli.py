@@ -183,10 +183,11 @@ def _next_question() -> str:
 @commands.command()
 @click.argument("query")
 @click.option("-k", default=10, show_default=True, type=click.IntRange(min=1), help="How many passages.")
+@click.option("--verbose", is_flag=True, help="Show ranks and cosines.")
 @common_options
 @_dates
 @_as_json
-def search(query: str, k: int, as_json: bool, since: str, until: str, as_of: str, **chosen: Any) -> None:
+def search(query: str, k: int, verbose: bool, as_json: bool, since: str, until: str, as_of: str, **chosen: Any) -> None:
     """Find the passages nearest to QUERY; no model is called."""
     from rag.terminal import show_hits
 
@@ -195,7 +196,7 @@ def search(query: str, k: int, as_json: bool, since: str, until: str, as_of: str
     if as_json:
         say_json([hit.to_dict() for hit in hits])
     else:
-        show_hits(hits)
+        show_hits(hits, scores=verbose)
 
 
 @commands.command(

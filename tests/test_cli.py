@@ -86,6 +86,19 @@ def test_search_prints_passages(run: Run, seeds_dir: Path) -> None:
     assert "Latakia" in hits[0]["passage"]["text"]
 
 
+def test_search_shows_the_words_looked_for_in_bold_and_the_scores_to_who_asks_for_them(
+    run: Run, seeds_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    looked_for = ("search", "Latakia coast", "-k", "1", "--data-dir", seeds_dir)
+    plain, verbose = run(*looked_for), run(*looked_for, "--verbose")
+    assert "Latakia" in plain.out
+    assert "\x1b" not in plain.out
+    assert ("BM25" in plain.out, "BM25 #1, cosine 0." in verbose.out) == (False, True)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[1mLatakia\x1b[0m" in run(*looked_for).out
+
+
 def test_chat_answers_and_ends_at_an_empty_line(
     run: Run, ollama: OllamaDouble, on_ollama: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
