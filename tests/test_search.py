@@ -74,6 +74,12 @@ def test_a_text_with_the_signs_of_a_mark_in_it_is_found_and_not_marked(
     assert hit.marks == ()
 
 
+def test_who_searches_once_finds_the_same_without_chroma(news: ArticleIndex, minilm: Embedder) -> None:
+    with ArticleIndex(news.data_dir, minilm, once=True) as once:
+        for query in ("Where did the bomb go off?", "inundation after heavy rainfall"):
+            assert [hit.passage for hit in once.search(query)] == [hit.passage for hit in news.search(query)]
+
+
 def test_similarity_is_the_cosine_of_query_and_passage(news: ArticleIndex, minilm: Embedder) -> None:
     query = "inundation after heavy rainfall"
     for mode in ("dense", "fused"):
