@@ -315,7 +315,7 @@ class Assistant:
     def _finish(self, reply: Reply) -> Answer:
         reply.refused = not reply.sentences
         if reply.refused:
-            text = refuse(reply, self.articles.counts().articles)
+            text = refuse(reply)
         else:
             reply.date_the_present()
             text = reply.text()

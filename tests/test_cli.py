@@ -66,7 +66,7 @@ def test_json_is_the_answers_own_form(run: Run, ollama: OllamaDouble, on_ollama:
 def test_a_refusal_has_exit_code_3(run: Run, ollama: OllamaDouble, on_ollama: list[str]) -> None:
     result = run("ask", "What is the capital of Australia?", *on_ollama)
     assert result.code == 3
-    assert result.out.startswith("The articles do not answer this question.")
+    assert result.out.startswith("The articles do not answer “")
 
 
 def test_a_question_in_arabic_gets_a_refusal_not_an_error(run: Run, ollama: OllamaDouble, on_ollama: list[str]) -> None:
