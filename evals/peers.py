@@ -84,13 +84,15 @@ class LlamaIndexArticles:
         from llama_index.core import Document, VectorStoreIndex
         from llama_index.core.node_parser import SentenceSplitter
 
+        from evals.embedding import LlamaEmbedding
+
         articles = [self._assistant.article(id) for id in self._assistant.articles.article_ids()]
         self._dates = {article.id: article.date for article in articles}
         settings = self._assistant.settings
         return VectorStoreIndex.from_documents(
             [Document(text=article.text, metadata={FILE_NAME: article.id}) for article in articles],
             transformations=[SentenceSplitter()],  # LlamaIndex's default, said here so that no global is asked
-            embed_model=embedder(settings.embedder, ollama_host=settings.ollama_host),
+            embed_model=LlamaEmbedding(embedder(settings.embedder, ollama_host=settings.ollama_host)),
         )
 
 

@@ -25,6 +25,7 @@ from index.types import Article, Kind, Listed, Passage, Sentence, Skipped, Span
 FORMAT = 1
 """Raise when the tables change: an older index is then refused."""
 
+_AROUND = ("\ufdd0", "\ufdd1")  # no characters: they stand in no text, unless somebody means harm
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE files (path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, reading TEXT NOT NULL, skipped TEXT NOT NULL)
@@ -210,6 +211,15 @@ class Catalog:
         )
         return [row[0] for row in rows]
 
+    def marks(self, match: str, rows: Collection[int]) -> dict[int, tuple[Span, ...]]:
+        """Where the words of an FTS5 expression stand in the text of these passages; a row without any is left out."""
+        found = self._db.execute(
+            "SELECT rowid, text, highlight(words, 0, ?, ?) FROM words "
+            "WHERE words MATCH ? AND rowid IN (SELECT value FROM json_each(?))",
+            (*_AROUND, match, json.dumps(list(rows))),
+        )
+        return {row: _between(marked) for row, text, marked in found if not any(sign in text for sign in _AROUND)}
+
     def matching(self, match: str) -> int:
         """In how many passages an FTS5 expression matches."""
         (count,) = self._db.execute("SELECT count(*) FROM words WHERE words MATCH ?", (match,)).fetchone()
@@ -363,6 +373,17 @@ class Catalog:
                 ),
             ).lastrowid
             self._db.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (row, passage.text))
+
+
+def _between(marked: str) -> tuple[Span, ...]:
+    """The places of what stands between the signs, in the text without them."""
+    spans, at = [], 0
+    for before in marked.split(_AROUND[1]):
+        plain, _, word = before.partition(_AROUND[0])
+        at += len(plain) + len(word)
+        if word:
+            spans.append(Span(at - len(word), at))
+    return tuple(spans)
 
 
 def _has_log(database: Path) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from importlib import resources
@@ -13,8 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
-from llama_index.core.base.embeddings.base import BaseEmbedding
-from llama_index.core.bridge.pydantic import PrivateAttr
 from numpy.typing import NDArray
 
 from index.errors import EmbedderError
@@ -43,7 +40,7 @@ class TextEmbedder(Protocol):
     def get_text_embedding_batch(self, texts: list[str]) -> list[list[float]]: ...
 
 
-class Embedder(BaseEmbedding):
+class Embedder:
     """all-MiniLM-L6-v2 (Reimers & Gurevych 2019, sentence-transformers) on onnxruntime, int8 weights.
 
     384 dimensions, unit length: the dot product of two vectors is their cosine. Nothing is loaded before
@@ -51,37 +48,25 @@ class Embedder(BaseEmbedding):
     the one expected.
     """
 
-    _threads: int = PrivateAttr()
-    _lock: Any = PrivateAttr(default_factory=threading.Lock)
-    _loaded: tuple[Any, Any] | None = PrivateAttr(default=None)
+    name = "all-MiniLM-L6-v2-int8"
 
     def __init__(self, *, threads: int | None = None) -> None:
-        super().__init__(model_name="all-MiniLM-L6-v2-int8", embed_batch_size=256)
         self._threads = threads or min(_processors(), 4)
-
-    @property
-    def name(self) -> str:
-        return self.model_name
-
-    @property
-    def dimensions(self) -> int:
-        return 384
+        self._lock = threading.Lock()
+        self._loaded: tuple[Any, Any] | None = None
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash of the model's bytes (checked when it is loaded), the tokenizer's, and the pooling."""
         return _digest(f"{MODEL_SHA256} {_digest(_tokenizer_text())} {POOLING}")
 
-    def _get_query_embedding(self, query: str) -> list[float]:
+    def get_query_embedding(self, query: str) -> list[float]:
         return self._embed(query)
 
-    async def _aget_query_embedding(self, query: str) -> list[float]:
-        return self._embed(query)
-
-    def _get_text_embedding(self, text: str) -> list[float]:
+    def get_text_embedding(self, text: str) -> list[float]:
         return self._embed(text)
 
-    def _get_text_embeddings(self, texts: Sequence[str]) -> list[list[float]]:
+    def get_text_embedding_batch(self, texts: list[str]) -> list[list[float]]:
         self._load()
         if self._threads == 1 or len(texts) == 1:
             return [self._embed(text) for text in texts]

@@ -55,11 +55,11 @@ def search(
     match = match_expression(query)
     lexical = catalog.bm25(match, depth, narrow) if match and mode != "dense" else []
     if mode == "bm25":
-        return _hits(catalog.stored(lexical), lexical, [], None, k)
+        return _hits(catalog, match, catalog.stored(lexical), lexical, [], None, k)
     vector = _unit(embed(query))
     dense = _nearest(catalog, vectors, vector, depth, narrow)
     stored = catalog.stored({*lexical, *dense})
-    return _hits(stored, lexical, _by_similarity(stored, dense, vector)[:depth], vector, k)
+    return _hits(catalog, match, stored, lexical, _by_similarity(stored, dense, vector)[:depth], vector, k)
 
 
 def match_expression(query: str) -> str:
@@ -116,7 +116,13 @@ def _by_similarity(stored: dict[int, Stored], rows: list[int], vector: NDArray[n
 
 
 def _hits(
-    stored: dict[int, Stored], lexical: list[int], dense: list[int], vector: NDArray[np.float32] | None, k: int
+    catalog: Catalog,
+    match: str,
+    stored: dict[int, Stored],
+    lexical: list[int],
+    dense: list[int],
+    vector: NDArray[np.float32] | None,
+    k: int,
 ) -> list[Hit]:
     scores: dict[int, float] = {}
     for ranking in (lexical, dense):
@@ -124,12 +130,14 @@ def _hits(
             scores[row] = scores.get(row, 0.0) + 1 / (RRF_K + rank)
     best = sorted(scores, key=lambda row: (-scores[row], *_place(stored[row])))[:k]
     ranks = {row: rank for rank, row in enumerate(lexical, 1)}
+    marks = catalog.marks(match, best) if match else {}
     return [
         Hit(
             passage=stored[row].passage,
             score=scores[row],
             bm25_rank=ranks.get(row),
             similarity=None if vector is None else _cosine(stored[row], vector),
+            marks=marks.get(row, ()),
         )
         for row in best
     ]

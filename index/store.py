@@ -36,6 +36,8 @@ __all__ = ["ArticleIndex", "Counts", "Mode", "Progress"]
 
 _T = TypeVar("_T")
 
+_FEW = 100_000  # passages: reading so many vectors takes as long as loading Chroma does
+
 
 class ArticleIndex:
     """Articles of one folder, indexed below `data_dir`, to be searched by words and by meaning.
@@ -46,9 +48,11 @@ class ArticleIndex:
     reading method but `generation` raises IndexMissing if nothing is indexed yet.
     """
 
-    def __init__(self, data_dir: Path, embedder: TextEmbedder) -> None:
+    def __init__(self, data_dir: Path, embedder: TextEmbedder, *, once: bool = False) -> None:
+        """`once`: it will be searched once; then all vectors are read from the catalog, unless they are many."""
         self._dir = DataDir(data_dir)
         self._embedder = embedder
+        self._once = once
         self._vectors: Vectors | None = None
         self._lock = threading.Lock()
 
@@ -254,7 +258,8 @@ class ArticleIndex:
         if mode == "bm25":
             return search(catalog, None, self._embedder.get_query_embedding, query, k, narrow, mode)
         self._check_embedder(catalog)
-        vectors = self._vectors_of(catalog)
+        few = self._once and catalog.counts().passages <= _FEW
+        vectors = None if few else self._vectors_of(catalog)
         return search(catalog, vectors, self._embedder.get_query_embedding, query, k, narrow, mode)
 
     def article(self, id: str) -> Article:

@@ -112,6 +112,8 @@ class Hit:
     """Place among the BM25 hits, from 1; None if BM25 did not find it."""
     similarity: float | None
     """Cosine of query and passage; None if the dense search did not find it."""
+    marks: tuple[Span, ...] = ()
+    """Where the query's words stand in `passage.text`, in whatever form BM25 takes for the same word."""
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -119,6 +121,7 @@ class Hit:
             "score": self.score,
             "bm25_rank": self.bm25_rank,
             "similarity": self.similarity,
+            "marks": [[mark.start, mark.end] for mark in self.marks],
         }
 
 

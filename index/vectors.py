@@ -1,4 +1,4 @@
-"""The vectors in Chroma, through LlamaIndex's ChromaVectorStore.
+"""The vectors in Chroma: written through LlamaIndex's ChromaVectorStore, in its form, and asked for without it.
 
 A directory of Chroma is written once, by `build`, and never changed after the catalog names it. A reader of a
 persistent Chroma keeps what it has read, replays and purges the log of the writer beside it, and may read files
@@ -8,7 +8,6 @@ saves its graph leaves a torn one. Directories that nobody changes have none of 
 
 from __future__ import annotations
 
-import math
 import shutil
 import sqlite3
 import threading
@@ -45,21 +44,18 @@ class Vectors:
                 raise _damaged(directory)  # Chroma would make an empty one
             self._client = _client(directory)
             try:
-                self._store = _store(self._client.get_collection(_COLLECTION, embedding_function=None))
+                self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
             except BaseException:
                 self.close()
                 raise
 
     def nearest(self, vector: Sequence[float], limit: int, narrow: Narrow) -> list[tuple[str, float]]:
         """(passage id, cosine) of the passages nearest to `vector`, best first."""
-        from llama_index.core.vector_stores.types import VectorStoreQuery
-
-        query = VectorStoreQuery(query_embedding=list(vector), similarity_top_k=limit)
         with self._lock, _chroma_errors(self.directory):
-            found = self._store.query(query, where=_where(narrow))
-        # ChromaVectorStore gives exp(-distance), and the distance is 1 - cosine
-        cosines = [1.0 + math.log(similarity) for similarity in found.similarities or ()]
-        return list(zip(found.ids or (), cosines, strict=True))
+            found = self._collection.query(
+                query_embeddings=[list(vector)], n_results=limit, where=_where(narrow), include=["distances"]
+            )
+        return [(id, 1.0 - distance) for id, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
 
     def close(self) -> None:
         with self._lock, _OPENING:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from index.split import split_sentences
 from index.types import Hit
 from rag import prompts
-from rag.broad import breadth, on_topic
+from rag.broad import asks_for_articles, breadth, on_topic
 from rag.checker import Checker, Verdict
 from rag.days import annotate
 from rag.engines.base import Completion, Engine
@@ -75,6 +75,9 @@ class Answering:
     def answer(self, question: str, hits: Sequence[Hit]) -> Iterator[Event]:
         """Answers one stand-alone question into the reply; a question that gets nothing is named there."""
         reply = self.reply
+        if asks_for_articles(question):
+            reply.unanswered.append(question)
+            return
         question = spelled_out(question, "\n".join(hit.passage.text for hit in hits))
         scope = breadth(question)
         if scope == "all":

@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import date, datetime
+from datetime import date
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Self
@@ -25,7 +25,8 @@ from rag.engines import EngineChoice, Progress, choose_engine
 from rag.engines.base import Engine
 from rag.engines.connections import Connections
 from rag.engines.stoppable import Stoppable, stoppable, until_stopped
-from rag.errors import QuestionError, SettingsError, Stopped
+from rag.errors import QuestionError, Stopped
+from rag.find import Day, as_day, as_text, find
 from rag.followup import Message, standalone
 from rag.parts import split_question
 from rag.refusal import refuse
@@ -34,8 +35,6 @@ from rag.scope import Scope, read_scope
 from rag.settings import Settings
 from rag.support import Support
 from rag.types import Answer, AnswerDone, Event, EvidenceFound
-
-Day = date | str | None
 
 
 class Assistant:
@@ -123,13 +122,7 @@ class Assistant:
         `as_of` hides articles dated later. Raises IndexMissing if nothing is indexed, QuestionError if `query` is
         no text.
         """
-        _text(query, "The query")
-        first, last, today = _day(since, "since"), _day(until, "until"), _day(as_of, "as_of")
-        if today and (last is None or today < last):
-            # an article without a date is not known to be later
-            undated = first is None and last is None
-            return self.articles.search(query, k, since=first, until=today, exclude=exclude, undated=undated)
-        return self.articles.search(query, k, since=first, until=last, exclude=exclude)
+        return find(self.articles, query, k, since=since, until=until, as_of=as_of, exclude=exclude)
 
     def article(self, id: str) -> Article:
         """The article of this id, its text exactly as citations count it. Raises ArticleMissing."""
@@ -261,11 +254,11 @@ class Assistant:
     ) -> Generator[Event, None, None]:
         reply = Reply(question=self._checked_question(question))
         for turn in history:
-            _text(turn["content"], "A message of the history")
+            as_text(turn["content"], "A message of the history")
         reply.standalone = standalone(
             reply.question, history, lambda turns, last: _rewritten(reply, engine(), turns, last)
         )
-        scope = self._scope(reply, _day(since, "since"), _day(until, "until"), _day(as_of, "as_of"))
+        scope = self._scope(reply, as_day(since, "since"), as_day(until, "until"), as_day(as_of, "as_of"))
         parts = split_question(scope.rest)
         # a comparison wants every article's words on its topic, not only the nearest ones
         asked, most = (parts.questions, self.settings.passages)
@@ -286,7 +279,7 @@ class Assistant:
         yield AnswerDone(self._finish(reply))
 
     def _checked_question(self, question: str) -> str:
-        question = _text(question, "The question").strip()
+        question = as_text(question, "The question").strip()
         if not question:
             raise QuestionError('The question is empty: ask something, for example dateline ask "Who said what?"')
         limit = self.settings.context_tokens
@@ -322,7 +315,7 @@ class Assistant:
     def _finish(self, reply: Reply) -> Answer:
         reply.refused = not reply.sentences
         if reply.refused:
-            text = refuse(reply, self.articles.counts().articles)
+            text = refuse(reply)
         else:
             reply.date_the_present()
             text = reply.text()
@@ -366,29 +359,7 @@ def _rewritten(reply: Reply, engine: Engine, turns: list[tuple[str, str]], quest
             return text
 
 
-def _text(given: str, what: str) -> str:
-    """`given`. Raises QuestionError for half a character, which a command line and JSON can hold and nothing reads."""
-    try:
-        given.encode()
-    except UnicodeEncodeError:
-        raise QuestionError(
-            f"{what} holds bytes that are no text in UTF-8: type it anew, or save the file that it comes from as UTF-8."
-        ) from None
-    return given
-
-
 def _merged(found: Sequence[Sequence[Hit]], most: int) -> tuple[Hit, ...]:
     """The best hits of each part of a question in turn, each passage once."""
     turns = [hit for hits in zip_longest(*found) for hit in hits if hit]
     return tuple({hit.passage.id: hit for hit in reversed(turns)}.values())[::-1][:most]
-
-
-def _day(value: Day, name: str) -> date | None:
-    if isinstance(value, datetime):
-        return value.date()
-    if value is None or isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise SettingsError(f"{name} must be a date like 2024-12-05, not {value!r}.") from None

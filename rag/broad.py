@@ -31,6 +31,15 @@ _ABOUT_ALL = frozenset("articl report text sourc news stori summari summaris sum
                        "everyth corpus archiv pleas short brief briefli".split())  # fmt: skip
 
 
+_OF_ARTICLES = re.compile(
+    r"\b(?:(?:how many|number of|count|list|name|show(?: me)?|latest|newest|most recent|last|oldest|earliest|first)"
+    r"(?: (?:of|all|the|these|your|other|different|news|newspaper)){0,4}"
+    r"|(?:which|what)(?: of (?:the|these|your)| other)?) articles?\b"
+    r"(?! (?:of\b|\d|[ivx]+\b))"  # "Article 5", "which article of the treaty"
+    r"|\bhow many (?:news )?(?:stories|reports|texts|documents) (?:mention|cover|are about|do you have)\b"
+    r"|\bhow (?:often|many times)\b.*\b(?:in|by) (?:all )?(?:the|these|your) articles\b",
+    re.IGNORECASE,
+)
 _ON_TOPIC = 0.5  # of the question's words
 
 
@@ -39,6 +48,11 @@ def on_topic(question: str, item: Evidence) -> bool:
     names = names_in(question, question)
     said = item.words | frozenset(content_words(item.title))
     return all(set(content_words(name.bare)) <= said for name in names) if names else item.coverage >= _ON_TOPIC
+
+
+def asks_for_articles(question: str) -> bool:
+    """Whether it is about the articles themselves, which no sentence in them says: how many, which, the latest."""
+    return _OF_ARTICLES.search(question) is not None
 
 
 def breadth(question: str) -> Literal["all", "broad", "narrow"]:

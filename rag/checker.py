@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from llama_index.core.llms import ChatMessage
 from numpy.typing import NDArray
 
 from rag import prompts
@@ -24,6 +24,9 @@ from rag.reply import Reply, without_numbers
 from rag.settings import Settings
 from rag.support import TYPICAL, Signals, Support
 from rag.verify import Attribution, attribute
+
+if TYPE_CHECKING:  # LlamaIndex takes a second to load
+    from llama_index.core.llms import ChatMessage
 
 _QUOTES_ASKED = 2  # statements asked whether they answer by themselves; each costs a second on two cores
 _LONGEST_QUOTE = 420  # characters that an answer may be in an article's own words

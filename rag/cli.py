@@ -183,19 +183,27 @@ def _next_question() -> str:
 @commands.command()
 @click.argument("query")
 @click.option("-k", default=10, show_default=True, type=click.IntRange(min=1), help="How many passages.")
+@click.option("--verbose", is_flag=True, help="Show ranks and cosines.")
 @common_options
 @_dates
 @_as_json
-def search(query: str, k: int, as_json: bool, since: str, until: str, as_of: str, **chosen: Any) -> None:
+def search(query: str, k: int, verbose: bool, as_json: bool, since: str, until: str, as_of: str, **chosen: Any) -> None:
     """Find the passages nearest to QUERY; no model is called."""
+    from index.embed import embedder
+    from index.store import ArticleIndex
+    from rag.find import find
+    from rag.settings import Settings
     from rag.terminal import show_hits
 
-    with _assistant(**chosen) as assistant:
-        hits = assistant.search(query, k, since=since, until=until, as_of=as_of)
+    settings = Settings.load(chosen)  # no assistant: what answers takes as long to load as the search itself
+    with ArticleIndex(
+        settings.data_dir, embedder(settings.embedder, ollama_host=settings.ollama_host), once=True
+    ) as articles:
+        hits = find(articles, query, k, since=since, until=until, as_of=as_of)
     if as_json:
         say_json([hit.to_dict() for hit in hits])
     else:
-        show_hits(hits)
+        show_hits(hits, scores=verbose)
 
 
 @commands.command(

@@ -12,11 +12,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from itertools import groupby
-
-from llama_index.core.llms import ChatMessage, MessageRole
+from typing import TYPE_CHECKING
 
 from rag.days import annotate, spell_with_weekday
 from rag.evidence import Evidence
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import ChatMessage
 
 INSTRUCTIONS = (
     "You answer questions about news articles, using only the statements taken from them. "
@@ -68,6 +70,8 @@ def fingerprint() -> str:
 
 
 def _messages(system: str, user: str) -> list[ChatMessage]:
+    from llama_index.core.llms import ChatMessage, MessageRole  # a second's work, that a search can do without
+
     # "<|im_start|>" in an article or a question would open a turn of its own in the model's chat template
     user = user.replace("<|", "< |").replace("[INST]", "[ INST]")
     return [ChatMessage(role=MessageRole.SYSTEM, content=system), ChatMessage(role=MessageRole.USER, content=user)]

@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from textwrap import shorten
 
+from rag.broad import asks_for_articles
 from rag.days import spell
 from rag.evidence import Evidence, EvidenceSet
 from rag.frames import quoted
 from rag.mentions import names_in
 from rag.reply import Reply, with_numbers
 from rag.types import AnswerSentence
-from rag.words import STOPWORDS, content_words, fold
+from rag.words import content_words
 
-REFUSAL = "The articles do not answer this question."
+REFUSAL = "The articles do not answer"
+"""So every refusal begins; then comes the question as it was looked for."""
+_LISTED = "You can count, order and search the articles themselves on the page “Articles” (`dateline ui`)."
+_LONGEST = 200  # characters of a question that is said again
 _RELATED = 0.5  # of the question's words, rare ones weighing more, that a statement must have to be shown as related
 
 
-def refuse(reply: Reply, articles: int) -> str:
-    """The refusal's text: what was looked for, what is never mentioned, and what the articles say instead, cited.
+def refuse(reply: Reply) -> str:
+    """The refusal's text: the question, what is never mentioned, and what the articles say instead, cited.
 
-    What they say instead is put into the reply: it is related, and no answer.
+    What they say instead is put into the reply: it is related, and no answer. A question about the articles themselves
+    is told where they are listed.
     """
-    text = REFUSAL
+    asked = shorten(reply.standalone, _LONGEST, placeholder=" …")
+    text = f"{REFUSAL} “{asked}”{'' if asked.endswith(('.', '?', '!', '…')) else '.'}"
+    if any(map(asks_for_articles, reply.unanswered)):
+        return f"{text} {_LISTED}"
     missing = tuple(dict.fromkeys(name for evidence in reply.evidence for name in evidence.missing_names))
     if missing:
         text += f" The passages found do not mention {_listed(missing)}."
-    if looked_for := _looked_for(reply.standalone):
-        text += f" Looked for: {', '.join(looked_for)}, in {articles} article{'s' if articles != 1 else ''}."
     if found := _instead(reply.standalone, reply.evidence):
         item, about = found
         sentence = AnswerSentence(_said(item, about), (reply.cite(item),), 1.0)
         reply.sentences.append(sentence)
-        text += f" Related, but no answer: {with_numbers(sentence)}"
+        text += f" Nearest, but no answer: {with_numbers(sentence)}"
     return text
 
 
@@ -56,11 +62,6 @@ def _instead(question: str, evidence: Sequence[EvidenceSet]) -> tuple[Evidence, 
 def _said(item: Evidence, about: str) -> str:
     day = f", on {spell(item.date)}" if item.date else ""
     return f"of {about} they say{day}: {quoted(item.quote)}"
-
-
-def _looked_for(question: str) -> list[str]:
-    words = dict.fromkeys(re.findall(r"\w[\w’'-]*", question))
-    return [word for word in words if fold(word) not in STOPWORDS][:12]
 
 
 def _listed(names: tuple[str, ...]) -> str:

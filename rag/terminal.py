@@ -16,12 +16,15 @@ from rich.segment import Segment
 from rich.text import Text
 
 from rag.errors import EngineError
+from rag.excerpt import excerpt
 from rag.printing import clean, say
 from rag.types import Answer, AnswerDone, Citation, Event, EvidenceFound, SentenceChecked, TextDelta
 
 if TYPE_CHECKING:
     from index.types import Hit, SyncReport
     from rag.doctor import Finding
+
+_EXCERPT = 240  # characters of a passage
 
 
 class Console(rich.console.Console):
@@ -160,15 +163,20 @@ def _citation(citation: Citation, width: int) -> str:
     return f"[{citation.number}] {citation.title}\n    {day}, {citation.article}{page}{copies}\n{quote}"
 
 
-def show_hits(hits: Sequence[Hit]) -> None:
-    """Passages with their article, date and scores."""
-    width = min(Console().width, 100)
+def show_hits(hits: Sequence[Hit], *, scores: bool = False) -> None:
+    """Passages with their article and date: the sentence with the words looked for, those in bold; the scores too."""
+    console = Console(highlight=False, soft_wrap=True)
+    width = min(console.width, 100)
     for hit in hits:
         day = hit.passage.date.isoformat() if hit.passage.date else "no date"
         rank = f"BM25 #{hit.bm25_rank}" if hit.bm25_rank else "not in BM25"
         cosine = f"cosine {hit.similarity:.2f}" if hit.similarity is not None else "not in dense"
-        say(f"  {hit.passage.article}, {day} · {rank}, {cosine}")
-        say(_wrapped(textwrap.shorten(" ".join(hit.passage.text.split()), 240, placeholder=" …"), width, "    "))
+        say(f"  {hit.passage.article}, {day}" + (f" · {rank}, {cosine}" if scores else ""))
+        pieces = excerpt(hit.passage.text, [(mark.start, mark.end) for mark in hit.marks], _EXCERPT)
+        shown = Text.assemble(*((piece, "bold" if marked else "") for piece, marked in pieces))
+        for line in shown.wrap(console, width - 4):
+            line.rstrip()
+            console.print(Text("    ").append_text(line))
 
 
 def show_findings(findings: Sequence[Finding]) -> None:

@@ -19,6 +19,7 @@ from ollama_double import (
     speaks,
 )
 
+from evals.refusing import reads_as_refusal
 from rag import AnswerDone, EvidenceFound, SentenceChecked, TextDelta
 from rag.errors import EngineInterrupted, EngineTimeout, EngineUnavailable, IndexMissing, ModelMissing, QuestionError
 
@@ -118,7 +119,7 @@ def test_a_refusal_cites_what_the_articles_say_of_the_same_name(ask_with: Open) 
     with OllamaDouble(chat=says("The insurgents captured Homs.", yes=-4.0)) as ollama, ask_with(ollama) as dateline:
         answer = dateline.ask("When did the insurgents capture the city of Homs?")
     assert answer.abstained
-    assert "Related, but no answer: of Homs they say, on 5 December 2024: “" in answer.text
+    assert "Nearest, but no answer: of Homs they say, on 5 December 2024: “" in answer.text
     assert "Homs" in answer.citations[0].quote
 
 
@@ -195,7 +196,7 @@ def test_a_sentence_that_the_model_itself_denies_is_withheld(ask_with: Open) -> 
     with OllamaDouble(chat=says("Bashar Assad fled to Damascus.", yes=-6.0)) as ollama, ask_with(ollama) as dateline:
         answer = dateline.ask("Where did Bashar Assad flee to?")
     assert answer.abstained
-    assert answer.text.startswith("The articles do not answer this question.")
+    assert answer.text.startswith("The articles do not answer “Where did Bashar Assad flee to?”")
     assert answer.hits
 
 
@@ -204,6 +205,17 @@ def test_without_evidence_no_model_is_called(ask_with: Open) -> None:
         answer = dateline.ask("What is the capital of Australia?")
     assert answer.abstained
     assert "Australia" in answer.text
+    assert ollama.chats == []
+
+
+@pytest.mark.parametrize("question", ["How many articles mention Hama?", "What is the latest article about?"])
+def test_a_question_about_the_articles_themselves_is_told_where_they_are_listed(ask_with: Open, question: str) -> None:
+    with OllamaDouble(chat=says("Two articles mention Hama.")) as ollama, ask_with(ollama) as dateline:
+        answer = dateline.ask(question)
+    assert answer.abstained
+    assert "“Articles”" in answer.text
+    assert reads_as_refusal(answer.text)
+    assert answer.hits
     assert ollama.chats == []
 
 

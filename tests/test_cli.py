@@ -66,7 +66,7 @@ def test_json_is_the_answers_own_form(run: Run, ollama: OllamaDouble, on_ollama:
 def test_a_refusal_has_exit_code_3(run: Run, ollama: OllamaDouble, on_ollama: list[str]) -> None:
     result = run("ask", "What is the capital of Australia?", *on_ollama)
     assert result.code == 3
-    assert result.out.startswith("The articles do not answer this question.")
+    assert result.out.startswith("The articles do not answer “")
 
 
 def test_a_question_in_arabic_gets_a_refusal_not_an_error(run: Run, ollama: OllamaDouble, on_ollama: list[str]) -> None:
@@ -84,6 +84,19 @@ def test_index_reports_what_it_did(run: Run, tmp_path: Path) -> None:
 def test_search_prints_passages(run: Run, seeds_dir: Path) -> None:
     hits = json.loads(run("search", "Latakia coast", "--json", "-k", "1", "--data-dir", seeds_dir).out)
     assert "Latakia" in hits[0]["passage"]["text"]
+
+
+def test_search_shows_the_words_looked_for_in_bold_and_the_scores_to_who_asks_for_them(
+    run: Run, seeds_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    looked_for = ("search", "Latakia coast", "-k", "1", "--data-dir", seeds_dir)
+    plain, verbose = run(*looked_for), run(*looked_for, "--verbose")
+    assert "Latakia" in plain.out
+    assert "\x1b" not in plain.out
+    assert ("BM25" in plain.out, "BM25 #1, cosine 0." in verbose.out) == (False, True)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[1mLatakia\x1b[0m" in run(*looked_for).out
 
 
 def test_chat_answers_and_ends_at_an_empty_line(

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from llama_index.core.base.embeddings.base import BaseEmbedding
 
+from evals.embedding import LlamaEmbedding
 from index.embed import Embedder, TextEmbedder, embedder
 from index.errors import EmbedderError
 from index.ollama_embed import OllamaEmbedder
@@ -22,7 +22,7 @@ RECIPE = "Whisk the eggs with sugar until they are pale."
 
 def test_vectors_have_384_dimensions_and_unit_length(minilm: Embedder) -> None:
     vector = minilm.get_text_embedding(BOMB)
-    assert len(vector) == minilm.dimensions == 384
+    assert len(vector) == 384
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
 
 
@@ -55,12 +55,18 @@ def test_any_text_has_a_vector(minilm: Embedder, text: str) -> None:
     assert np.isfinite(minilm.get_text_embedding(text)).all()
 
 
-def test_it_is_a_llama_index_embedding_with_a_name_and_a_fingerprint(minilm: Embedder) -> None:
-    assert isinstance(minilm, BaseEmbedding)
+def test_it_has_a_name_and_a_fingerprint(minilm: Embedder) -> None:
     assert isinstance(minilm, TextEmbedder)
     assert minilm.name == "all-MiniLM-L6-v2-int8"
     assert minilm.fingerprint == Embedder().fingerprint
     assert len(minilm.fingerprint) == 64
+
+
+def test_the_peers_of_the_evals_embed_with_the_same_vectors(minilm: Embedder) -> None:
+    texts = ["A bomb went off.", "The river rose.", ""]
+    peers = LlamaEmbedding(minilm)
+    assert peers.get_text_embedding_batch(texts) == minilm.get_text_embedding_batch(texts)
+    assert peers.get_query_embedding(texts[0]) == minilm.get_query_embedding(texts[0])
 
 
 def test_an_unknown_embedder_is_refused_with_those_that_exist() -> None:

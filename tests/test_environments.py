@@ -25,6 +25,7 @@ ODD = {
     "brackets without proxy": {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "[::1]"},
     "certificates nowhere": {"SSL_CERT_FILE": "/nowhere.pem"},
 }
+NOT_TO_SEARCH = {"llama_index", "chromadb", "gradio", "ollama", "httpx", "pydantic", "snowballstemmer"}
 _SHOWN = """
 import sys
 from rag.cli import main
@@ -89,13 +90,22 @@ def test_an_ollama_host_of_any_form_is_told_of_only_where_ollama_is_asked(
     assert is_address or f"NOT OK Ollama: OLLAMA_HOST is '{host}', which is no address" in printed
 
 
-def test_the_version_is_told_without_loading_the_libraries() -> None:
-    heavy = {"llama_index", "gradio", "chromadb", "ollama", "onnxruntime", "httpx", "rich"}
+@pytest.mark.parametrize(
+    ("command", "said", "heavy"),
+    [
+        (("--version",), ", version ", {"numpy", "onnxruntime", "rich", *NOT_TO_SEARCH}),
+        (("--help",), "Usage: ", {"numpy", "onnxruntime", "rich", *NOT_TO_SEARCH}),
+        (("search", "coast of Latakia"), "Latakia", NOT_TO_SEARCH),
+    ],
+)
+def test_a_command_loads_only_the_libraries_that_it_needs(
+    seeds_dir: Path, command: tuple[str, ...], said: str, heavy: set[str]
+) -> None:
     told = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", 'from rag.cli import main; main(["--version"])'],
-        capture_output=True, text=True, check=True,
+        [sys.executable, "-X", "importtime", "-c", "from rag.cli import main; main()", *command],
+        capture_output=True, text=True, check=True, env={**os.environ, "DATELINE_DATA_DIR": str(seeds_dir)},
     )  # fmt: skip
-    assert ", version " in told.stdout
+    assert said in told.stdout
     loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in told.stderr.splitlines()}
     assert "rag" in loaded
     assert not heavy & loaded

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from evidence_helpers import evidence_set, statement
 
+from evals.refusing import reads_as_refusal
 from rag.evidence import EvidenceSet
 from rag.refusal import REFUSAL, refuse
 from rag.reply import Reply
@@ -14,17 +15,23 @@ TARGET = "The next target of the insurgents is likely to be the central city of 
 
 def refused(evidence: EvidenceSet, question: str = QUESTION) -> tuple[str, Reply]:
     reply = Reply(question=question, standalone=question, evidence=[evidence])
-    return refuse(reply, 2), reply
+    return refuse(reply), reply
 
 
 def test_it_says_what_was_looked_for() -> None:
-    text, _ = refused(evidence_set([]))
-    assert text == f"{REFUSAL} Looked for: insurgents, capture, Homs, in 2 articles."
+    for question, said in (
+        (QUESTION, f"“{QUESTION}”"),
+        ("velle harbour\n cost", "“velle harbour cost”."),
+        (f"Who said {'that ' * 99}?", f"“Who said {'that ' * 38}…”"),
+    ):
+        text, _ = refused(evidence_set([]), question)
+        assert text == f"{REFUSAL} {said}"
+        assert reads_as_refusal(text)
 
 
 def test_a_false_premise_is_met_with_what_the_articles_say_of_the_same_name() -> None:
     text, reply = refused(evidence_set([statement(TARGET)]))
-    assert text.endswith(f"Related, but no answer: of Homs they say, on 5 December 2024: “{TARGET}” [1]")
+    assert text.endswith(f"Nearest, but no answer: of Homs they say, on 5 December 2024: “{TARGET}” [1]")
     assert [sentence.citations for sentence in reply.sentences] == [(1,)]
     assert reply.citations["a.txt", 0, len(TARGET)].quote == TARGET
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -72,6 +73,17 @@ def test_a_refusal_looks_like_one_and_shows_related_passages() -> None:
     assert page.select_one(".refusal h3").get_text() == "Not in the articles"
     assert page.select_one(".related blockquote").get_text() == "Near."
     assert page.select_one(".related .way")["data-pane"] == "turn=7&hit=0"
+
+
+def test_a_passage_is_shown_from_the_sentence_with_the_words_and_these_are_marked() -> None:
+    text = f"{'The winter was long. ' * 30}Then <b>Velle</b> opened its harbour."
+    at = text.index("Velle")
+    near = replace(hit(text), marks=(Span(at, at + 5),))
+    told = answer("The articles do not answer this question.", abstained=True, citations=[], hits=[near.to_dict()])
+    for page in (shown(told), BeautifulSoup(live_html("?", [near], "Reading", [], ""), "html.parser")):
+        quote = page.select_one(".found blockquote")
+        assert quote.get_text() == "… Then <b>Velle</b> opened its harbour."
+        assert [mark.get_text() for mark in quote.select("mark")] == ["Velle"]
 
 
 def test_articles_that_differ_stand_side_by_side() -> None:

@@ -54,6 +54,32 @@ def test_a_passage_is_the_words_of_its_article(news: ArticleIndex) -> None:
         )
 
 
+@pytest.mark.parametrize("mode", ["bm25", "dense", "fused"])
+def test_a_hit_marks_the_words_that_were_looked_for_in_whatever_form_they_stand(news: ArticleIndex, mode: str) -> None:
+    def marked(query: str) -> list[str]:
+        first = news.search(query, mode=mode)[0]  # type: ignore[arg-type]
+        return [first.passage.text[mark.start : mark.end] for mark in first.marks]
+
+    assert marked("BOMBS of the markets") == ["bomb", "market"]
+    assert marked("cafe in Besancon reopening") == ["café", "Besançon", "reopened"]
+    assert marked("Did the US talk in May?") == ["US", "talks", "May"]
+
+
+def test_a_text_with_the_signs_of_a_mark_in_it_is_found_and_not_marked(
+    index: ArticleIndex, folder: Path, write: Write
+) -> None:
+    write("a.txt", "The \ufdd0minister\ufdd1 resigned.")
+    index.sync(folder)
+    (hit,) = index.search("minister")
+    assert hit.marks == ()
+
+
+def test_who_searches_once_finds_the_same_without_chroma(news: ArticleIndex, minilm: Embedder) -> None:
+    with ArticleIndex(news.data_dir, minilm, once=True) as once:
+        for query in ("Where did the bomb go off?", "inundation after heavy rainfall"):
+            assert [hit.passage for hit in once.search(query)] == [hit.passage for hit in news.search(query)]
+
+
 def test_similarity_is_the_cosine_of_query_and_passage(news: ArticleIndex, minilm: Embedder) -> None:
     query = "inundation after heavy rainfall"
     for mode in ("dense", "fused"):

@@ -61,6 +61,7 @@ class HitForm(BaseModel):
     score: float
     bm25_rank: int | None
     similarity: float | None = Field(description="Cosine of query and passage.")
+    marks: list[tuple[int, int]] = Field(description="Where the query's words stand in the passage's text.")
 
     @classmethod
     def of(cls, hit: Hit) -> Self:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from index.types import Article, Hit, Span
+from rag.excerpt import excerpt
 from rag.types import AnswerSentence
 from web.conversations import STOPPED, UNFINISHED, Conversation, Turn
 
@@ -98,7 +99,7 @@ def live_html(
         for kept, why in done
     )
     grey = f'<span class="draft">{escape(rest)}</span>' if rest else ""
-    found = "".join(f"<li>{_passage(hit.passage.to_dict())}</li>" for hit in hits[:RELATED])
+    found = "".join(f"<li>{_passage(hit.to_dict())}</li>" for hit in hits[:RELATED])
     reading = f'<ul class="found" aria-label="Found in the articles">{found}</ul>' if found and not done else ""
     return (
         f'<article class="turn live">{_question(question)}'
@@ -170,7 +171,7 @@ def _answer(turn: int, answer: dict[str, Any]) -> str:
 def _refusal(turn: int, answer: dict[str, Any]) -> str:
     cited = {(citation["article"], citation["start"]) for citation in answer["citations"]}
     related = "".join(
-        f"<li>{_passage(hit['passage'])} {_pane_button('open', 'way', turn=turn, hit=number)}</li>"
+        f"<li>{_passage(hit)} {_pane_button('open', 'way', turn=turn, hit=number)}</li>"
         for number, hit in enumerate(answer["hits"][:RELATED])
         if (hit["passage"]["article"], hit["passage"]["start"]) not in cited
     )
@@ -248,11 +249,12 @@ def _quote(turn: int, citation: dict[str, Any]) -> str:
     )
 
 
-def _passage(passage: dict[str, Any]) -> str:
-    words = " ".join(passage["text"].split())
-    shown = words if len(words) <= _EXCERPT else f"{words[:_EXCERPT].rsplit(' ', 1)[0]} …"
+def _passage(hit: dict[str, Any]) -> str:
+    passage = hit["passage"]
+    pieces = excerpt(passage["text"], hit.get("marks", ()), _EXCERPT)
+    shown = "".join(f"<mark>{escape(piece)}</mark>" if marked else escape(piece) for piece, marked in pieces)
     about = " · ".join([passage["title"], passage["date"] or "no date"])
-    return f'<blockquote>{escape(shown)}</blockquote><span class="about">{escape(about)}</span>'
+    return f'<blockquote>{shown}</blockquote><span class="about">{escape(about)}</span>'
 
 
 def _beside(answer: dict[str, Any]) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-from llama_index.core.llms import ChatMessage
-from llama_index.core.llms.llm import LLM
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rag.engines.connections import Connections
+
+if TYPE_CHECKING:  # LlamaIndex takes a second to load
+    from llama_index.core.llms import ChatMessage
+    from llama_index.core.llms.llm import LLM
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, wait
-from typing import Any, TypeVar
-
-from llama_index.core.llms import ChatMessage
-from llama_index.core.llms.llm import LLM
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rag.engines.base import Completion, Engine
 from rag.engines.connections import Connections
 from rag.errors import Stopped
+
+if TYPE_CHECKING:  # LlamaIndex takes a second to load
+    from llama_index.core.llms import ChatMessage
+    from llama_index.core.llms.llm import LLM
 
 T = TypeVar("T")
 

@@ -1,0 +1,55 @@
+"""The passages nearest to a query, as whoever asks may put it: days as text, and the day on which it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from index.store import ArticleIndex
+from index.types import Hit
+from rag.errors import QuestionError, SettingsError
+
+Day = date | str | None
+
+
+def find(
+    articles: ArticleIndex,
+    query: str,
+    k: int = 10,
+    *,
+    since: Day = None,
+    until: Day = None,
+    as_of: Day = None,
+    exclude: Collection[str] = (),
+) -> list[Hit]:
+    """See `Assistant.search`."""
+    as_text(query, "The query")
+    first, last, today = as_day(since, "since"), as_day(until, "until"), as_day(as_of, "as_of")
+    if today and (last is None or today < last):
+        # an article without a date is not known to be later
+        undated = first is None and last is None
+        return articles.search(query, k, since=first, until=today, exclude=exclude, undated=undated)
+    return articles.search(query, k, since=first, until=last, exclude=exclude)
+
+
+def as_text(given: str, what: str) -> str:
+    """`given`. Raises QuestionError for half a character, which a command line and JSON can hold and nothing reads."""
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        raise QuestionError(
+            f"{what} holds bytes that are no text in UTF-8: type it anew, or save the file that it comes from as UTF-8."
+        ) from None
+    return given
+
+
+def as_day(value: Day, name: str) -> date | None:
+    """`value` as a date. Raises SettingsError, with the `name` of what was given, for what is none."""
+    if isinstance(value, datetime):
+        return value.date()
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise SettingsError(f"{name} must be a date like 2024-12-05, not {value!r}.") from None
