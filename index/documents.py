@@ -91,7 +91,7 @@ def _odt_inline(element: Any) -> Iterator[str]:
         name = _name(child)
         if name in ("s", "tab", "line-break"):
             yield {"s": " ", "tab": "\t", "line-break": "\n"}[name]
-        elif name not in ("annotation", "note", "frame", "custom-shape"):
+        elif isinstance(child.tag, str) and name not in ("annotation", "note", "frame", "custom-shape"):
             yield from _odt_inline(child)
         yield child.tail or ""
 

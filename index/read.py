@@ -17,6 +17,7 @@ from index.dates import native_date
 from index.decode import MAX_ARTICLE_CHARS, Unreadable, one_at_most, read_text, too_long
 from index.documents import read_epub, read_odt, read_rtf
 from index.errors import CorpusError, FolderMissing
+from index.exports import apart
 from index.feeds import read_feed
 from index.fields import field_names, from_fields
 from index.formats import Extract, Found, read_docx, read_pdf, word
@@ -24,7 +25,7 @@ from index.mail import read_eml, read_mbox, read_mhtml
 from index.rows import read_csv, read_json, read_jsonl
 from index.split import split_sentences
 from index.types import Article, Skipped, Span
-from index.webpage import read_html
+from index.webpage import page_text, read_html
 
 __all__ = ["MAX_ARTICLE_CHARS", "find_files", "hash_file", "read_file"]
 
@@ -276,14 +277,14 @@ def _front_matter(text: str) -> tuple[Span | None, dict[str, Any]]:
 
 
 _READERS: dict[str, Callable[[Path], list[Found]]] = {
-    ".txt": _read_txt,
+    ".txt": apart(_read_txt),
     ".md": _read_md,
-    ".html": read_html,
-    ".htm": read_html,
-    ".pdf": read_pdf,
-    ".docx": read_docx,
-    ".rtf": read_rtf,
-    ".odt": read_odt,
+    ".html": apart(read_html, page_text),
+    ".htm": apart(read_html, page_text),
+    ".pdf": apart(read_pdf),
+    ".docx": apart(read_docx),
+    ".rtf": apart(read_rtf),
+    ".odt": apart(read_odt),
     ".epub": read_epub,
     ".json": read_json,
     ".jsonl": read_jsonl,

@@ -67,6 +67,14 @@ def extract_html(data: bytes, charset: str | None = None) -> Extract:
     return replace(extract, text=storable(text))
 
 
+def page_text(path: Path) -> str:
+    """All the text of a saved web page, with what stands around its article."""
+    from bs4.dammit import EncodingDetector
+
+    data = path.read_bytes()
+    return visible_text(decode(data, EncodingDetector.find_declared_encoding(data, is_html=True)))
+
+
 def visible_text(markup: str) -> str:
     """All the text of a piece of HTML, as paragraphs."""
     from bs4 import BeautifulSoup

@@ -206,6 +206,12 @@ def test_a_mail_in_html_alone_is_read(tmp_path: Path) -> None:
     assert (article.title, article.source) == ("Förry stops", "Ada Brook")
 
 
+@pytest.mark.parametrize("sender", ["<", "[", "=?x?q?\xff?="])
+def test_a_sender_that_no_program_should_have_written_costs_the_sender_alone(tmp_path: Path, sender: str) -> None:
+    (article,), skipped = read(tmp_path, "a.eml", f"From: {sender}\nDate: 9 May 2023\nSubject: Ferry\n\n{TEXT}")
+    assert (article.title, article.date, article.text, skipped) == ("Ferry", DAY, TEXT, [])
+
+
 def test_a_mailbox_gives_its_messages_by_number(tmp_path: Path) -> None:
     letters = [mail(f"Letter {number}.\n", **LETTER) for number in range(3)]
     del letters[1]["Subject"], letters[1]["Date"]
@@ -292,7 +298,7 @@ def test_a_document_gives_its_text_in_order(
 
 
 LOCKED = {"META-INF/manifest.xml": "<m><encryption-data/></m>", "content.xml": "\x00"}
-ENTITY = '<!DOCTYPE d [<!ENTITY a "boom">]><d>&a;</d>'
+ENTITY = '<!DOCTYPE d [<!ENTITY a "boom">]><d><p>&a;</p></d>'
 
 
 @pytest.mark.parametrize(
@@ -333,6 +339,9 @@ def test_a_zip_bomb_is_refused_at_once(tmp_path: Path, name: str, member: str) -
         ("a.csv", "title,text\n" + 'One,"It rains.\n' * 5_001),
         ("a.json", "[" + '{"a":' * 400 + '{"text": "It rains."}' + "}" * 400 + ', {"text": "It rains."}]'),
         ("a.rtf", "{\\rtf1 " + "{" * 50_000 + "It rains."),
+        ("a.txt", "8 " * 900_000 + "\n" * 100_000),
+        ("a.txt", "End of Document\n" * 100_000),
+        ("a.html", "<p>" + "8 " * 900_000 + "</p>"),
         ("a.xml", "<rss>" + "<item><description>It rains.</description></item>" * 5_000 + "</rss>"),
     ],
 )
