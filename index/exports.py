@@ -18,6 +18,7 @@ from pathlib import Path
 from index.dates import parse_date
 from index.decode import Unreadable, decode
 from index.formats import Extract, Found, word
+from index.types import Span
 
 _NOTE = (
     "it looks like a news database's export that cannot be taken apart: it is indexed as one article without a date; "
@@ -26,9 +27,12 @@ _NOTE = (
 _DATE = r"(\d{1,2}(?:st|nd|rd|th|er)? [^\W\d]+\.?,? \d{4}|[^\W\d]+\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{4}-\d\d-\d\d)"
 # "March 4, 2019 Monday 10:30 AM GMT", "France, lundi 4 mars 2019, p. 12": a line with little beside the day.
 _DATE_LINE = re.compile(rf"(?:[^\W\d]+,? ){{0,2}}{_DATE}(?:[ ,–-]+[\w:.·+]+){{0,6}}", re.I)
-_WORDS = re.compile(r"(?:(?:length|WC)[:| ]{1,3})?\d[\d,. ]{0,9} (?:words|mots)", re.I)
+_WORDS = re.compile(r"\d[\d,. ]{0,9} (?:words|mots)", re.I)
+_PROSE = re.compile(r"[.!?…:][”\"’']?$")
+_ISSUE = re.compile(r", (?:no|n°|nr)\.? ?\d.*", re.I)
+_RESERVED = "(?:all rights reserved|tous droits réservés)"
 _RIGHTS = re.compile(
-    r"(?:copyright|©|\(c\)).{0,3}\b\d{4}\b.*|(?:.{0,150}\W)?(?:all rights reserved|tous droits réservés)\W*", re.I
+    rf"(?:copyright|©|\(c\)).{{0,3}}\b\d{{4}}\b.*|(?:.{{0,80}}\W)?{_RESERVED}(?:\W*|\W.{{0,80}})", re.I
 )
 # Lines that stand once an article in some database's exports, and hardly anywhere else; of several kinds.
 _MARKS = (
@@ -36,11 +40,18 @@ _MARKS = (
     re.compile(r"Document \d+ of \d+|\d+ of \d+ DOCUMENTS", re.I),
     re.compile(r"(?:AN[|\s]+)?Document [A-Z]\w{12,}"),
     re.compile(r"Load-Date:.*", re.I),
-    re.compile(r"(?:Publication title|Full text):.*", re.I),
+    re.compile(r"(?:Publication (?:title|date)|Full text):.*", re.I),
     re.compile(r"news·\d{8}·.*"),
+    re.compile(rf"(?:length|WC)[:| ]{{1,3}}{_WORDS.pattern}", re.I),
+    # These two stand elsewhere as well, and tell of an export only where they come again.
+    re.compile(rf"(?:.{{0,80}}\W)?{_RESERVED}\W*", re.I),
     _WORDS,
 )
+_WEAK = _MARKS[-2:]
+_TITLED = re.compile(r"(?:title|headline) ?: .+", re.I)
 _MARK = re.compile("|".join(f"(?:{kind.pattern})" for kind in _MARKS), re.I)
+_HINT = re.compile("|".join(f"(?:{kind.pattern})" for kind in (*_MARKS[:-2], _TITLED)), re.I)
+"""A mark within a page's HTML, where a line has no end."""
 _COLON = r"([A-Z][A-Za-z /-]{1,30}?) ?:(?: (.*))?"
 Reader = Callable[[Path], list[Found]]
 _TAIL = "."
@@ -79,12 +90,12 @@ _LAYOUTS = (
         ),
         runs_on=True,
     ),
-    _Layout(  # ProQuest
+    _Layout(  # ProQuest, and whatever else writes its labels in words
         re.compile(r"_{10,}|-{10,}|={10,}|Document \d+ of \d+", re.I),
         re.compile(_COLON),
         _labels(
-            title="title", author="author|authors", date="publication date", source="publication title",
-            text="full text",
+            title="title|headline", author="author|authors|byline", date="publication date|date|published",
+            source="publication title|source|publication|newspaper", text="full text|text|body|article text",
             tail="subject|location|people|company|company / organization|publication info|publication year|publication "
             "subject|publisher|place of publication|country of publication|issn|source type|language of publication|"
             "document type|proquest document id|document url|copyright|last updated|database|volume|issue|pages|"
@@ -101,13 +112,15 @@ _LAYOUTS = (
             "industry|geographic|company|organization|person|ticker|acc-no|correction-date|pub-type",
         ),
     ),
+    _Layout(_RIGHTS, re.compile(r"(?!)"), {}),  # an archive of one's own, whose articles end with their rights
 )  # fmt: skip
 
 
-def apart(read: Callable[[Path], list[Found]], all_of_it: Callable[[Path], str] | None = None) -> Reader:
+def apart(read: Reader, *, all_of_it: Callable[[Path], str] | None = None, verbatim: bool = False) -> Reader:
     """A reader that takes exports apart: numbered articles for several, an article with its own facts for one.
 
-    `all_of_it` gives the text of a file of which `read` leaves out what repeats.
+    `all_of_it` gives the text of a file of which `read` leaves out what repeats. With `verbatim` a single
+    article's text stays the file's, its frame set aside.
     """
 
     def reader(path: Path) -> list[Found]:
@@ -116,20 +129,34 @@ def apart(read: Callable[[Path], list[Found]], all_of_it: Callable[[Path], str] 
         if mark or isinstance(whole, Unreadable) or whole.asides:  # set aside: the file's own date line
             return found
         text = whole.text
-        if all_of_it and _MARK.search(decode(path.read_bytes())):
+        if all_of_it and _HINT.search(decode(path.read_bytes())):
             text = all_of_it(path)
-        return [*_articles(whole, text), *found[1:]]
+        articles = _articles(whole, text, is_page=all_of_it is not None)
+        if verbatim and len(articles) == 1 and isinstance(one := articles[0][1], Extract) and one is not whole:
+            articles = [("", replace(one, text=whole.text, asides=_around(one.text, whole.text)))]
+        return [*articles, *found[1:]]
 
     return reader
 
 
-def _articles(whole: Extract, text: str) -> list[Found]:
+def _around(body: str, text: str) -> tuple[Span, ...]:
+    """What stands in `text` before and after the lines of `body`."""
+    lines = body.split("\n")
+    start = text.find(lines[0])
+    end = text.rfind(lines[-1]) + len(lines[-1])
+    return tuple(span for span in (Span(0, start), Span(end, len(text))) if 0 <= span.start < span.end)
+
+
+def _articles(whole: Extract, text: str, *, is_page: bool) -> list[Found]:
     lines = [" ".join(line.split()) for line in text.split("\n")]
     marks = Counter(kind for line in filter(_MARK.fullmatch, lines) for kind in _MARKS if kind.fullmatch(line))
-    if not marks:
+    for kind in _WEAK:
+        if is_page or marks[kind] < 2:
+            del marks[kind]
+    if not marks and not any(map(_TITLED.fullmatch, lines)):
         return [("", whole)]
-    repeated = max(marks.values()) > 1
-    for layout in _LAYOUTS:
+    repeated = max(marks.values(), default=0) > 1
+    for layout in _LAYOUTS if marks else _LAYOUTS[1:2]:
         parts = list(_parts(layout, lines))
         framed = [part for part in parts if part.text]
         dated = sum(part.date is not None for part in framed)
@@ -190,36 +217,45 @@ def _label(found: re.Match[str]) -> tuple[str, str | None]:
 def _settle(head: list[str], rest: list[str], values: dict[str, str]) -> Iterator[Extract]:
     """The article of its labels' values and, where it has none for a fact, of the places of its head's lines."""
     days = [at for at, line in enumerate(head) if _day(line)]
-    at = days[-1] if days else len(head)
-    if not values:  # no label at all: the head goes on into the text
-        at = days[0] if days else len(head)
-    before = [line for line in head[:at] if line.strip(_SIGN)]
+    at = (days[-1] if values else days[0]) if days else len(head)  # without labels the head goes on into the text
+    before = [line for line in head[:at] if line.strip(_SIGN) and not line.startswith("•")]
     after = [line for line in head[at + 1 :] if line.strip(_SIGN)]
-    title = source = author = None
+    source = before[-1] if before else None
+    title = author = None
     text = values.get("text") or "\n".join(rest).strip()
     if before and _WORDS.fullmatch(before[-1]):  # Factiva: title, author, words, day, source … rights, text
         title, author = before[0], before[1] if len(before) > 2 else None
         source = next((line for line in after if not re.fullmatch(r"\d\d?:\d\d.*", line)), None)
         if _SIGN in head[at:]:
-            text = text or "\n".join(head[head.index(_SIGN, at) + 1 :]).strip(f"{_SIGN}\n")
-    elif values and ("text" in values or not after):  # Nexis: title, source, day
-        title, source = (before[-2] if len(before) > 1 else None), (before[-1] if before else None)
-    elif values:  # Nexis, before: source, day, title
-        title, source = after[-1], before[-1] if before else None
+            text = text or "\n".join(head[head.index(_SIGN, at) + 1 :])
+    elif values.get("title"):
+        pass  # and the source, if no label says it, stands above the day
+    elif values.get("source"):  # ProQuest, where no label says which is the title
+        title = source
+    elif values and after and "text" not in values:  # Nexis, before: source, day, title
+        title = after[-1]
+    elif values or (after and _PROSE.search(after[0])):  # Nexis: title, source, day
+        title, source = (before[-2], source) if len(before) > 1 else (source, _beside_day(head[at]) if days else None)
+        text = text if values else "\n".join(head[at + 1 :])
     elif days and after:  # Europresse: source, day, title, author, text
-        title, source = after[0], before[-1] if before else None
-        signed = len(after) > 2 and len(after[1].split()) < 7 and not after[1].endswith((".", "!", "?", ":"))
-        author = after[1] if signed else None
-        start = head.index(after[1] if signed else after[0], at + 1) + 1
-        text = "\n".join(head[start:]).strip(f"{_SIGN}\n")
+        title = after[0]
+        author = after[1] if len(after) > 2 and len(after[1].split()) < 7 and not _PROSE.search(after[1]) else None
+        text = "\n".join(head[head.index(author or title, at + 1) + 1 :])
     if values or days:
         yield Extract(
             re.sub(r"\n{3,}", "\n\n", text.replace(_SIGN, "")).strip(),
             word(values.get("title")) or title,
-            parse_date(values.get("date")) or (_day(head[days[-1] if values else days[0]]) if days else None),
-            source=word(values.get("source")) or source,
+            parse_date(values.get("date")) or (_day(head[at]) if days else None),
+            source=word(values.get("source")) or (_ISSUE.sub("", source) if source else None),
             author=_byline(values.get("author") or author),
         )
+
+
+def _beside_day(line: str) -> str | None:
+    """The words before the day, where they are more than a weekday: "Skarn Gazette, 4 March 2019"."""
+    found = _DATE_LINE.fullmatch(line)
+    words = line[: found.start(1)].strip(" ,") if found else ""
+    return words if " " in words else None
 
 
 def _byline(value: str | None) -> str | None:

@@ -277,10 +277,10 @@ def _front_matter(text: str) -> tuple[Span | None, dict[str, Any]]:
 
 
 _READERS: dict[str, Callable[[Path], list[Found]]] = {
-    ".txt": apart(_read_txt),
+    ".txt": apart(_read_txt, verbatim=True),
     ".md": _read_md,
-    ".html": apart(read_html, page_text),
-    ".htm": apart(read_html, page_text),
+    ".html": apart(read_html, all_of_it=page_text),
+    ".htm": apart(read_html, all_of_it=page_text),
     ".pdf": apart(read_pdf),
     ".docx": apart(read_docx),
     ".rtf": apart(read_rtf),

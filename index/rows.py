@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -86,6 +87,9 @@ def _parse(line: str) -> Extract | Unreadable:
 def _record(content: object) -> Extract | Unreadable:
     if not isinstance(content, dict):
         return Unreadable("not a JSON object")
+    kind = content.get("@type")
+    if isinstance(kind, str) and not kind.endswith(("Article", "Posting", "Report", "CreativeWork")):
+        return Unreadable(f"a {kind}, not an article")
     try:
         with one_at_most():
             return from_fields(content)
@@ -112,7 +116,9 @@ def read_csv(path: Path) -> list[Found]:
     lines = list(io.StringIO(decode(read_bytes(path, MAX_FILE_BYTES, limit)), newline=""))
     while not lines[0].strip():
         lines.pop(0)
-    mark = max("\t,;|", key=lines[0].count)
+    told = re.fullmatch(r"sep=(.)\s*", lines[0], re.I)  # Excel's own line above the heads
+    mark = told[1] if told else max("\t,;|", key=lines[0].count)
+    lines = lines[1:] if told else lines
     with _long_fields():
         rows = _rows(lines, mark)
         heads = next(rows, [])

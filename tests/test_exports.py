@@ -58,6 +58,20 @@ PROQUEST = (
     "Publication title: {source}\n\nPublication year: {day:%Y}\n\nPublication date: {day:%b} {day.day}, {day:%Y}\n\n"
     "Last updated: 2026-11-01\n\nDatabase: ProQuest Central\n\n"
 )
+PROQUEST_BARE = (
+    "Document {number} of 3\n\n{title}\n\nAuthor: {author}\n\nFull text: {text}\n\nPublication title: {source}\n\n"
+    "Publication date: {day:%b} {day.day}, {day:%Y}\n\n"
+)
+NEXIS_LABELS = (
+    "{number} of 3 DOCUMENTS\n\nCopyright {day:%Y} {source}\n\nAll Rights Reserved\n\n{source}\n\n"
+    "{day:%B} {day.day}, {day:%Y} {day:%A} 10:30 AM GMT\n\nLENGTH: 40 words\n\nHEADLINE: {title}\n\n"
+    "BYLINE: {author}\n\nBODY:\n\n{text}\n\nLOAD-DATE: November 1, 2026\n\n"
+)
+LABELLED = "TITLE: {title}\nSOURCE: {source}\nDATE: {day}\nAUTHOR: {author}\nTEXT: {text}\n--------------------\n"
+EUROPRESSE_BULLETS = (
+    "{source}, no. 123\n\n• p. 4\n\n• 300 mots\n\nTuesday {day.day} {day:%B} {day:%Y}\n\n{title}\n\n{author}\n\n"
+    "{text}\n\nTous droits réservés : {source}\n\nnews·{day:%Y%m%d}·SG·1{number}\n\n"
+)
 EUROPRESSE = (
     "{source}\n\nFrance, {day.day} {day:%B} {day:%Y}, p. 12\n\n{title}\n\n{author}\n\n{text}\n\n"
     "© {day:%Y} {source}. Tous droits réservés.\n\nnews·{day:%Y%m%d}·SG·1{number}\n\n"
@@ -83,7 +97,12 @@ def saved(folder: Path, suffix: str, content: str) -> Path:
         document.save(str(path))
     elif suffix == ".rtf":
         body = content.encode("ascii", errors="xmlcharrefreplace").decode().replace("\n", "\\par\n")
-        body = body.replace("&#233;", "\\'e9").replace("&#169;", "\\'a9").replace("&#183;", "\\'b7")
+        body = (
+            body.replace("&#233;", "\\'e9")
+            .replace("&#169;", "\\'a9")
+            .replace("&#183;", "\\'b7")
+            .replace("&#8226;", "\\'95")
+        )
         path.write_text(
             "{\\rtf1\\ansi\\ansicpg1252{\\info{\\creatim\\yr2026\\mo11\\dy2}}" + body + "}", encoding="ascii"
         )
@@ -102,11 +121,15 @@ def facts(article: Article) -> tuple[object, ...]:
 LAYOUTS = {
     "Nexis": NEXIS_COVER + export(NEXIS),
     "Nexis, before": export(NEXIS_BEFORE),
+    "Nexis, with a label each": export(NEXIS_LABELS),
     "Factiva": export(FACTIVA) + FACTIVA_END,
     "Factiva in a table": export(FACTIVA_TABLE) + FACTIVA_END,
     "Factiva without codes": export(FACTIVA_BARE) + FACTIVA_END,
     "ProQuest": export(PROQUEST),
+    "ProQuest without a title's label": export(PROQUEST_BARE),
+    "labels in words": export(LABELLED),
     "Europresse": export(EUROPRESSE),
+    "Europresse with bullets": export(EUROPRESSE_BULLETS),
 }
 
 
@@ -119,12 +142,43 @@ def test_an_export_is_taken_apart(tmp_path: Path, content: str, suffix: str) -> 
     assert [one.id for one in articles] == [f"{path.name}#{number}" for number in range(3)] and skipped == []
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        "{title}\n{source}\n{day.day} {day:%B} {day:%Y}\n{text}\nCopyright {source}. All Rights Reserved\n",
+        "Document {number} of 3\n\n{title}\n{source}, {day.day} {day:%B} {day:%Y}\n\n{text}\n\n",
+    ],
+)
+def test_an_archive_of_ones_own_is_taken_apart_by_what_repeats(tmp_path: Path, record: str) -> None:
+    path = saved(tmp_path, ".txt", export(record.replace("{source}", "Skarn Gazette")))
+    articles, skipped = read_file(path, path.name)
+    assert [(one.title, one.date, one.text) for one in articles] == [(t, d, text) for t, d, _, _, text in EXPECTED]
+    assert {one.source for one in articles} == {"Skarn Gazette"} and skipped == []
+
+
 def test_an_export_of_one_article_keeps_its_name_and_has_its_own_day(tmp_path: Path) -> None:
     title, day, source, author, text = EXPECTED[0]
     content = NEXIS.format(title=title, day=day, source=source, author=author, text=text)
     path = saved(tmp_path, ".docx", content)
     (article,), skipped = read_file(path, path.name)
     assert (article.id, facts(article), skipped) == ("export.docx", EXPECTED[0], [])
+
+
+def test_a_text_of_one_article_stays_as_it_is_with_its_frame_set_aside(tmp_path: Path) -> None:
+    title, day, source, author, text = EXPECTED[1]
+    content = NEXIS.format(title=title, day=day, source=source, author=author, text=text)
+    path = saved(tmp_path, ".txt", content)
+    (article,), _ = read_file(path, path.name)
+    assert (article.text, article.title, article.date) == (content, title, day)
+    aside = {at for span in article.aside_spans for at in range(span.start, span.end)}
+    assert "".join(content[at] for at in range(len(content)) if at not in aside) == text
+
+
+def test_a_web_page_with_rights_below_is_no_export(tmp_path: Path) -> None:
+    foot = "Skarn Gazette. All rights reserved"
+    path = saved(tmp_path, ".html", f"Home\n{foot}\nFerry stops\n5 March 2019\n17 words\n{ONE}\n{foot}\n17 words\n")
+    (article,), skipped = read_file(path, path.name)
+    assert (article.id, ONE in article.text, skipped) == ("export.html", True, [])
 
 
 def test_an_article_without_text_costs_itself_alone(tmp_path: Path) -> None:
@@ -147,6 +201,9 @@ def test_an_export_that_cannot_be_taken_apart_is_told_and_has_no_date(tmp_path: 
 @pytest.mark.parametrize(
     "content",
     [
+        f"Title: a film\n\n{ONE}\n\nTitle: a book\n\n{THREE}\n",
+        f"Ferry stops\n\nBy Ada Brook\n\n5 March 2019\n\n17 words\n\n{ONE}\n",
+        f"Ferry stops\n\n5 March 2019\n\n{ONE}\n\nSkarn Gazette. All Rights Reserved\n",
         f"Ferry stops\n\n17 words\n\n{ONE}\n",
         f"Ferry stops\n\n----------\n\n5 March 2019\n\n{ONE}\n\n----------\n\nTitle: a film\n\n{THREE}\n",
         f"Ferry stops\n\n1 of 2\n\n5 March 2019\n\n2 of 2\n\nSection: Boats\n\n{THREE}\n",

@@ -109,7 +109,7 @@ def test_records_are_found_where_a_service_puts_them(tmp_path: Path, wrap: objec
         ),
         ("a.tsv", f"title\tdate\tsource\tbyline\turl\tcontent\nFerry stops\t9 May 2023\tSkarn Gazette\tBy Ada Brook\t"
                   f"{FULL[4]}\t{TEXT}\n"),
-        ("a.csv", f"\ufefftitle;date;source;author;link;full_text\nFerry stops;09.05.2023;Skarn Gazette;Ada Brook;"
+        ("a.csv", f"\ufeffsep=;\r\ntitle;date;source;author;link;body\nFerry stops;09.05.2023;Skarn Gazette;Ada Brook;"
                   f"{FULL[4]};{TEXT}\n"),
         ("a.md", "---\nheadline: Ferry stops\npublished: 2023-05-09\nauthor:\n  - \"[[Ada Brook]]\"\n"
                  f"publication: Skarn Gazette\nsource: {FULL[4]}\ncreated: 2024-02-02\n---\n{TEXT}"),
@@ -314,6 +314,7 @@ ENTITY = '<!DOCTYPE d [<!ENTITY a "boom">]><d><p>&a;</p></d>'
             "<nitf><body>It rains.</body></nitf>",
             "neither an RSS nor an Atom feed, the XML files that are read",
         ),
+        ("a.json", '{"@type": "WebSite", "description": "News."}', "a WebSite, not an article"),
         ("a.rss", "<rss><channel><title>x</title></channel></rss>", "empty: there is no item in this feed"),
         ("a.eml", "\n\nIt rains.", "damaged, or not a mail: it has no headers"),
         ("a.mbox", "It rains.", "damaged, or not an mbox mailbox: it does not begin with a line “From …”"),
