@@ -22,7 +22,7 @@ from index.errors import IndexVersionMismatch
 from index.records import Counts, Entry, FileState, Narrow, Stored, day_number
 from index.types import Article, Kind, Listed, Passage, Sentence, Skipped, Span
 
-FORMAT = 1
+FORMAT = 2
 """Raise when the tables change: an older index is then refused."""
 
 _AROUND = ("\ufdd0", "\ufdd1")  # no characters: they stand in no text, unless somebody means harm
@@ -31,7 +31,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE files (path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, reading TEXT NOT NULL, skipped TEXT NOT NULL)
     WITHOUT ROWID;
 CREATE TABLE articles (id TEXT PRIMARY KEY, file TEXT NOT NULL, digest TEXT NOT NULL, title TEXT NOT NULL,
-    text TEXT NOT NULL, date TEXT, source TEXT, url TEXT, spans TEXT NOT NULL);
+    text TEXT NOT NULL, date TEXT, source TEXT, url TEXT, author TEXT, spans TEXT NOT NULL);
 CREATE INDEX articles_of_file ON articles (file);
 CREATE TABLE sentences (article TEXT NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL,
     "end" INTEGER NOT NULL, kind TEXT NOT NULL, paragraph INTEGER NOT NULL,
@@ -163,8 +163,8 @@ class Catalog:
         return [row[0] for row in self._db.execute("SELECT id FROM articles ORDER BY id")]
 
     def listed(self) -> list[Listed]:
-        rows = self._db.execute("SELECT id, title, date, source, length(text), file FROM articles ORDER BY id")
-        return [Listed(id, title, _day(day), source, size, file) for id, title, day, source, size, file in rows]
+        rows = self._db.execute("SELECT id, title, date, source, length(text), file, author FROM articles ORDER BY id")
+        return [Listed(id, title, _day(day), *others) for id, title, day, *others in rows]
 
     def file_of(self, article: str) -> str | None:
         found = self._db.execute("SELECT file FROM articles WHERE id = ?", (article,)).fetchone()
@@ -175,7 +175,7 @@ class Catalog:
 
     def article(self, id: str) -> Article | None:
         row = self._db.execute(
-            "SELECT id, title, text, date, source, url, spans FROM articles WHERE id = ?", (id,)
+            "SELECT id, title, text, date, source, url, author, spans FROM articles WHERE id = ?", (id,)
         ).fetchone()
         return _article(row) if row else None
 
@@ -342,7 +342,7 @@ class Catalog:
         )
         day = article.date.isoformat() if article.date else None
         self._db.execute(
-            "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 article.id,
                 entry.file,
@@ -352,6 +352,7 @@ class Catalog:
                 day,
                 article.source,
                 article.url,
+                article.author,
                 spans,
             ),
         )
@@ -413,7 +414,7 @@ def _transaction(db: sqlite3.Connection, kind: str) -> Iterator[None]:
 
 
 def _article(columns: Sequence[str | None]) -> Article:
-    id, title, text, day, source, url, spans = columns
+    id, title, text, day, source, url, author, spans = columns
     parts = json.loads(spans or "{}")
     return Article(
         id=id or "",
@@ -422,6 +423,7 @@ def _article(columns: Sequence[str | None]) -> Article:
         date=_day(day),
         source=source,
         url=url,
+        author=author,
         caption_spans=tuple(Span(*pair) for pair in parts["captions"]),
         aside_spans=tuple(Span(*pair) for pair in parts["asides"]),
         page_starts=tuple(parts["pages"]),

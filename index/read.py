@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import stat
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,20 +15,25 @@ from typing import Any
 from index.captions import find_captions
 from index.dates import native_date
 from index.decode import MAX_ARTICLE_CHARS, Unreadable, one_at_most, read_text, too_long
+from index.documents import read_epub, read_odt, read_rtf
 from index.errors import CorpusError, FolderMissing
-from index.formats import Extract, Found, from_fields, read_json, read_jsonl, word
+from index.exports import apart
+from index.feeds import read_feed
+from index.fields import field_names, from_fields
+from index.formats import Extract, Found, word
+from index.mail import read_eml, read_mbox, read_mhtml
 from index.pdf import read_pdf
+from index.rows import read_csv, read_json, read_jsonl
 from index.split import split_sentences
 from index.types import Article, Skipped, Span
-from index.webpage import read_html
+from index.webpage import page_text, read_html
 from index.word import read_docx
 
 __all__ = ["MAX_ARTICLE_CHARS", "find_files", "hash_file", "read_file"]
 
 _TITLE_CHARS = 80
 _ABOUT_FOLDER = re.compile(r"(?:README|SOURCES|LICEN[CS]E)(?:[._-].*)?")
-_FIELDS = {"title", "date", "source", "url"}
-_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_FRONT_MATTER = re.compile(r"(---|\+\+\+)[ \t]*\r?\n(.*?)^\1[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _FRONT_MATTER_LINE = re.compile(r"^(\w+):(.*)$", re.MULTILINE)
 _MAIN_HEADING = re.compile(r"^#[ \t]+(.+)$|^(\S.*)\n=+[ \t]*\r?$", re.MULTILINE)
 _OPENING_HEADING = re.compile(r"\s*#{1,6}[ \t]+(.+)$", re.MULTILINE)
@@ -189,6 +195,7 @@ def _article(identifier: str, relative: str, item: Extract | Unreadable) -> Arti
         date=item.date,
         source=item.source,
         url=item.url,
+        author=item.author,
         caption_spans=captions,
         aside_spans=asides,
         page_starts=item.page_starts,
@@ -237,7 +244,7 @@ def _read_md(path: Path) -> list[Found]:
     block, fields = _front_matter(text)
     body = block.end if block else 0
     day, prefix = native_date(text, body)
-    given = from_fields(text, fields)
+    given = from_fields(fields, text)
     extract = replace(
         given,
         title=given.title or _heading(text, prefix.end if prefix else body),
@@ -254,9 +261,9 @@ def _heading(text: str, start: int) -> str | None:
 
 
 def _front_matter(text: str) -> tuple[Span | None, dict[str, Any]]:
-    """The span of the YAML block at the beginning and its fields by lower-case name; (None, {}) without one.
+    """The span of the YAML (---) or TOML (+++) block at the beginning and its fields; (None, {}) without one.
 
-    A block that is not YAML, as `title: Hama: what next`, is read line by line.
+    A block that is neither, as `title: Hama: what next`, is read line by line.
     """
     import frontmatter
 
@@ -264,22 +271,32 @@ def _front_matter(text: str) -> tuple[Span | None, dict[str, Any]]:
     if not block:
         return None, {}
     try:
-        fields, _ = frontmatter.parse(block[0])
+        fields = frontmatter.parse(block[0])[0] if block[1] == "---" else tomllib.loads(block[2].replace("\r\n", "\n"))
     except Exception:  # YAML's own errors, and ValueError for a date in its 13th month
-        fields = dict(_FRONT_MATTER_LINE.findall(block[1]))
-        fields = fields if _FIELDS & {name.lower() for name in fields} else {}
-    if not fields:  # two rules with prose between them
-        return None, {}
-    return Span(0, block.end()), {str(name).lower(): value for name, value in fields.items()}
+        fields = dict(_FRONT_MATTER_LINE.findall(block[2]))
+        fields = fields if field_names(fields) else {}
+    return (Span(0, block.end()), fields) if fields else (None, {})  # or two rules with prose between them
 
 
 _READERS: dict[str, Callable[[Path], list[Found]]] = {
-    ".txt": _read_txt,
+    ".txt": apart(_read_txt, verbatim=True),
     ".md": _read_md,
-    ".html": read_html,
-    ".htm": read_html,
-    ".pdf": read_pdf,
-    ".docx": read_docx,
+    ".html": apart(read_html, all_of_it=page_text),
+    ".htm": apart(read_html, all_of_it=page_text),
+    ".pdf": apart(read_pdf),
+    ".docx": apart(read_docx),
+    ".rtf": apart(read_rtf),
+    ".odt": apart(read_odt),
+    ".epub": read_epub,
     ".json": read_json,
     ".jsonl": read_jsonl,
+    ".csv": read_csv,
+    ".tsv": read_csv,
+    ".eml": read_eml,
+    ".mbox": read_mbox,
+    ".mht": read_mhtml,
+    ".mhtml": read_mhtml,
+    ".xml": read_feed,
+    ".rss": read_feed,
+    ".atom": read_feed,
 }

@@ -27,6 +27,7 @@ class Article:
     date: datetime.date | None = None
     source: str | None = None
     url: str | None = None
+    author: str | None = None
     caption_spans: tuple[Span, ...] = ()
     """Photo captions inside `text`, without their credits."""
     aside_spans: tuple[Span, ...] = ()
@@ -57,6 +58,7 @@ class Listed:
     characters: int
     file: str
     """The file it comes from: relative to the folder, or "uploads/NAME"."""
+    author: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -67,14 +68,18 @@ _LEAF = ("p", "div", "span", "section", "h2", "h3", "h4", "li")
 
 def read_html(path: Path) -> list[Found]:
     """The article of a saved web page, without what stands around it."""
+    limit = Unreadable(f"larger than {MAX_HTML_BYTES // 1_000_000} MB")
+    return [("", extract_html(read_bytes(path, MAX_HTML_BYTES, limit)))]
+
+
+def extract_html(data: bytes, charset: str | None = None) -> Extract:
+    """The article of a web page's bytes, in `charset` if its sender names one. Raises Unreadable."""
     from bs4 import BeautifulSoup
     from bs4.dammit import EncodingDetector
 
-    limit = Unreadable(f"larger than {MAX_HTML_BYTES // 1_000_000} MB")
-    data = read_bytes(path, MAX_HTML_BYTES, limit)
     with quiet("trafilatura", "htmldate", "justext", "courlan", "bs4"):
         try:
-            page = decode(data, EncodingDetector.find_declared_encoding(data, is_html=True))
+            page = decode(data, charset or EncodingDetector.find_declared_encoding(data, is_html=True))
             soup = BeautifulSoup(page, "lxml")
             fields = _meta_fields(soup)
             extract = Extract(
@@ -92,7 +97,23 @@ def read_html(path: Path) -> list[Found]:
             raise Unreadable("damaged, or not a web page") from error
     if not text.strip():
         raise Unreadable("empty: there is no text in this page")
-    return [("", Extract(storable(text), extract.title, extract.date, extract.source, extract.url))]
+    return replace(extract, text=storable(text))
+
+
+def page_text(path: Path) -> str:
+    """All the text of a saved web page, with what stands around its article."""
+    from bs4.dammit import EncodingDetector
+
+    data = path.read_bytes()
+    return visible_text(decode(data, EncodingDetector.find_declared_encoding(data, is_html=True)))
+
+
+def visible_text(markup: str) -> str:
+    """All the text of a piece of HTML, as paragraphs."""
+    from bs4 import BeautifulSoup
+
+    with quiet("bs4"):
+        return _visible_text(BeautifulSoup(markup, "lxml"))
 
 
 def _article_text(page: str, soup: Any) -> str:

@@ -12,10 +12,8 @@ from typing import Any
 
 from index.dates import dateline, parse_date
 from index.decode import Unreadable, storable
-from index.formats import Extract, Found, own_title, quiet, word
+from index.formats import Extract, Found, check_unpacked, own_title, quiet, word
 from index.tables import table_lines
-
-MAX_UNPACKED_BYTES = 200_000_000
 
 # python-docx writes this moment into every document that it makes from its own template.
 _TEMPLATE_MADE = datetime(2013, 12, 23, 23, 15)
@@ -49,8 +47,7 @@ def _extract(path: Path) -> list[Found]:
     import docx
 
     with zipfile.ZipFile(path) as archive:
-        if sum(member.file_size for member in archive.infolist()) > MAX_UNPACKED_BYTES:
-            raise Unreadable(f"unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB")
+        check_unpacked(archive)
     document = docx.Document(str(path))
     reader = _Reader(document, _notes(document))
     blocks = [(text, style) for text, style in reader.blocks(document.element.body) if text.strip()]

@@ -17,7 +17,7 @@ from web.corpus import add, anew, chosen, report_html, table_html, timeline
 
 OLD = Listed("a.txt", "Zebras", date(2024, 12, 5), "AP", 10, "a.txt")
 NEW = Listed("uploads/b.txt", "apples", date(2025, 1, 1), None, 2000, "uploads/b.txt")
-UNDATED = Listed("c.txt", "Middle", None, None, 30, "c.txt")
+UNDATED = Listed("c.txt", "Middle", None, None, 30, "c.txt", author="Ada Brook")
 ALL = [OLD, NEW, UNDATED]
 
 
@@ -33,7 +33,9 @@ def test_articles_stand_in_the_order_asked_for(order: str, ids: list[str]) -> No
     assert [one.id for one in chosen(ALL, "", order)] == ids
 
 
-@pytest.mark.parametrize(("words", "ids"), [("ZEB ap", ["a.txt"]), ("2025-01", ["uploads/b.txt"]), ("none", [])])
+@pytest.mark.parametrize(
+    ("words", "ids"), [("ZEB ap", ["a.txt"]), ("2025-01", ["uploads/b.txt"]), ("ada", ["c.txt"]), ("none", [])]
+)
 def test_each_word_must_stand_somewhere(words: str, ids: list[str]) -> None:
     assert [one.id for one in chosen(ALL, words, "Title")] == ids
 
@@ -42,6 +44,7 @@ def test_only_uploads_can_be_removed() -> None:
     page = BeautifulSoup(table_html(ALL), "html.parser")
     assert [button["data-id"] for button in page.select("[data-act=remove]")] == ["uploads/b.txt"]
     assert page.select_one("[data-pane]")["data-pane"] == "article=a.txt"
+    assert [about.get_text() for about in page.select(".about")][2] == "Ada Brook · c.txt"
 
 
 def test_a_long_list_is_cut_and_says_so() -> None:

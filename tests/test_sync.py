@@ -34,6 +34,14 @@ def test_an_indexed_article_is_what_was_read(index: ArticleIndex, folder: Path, 
     ]
 
 
+def test_an_article_keeps_who_wrote_it_where(index: ArticleIndex, folder: Path) -> None:
+    (folder / "a.csv").write_text("body,byline,publication\nIt rains.,By Ada Brook,Skarn Gazette\n", encoding="utf-8")
+    index.sync(folder)
+    assert (index.article("a.csv#0").author, index.article("a.csv#0").source) == ("Ada Brook", "Skarn Gazette")
+    (listed,) = index.listed()
+    assert (listed.author, listed.source, listed.file) == ("Ada Brook", "Skarn Gazette", "a.csv")
+
+
 def test_a_second_run_embeds_nothing(minilm: Embedder, tmp_path: Path, folder: Path, write: Write) -> None:
     embedder = Counting(minilm)
     write("a.txt", "A bomb went off.")

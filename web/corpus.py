@@ -26,12 +26,15 @@ Progress = Callable[[int, int, str], None]
 
 
 def chosen(articles: Sequence[Listed], words: str, order: str) -> list[Listed]:
-    """Those whose title, id, source or date has each of the words, in one of `ORDERS`; without a date last."""
+    """Those whose title, id, source, author or date has each of the words, in one of `ORDERS`; without a date last."""
     wanted = words.casefold().split()
     found = [
         one
         for one in articles
-        if all(word in f"{one.title} {one.id} {one.source or ''} {one.date or ''}".casefold() for word in wanted)
+        if all(
+            word in f"{one.title} {one.id} {one.source or ''} {one.author or ''} {one.date or ''}".casefold()
+            for word in wanted
+        )
     ]
     if order == "Title":
         return sorted(found, key=lambda one: one.title.casefold())
@@ -59,7 +62,7 @@ def _row(one: Listed) -> str:
         f'<button type="button" data-act="remove" data-id="{escape(one.id)}" '
         f'aria-label="Remove {escape(one.title)}">Remove</button>'
     )
-    about = " · ".join(filter(None, [one.source, one.id]))
+    about = " · ".join(filter(None, [one.source, one.author, one.id]))
     return (
         f"<tr><td>{one.date or 'no date'}</td>"
         f'<td><button type="button" class="way" data-pane="{escape(urlencode({"article": one.id}))}">'

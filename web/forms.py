@@ -117,11 +117,12 @@ class ArticleForm(BaseModel):
     date: datetime.date | None
     source: str | None
     url: str | None
+    author: str | None
     captions: list[str]
 
     @classmethod
     def of(cls, article: Article) -> Self:
         return cls(
             id=article.id, title=article.title, text=article.text, date=article.date, source=article.source,
-            url=article.url, captions=list(article.captions),
+            url=article.url, author=article.author, captions=list(article.captions),
         )  # fmt: skip
