@@ -272,7 +272,7 @@ CHAPTERS = {"OPS/text/z one.xhtml": "<body><h1>One</h1><p>It rains.</p></body>",
         (
             "a.odt", zipped(**{"content.xml": ODT, "meta.xml": META}),
             "Ferry stops\n\nIt rains a lot.\n\nIn the box.\n\nTown | Rain",
-            ("Ferry stops", DAY, None, "Ada Brook", None),
+            ("Ferry stops", None, None, "Ada Brook", None),
         ),
         (
             "a.epub",
@@ -286,7 +286,7 @@ CHAPTERS = {"OPS/text/z one.xhtml": "<body><h1>One</h1><p>It rains.</p></body>",
             "a.rtf",
             rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\info{\title Ferry stops}{\author Ada Brook}"
             rb"{\creatim\yr2023\mo5\dy9\hr8}}\f0 It rains in Sk\'e5rn, \u8220?a lot\u8221?.\par\par It snows.\par}",
-            "It rains in Skårn, “a lot”.\n\nIt snows.", ("Ferry stops", DAY, None, "Ada Brook", None),
+            "It rains in Skårn, “a lot”.\n\nIt snows.", ("Ferry stops", None, None, "Ada Brook", None),
         ),
     ],
 )  # fmt: skip
