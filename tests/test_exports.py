@@ -214,4 +214,4 @@ def test_an_export_that_cannot_be_taken_apart_is_told_and_has_no_date(tmp_path: 
 def test_what_is_no_export_stays_whole(tmp_path: Path, content: str) -> None:
     path = saved(tmp_path, ".txt", content)
     (article,), skipped = read_file(path, path.name)
-    assert (article.id, article.text, skipped) == ("export.txt", content, [])
+    assert (article.id, article.text, article.source, skipped) == ("export.txt", content, None, [])
