@@ -204,6 +204,7 @@ def test_an_export_that_cannot_be_taken_apart_is_told_and_has_no_date(tmp_path: 
         f"Title: a film\n\n{ONE}\n\nTitle: a book\n\n{THREE}\n",
         f"Ferry stops\n\nBy Ada Brook\n\n5 March 2019\n\n17 words\n\n{ONE}\n",
         f"Ferry stops\n\n5 March 2019\n\n{ONE}\n\nSkarn Gazette. All Rights Reserved\n",
+        f"Title: a film\n\n5 March 2019\n\nOskar Lund\n\n{ONE}\n",
         f"Ferry stops\n\n17 words\n\n{ONE}\n",
         f"Ferry stops\n\n----------\n\n5 March 2019\n\n{ONE}\n\n----------\n\nTitle: a film\n\n{THREE}\n",
         f"Ferry stops\n\n1 of 2\n\n5 March 2019\n\n2 of 2\n\nSection: Boats\n\n{THREE}\n",
@@ -213,4 +214,4 @@ def test_an_export_that_cannot_be_taken_apart_is_told_and_has_no_date(tmp_path: 
 def test_what_is_no_export_stays_whole(tmp_path: Path, content: str) -> None:
     path = saved(tmp_path, ".txt", content)
     (article,), skipped = read_file(path, path.name)
-    assert (article.id, article.text, skipped) == ("export.txt", content, [])
+    assert (article.id, article.text, article.source, skipped) == ("export.txt", content, None, [])
