@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
 from bs4 import BeautifulSoup
 
 from index.types import Article, Hit, Passage, Span
@@ -93,7 +94,26 @@ def test_articles_that_differ_stand_side_by_side() -> None:
         notes=["the articles differ: 2 answers, each with its own source"],
     )  # fmt: skip
     cards = shown(told).select(".sides li")
-    assert ["2024-12-05" in cards[0].get_text(), "2024-12-06" in cards[1].get_text()] == [True, True]
+    assert ["5 December 2024" in cards[0].get_text(), "6 December 2024" in cards[1].get_text()] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("title", "quote", "about"),
+    [
+        ("Harbour of Velle closed", "The harbour is closed.", "5 December 2024 · Harbour of Velle closed · a.txt"),
+        ("The harbour of Velle is…", "The harbour of Velle is closed, its master said.", "5 December 2024 · a.txt"),
+        ("The harbour is closed.", "The harbour\nis closed.", "5 December 2024 · a.txt"),
+    ],
+)
+def test_a_source_is_told_by_its_day_in_words_and_a_title_that_is_no_more_than_the_quotes_beginning_is_not(
+    title: str, quote: str, about: str
+) -> None:
+    page = shown(answer("It is closed [1].", citation(1, title=title, quote=quote)))
+    assert page.select_one(".quotes .about").get_text() == about
+    near = hit(quote).to_dict()
+    near["passage"]["title"] = title
+    page = shown(answer("No.", abstained=True, citations=[], hits=[near]))
+    assert page.select_one(".found .about").get_text() == about.removesuffix(" · a.txt")
 
 
 def test_what_was_withheld_is_there_with_its_reason() -> None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from html import escape
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from index.types import Article, Hit, Span
+from rag.days import spell
 from rag.excerpt import excerpt
 from rag.types import AnswerSentence
 from web.conversations import STOPPED, UNFINISHED, Conversation, Turn
@@ -134,7 +136,7 @@ def pane_html(article: Article, here: Span | None, others: Sequence[Span], carri
     The text of each mark is the article's characters from its start up to its end. `carriers` is HTML of this module.
     """
     told = [
-        article.date.isoformat() if article.date else "no date",
+        spell(article.date) if article.date else "no date",
         article.source or "",
         article.author or "",
         article.id,
@@ -207,7 +209,7 @@ def _sides(turn: int, answer: dict[str, Any]) -> str:
     for sentence in answer["sentences"]:
         cited = [citation for citation in answer["citations"] if citation["number"] in sentence["citations"]]
         chips = "".join(_chip(turn, citation) for citation in cited)
-        of = " · ".join(filter(None, [cited[0]["date"], cited[0]["title"]])) if cited else ""
+        of = " · ".join([_day(cited[0]["date"]), cited[0]["title"]]) if cited else ""
         cards += f'<li><p>{escape(sentence["text"])} {chips}</p><p class="about">{escape(of)}</p></li>'
     return f'<p class="differ">The articles differ:</p><ul class="sides">{cards}</ul>'
 
@@ -244,10 +246,10 @@ def _quotes(turn: int, answer: dict[str, Any]) -> str:
 
 def _quote(turn: int, citation: dict[str, Any]) -> str:
     number, copies = citation["number"], len(citation["carriers"])
-    page = f"page {citation['page']}" if citation["page"] else ""
-    told = [citation["title"], citation["date"] or "no date", citation["article"], page]
-    origin = f' <span class="origin">{copies} articles, one origin</span>' if copies > 1 else ""
     words = " ".join(citation["quote"].split())
+    page = f"page {citation['page']}" if citation["page"] else ""
+    told = [_day(citation["date"]), _title(citation["title"], words), citation["article"], page]
+    origin = f' <span class="origin">{copies} articles, one origin</span>' if copies > 1 else ""
     return (
         f'<li id="quote-{turn}-{number}" value="{number}"><blockquote>{escape(words)}</blockquote>'
         f'<span class="about">{escape(" · ".join(filter(None, told)))}</span>{origin}</li>'
@@ -258,7 +260,8 @@ def _passage(hit: dict[str, Any]) -> str:
     passage = hit["passage"]
     pieces = excerpt(passage["text"], hit.get("marks", ()), _EXCERPT)
     shown = "".join(f"<mark>{escape(piece)}</mark>" if marked else escape(piece) for piece, marked in pieces)
-    about = " · ".join([passage["title"], passage["date"] or "no date"])
+    words = " ".join(passage["text"].split())
+    about = " · ".join(filter(None, [_day(passage["date"]), _title(passage["title"], words)]))
     return f'<blockquote>{shown}</blockquote><span class="about">{escape(about)}</span>'
 
 
@@ -313,6 +316,15 @@ def _apart(here: Span | None, others: Sequence[Span]) -> list[Span]:
         if all(span.end <= known.start or known.end <= span.start for known in kept):
             kept.append(span)
     return sorted(kept, key=lambda span: span.start)
+
+
+def _day(iso: str | None) -> str:
+    return spell(date.fromisoformat(iso)) if iso else "no date"
+
+
+def _title(title: str, words: str) -> str:
+    """`title`, or nothing where it only repeats how `words` begin: an article without a title is called by them."""
+    return "" if words.startswith(title.rstrip(" ….")) else title
 
 
 def _counted(count: int, what: str) -> str:
