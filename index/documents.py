@@ -18,8 +18,8 @@ from index.webpage import visible_text
 
 MAX_RTF_BYTES = 100_000_000
 
-_RTF_TITLE = re.compile(r"\{\\title\s+([^{}]*)\}")
-_RTF_AUTHOR = re.compile(r"\{\\author\s+([^{}]*)\}")
+_RTF_TITLE = re.compile(r"\{\\title\s([^{}]*+)\}")
+_RTF_AUTHOR = re.compile(r"\{\\author\s([^{}]*+)\}")
 _RTF_MADE = re.compile(r"\{\\creatim\\yr(\d+)\\mo(\d+)\\dy(\d+)")
 
 

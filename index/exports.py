@@ -37,7 +37,7 @@ _RIGHTS = re.compile(
 # Lines that stand once an article in some database's exports, and hardly anywhere else; of several kinds.
 _MARKS = (
     re.compile(r"End of Document", re.I),
-    re.compile(r"Document \d+ of \d+|\d+ of \d+ DOCUMENTS", re.I),
+    re.compile(r"Document \d{1,6} of \d{1,6}|\d{1,6} of \d{1,6} DOCUMENTS", re.I),
     re.compile(r"(?:AN[|\s]+)?Document [A-Z]\w{12,}"),
     re.compile(r"Load-Date:.*", re.I),
     re.compile(r"(?:Publication (?:title|date)|Full text):.*", re.I),
