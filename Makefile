@@ -2,8 +2,6 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-# brought up to date first: the pip of Python 3.11 warns that lxml lacks an extra which it has ("html-clean")
-PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DATA   ?= ../shared/data/xquad_en
 READY  := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
@@ -53,13 +51,11 @@ $(VENV)/bin/python:
 		{ echo "This Python has no venv module (on Debian: apt install python3-venv)."; rm -rf $(VENV); exit 1; }
 
 $(READY): pyproject.toml | $(VENV)/bin/python
-	$(PIP) --upgrade pip
-	$(PIP) -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
 $(READY_DEV): pyproject.toml | $(VENV)/bin/python
-	$(PIP) --upgrade pip
-	$(PIP) -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(READY)
 
 clean:
