@@ -27,13 +27,13 @@ class Article:
     date: datetime.date | None = None
     source: str | None = None
     url: str | None = None
-    author: str | None = None
     caption_spans: tuple[Span, ...] = ()
     """Photo captions inside `text`, without their credits."""
     aside_spans: tuple[Span, ...] = ()
     """What is nobody's words: the date line, front matter, photo credits."""
     page_starts: tuple[int, ...] = ()
     """Offset of each page's first character, for formats that have pages; else empty."""
+    author: str | None = None
 
     @property
     def captions(self) -> tuple[str, ...]:
