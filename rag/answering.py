@@ -18,12 +18,14 @@ from index.types import Hit
 from rag import prompts
 from rag.broad import asks_for_articles, breadth, on_topic
 from rag.checker import Checker, Verdict
+from rag.corrections import correction, takes_back
 from rag.days import annotate
 from rag.engines.base import Completion, Engine
 from rag.errors import EngineError
 from rag.evidence import Articles, Evidence, EvidenceSet, gather, openings
 from rag.expects import expected
-from rag.frames import in_the_articles_words, quoted, says
+from rag.facts import lacking, unsaid
+from rag.frames import before_correction, corrected, in_the_articles_words, quoted, says
 from rag.reply import Reply
 from rag.settings import Settings
 from rag.support import TYPICAL
@@ -42,6 +44,13 @@ Embed = Callable[[list[str]], NDArray[np.float32]]
 def _holds(kept: Sequence[Verdict]) -> bool:
     """Whether the draft holds by itself; what is joined from several quotes may not belong together."""
     return bool(kept) and (len(kept) > 1 or len(kept[0].cited) == 1 or (kept[0].support or 0.0) >= _SURE)
+
+
+def _says_the_same(quote: Verdict, draft: Verdict, question: str) -> bool:
+    """Whether a quote may stand for the draft: one that names another firm, or no cause, is another answer. A draft
+    that a hard check has stopped says nothing."""
+    stopped = draft.support is None
+    return stopped or not (lacking(draft.text, quote.cited, question) or unsaid(draft.text, quote.cited, question))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +99,9 @@ class Answering:
         evidence = self.within_window(question, evidence)
         asked = annotate(question, self.today)
         kept, held_back = yield from self._drafted(asked, evidence)
-        if not _holds(kept) and (quote := self.checker.best_quote(asked, evidence)):
-            yield from self._replaced(held_back, quote)
+        quote = None if _holds(kept) else self.checker.best_quote(asked, evidence)
+        if quote and all(_says_the_same(quote, verdict, asked) for verdict in held_back):
+            yield from self._replaced(asked, held_back, quote, evidence)
             return
         for verdict in held_back:
             yield from self._show(verdict)
@@ -119,16 +129,18 @@ class Answering:
             held_back.append(verdict)
             if _holds(kept):
                 for one in held_back:
-                    yield from self._show(one)
+                    yield from self._show_corrected(question, one, evidence)
                 held_back = []
         return kept, held_back
 
-    def _replaced(self, verdicts: Sequence[Verdict], quote: Verdict) -> Iterator[Event]:
+    def _replaced(
+        self, question: str, verdicts: Sequence[Verdict], quote: Verdict, evidence: EvidenceSet
+    ) -> Iterator[Event]:
         """The quote instead of the draft, which is withheld."""
         yield self._written(f" {quote.text}" if verdicts else quote.text)
         for one in verdicts:
             yield from self._show(one if one.reason else replace(one, support=None, reason=_QUOTED))
-        yield from self._show(quote)
+        yield from self._show_corrected(question, quote, evidence)
 
     def compare(self, topic: str, hits: Sequence[Hit]) -> Iterator[Event]:
         """What each article says about `topic`, in its own words and in the order of their dates; no model writes."""
@@ -197,7 +209,7 @@ class Answering:
         """What other articles say instead, each asked on its own, with its date; none replaces another."""
         said = [kept.text]
         for items in rivals(kept.text, question, kept.cited, evidence):
-            if not self.checker.may_answer(question, items[0], evidence):
+            if any(map(self.reply.shows, items)) or not self.checker.may_answer(question, items[0], evidence):
                 continue
             yield TextDelta("\n\n")
             draft = yield from self.draft(question, items)
@@ -206,8 +218,12 @@ class Answering:
                 continue
             verdict = self._judge(question, text, replace(evidence, items=items), draft.confidence)
             if verdict.reason is None:
-                said.append(verdict.text)
-                yield from self._show(replace(verdict, text=says(verdict.text, items[0].date, another=True)))
+                if any(takes_back(item.quote, verdict.text, question) for item in kept.cited):
+                    framed = before_correction(verdict.text, items[0].date)
+                else:
+                    said.append(verdict.text)
+                    framed = says(verdict.text, items[0].date, another=True)
+                yield from self._show(replace(verdict, text=framed))
         if len(said) > 1:
             self.reply.notes.append(f"the articles differ: {len(said)} answers, each with its own source")
 
@@ -221,6 +237,16 @@ class Answering:
         verdict = self.checker.judge(question, text, evidence, confidence)
         self.reply.checks.append(self.reply.elapsed() - begun)
         return verdict
+
+    def _show_corrected(self, question: str, verdict: Verdict, evidence: EvidenceSet) -> Iterator[Event]:
+        """Like `_show`; where a later article takes the sentence back, that leads."""
+        note = () if verdict.reason else correction(verdict.text, question, verdict.cited, evidence.pool)
+        if note:
+            text = corrected(" ".join(item.quote for item in note), note[0].date)
+            yield self._written(f" {text}")
+            yield from self._show(Verdict(text, note, 1.0))
+            verdict = replace(verdict, text=before_correction(verdict.text, verdict.cited[0].date))
+        yield from self._show(verdict)
 
     def _show(self, verdict: Verdict) -> Iterator[Event]:
         """Puts the sentence into the reply, or among what is withheld."""

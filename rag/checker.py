@@ -6,7 +6,7 @@ mostly read it already.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from rag.engines.base import Engine
 from rag.evidence import Evidence, EvidenceSet
 from rag.expects import brings
 from rag.frames import in_the_articles_words
+from rag.mentions import namesake
 from rag.reply import Reply, without_numbers
 from rag.settings import Settings
 from rag.support import TYPICAL, Signals, Support
@@ -86,6 +87,7 @@ class Checker:
         ranked = sorted(evidence.items, key=lambda item: -item.relevance)
         items = [item for item in ranked if item.kind != "caption" and len(item.quote) <= _LONGEST_QUOTE]
         items = [item for item in items[:_QUOTES_ASKED] if item not in self._not_theirs]
+        items = [item for item in items if not self._namesake(question, [item], evidence)]
         likely = [self._support.quote.probability(self.quote_signals(question, item, evidence)) for item in items]
         if not likely or max(likely) < self._threshold:
             return None
@@ -102,9 +104,16 @@ class Checker:
             if reason := wrong_doer(text, item.quote) or joined_apart(text, item.quote, question):
                 return Attribution((), reason)
         quotes = [item.quote for item in found.cited]
-        if reason := of_another_place(text, quotes) or by_another(text, quotes):
+        if (
+            reason := of_another_place(text, quotes)
+            or by_another(text, quotes)
+            or self._namesake(question, found.cited, evidence)
+        ):
             return Attribution((), reason)
         return found
+
+    def _namesake(self, question: str, cited: Sequence[Evidence], evidence: EvidenceSet) -> str | None:
+        return namesake(question, *("\n".join(item.quote for item in items) for items in (cited, evidence.pool)))
 
     def signals(
         self, question: str, text: str, found: Attribution, evidence: EvidenceSet, confidence: float

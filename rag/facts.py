@@ -54,6 +54,27 @@ def contradicted(sentence: str, cited: Sequence[Evidence], question: str = "") -
     return _denied(sentence, quotes) or _reversed(sentence, quotes, question)
 
 
+def unsaid(sentence: str, cited: Sequence[Evidence], question: str) -> str:
+    """The longest run of neighbouring content words of `sentence` that stand neither in `cited` nor in `question`.
+
+    Empty if there are no two together: one may be said in another word.
+
+    Days, numbers and names do not count: `lacking` looks for them, in whatever form.
+    """
+    plain = _without(sentence, _answer_days(sentence, cited))
+    told = {root for item in cited for root in roots(f"{item.title}\n{item.quote}")} | set(roots(question))
+    told |= {root for name in find_names(plain) for root in roots(name)}
+    longest, run = list[re.Match[str]](), list[re.Match[str]]()
+    for word in re.finditer(r"[^\W\d]+", plain):
+        root = next(iter(roots(word.group())), None)
+        if root in told:
+            run = []
+        elif root:
+            run = [*run, word]
+            longest = max(longest, run, key=len)
+    return plain[longest[0].start() : longest[-1].end()] if len(longest) > 1 else ""
+
+
 def days_of(item: Evidence) -> list[Day]:
     """The days that a statement names, read as written on the day of its article."""
     return find_days(item.quote, item.date)

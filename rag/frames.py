@@ -12,6 +12,7 @@ from rag.days import spell
 
 _FRAME = re.compile(
     r"As of \d{1,2} \w+ \d{4}: |In the article’s words: |(?:Another|The) article(?:, of \d{1,2} \w+ \d{4},)? says: "
+    r"|Corrected(?: on \d{1,2} \w+ \d{4})?: |Before the correction(?:, on \d{1,2} \w+ \d{4})?: "
 )
 
 
@@ -23,6 +24,16 @@ def in_the_articles_words(quote: str) -> str:
 def says(sentence: str, day: date | None, *, another: bool = False) -> str:
     """What one article says, told from what others say by its date."""
     return f"{'Another' if another else 'The'} article{f', of {spell(day)},' if day else ''} says: {sentence}"
+
+
+def corrected(quote: str, day: date | None) -> str:
+    """The words that take an earlier article's words back."""
+    return f"Corrected{f' on {spell(day)}' if day else ''}: {quoted(quote)}"
+
+
+def before_correction(sentence: str, day: date | None) -> str:
+    """What was taken back since."""
+    return f"Before the correction{f', on {spell(day)}' if day else ''}: {sentence}"
 
 
 def as_of(note: str, sentence: str) -> str:

@@ -147,6 +147,28 @@ def fullest(name: Name, said: str) -> str:
     return name.text if apart else full.text
 
 
+def namesake(question: str, quotes: str, said: str) -> str | None:
+    """Why `quotes` may not answer `question`: who it asks about has a namesake there, and is not there. Else None.
+
+    `said` tells who "Mayor Ostrander" is: Linda, where that mayor is called so in full.
+    """
+    everybody = names_in(said, said)
+    for asked in names_in(question, f"{question}\n{said}"):
+        if asked.kind != "person":
+            continue
+        kin = [name for name in everybody if _last_word(name) == _last_word(asked) and len(name.bare.split()) > 1]
+        title = set(asked.text.split()) - set(asked.bare.split())
+        meant = [asked] if len(asked.bare.split()) > 1 else [name for name in kin if title & set(name.text.split())]
+        there = [name for name in kin if name.bare in quotes]
+        if meant and there and not any(_first_words(one) & _first_words(other) for one in meant for other in there):
+            return f"the article says it of another {asked.bare.split()[-1]}"
+    return None
+
+
+def _first_words(name: Name) -> set[str]:
+    return set(re.split(r"[ -]", fold(name.bare))[:-1]) - {"al", "el"}
+
+
 def not_in(names: Sequence[Name], text: str) -> list[Name]:
     """Each name once, without those that `text` has: a person by the last name, anything else by all its words."""
     words = set(re.findall(r"\w+", fold(text)))

@@ -61,7 +61,10 @@ def statements(evidence: Sequence[Evidence]) -> str:
 def statement(item: Evidence) -> str:
     """One line of evidence; a photo caption is called one, since a caption is not reporting."""
     kind = "(photo caption) " if item.kind == "caption" else ""
-    return f"[{item.number}] {kind}{annotate(' '.join(item.quote.split()), item.date)}"
+    quote = " ".join(item.quote.replace(" | ", ", ").split())  # a row of a table reads like a sentence
+    if " | " in item.quote:
+        kind = f"({item.title}) "
+    return f"[{item.number}] {kind}{annotate(quote, item.date)}"
 
 
 def fingerprint() -> str:

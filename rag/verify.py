@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.evidence import Evidence, EvidenceSet, coverage
-from rag.facts import contradicted, day_words, days_of, lacking
+from rag.facts import contradicted, day_words, days_of, lacking, unsaid
 from rag.words import content_words
 
 _MOST_CITED = 3  # quotes for one sentence; more is a summary that nobody checks
@@ -51,7 +51,8 @@ def declines(sentence: str) -> bool:
 
 
 def attribute(sentence: str, vector: NDArray[np.float32], evidence: EvidenceSet, question: str = "") -> Attribution:
-    """Finds the fewest statements (at most three) that have every number, date and name of `sentence`.
+    """Finds the fewest statements (at most three) that have every number, date and name of `sentence`, and no two
+    neighbouring words of it unsaid: a cause that another sentence names is cited there, or not told.
 
     `vector` is the unit embedding of the sentence. What `question` says itself need not be proved again. The
     statement nearest in words and meaning leads; others are added only for what it lacks.
@@ -66,9 +67,12 @@ def attribute(sentence: str, vector: NDArray[np.float32], evidence: EvidenceSet,
         for group in combinations(ranked[: 8 if size == 1 else 5], size):
             if size > 1 and group[0] is not ranked[0]:
                 break  # the best statement leads any larger group
-            if not lacking(sentence, group, question):
+            if not lacking(sentence, group, question) and not unsaid(sentence, group, question):
                 return _attribution(group, words, evidence)
-    return Attribution((), lacking(sentence, evidence.items, question) or "no two articles' words together say it")
+    reason = lacking(sentence, evidence.items, question) or "no two articles' words together say it"
+    if not lacking(sentence, evidence.items, question) and (stretch := unsaid(sentence, evidence.items, question)):
+        reason = f"no article found says “{stretch}”"
+    return Attribution((), reason)
 
 
 def _fit(item: Evidence, words: frozenset[str], vector: NDArray[np.float32], evidence: EvidenceSet) -> float:

@@ -108,6 +108,12 @@ _SCALE_AFTER = re.compile(
     r"[\s-]+(hundred|thousand|dozen|million|milliard|billion|trillion|mio|mrd)(?:s|(?<!billion)(?<!trillion)en?)?\b"
 )
 _DENIED = re.compile(r"\b(?:not|rather than|instead of)(?: (?:the|about|some|an?))?\s*$")
+_IN_ERROR = r"(?:wrong|incorrect|mistaken|erroneous)ly"
+_TOLD = r"(?:sa(?:id|ys)|stated?|reported|gave|given|put|wrote|written|named|identified|described|quoted|listed)"
+_SAID_WRONGLY = re.compile(  # up to what is told, in the same clause; who "mistakenly shot three" did shoot three
+    rf"\b(?:(?:earlier|previous) version|{_IN_ERROR} {_TOLD}|{_TOLD} {_IN_ERROR}|mis(?:stated|reported|identified))"
+    r"\b[^.,:;]*$"
+)
 _UNIT_AFTER = re.compile(r"[\s-]*(?P<unit>%|[a-z]+)")
 
 
@@ -170,12 +176,19 @@ def find_numbers(text: str) -> list[Number]:
                 end=end,
                 written=written,
                 grouped=grouped and round(grouped * scale * _SCALES.get(match["scale_letter"], 1.0), 6),
-                denied=_DENIED.search(folded[max(0, start - 30) : start]) is not None,
+                denied=denies(folded, start),
             )
         )
     return [
         number for number in found if not (number.value == 1 and folded[number.start].isalpha() and not number.ordinal)
     ]
+
+
+def denies(text: str, at: int) -> bool:
+    """Whether what stands at `at` is denied there: "four, not fourteen" does not say fourteen, nor does "wrongly said
+    fourteen"; in "wrongly said fourteen instead of four", four is right."""
+    before = fold(text[max(0, at - 200) : at])
+    return (_DENIED.search(before) is not None) != (_SAID_WRONGLY.search(before) is not None)
 
 
 def _from_digits(match: re.Match[str]) -> tuple[float, bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.clauses import by_another, joined_apart, of_another_place
+from rag.mentions import namesake
 
 RUSSIA = (
     "However, with Russia preoccupied with its war in Ukraine, and Iran politically weakened by Israel decimating much "
@@ -110,3 +111,23 @@ def test_what_was_done_by_one_is_not_said_of_another(doer: str) -> None:
 )
 def test_the_same_doer_and_another_deed_are_let_through(sentence: str) -> None:
     assert by_another(sentence, [LED]) is None
+
+
+TWO = "Minister Ada Holm of Sund spoke first. Captain Jens Holm has sixty men in Sund. Nils Berg was there."
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "another"),
+    [
+        ("How many men does Minister Holm have?", "Captain Jens Holm has sixty men in Sund.", True),
+        ("How many men does Ada Holm have?", "Captain Jens Holm has sixty men in Sund.", True),
+        ("How many men does Captain Holm have?", "Captain Jens Holm has sixty men in Sund.", False),
+        ("How many men does Holm have?", "Captain Jens Holm has sixty men in Sund.", False),
+        ("What did Minister Holm do?", "Minister Ada Holm of Sund spoke first.", False),
+        ("What did Minister Holm do?", "Holm spoke first.", False),
+        ("Who met Minister Holm?", "Minister Ada Holm met Captain Jens Holm.", False),
+        ("Was Minister Holm with Nils Berg?", "Nils Berg was there.", False),
+    ],
+)
+def test_a_namesake_does_not_answer(question: str, quote: str, another: bool) -> None:
+    assert namesake(question, quote, f"{TWO} {quote}") == ("the article says it of another Holm" if another else None)

@@ -36,6 +36,18 @@ def test_what_no_statement_has_is_attributed_to_none() -> None:
     assert attribution.reason == "the name Vladimir is in no article found"
 
 
+MINE = "The tin mine at Ardal will close at the end of May, its owner said on Monday."
+PRICE = "Ore from abroad costs half as much, said the manager."
+
+
+def test_a_cause_that_another_statement_names_is_cited_there_or_not_told() -> None:
+    sentence = "The tin mine at Ardal will close because ore from abroad costs half as much."
+    assert cited(sentence, MINE, HOMS, PRICE) == [1, 3]
+    attribution = attribute(sentence, np.array([1.0, 0.0], dtype=np.float32), found(MINE, HOMS))
+    assert (attribution.cited, attribution.reason) == ((), "no article found says “ore from abroad costs half”")
+    assert cited("The tin mine at Ardal will shut at the end of May.", MINE) == [1]  # one word for another
+
+
 def test_without_evidence_the_model_is_not_asked() -> None:
     assert not worth_asking(found())
 

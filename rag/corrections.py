@@ -1,0 +1,65 @@
+"""What a later article takes back: "four people were injured, not fourteen" does not stand beside "fourteen" as one of
+two voices, it stands before it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.evidence import Evidence
+from rag.words import denies, find_names, find_numbers
+
+# how the genre opens: "Correction:", "Corrections and clarifications", "Editor's note:"
+_NOTE = re.compile(r"\W*(?:corrections?|clarifications?|corrected|errat(?:um|a)|editor['’]s note)\b", re.IGNORECASE)
+_SAME_MATTER = 0.6  # of the question's words that the corrected statement has, which its correction must have
+
+
+def correction(
+    sentence: str, question: str, cited: Sequence[Evidence], pool: Sequence[Evidence]
+) -> tuple[Evidence, ...]:
+    """The statements of a later article that take back what `sentence` adds to `question`; empty if none does.
+
+    They deny its number or name ("not fourteen", "wrongly said that fourteen"), or stand in a correction and give
+    another number.
+    """
+    newest = max((item.date for item in cited if item.date), default=None)
+    covered = max((item.coverage for item in cited), default=0.0)
+    for item in pool:
+        later = newest is None or item.date is None or item.date >= newest
+        another = not any(item.article in known.carriers for known in cited)
+        if not (later and another and item.coverage >= _SAME_MATTER * covered):
+            continue
+        kin = [other for other in pool if other.article == item.article]
+        if takes_back(item.quote, sentence, question):
+            following = [other for other in kin if other.start >= item.end]
+            told = min(following, key=lambda other: other.start) if following and not _gives(item.quote) else None
+            return (item, told) if told else (item,)
+        if any(_NOTE.match(text) for other in kin for text in (other.title, other.quote)) and _replaces(
+            item.quote, sentence, question
+        ):
+            return (item,)
+    return ()
+
+
+def takes_back(quote: str, sentence: str, question: str) -> bool:
+    """Whether `quote` denies a number or a name that `sentence` adds to `question`."""
+    known, there = find_numbers(question), find_numbers(quote)
+    added = [number for number in find_numbers(sentence) if not number.stands_in(known)]
+    if any(other.denied and other.equals(number) for number in added for other in there):
+        return not any(number.stands_in(there) for number in added)
+    named = set(find_names(sentence)) - set(find_names(question, question=True))
+    return any(
+        denies(quote, match.start()) for name in named for match in re.finditer(rf"\b{re.escape(name)}\b", quote)
+    )
+
+
+def _gives(quote: str) -> bool:
+    """Whether a statement gives a number, and does not only take one back."""
+    return any(not number.denied for number in find_numbers(quote))
+
+
+def _replaces(quote: str, sentence: str, question: str) -> bool:
+    known = find_numbers(question)
+    there = [number for number in find_numbers(quote) if not number.stands_in(known)]
+    added = [number for number in find_numbers(sentence) if not number.stands_in(known)]
+    return bool(there and added) and not any(number.stands_in(there) for number in added)
