@@ -49,6 +49,8 @@ $(VENV)/bin/python:
 		{ echo "Dateline needs Python 3.11 or newer; name one with: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV) || \
 		{ echo "This Python has no venv module (on Debian: apt install python3-venv)."; rm -rf $(VENV); exit 1; }
+# pips before 24 warn of an extra that lxml has under another spelling, those from 26 on print what setuptools tells
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=24,<26'
 
 $(READY): pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
