@@ -112,5 +112,8 @@ def with_numbers(sentence: AnswerSentence) -> str:
 
 
 def without_numbers(text: str) -> str:
-    """Without the "[2]" that a model writes by itself: code decides what is cited."""
-    return re.sub(r"\s*\[\d+(?:, ?\d+)*\]", "", text).strip()
+    """Without the "[2]" and the "According to the statements" that a model writes by itself: code decides what is
+    cited."""
+    plain = re.sub(r"\s*\[\d+(?:, ?\d+)*\]", "", text).strip()
+    plain = re.sub(r"^According to the (?:given |provided )?(?:statements?|articles?), ", "", plain)
+    return plain[:1].upper() + plain[1:]
