@@ -28,7 +28,7 @@ _UNCHECKED = '<p class="notes">Nothing of this was checked.</p>'
 
 def conversation_html(id: str, turns: Sequence[Turn]) -> str:
     """All turns of the conversation `id`, and the ways to take it away."""
-    forms = " · ".join(f'<a href="/export/{id}.{form}" download>{name}</a>' for form, name in _FORMS)
+    forms = " · ".join(f'<a href="export/{id}.{form}" download>{name}</a>' for form, name in _FORMS)
     export = f'<p class="export">Export: {forms}</p>' if turns else ""
     return f'<div data-conversation="{id}">{"".join(map(turn_html, turns))}{export}</div>'
 
@@ -77,7 +77,7 @@ def empty_html(articles: int, first: str, last: str, examples: Sequence[str]) ->
 
 def heading_html(badge: str, user: str | None) -> str:
     """The page's name beside what answers, `badge` being HTML of `web.badge`; and the way out for who logged in."""
-    out = f'<form method="post" action="/logout"><button>Log out {escape(user)}</button></form>' if user else ""
+    out = f'<form method="post" action="logout"><button>Log out {escape(user)}</button></form>' if user else ""
     return f'<h1>Dateline</h1><div id="engine">{badge}</div>{out}'
 
 
