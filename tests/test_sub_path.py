@@ -14,7 +14,13 @@ from ollama_double import OllamaDouble
 from playwright.sync_api import Browser, expect
 from reverse_proxy import reverse_proxy
 from run_helpers import kept, right, run_of
+from starlette._utils import get_route_path
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
+from web.access import Access, Door, path_of, served_as
 from web.users import Users
 
 NAME = "archive.localhost"  # browsers look for it on this machine
@@ -76,14 +82,36 @@ def test_programs_come_in_under_the_path_and_at_the_loopback_address(app: App) -
         assert http.get(f"{app.path}/api/search", params={"q": "Homs"}).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("asked", "judged"),
+    [
+        ("/news/pane", "/pane"), ("/pane", "/pane"), ("/news/", "/"), ("/", "/"), ("/newsletters", "/newsletters"),
+        ("/news/news/pane", "/news/pane"),
+    ],
+)  # fmt: skip
+def test_what_is_judged_is_what_is_routed(tmp_path: Path, asked: str, judged: str) -> None:
+    async def told(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(f"{path_of(scope)} {get_route_path(scope)}")(scope, receive, send)
+
+    door = Door(told, Access(Users(tmp_path / "access.db"), served_as(["example.org/news"])))
+    http = TestClient(SessionMiddleware(door, secret_key="s"), "http://example.org")
+    assert http.get(asked).text == f"{judged} {judged}"
+
+
+def test_without_its_last_slash_the_path_leads_to_the_page(started: App) -> None:
+    sent = httpx.get(f"{started.own}{started.path}?c=1", headers={"Host": NAME}, trust_env=False)
+    assert sent.headers["location"] == f"{started.path}/?c=1"
+
+
 @pytest.mark.parametrize("before", ["", "{path}", "{path}{path}", "{path}/login/..", "{path}/page/..", "//", "{path}/"])
 def test_nothing_gets_past_the_door_or_the_gate_through_the_path(app: App, before: str) -> None:
-    shut = [f"{before.format(path=app.path)}{one}" for one in (
-        "/gradio_api/file=/etc/passwd", "/file=/etc/passwd", "/gradio_api/startup-events", "/monitoring",
-    )]  # fmt: skip
-    direct = {"Host": NAME} | HTML
+    before, direct = before.format(path=app.path), {"Host": NAME} | HTML
+    shut = [f"{before}/{one}" for one in ("gradio_api/file=/etc/passwd", "gradio_api/startup-events", "monitoring")]
     with app.client() as stranger, app.client() as anna, httpx.Client(base_url=app.own, trust_env=False) as beside:
         anna.post(f"{app.path}/login", data={"name": "anna", "password": "open sesame"})
+        for http in (stranger, beside):
+            sought = httpx.URL(str(http.base_url), raw_path=f"{before}/api/search?q=Homs".encode())
+            assert http.get(sought, headers=direct).status_code != 200
         for one in shut:
             asked = httpx.URL(app.own, raw_path=one.encode())  # as it stands: no client's tidying
             assert beside.get(asked, headers=direct).status_code in (303, 404), one
