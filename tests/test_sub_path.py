@@ -74,6 +74,11 @@ def test_programs_come_in_under_the_path_and_at_the_loopback_address(app: App) -
     with app.client() as http:
         http.post(f"{app.path}/login", data={"name": "anna", "password": "open sesame"})
         assert http.get(f"{app.path}/api/search", params={"q": "Homs"}).json()
+        chat = {"model": "dateline", "messages": [{"role": "user", "content": QUESTION}]}
+        (cited,) = http.post(f"{app.path}/v1/chat/completions", json=chat).json()["choices"][0]["message"][
+            "annotations"
+        ]
+        assert cited["url_citation"]["url"].startswith(f"{app.url}/api/articles/")
         assert http.get(f"{app.path}/openapi.json").json()["servers"] == [{"url": app.path}]
     with httpx.Client(base_url=app.own, trust_env=False, headers=HTML) as http:
         assert http.get("/").headers["location"] == "/login"
