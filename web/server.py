@@ -115,9 +115,11 @@ def app(desk: Desk, page: gr.Blocks, allowed: Access) -> FastAPI:
             text, media_type=kind, headers={"Content-Disposition": f'attachment; filename="dateline-{id}.{form}"'}
         )
 
-    # linked, not given as Gradio's `css`: that drops what stands in media queries; every page is at the same depth, so
-    # that what is beside it is named without the sub-path under which all may be served
-    head = '<link rel="stylesheet" href="page/page.css"><script src="page/page.js" defer></script>'
+    # not given as Gradio's `css`, which drops what stands in media queries; nor linked, for Gradio adds this head when
+    # its own script runs: the first frames would be without. Every page is at the same depth, so that what is beside it
+    # is named without the sub-path under which all may be served.
+    head = f"<style>{(STATIC / 'page.css').read_text(encoding='utf-8')}</style>"
+    head += '<script src="page/page.js" defer></script>'
     head += '<script src="page/engine.js" defer></script>'
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="SSR mode is not supported")  # nor asked for
