@@ -97,8 +97,8 @@ class AskPage:
             self.find = gr.Textbox(placeholder="Search conversations", show_label=False, label="Search conversations")
             self.listed = gr.HTML(js_on_load=_ACTS, elem_id="listed", apply_default_css=False)
             with gr.Accordion("Narrow the articles", open=False):
-                self.since = gr.Textbox(label="From", placeholder="2024-12-01", elem_id="since")
-                self.until = gr.Textbox(label="Until", placeholder="2024-12-31", elem_id="until")
+                self.since = gr.Textbox(label="From", placeholder="YYYY-MM-DD", elem_id="since")
+                self.until = gr.Textbox(label="Until", placeholder="YYYY-MM-DD", elem_id="until")
                 self.leave = gr.Dropdown([], label="Leave out", multiselect=True, elem_id="leave")
         self.top = gr.HTML(elem_id="top", apply_default_css=False)
         self.talk = gr.HTML(js_on_load=_ACTS, elem_id="talk", apply_default_css=False)

@@ -15,8 +15,8 @@ from mcp.client import Client
 
 NAMES = [
     "-rf.txt", "50% off #2? & more + ;=.txt", "a%2Fb%20c%0A.txt", "it's \"so\" <b>said.txt", "two\nlines.txt",
-    "\nfirst and\r\n last.txt",
-    "cafe\u0301 Amélie.txt", "x" * 245 + ".txt", "back\\slash.txt", "in\nside/50%/tab\t .txt",
+    "\nfirst and\r\n last.txt", "cafe\u0301 Amélie.txt", "x" * 245 + ".txt", "back\\slash.txt",
+    "in\nside/50%/tab\t .txt",
 ]  # fmt: skip
 
 

@@ -403,15 +403,40 @@ def test_dates_narrow_the_next_question_and_are_shown_as_chips(app: App, page_of
     page.locator("#side .toggle-button").click()
     page.get_by_text("Narrow the articles").click()
     page.get_by_label("Until").fill("2020-01-01")
-    expect(page.locator("#chips .narrowed")).to_have_text("until 2020-01-01 ✕")
+    expect(page.locator("#chips .narrowed")).to_have_text("until 1 January 2020 ✕")
     ask(page)
     expect(page.locator("#talk .refusal")).to_be_visible()
-    expect(page.locator("#talk .narrowed")).to_have_text("until 2020-01-01")
-    page.get_by_role("button", name="Remove: until 2020-01-01").click()
+    expect(page.locator("#talk .narrowed")).to_have_text("until 1 January 2020")
+    page.get_by_role("button", name="Remove: until 1 January 2020").click()
     expect(page.locator("#chips .narrowed")).to_have_count(0)
     expect(page.get_by_label("Until")).to_have_value("")
     ask(page)
     expect(page.locator("#talk .answer").last).to_contain_text("200 kilometres")
+
+
+def test_days_stand_in_words_wherever_one_is_shown(app: App, page_of: Callable[..., Page]) -> None:
+    page = page_of(app.url)
+    page.locator("#side .toggle-button").click()
+    page.get_by_text("Narrow the articles").click()
+    shown = page.locator("body").inner_text()
+    assert "of 5 December 2024" in shown
+    page.get_by_label("From").fill("2024-12-05")
+    ask(page)
+    answered(page)
+    shown += page.locator("body").inner_text()
+    page.locator("#talk .chip").first.click()  # the article's own text stays as it is
+    expect(page.locator("#pane .about")).to_contain_text("5 December 2024")
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Markdown").click()
+    shown += taken.value.path().read_text(encoding="utf-8")
+    runs = app.assistant.settings.data_dir / "runs"
+    runs.mkdir()
+    kept(runs, "mine.jsonl", run_of(right("q1")))
+    for address, row in (("/articles", "#corpus tbody tr"), ("/runs", "#runs tbody tr")):
+        page.goto(f"{app.url}{address}")
+        page.locator(row).first.wait_for()
+        shown += page.locator("body").inner_text()
+    assert re.findall(r".*\d{4}-\d\d-\d\d.*", shown) == []
 
 
 def test_the_page_asks_nothing_of_the_network(app: App, page_of: Callable[..., Page]) -> None:

@@ -172,7 +172,7 @@ def test_the_history_is_what_was_answered(desk: Desk, ollama: OllamaDouble) -> N
 
 def test_an_empty_page_offers_questions_on_what_the_articles_mention(desk: Desk) -> None:
     page = desk.shown("anna", "")
-    assert "Ask 2 articles, of 2024-12-05" in page
+    assert "Ask 2 articles, of 5 December 2024" in page
     assert "What happened in Hama?" in page
 
 
