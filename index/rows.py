@@ -29,7 +29,8 @@ def read_json(path: Path) -> list[Found]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        if isinstance(error, json.JSONDecodeError) and error.msg == "Extra data" and error.lineno > 1:
+        extra = isinstance(error, json.JSONDecodeError) and error.msg == "Extra data" and error.pos
+        if extra and "\n" in text[:extra] and "\n" not in text[:extra].strip():  # one in a line of its own, and more
             return _numbered(_parse(line) for line in text.split("\n") if line.strip())
         raise _not_json(error, "line {0.lineno}, ") from error
     listed = records(content)

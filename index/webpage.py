@@ -16,7 +16,7 @@ from typing import Any
 
 from index.dates import parse_date
 from index.decode import Unreadable, decode, read_bytes, storable
-from index.formats import Extract, Found, quiet, web_address, word
+from index.formats import Extract, Found, quiet, unended, web_address, word
 from index.tables import table_lines
 
 MAX_HTML_BYTES = 20_000_000
@@ -60,7 +60,9 @@ _SPEAKS_TO_READER = re.compile(
     r"\b(?:now|today|for|to (?:read|continue|our|get)|week|month|newsletter|free)\b",
     re.I,
 )
+_BEGINS, _ENDS = re.compile(rb"<(?:html|body)\b", re.I), re.compile(rb"</(?:html|body)\s*>", re.I)
 _OFFER_CHARS = 800
+_PROSE_WORDS, _PROSE_CHARS = 4, 25  # a sentence of Japanese has no spaces
 _CELL_CHARS = 400
 _KEPT = ("html", "head", "body", "main", "article", "h1")
 _LEAF = ("p", "div", "span", "section", "h2", "h3", "h4", "li")
@@ -69,7 +71,9 @@ _LEAF = ("p", "div", "span", "section", "h2", "h3", "h4", "li")
 def read_html(path: Path) -> list[Found]:
     """The article of a saved web page, without what stands around it."""
     limit = Unreadable(f"larger than {MAX_HTML_BYTES // 1_000_000} MB")
-    return [("", extract_html(read_bytes(path, MAX_HTML_BYTES, limit)))]
+    data = read_bytes(path, MAX_HTML_BYTES, limit)
+    is_cut = _BEGINS.search(data) and not _ENDS.search(data)
+    return [("", extract_html(data)), *([("", unended("the page has no end"))] if is_cut else [])]
 
 
 def extract_html(data: bytes, charset: str | None = None) -> Extract:
@@ -89,6 +93,8 @@ def extract_html(data: bytes, charset: str | None = None) -> Extract:
                 source=fields.get("og:site_name"),
                 url=_address(soup, fields),
             )
+            if _is_all_menu(soup):
+                raise Unreadable("there is nothing but menus in this page: save the article's own page")
             changed = [_take_out_walls(soup), _write_out_tables(soup)]
             text = _article_text(str(soup) if any(changed) else page, soup)
         except (Unreadable, MemoryError):
@@ -164,6 +170,14 @@ def _is_menu(element: Any, most: float) -> bool:
         return False
     links = "".join(map(_text, element.find_all("a")))
     return sum(map(str.isalnum, links)) > 0.8 * sum(map(str.isalnum, _text(element)))
+
+
+def _is_all_menu(soup: Any) -> bool:
+    """Whether a page has links, and beside its menus no line that could be a headline or a sentence."""
+    lines = (line for line in soup.find_all(string=True) if not line.find_parent(_CLUTTER))
+    return len(soup.find_all("a", limit=2)) > 1 and all(
+        len(line.split()) < _PROSE_WORDS and len(line.strip()) < _PROSE_CHARS for line in lines
+    )
 
 
 def _text(element: Any) -> str:

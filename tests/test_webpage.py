@@ -148,6 +148,7 @@ def test_walls_offers_and_menus_are_not_the_article(tmp_path: Path, around: str)
         '<div class="premium metered-content"><p>Its 9,000 subscribers may sign in for free, he said.</p></div>',
         '<div class="topic-privacy"><p>The court ruled on cookies: consent is needed for personal data.</p></div>',
         "<p>We baked 400 cookies for the fair, the baker of Oxmoor said.</p>",
+        "<p>港町の古い灯台は来年の春に再び点灯されると市長が月曜日に述べた。</p><a>次</a><a>前</a>",
         "<ul><li><a>Oxmoor wins the cup</a></li><li><a>Norby loses</a></li><li><a>Tellby draws</a></li></ul>",
     ],
 )
