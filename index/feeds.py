@@ -14,7 +14,7 @@ from index.formats import Extract, Found, unended, word
 MAX_FEED_BYTES = 50_000_000
 
 _MEDIA = "{http://search.yahoo.com/mrss/}"  # pictures, which have titles and descriptions of their own
-_AMPERSAND = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:#\w{1,8};|(\w{2,8});)?", re.DOTALL)
+_AMPERSAND = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:#[0-9A-Za-z]{1,8};|([0-9A-Za-z]{2,8});)?", re.DOTALL)
 _XML_KNOWS = ("amp", "lt", "gt", "quot", "apos")
 
 
@@ -28,7 +28,7 @@ def read_feed(path: Path) -> list[Found]:
     data = read_bytes(path, MAX_FEED_BYTES, Unreadable(f"larger than {MAX_FEED_BYTES // 1_000_000} MB"))
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, remove_comments=True)
     if b"\x00" not in data[:100]:  # UTF-16
-        data = _AMPERSAND.sub(_as_xml, data)
+        data = _AMPERSAND.sub(_as_xml, data.decode("latin-1")).encode("latin-1")  # any other letters stay as they are
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError:  # nothing in it is XML
@@ -45,13 +45,12 @@ def read_feed(path: Path) -> list[Found]:
     return [*((f"#{number}", _item(item, title)) for number, item in enumerate(items)), *told]
 
 
-def _as_xml(found: re.Match[bytes]) -> bytes:
+def _as_xml(found: re.Match[str]) -> str:
     """HTML's named letters and bare ampersands as XML has them, which would lose "&eacute;" and the T of "AT&T"."""
-    name = (found[1] or b"").decode(errors="replace")
-    if name in name2codepoint and name not in _XML_KNOWS:
-        return b"&#%d;" % name2codepoint[name]
-    known = found[0].startswith((b"<", b"&#")) or name in _XML_KNOWS
-    return found[0] if known else b"&amp;" + found[0][1:]
+    if found[1] in name2codepoint and found[1] not in _XML_KNOWS:
+        return f"&#{name2codepoint[found[1]]};"
+    known = found[0].startswith(("<", "&#")) or found[1] in _XML_KNOWS
+    return found[0] if known else f"&amp;{found[0][1:]}"
 
 
 def _item(item: Any, feed: str | None) -> Extract | Unreadable:

@@ -60,7 +60,7 @@ _SPEAKS_TO_READER = re.compile(
     r"\b(?:now|today|for|to (?:read|continue|our|get)|week|month|newsletter|free)\b",
     re.I,
 )
-_BEGINS, _ENDS = re.compile(rb"<(?:html|body)\b", re.I), re.compile(rb"</(?:html|body)\s*>", re.I)
+_BEGINS, _ENDS = re.compile(r"<(?:html|body)\b", re.I), re.compile(r"</(?:html|body)\s*>", re.I)
 _OFFER_CHARS = 800
 _PROSE_WORDS, _PROSE_CHARS = 4, 25  # a sentence of Japanese has no spaces
 _CELL_CHARS = 400
@@ -72,7 +72,8 @@ def read_html(path: Path) -> list[Found]:
     """The article of a saved web page, without what stands around it."""
     limit = Unreadable(f"larger than {MAX_HTML_BYTES // 1_000_000} MB")
     data = read_bytes(path, MAX_HTML_BYTES, limit)
-    is_cut = _BEGINS.search(data) and not _ENDS.search(data)
+    tags = data.decode("latin-1")
+    is_cut = _BEGINS.search(tags) and not _ENDS.search(tags)
     return [("", extract_html(data)), *([("", unended("the page has no end"))] if is_cut else [])]
 
 

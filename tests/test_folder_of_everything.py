@@ -222,4 +222,5 @@ def test_each_file_is_read_whole_or_what_is_lost_is_named(
     assert [reason for reasons in told.values() for reason in reasons if _PYTHON.search(reason)] == []
     assert len(told["trailing line.json"]) == 1  # not one for each of its lines
     assert "café & B&B" in texts["letters.rss"]
+    assert index.article("marked.rss#0").source == "Marlby Echo & Post"
     assert index.sync(folder).skipped == report.skipped and tuple(capfd.readouterr()) == ("", "")
