@@ -122,6 +122,11 @@ _LAYOUTS = (
 )  # fmt: skip
 
 
+def is_edge(line: str) -> bool:
+    """Whether a line opens or ends an article in a database's export, whatever file it stands in."""
+    return any(kind.fullmatch(line) for kind in (*_MARKS[:3], _MARKS[5]))
+
+
 def apart(read: Reader, *, all_of_it: Callable[[Path], str] | None = None, verbatim: bool = False) -> Reader:
     """A reader that takes exports apart: numbered articles for several, an article with its own facts for one.
 

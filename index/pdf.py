@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -11,11 +11,13 @@ from typing import Any
 
 from index.dates import dateline, parse_date
 from index.decode import MAX_ARTICLE_CHARS, Unreadable, too_long
+from index.exports import is_edge
 from index.formats import Extract, Found, own_title, quiet, unended
 from index.layout import Line, page_lines
 
 _SENTENCE_ENDS = (".", "!", "?", "”", '"', "。")
 _MARGIN = 0.13  # of a page's height, above and below, where running heads and page feet stand
+_NEAR, _MANY_PAGES = 4, 10
 _DAMAGED = Unreadable("this page is damaged")
 _HYPHENS = "-\u2010\u00ad"
 _PAGE_NUMBER = re.compile(
@@ -113,17 +115,29 @@ def _is_lost(page: Any) -> bool:
 
 def _without_running(pages: list[list[Line]]) -> tuple[list[list[Line]], list[str]]:
     """The pages' lines without those that stand in the margin of several pages, or number them; and these."""
-    seen: Counter[tuple[str, int]] = Counter()
+    seen: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
     for number, page in enumerate(pages):
-        seen.update({key for line in page for key in _keys(line, number)})
+        for key in {key for line in page for key in _keys(line, number)}:
+            seen[key].add(number)
     kept, running = [], []
     for number, lines in enumerate(pages):
-        out = [line for line in lines if any(seen[key] > 1 for key in _keys(line, number)) or _is_number(line, lines)]
+        out = [line for line in lines if _runs(line, number, seen, len(pages)) or _is_number(line, lines)]
         if len(out) < len(lines):  # a page of nothing else says just that
             running += [line.text for line in out]
             lines = [line for line in lines if line not in out]
         kept.append(lines)
     return kept, running
+
+
+def _runs(line: Line, page: int, seen: dict[tuple[str, int], set[int]], pages: int) -> bool:
+    """Whether a line stands on pages near its own as well; in a long document, where chance has room, on two.
+
+    So the lines that frame the articles of an export, one of which comes to stand at every other page's edge, are text.
+    """
+    if is_edge(" ".join(line.text.split())):
+        return False
+    near = {page + step for step in range(-_NEAR, _NEAR + 1) if step}
+    return any(len(near & seen[key]) > (pages > _MANY_PAGES) for key in _keys(line, page))
 
 
 def _keys(line: Line, page: int) -> list[tuple[str, int]]:
