@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ _SPEAKS_TO_READER = re.compile(
     re.I,
 )
 _BEGINS, _ENDS = re.compile(r"<(?:html|body)\b", re.I), re.compile(r"</(?:html|body)\s*>", re.I)
+_CDATA = re.compile(r"(?://)?(?:<!\[CDATA\[|\]\]>)")
 _OFFER_CHARS = 800
 _PROSE_WORDS, _PROSE_CHARS = 4, 25  # a sentence of Japanese has no spaces
 _CELL_CHARS = 400
@@ -194,8 +196,8 @@ def _write_out_tables(soup: Any) -> bool:
         if prose or len(rows) < 2 or max(map(len, rows)) < 2:  # a page's layout; or one row, or column
             continue
         found = True
-        headed = len(rows[0]) > 1 and all(cell.name == "th" for cell in rows[0][1:])
-        lines = table_lines(_grid(rows), headed)
+        heads = takewhile(lambda row: row and all(cell.name == "th" for cell in row[1:] or row), rows)
+        lines = table_lines(_grid(rows), len(list(heads)))
         for line in [*([_text(table.caption)] if table.caption else []), *lines]:
             paragraph = soup.new_tag("p")
             paragraph.string = line
@@ -294,7 +296,7 @@ def _linked_data(soup: Any) -> Iterator[dict[str, Any]]:
     """The objects of the page's JSON-LD that tell of the page; not the items of lists, which tell of others."""
     for script in soup.find_all("script", type="application/ld+json"):
         try:
-            waiting = [json.loads(script.string or "")]
+            waiting = [json.loads(_CDATA.sub("", script.string or ""), strict=False)]  # with line breaks in strings
         except (ValueError, RecursionError):
             continue
         while waiting:
@@ -316,11 +318,11 @@ def _marked_date(soup: Any) -> date | None:
 
 def _time_element(soup: Any) -> date | None:
     """The day of the <time> that is marked as publication; else that on which all of the page's agree."""
-    times = soup.find_all("time", datetime=True)
+    times = soup.find_all("time", datetime=True) or soup.find_all("time")
     for time in times:
         if time.has_attr("pubdate"):
-            return parse_date(time["datetime"])
+            return parse_date(time.get("datetime") or _text(time))
     changed = re.compile("modif|updat", re.I)
     published = [t for t in times if not changed.search(f"{t.get('itemprop')} {t.get('class')}")]
-    days = {parse_date(time["datetime"]) for time in published}
+    days = {parse_date(time.get("datetime") or _text(time)) for time in published}
     return days.pop() if len(days) == 1 else None

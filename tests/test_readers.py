@@ -61,6 +61,10 @@ RECORDS = {
         "dateModified": "2024-01-01", "author": [{"@type": "Person", "name": "Ada Brook"}],
         "publisher": {"name": "Skarn Gazette"}, "mainEntityOfPage": {"@type": "WebPage", "@id": FULL[4]},
     },
+    "a database": {
+        "title": "Ferry stops", "date": {"$date": "2023-05-09T04:00:00Z"}, "text": TEXT, "source": "Skarn Gazette",
+        "author": "Ada Brook", "url": FULL[4],
+    },
     "WordPress": {
         "title": {"rendered": "Ferry stops"}, "date": "2023-05-09T04:00:00", "link": FULL[4],
         "content": {"rendered": f"<p>{TEXT}</p>"}, "publisher": "Skarn Gazette", "author": "Ada Brook",
@@ -137,6 +141,14 @@ def test_the_same_names_hold_in_every_format(tmp_path: Path, name: str, content:
     (article,), skipped = read(tmp_path, name, content)
     assert (told(article), skipped) == (FULL, [])
     assert article.text[article.aside_spans[0].end if article.aside_spans else 0 :] == TEXT
+
+
+def test_an_article_that_is_cut_by_its_service_is_told(tmp_path: Path) -> None:
+    cut = {"title": "Ferry stops", "content": "The ferry stopped, and… [+2412 chars]"}
+    reason = "only its beginning is in this file: get the whole article"
+    for content, path in ((cut, "a.json"), ({"articles": [cut]}, "a.json#0")):
+        (article,), skipped = read(tmp_path, "a.json", json.dumps(content))
+        assert (article.id, skipped) == (path, [Skipped(path, reason)])
 
 
 def test_a_row_costs_itself_at_most(tmp_path: Path) -> None:
