@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from index.dates import dateline, parse_date
 from index.decode import MAX_ARTICLE_CHARS, Unreadable, decode, read_bytes, storable, too_long
 from index.formats import Extract, Found, check_unpacked, own_title, quiet, unended, word
+from index.tables import table_lines
 from index.webpage import visible_text
 
 MAX_RTF_BYTES = 100_000_000
@@ -81,13 +82,20 @@ def _odt_blocks(parent: Any) -> Iterator[tuple[str, bool]]:
             for inner in child.iter():  # text boxes and footnotes stand inside of the paragraph that they hang on
                 if _name(inner) in ("text-box", "note-body"):
                     yield from _odt_blocks(inner)
-        elif name == "table-row":
-            cells = (" ".join(block for block, _ in _odt_blocks(cell)) for cell in child)
-            yield " | ".join(filter(None, map(str.strip, cells))), False
         elif name == "table":
-            yield "\n".join(row for row, _ in _odt_blocks(child) if row), False
+            rows = list(_odt_rows(child))
+            yield "\n\n".join(table_lines([cells for cells, _ in rows], sum(is_head for _, is_head in rows))), False
         elif name not in ("tracked-changes", "annotation"):
             yield from _odt_blocks(child)
+
+
+def _odt_rows(parent: Any, is_head: bool = False) -> Iterator[tuple[list[str], bool]]:
+    """(cells, whether they are heads) of each row; a cell that another covers is there, and empty."""
+    for child in parent:
+        if _name(child) == "table-row":
+            yield [" ".join(block for block, _ in _odt_blocks(cell)) for cell in child], is_head
+        elif _name(child).endswith(("-rows", "row-group")):
+            yield from _odt_rows(child, is_head or _name(child) == "table-header-rows")
 
 
 def _odt_inline(element: Any) -> Iterator[str]:

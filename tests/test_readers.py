@@ -260,8 +260,9 @@ ODT = (
     '<t:h t:outline-level="1">Ferry stops</t:h>'
     "<t:p>It<t:s/>rains<o:annotation><t:p>check this</t:p></o:annotation> a <t:span>lot</t:span>."
     "<d:frame><d:text-box><t:p>In the box.</t:p></d:text-box></d:frame></t:p>"
-    "<b:table><b:table-row><b:table-cell><t:p>Town</t:p></b:table-cell><b:table-cell><t:p>Rain</t:p></b:table-cell>"
-    "</b:table-row></b:table></o:text></o:body></o:document-content>"
+    "<b:table><b:table-header-rows><b:table-row><b:table-cell><t:p>Town</t:p></b:table-cell><b:table-cell><t:p>Rain"
+    "</t:p></b:table-cell></b:table-row></b:table-header-rows><b:table-row><b:table-cell><t:p>Norby</t:p>"
+    "</b:table-cell><b:table-cell><t:p>much</t:p></b:table-cell></b:table-row></b:table></o:text></o:body></o:document-content>"
 )
 META = (
     '<o:document-meta xmlns:o="urn:o" xmlns:m="urn:m" xmlns:dc="http://purl.org/dc/elements/1.1/"><o:meta>'
@@ -283,7 +284,7 @@ CHAPTERS = {"OPS/text/z one.xhtml": "<body><h1>One</h1><p>It rains.</p></body>",
     [
         (
             "a.odt", zipped(**{"content.xml": ODT, "meta.xml": META}),
-            "Ferry stops\n\nIt rains a lot.\n\nIn the box.\n\nTown | Rain",
+            "Ferry stops\n\nIt rains a lot.\n\nIn the box.\n\nTown | Rain\n\nNorby | Rain: much",
             ("Ferry stops", None, None, "Ada Brook", None),
         ),
         (

@@ -171,8 +171,8 @@ TABLE = (
 ROWS = ["Seats", "Party | 2020 | 2024", "Greens | 2020: 7 | 2024: 4", "Farmers | 2020: 5 | 2024: 4", "Others | 2024: 1"]
 TWO_ROWS_OF_HEADS = (
     "<table><tr><th colspan=5>Turnout</th></tr><tr><th rowspan=2>Town</th><th colspan=2>Men</th>"
-    "<th colspan=2>Women</th></tr><tr><th>2020</th><th>2024</th><th>2020</th><th>2024</th></tr><tr><th>Norby</th><td>low</td><td>4</td>"
-    "<td>5</td><td>6</td></tr></table>"
+    "<th colspan=2>Women</th></tr><tr><th>2020</th><th>2024</th><th>2020</th><th>2024</th></tr><tr>"
+    "<th>Norby</th><td>low</td><td>4</td><td>5</td><td>6</td></tr></table>"
 )
 ROWS_OF_TWO = [
     *("Turnout", "Town | Men | Women", "Town | 2020 | 2024 | 2020 | 2024"),
