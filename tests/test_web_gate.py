@@ -232,4 +232,5 @@ def test_what_was_being_uploaded_goes_with_the_app_and_with_the_next_one(seeds_d
         assert Path(path).parents[1].stat().st_mode & 0o077 == 0
         assert Path(path).is_relative_to(home)
     assert not Path(path).exists()
-    assert list((home / "incoming").iterdir()) == []
+    # Gradio may make its folder anew while an event ends: an empty one, which the next start sweeps
+    assert [left for left in (home / "incoming").rglob("*") if left.is_file()] == []
