@@ -45,7 +45,7 @@ def started(request: pytest.FixtureRequest, seeds_dir: Path, tmp_path_factory: p
     """The app that is told its path, without a proxy yet."""
     home = shutil.copytree(seeds_dir, tmp_path_factory.mktemp("sub-path") / "data")
     Users(home / "access.db").add("anna", "open sesame")
-    (home / "runs").mkdir()
+    (home / "runs").mkdir(exist_ok=True)
     kept(home / "runs", "mine.jsonl", run_of(right("q1")))
     with OllamaDouble(chat=says(RIGHT)) as ollama:
         engine = ("--engine", "ollama", "--model", "qwen2.5-coder:1.5b")
