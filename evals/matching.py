@@ -275,7 +275,7 @@ def _repeats(text: str, case: Case) -> bool:
     asked, said = _keys(case.question), _keys(text)
     entries = [frozenset(key for string in entry for key in _keys(string)) for entry in case.accepted]
     answers = frozenset[str]().union(*entries)
-    if any(key not in asked and (key not in STOPWORDS or key in answers) for key in said):
+    if any(key not in asked and (key not in STOPWORDS - {"no"} or key in answers) for key in said):
         return False
     in_question = any(entry <= asked for entry in entries)
     return not in_question or all(key in said for key in asked if key not in _ASKING)
