@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -41,13 +41,14 @@ def serve(
     host: str = "127.0.0.1",
     port: int | None = None,
     *,
-    names: Collection[str] = (),
+    names: Mapping[str, str] | None = None,
     proxy: Proxy | None = None,
     questions_per_minute: int = 0,
 ) -> None:
     """Opens the app and blocks until it is stopped. The engine is fetched and loaded meanwhile.
 
-    `names` by which others call this machine; without any, and not on the loopback address, it answers to every name.
+    `names` by which others call this machine, of `web.access.served_as`; without any, and not on the loopback address,
+    it answers to every name.
     `questions_per_minute` of one reader; 0: as many as they like.
     Raises SettingsError if the port is taken, or if others could come in and nothing says who may.
     """
@@ -60,7 +61,7 @@ def serve(
             "them say so with --proxy-header."
         )
     desk = Desk.of(assistant, questions_per_minute)
-    app = server.app(desk, build(desk), Access(users, own_names(host, names), proxy, closed=host not in LOOPBACK))
+    app = server.app(desk, build(desk), Access(users, own_names(host, names or {}), proxy, closed=host not in LOOPBACK))
     desk.room.prepare()
     try:
         server.serve(app, host, port)
@@ -96,8 +97,8 @@ class AskPage:
             self.find = gr.Textbox(placeholder="Search conversations", show_label=False, label="Search conversations")
             self.listed = gr.HTML(js_on_load=_ACTS, elem_id="listed", apply_default_css=False)
             with gr.Accordion("Narrow the articles", open=False):
-                self.since = gr.Textbox(label="From", placeholder="2024-12-01", elem_id="since")
-                self.until = gr.Textbox(label="Until", placeholder="2024-12-31", elem_id="until")
+                self.since = gr.Textbox(label="From", placeholder="YYYY-MM-DD", elem_id="since")
+                self.until = gr.Textbox(label="Until", placeholder="YYYY-MM-DD", elem_id="until")
                 self.leave = gr.Dropdown([], label="Leave out", multiselect=True, elem_id="leave")
         self.top = gr.HTML(elem_id="top", apply_default_css=False)
         self.talk = gr.HTML(js_on_load=_ACTS, elem_id="talk", apply_default_css=False)

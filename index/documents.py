@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +14,15 @@ from urllib.parse import unquote
 
 from index.dates import dateline, parse_date
 from index.decode import MAX_ARTICLE_CHARS, Unreadable, decode, read_bytes, storable, too_long
-from index.formats import Extract, Found, check_unpacked, own_title, quiet, word
+from index.formats import Extract, Found, check_unpacked, own_title, quiet, unended, word
+from index.tables import table_lines
 from index.webpage import visible_text
 
 MAX_RTF_BYTES = 100_000_000
 
 _RTF_TITLE = re.compile(r"\{\\title\s([^{}]*+)\}")
 _RTF_AUTHOR = re.compile(r"\{\\author\s([^{}]*+)\}")
+_RTF_BRACE = re.compile(r"\\[\\{}]|([{}])")
 _RTF_MADE = re.compile(r"\{\\creatim\\yr(\d+)\\mo(\d+)\\dy(\d+)")
 
 
@@ -44,7 +47,9 @@ def read_rtf(path: Path) -> list[Found]:
     text = storable("\n\n".join(filter(None, lines)))
     made = _RTF_MADE.search(source)
     day = dateline(text, parse_date("-".join(made.groups())) if made else None)
-    return [("", Extract(text, own_title(title), day, author=author))]
+    braces = Counter(found[1] for found in _RTF_BRACE.finditer(source))
+    told: list[Found] = [("", unended("it ends amid the text"))] if braces["{"] > braces["}"] else []
+    return [("", Extract(text, own_title(title), day, author=author)), *told]
 
 
 # --- OpenDocument
@@ -77,13 +82,20 @@ def _odt_blocks(parent: Any) -> Iterator[tuple[str, bool]]:
             for inner in child.iter():  # text boxes and footnotes stand inside of the paragraph that they hang on
                 if _name(inner) in ("text-box", "note-body"):
                     yield from _odt_blocks(inner)
-        elif name == "table-row":
-            cells = (" ".join(block for block, _ in _odt_blocks(cell)) for cell in child)
-            yield " | ".join(filter(None, map(str.strip, cells))), False
         elif name == "table":
-            yield "\n".join(row for row, _ in _odt_blocks(child) if row), False
+            rows = list(_odt_rows(child))
+            yield "\n\n".join(table_lines([cells for cells, _ in rows], sum(is_head for _, is_head in rows))), False
         elif name not in ("tracked-changes", "annotation"):
             yield from _odt_blocks(child)
+
+
+def _odt_rows(parent: Any, is_head: bool = False) -> Iterator[tuple[list[str], bool]]:
+    """(cells, whether they are heads) of each row; a cell that another covers is there, and empty."""
+    for child in parent:
+        if _name(child) == "table-row":
+            yield [" ".join(block for block, _ in _odt_blocks(cell)) for cell in child], is_head
+        elif _name(child).endswith(("-rows", "row-group")):
+            yield from _odt_rows(child, is_head or _name(child) == "table-header-rows")
 
 
 def _odt_inline(element: Any) -> Iterator[str]:
@@ -107,10 +119,19 @@ def read_epub(path: Path) -> list[Found]:
             raise Unreadable("locked by its seller: an unlocked copy can be read")
         package, base = _package(archive)
         told = {_name(element): "".join(element.itertext()) for element in package.iter() if len(element) == 0}
-        files = list(_spine(package, base)) or sorted(
+        spine = list(_spine(package, base))
+        files = spine or sorted(
             name for name in archive.namelist() if name.lower().endswith((".xhtml", ".html", ".htm"))
         )
         chapters, size = [], 0
+        there = set(archive.namelist())
+        lost: list[Found] = [
+            (f"#{name}", Unreadable("this chapter is missing from the book: get the file anew"))
+            for name in files
+            if name not in there
+        ]
+        if not spine:
+            lost.append(("", unended("its list of chapters is missing")))
         for name in files:
             chapters.append(visible_text(decode(data)) if (data := _member(archive, name)).strip() else "")
             size += len(chapters[-1])
@@ -119,17 +140,10 @@ def read_epub(path: Path) -> list[Found]:
     if not files:
         raise Unreadable("damaged: there is no chapter in it")
     text = "\n\n".join(filter(None, chapters))
+    title, author, publisher = own_title(told.get("title")), word(told.get("creator")), word(told.get("publisher"))
     return [
-        (
-            "",
-            Extract(
-                storable(text),
-                own_title(told.get("title")),
-                parse_date(told.get("date")),
-                source=word(told.get("publisher")),
-                author=word(told.get("creator")),
-            ),
-        )
+        ("", Extract(storable(text), title, parse_date(told.get("date")), source=publisher, author=author)),
+        *lost,
     ]
 
 
@@ -145,8 +159,9 @@ def _package(archive: zipfile.ZipFile) -> tuple[Any, str]:
 def _spine(package: Any, base: str) -> Iterator[str]:
     paths = {element.get("id"): element.get("href", "") for element in package.iter() if _name(element) == "item"}
     for element in package.iter():
-        if _name(element) == "itemref" and element.get("idref") in paths:
-            yield posixpath.normpath(posixpath.join(base, unquote(paths[element.get("idref")])))
+        if _name(element) == "itemref":
+            name = element.get("idref", "")  # which no file has where the list of files lacks it
+            yield posixpath.normpath(posixpath.join(base, unquote(paths.get(name, name))))
 
 
 # --- both

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 
 from index.dates import parse_date
@@ -31,8 +32,10 @@ _WORDS = re.compile(r"\d[\d,. ]{0,9} (?:words|mots)", re.I)
 _PROSE = re.compile(r"[.!?…:][”\"’']?$")
 _ISSUE = re.compile(r", (?:no|n°|nr)\.? ?\d.*", re.I)
 _RESERVED = "(?:all rights reserved|tous droits réservés)"
-_RIGHTS = re.compile(
-    rf"(?:copyright|©|\(c\)).{{0,3}}\b\d{{4}}\b.*|(?:.{{0,80}}\W)?{_RESERVED}(?:\W*|\W.{{0,80}})", re.I
+_RIGHTS = re.compile(  # "Skarn Gazette. All rights reserved"; not "since all rights reserved to him had lapsed"
+    rf"(?:copyright|©|\(c\)).{{0,3}}\b\d{{4}}\b.*"
+    rf"|(?:.{{0,80}}[.,;:©®|)–-]\s*|(?:\S+ ){{1,4}})?{_RESERVED}(?:\W*|\W.{{0,80}})",
+    re.I,
 )
 # Lines that stand once an article in some database's exports, and hardly anywhere else; of several kinds.
 _MARKS = (
@@ -53,6 +56,7 @@ _MARK = re.compile("|".join(f"(?:{kind.pattern})" for kind in _MARKS), re.I)
 _HINT = re.compile("|".join(f"(?:{kind.pattern})" for kind in (*_MARKS[:-2], _TITLED)), re.I)
 """A mark within a page's HTML, where a line has no end."""
 _COLON = r"([A-Z][A-Za-z /-]{1,30}?) ?:(?: (.*))?"
+_NONE = re.compile(r"(?!)")
 Reader = Callable[[Path], list[Found]]
 _TAIL = "."
 """The field of a label that ends the text, and is no part of the article."""
@@ -92,19 +96,20 @@ _LAYOUTS = (
     ),
     _Layout(  # ProQuest, and whatever else writes its labels in words
         re.compile(r"_{10,}|-{10,}|={10,}|Document \d+ of \d+", re.I),
-        re.compile(_COLON),
+        re.compile(rf"(?:{_COLON})|(ProQuest document link)"),
         _labels(
             title="title|headline", author="author|authors|byline", date="publication date|date|published",
             source="publication title|source|publication|newspaper", text="full text|text|body|article text",
             tail="subject|location|people|company|company / organization|publication info|publication year|publication "
             "subject|publisher|place of publication|country of publication|issn|source type|language of publication|"
             "document type|proquest document id|document url|copyright|last updated|database|volume|issue|pages|"
-            "first page|section|credit|links|abstract|identifier / keyword|classification|issn|e-issn",
+            "section|first page|credit|links|"
+            "proquest document link|abstract|identifier / keyword|classification|issn|e-issn",
         ),
         runs_on=True,
     ),
-    _Layout(  # Nexis; and Factiva's and Europresse's, which have no labels
-        re.compile("|".join(f"(?:{mark.pattern})" for mark in (*_MARKS[:3], _MARKS[5])), re.I),
+    _Layout(  # Nexis
+        re.compile("|".join(f"(?:{mark.pattern})" for mark in _MARKS[:2]), re.I),
         re.compile(rf"(?:{_COLON})|(Body|Classification|Graphic)"),
         _labels(
             author="byline", title="headline", text="body", other="section|length|highlight|dateline|series",
@@ -112,8 +117,14 @@ _LAYOUTS = (
             "industry|geographic|company|organization|person|ticker|acc-no|correction-date|pub-type",
         ),
     ),
-    _Layout(_RIGHTS, re.compile(r"(?!)"), {}),  # an archive of one's own, whose articles end with their rights
+    _Layout(re.compile(f"{_MARKS[2].pattern}|{_MARKS[5].pattern}"), _NONE, {}),  # Factiva and Europresse without
+    _Layout(_RIGHTS, _NONE, {}),  # an archive of one's own, whose articles end with their rights
 )  # fmt: skip
+
+
+def is_edge(line: str) -> bool:
+    """Whether a line opens or ends an article in a database's export, whatever file it stands in."""
+    return any(kind.fullmatch(line) for kind in (*_MARKS[:3], _MARKS[5]))
 
 
 def apart(read: Reader, *, all_of_it: Callable[[Path], str] | None = None, verbatim: bool = False) -> Reader:
@@ -156,7 +167,8 @@ def _articles(whole: Extract, text: str, *, is_page: bool) -> list[Found]:
     if not marks and not any(map(_TITLED.fullmatch, lines)):
         return [("", whole)]
     repeated = max(marks.values(), default=0) > 1
-    for layout in _LAYOUTS if marks else _LAYOUTS[1:2]:
+    layouts = _LAYOUTS if marks else _LAYOUTS[1:2]
+    for layout in sorted(layouts, key=lambda layout: not any(map(layout.edge.fullmatch, lines))):
         parts = list(_parts(layout, lines))
         framed = [part for part in parts if part.text]
         dated = sum(part.date is not None for part in framed)
@@ -170,28 +182,38 @@ def _articles(whole: Extract, text: str, *, is_page: bool) -> list[Found]:
 
 def _parts(layout: _Layout, lines: list[str]) -> Iterator[Extract]:
     """What stands between the edges; a cover or a list of contents, which has neither labels nor a day, is none."""
-    part: list[str] = []
-    for line in lines:
-        if not layout.edge.fullmatch(line):
-            part.append(line)
-        elif any(part):
-            yield from _part(layout, part)
-            part = []
-    if any(part):
-        yield from _part(layout, part)
+    parts = [
+        [(line, *_label(layout, line)) for line in group]
+        for is_edge, group in groupby(lines, lambda line: bool(layout.edge.fullmatch(line)))
+        if not is_edge
+    ]
+    parts = [part for part in parts if any(line for line, *_ in part)]
+    often = Counter(name for part in parts for name in {name for _, name, _ in part})
+    common = {name for name, number in often.items() if 2 * number >= len(parts)}
+    for part in parts:
+        yield from _part(layout, part, common)
 
 
-def _part(layout: _Layout, lines: list[str]) -> Iterator[Extract]:
+def _part(layout: _Layout, lines: list[tuple[str, str, str | None]], common: set[str]) -> Iterator[Extract]:
+    """The article of lines, each with its label's name and value.
+
+    Within the text, "Subject: to change." is a sentence: where the label, or another for the same fact, comes again
+    below; or where it is none that most articles have, and its value ends as a sentence does.
+    """
+    last = {about: at for at, (_, name, _) in enumerate(lines) for about in (name, layout.fields.get(name))}
     head: list[str] = []
     rest: list[str] = []  # without a label of its own, after the head: the text where no label says so
     values: dict[str, list[str]] = {}
+    seen: set[str] = set()
     into, in_text = head, False
-    for line in lines:
-        label = layout.label.fullmatch(line)
-        name, value = _label(label) if label else ("", None)
-        kind = layout.fields.get(name) if label else None
+    for at, (line, name, value) in enumerate(lines):
+        kind = layout.fields.get(name) if name else None
         in_text = into is values.get("text") or (into is rest and any(rest))
-        if kind is None or (in_text and kind != "text" and kind != _TAIL and not layout.runs_on):
+        again = last[name] > at or (kind in _FACTS and last[kind] > at) or (kind == "text" and name in seen)
+        is_text = in_text and (again or (name not in common and _PROSE.search(value or "")))
+        if kind == "text":
+            seen.add(name)
+        if kind is None or is_text or (in_text and kind != "text" and kind != _TAIL and not layout.runs_on):
             if not _RIGHTS.fullmatch(line) or not (into is head or into is rest):
                 into.append(line)
             elif into is head:
@@ -205,11 +227,15 @@ def _part(layout: _Layout, lines: list[str]) -> Iterator[Extract]:
         yield from _settle(head, rest, {name: "\n".join(found).strip() for name, found in values.items()})
 
 
+_FACTS = ("title", "date", "source", "author")
 _SIGN = "\x00"
 """Where a line of rights stood: Factiva's head ends with it."""
 
 
-def _label(found: re.Match[str]) -> tuple[str, str | None]:
+def _label(layout: _Layout, line: str) -> tuple[str, str | None]:
+    found = layout.label.fullmatch(line)
+    if not found:
+        return "", None
     name, value = (found[1], found[2]) if found[1] else (found[found.re.groups], None)
     return name.casefold(), value
 
@@ -234,7 +260,9 @@ def _settle(head: list[str], rest: list[str], values: dict[str, str]) -> Iterato
         title = source
     elif values and after and "text" not in values:  # Nexis, before: source, day, title
         title = after[-1]
-    elif values or (after and _PROSE.search(after[0])):  # Nexis: title, source, day
+    elif values or (
+        after and _PROSE.search(after[0]) and not _is_title(before, head[at], after)
+    ):  # Nexis: title, source, day
         title, source = (before[-2], source) if len(before) > 1 else (source, _beside_day(head[at]) if days else None)
         text = text if values else "\n".join(head[at + 1 :])
     elif days and after:  # Europresse: source, day, title, author, text
@@ -249,6 +277,11 @@ def _settle(head: list[str], rest: list[str], values: dict[str, str]) -> Iterato
             source=word(values.get("source")) or (_ISSUE.sub("", source) if source else None),
             author=_byline(values.get("author") or author),
         )
+
+
+def _is_title(before: list[str], day: str, after: list[str]) -> bool:
+    """Whether a question or quotation below the day is a title, since none stands above it."""
+    return len(before) == 1 and not _beside_day(day) and not after[0].endswith(".") and len(after) > 1
 
 
 def _beside_day(line: str) -> str | None:

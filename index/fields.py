@@ -71,7 +71,7 @@ def from_fields(fields: dict[Any, Any], text: str | None = None) -> Extract:
     return Extract(
         _text(record) if text is None else text,
         title=word(html.unescape(title)) if title else None,
-        date=next(filter(None, map(parse_date, _raw(record, "date"))), None),
+        date=next(filter(None, (parse_date(_inner(value)) for value in _raw(record, "date"))), None),
         source=next(filter(None, named), None),
         url=address or next(filter(None, map(web_address, sources)), None),
         author=_BY.sub("", author, count=1) if author and _BY.match(author) else author,
@@ -155,6 +155,11 @@ def _prose(value: object, inside: tuple[str, ...] = _INNER_TEXT) -> str | None:
     if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
         return "\n\n".join(value)
     return value if isinstance(value, str) else None
+
+
+def _inner(value: object) -> object:
+    """A value, or that inside of {"$date": …}, as databases write it."""
+    return next(iter(value.values()), None) if isinstance(value, dict) and len(value) == 1 else value
 
 
 def _raw(record: dict[str, Any], field: str) -> Iterator[object]:

@@ -73,6 +73,11 @@ def check_unpacked(archive: zipfile.ZipFile) -> None:
         raise Unreadable(f"unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB")
 
 
+def unended(what: str) -> Unreadable:
+    """Why a file that is read, but shows that it was cut, is told all the same."""
+    return Unreadable(f"{what}: a part of it may be missing; get the file anew")
+
+
 def own_title(value: object) -> str | None:
     """A title from metadata, unless the program that made the file invented it."""
     title = word(value)

@@ -7,17 +7,18 @@ import mailbox
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from email import policy
+from email import errors, policy
 from email.message import EmailMessage, MIMEPart
 from email.utils import parseaddr
 from pathlib import Path
 
 from index.dates import parse_date
 from index.decode import Unreadable, decode, one_at_most, read_bytes
-from index.formats import Extract, Found, web_address, word
+from index.formats import Extract, Found, unended, web_address, word
 from index.webpage import extract_html
 
 MAX_MAIL_BYTES = 100_000_000
+_CUT = (errors.StartBoundaryNotFoundDefect, errors.CloseBoundaryNotFoundDefect, errors.InvalidBase64LengthDefect)
 
 
 def read_eml(path: Path) -> list[Found]:
@@ -57,7 +58,7 @@ def read_mhtml(path: Path) -> list[Found]:
     address = web_address(_header(message, "Snapshot-Content-Location")) or web_address(
         _header(page, "Content-Location")
     )
-    return [("", _with(found, title=_header(message, "Subject"), url=address))]
+    return [("", _with(found, title=_header(message, "Subject"), url=address)), *_cut(message, "")]
 
 
 def _message(message: EmailMessage, mark: str) -> Iterator[Found]:
@@ -86,6 +87,13 @@ def _message(message: EmailMessage, mark: str) -> Iterator[Found]:
         if part.get_content_maintype() != "image":
             name = word(part.get_filename()) or str(number)
             yield f"{mark}#{name}", Unreadable("an attachment is not read: save it in the folder")
+    yield from _cut(message, mark)
+
+
+def _cut(message: EmailMessage, mark: str) -> Iterator[Found]:
+    """What the parser noticed of parts without an end."""
+    if any(isinstance(defect, _CUT) for part in message.walk() for defect in part.defects):
+        yield mark, unended("its parts have no end")
 
 
 def _parse(data: bytes) -> EmailMessage:

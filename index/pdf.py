@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -11,11 +11,14 @@ from typing import Any
 
 from index.dates import dateline, parse_date
 from index.decode import MAX_ARTICLE_CHARS, Unreadable, too_long
-from index.formats import Extract, Found, own_title, quiet
+from index.exports import is_edge
+from index.formats import Extract, Found, own_title, quiet, unended
 from index.layout import Line, page_lines
 
 _SENTENCE_ENDS = (".", "!", "?", "”", '"', "。")
 _MARGIN = 0.13  # of a page's height, above and below, where running heads and page feet stand
+_NEAR, _MANY_PAGES = 4, 10
+_DAMAGED = Unreadable("this page is damaged")
 _HYPHENS = "-\u2010\u00ad"
 _PAGE_NUMBER = re.compile(
     r"\W*(?:(?:page|p|pg|seite|página|pagina)\.? ?)?\d{1,4}(?: ?(?:/|of|von|de|sur) ?\d{1,4})?\W*", re.I
@@ -36,6 +39,7 @@ def read_pdf(path: Path) -> list[Found]:
             except PDFPasswordIncorrect as error:
                 raise Unreadable("encrypted: it needs a password") from error
             pages = list(_pages(document))
+            told = _told_pages(document)
             title, made = _metadata(document)
         except (Unreadable, MemoryError):
             raise
@@ -43,22 +47,31 @@ def read_pdf(path: Path) -> list[Found]:
             raise Unreadable("damaged, or not a PDF") from error
     if not pages:
         raise Unreadable("damaged, or not a PDF")
-    if all(page is None for page in pages):
+    if all(page is _DAMAGED for page in pages):
         raise Unreadable("damaged: none of its pages can be read")
-    lines, heads = _without_running(pages)
+    lines, heads = _without_running([[] if isinstance(page, Unreadable) else page for page in pages])
     text, starts = _joined(lines)
     if not text.strip():
         raise Unreadable("no text in it: a scan?")
     raw = "\n".join(line.text for page in lines for line in page)
-    damaged = [number for number, page in enumerate(pages, 1) if page is None]
-    return [
-        ("", Extract(text, title, dateline(raw, made, heads), page_starts=starts)),
-        *((f"#page={number}", Unreadable("this page is damaged")) for number in damaged),
-    ]
+    unread = [(f"#page={number}", page) for number, page in enumerate(pages, 1) if isinstance(page, Unreadable)]
+    if not told:
+        unread.append(("", unended("its list of pages is damaged")))
+    elif told > len(pages):
+        unread.append(("", unended(f"{told - len(pages)} of its {told} pages cannot be found")))
+    return [("", Extract(text, title, dateline(raw, made, heads), page_starts=starts)), *unread]
 
 
-def _pages(document: Any) -> Iterator[list[Line] | None]:
-    """The lines of each page in reading order; None for a page that cannot be read."""
+def _told_pages(document: Any) -> int:
+    """How many pages the document says that it has; 0 if it does not say."""
+    from pdfminer.pdftypes import dict_value, resolve1
+
+    count = resolve1(dict_value(document.catalog.get("Pages") or {}).get("Count"))
+    return count if isinstance(count, int) else 0
+
+
+def _pages(document: Any) -> Iterator[list[Line] | Unreadable]:
+    """The lines of each page in reading order, or why there are none."""
     from pdfminer.converter import PDFPageAggregator
     from pdfminer.layout import LAParams
     from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
@@ -70,27 +83,61 @@ def _pages(document: Any) -> Iterator[list[Line] | None]:
     for page in PDFPage.create_pages(document):
         try:
             interpreter.process_page(page)
-            yield page_lines(device.get_result())
+            lines = page_lines(result := device.get_result())
+            if not lines and any(True for _ in _pictures(result)):
+                yield Unreadable("no text on this page: a scan?")
+            else:
+                yield lines if lines or not _is_lost(page) else _DAMAGED
         except MemoryError:
             raise
         except Exception:  # one bad page must not lose the others
-            yield None
+            yield _DAMAGED
 
 
-def _without_running(pages: list[list[Line] | None]) -> tuple[list[list[Line]], list[str]]:
+def _pictures(container: Any) -> Iterator[Any]:
+    from pdfminer.layout import LTFigure, LTImage
+
+    for element in container:
+        if isinstance(element, LTImage):
+            yield element
+        elif isinstance(element, LTFigure):
+            yield from _pictures(element)
+
+
+def _is_lost(page: Any) -> bool:
+    """Whether an empty page has content that cannot be found or unpacked."""
+    from pdfminer.pdftypes import resolve1, stream_value
+
+    streams = [stream_value(content) for content in page.contents]
+    blank = any(stream.get_data() or resolve1(stream.attrs.get("Length")) == 0 for stream in streams)
+    return "Contents" in page.attrs and not blank
+
+
+def _without_running(pages: list[list[Line]]) -> tuple[list[list[Line]], list[str]]:
     """The pages' lines without those that stand in the margin of several pages, or number them; and these."""
-    seen: Counter[tuple[str, int]] = Counter()
+    seen: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
     for number, page in enumerate(pages):
-        seen.update({key for line in page or () for key in _keys(line, number)})
+        for key in {key for line in page for key in _keys(line, number)}:
+            seen[key].add(number)
     kept, running = [], []
-    for number, page in enumerate(pages):
-        lines = page or []
-        out = [line for line in lines if any(seen[key] > 1 for key in _keys(line, number)) or _is_number(line, lines)]
+    for number, lines in enumerate(pages):
+        out = [line for line in lines if _runs(line, number, seen, len(pages)) or _is_number(line, lines)]
         if len(out) < len(lines):  # a page of nothing else says just that
             running += [line.text for line in out]
             lines = [line for line in lines if line not in out]
         kept.append(lines)
     return kept, running
+
+
+def _runs(line: Line, page: int, seen: dict[tuple[str, int], set[int]], pages: int) -> bool:
+    """Whether a line stands on pages near its own as well; in a long document, where chance has room, on two.
+
+    So the lines that frame the articles of an export, one of which comes to stand at every other page's edge, are text.
+    """
+    if is_edge(" ".join(line.text.split())):
+        return False
+    near = {page + step for step in range(-_NEAR, _NEAR + 1) if step}
+    return any(len(near & seen[key]) > (pages > _MANY_PAGES) for key in _keys(line, page))
 
 
 def _keys(line: Line, page: int) -> list[tuple[str, int]]:

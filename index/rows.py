@@ -17,6 +17,7 @@ from index.formats import Extract, Found
 
 MAX_FILE_BYTES = 100_000_000
 MAX_LINE_BYTES = 16_000_000
+_CUT = re.compile(r"\[\+\d+ chars\]\s*$")  # how NewsAPI ends what it gives of an article
 
 
 # --- JSON
@@ -29,12 +30,13 @@ def read_json(path: Path) -> list[Found]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        if isinstance(error, json.JSONDecodeError) and error.msg == "Extra data" and error.lineno > 1:
+        extra = isinstance(error, json.JSONDecodeError) and error.msg == "Extra data" and error.pos
+        if extra and "\n" in text[:extra] and "\n" not in text[:extra].strip():  # one in a line of its own, and more
             return _numbered(_parse(line) for line in text.split("\n") if line.strip())
         raise _not_json(error, "line {0.lineno}, ") from error
     listed = records(content)
     if listed is None:
-        return [("", _record(content))]
+        return _told([("", _record(content))])
     if not listed:
         raise Unreadable("empty: there is no article in its list")
     return _numbered(_record(item) for item in listed)
@@ -104,7 +106,13 @@ def _not_json(error: Exception, where: str) -> Unreadable:
 
 
 def _numbered(found: Iterable[Extract | Unreadable]) -> list[Found]:
-    return [(f"#{number}", one) for number, one in enumerate(found)]
+    return _told([(f"#{number}", one) for number, one in enumerate(found)])
+
+
+def _told(found: list[Found]) -> list[Found]:
+    """What was found and, of records that say that they are only the beginning of an article, that they are."""
+    cut = [mark for mark, one in found if isinstance(one, Extract) and _CUT.search(one.text[-30:])]
+    return [*found, *((mark, Unreadable("only its beginning is in this file: get the whole article")) for mark in cut)]
 
 
 # --- CSV

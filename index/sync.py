@@ -29,7 +29,7 @@ from index.vectors import Vectors, build
 
 Progress = Callable[[int, int, str], None]
 
-READING = "2"
+READING = "3"
 """Raise when `index.read` or `index.split` make something else of the same bytes: all files are then read again."""
 
 UPLOADS = "uploads/"

@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from index.dates import parse_date
 from index.decode import Unreadable, decode, read_bytes, storable
-from index.formats import Extract, Found, quiet, web_address, word
+from index.formats import Extract, Found, quiet, unended, web_address, word
 from index.tables import table_lines
 
 MAX_HTML_BYTES = 20_000_000
@@ -60,7 +61,10 @@ _SPEAKS_TO_READER = re.compile(
     r"\b(?:now|today|for|to (?:read|continue|our|get)|week|month|newsletter|free)\b",
     re.I,
 )
+_BEGINS, _ENDS = re.compile(r"<(?:html|body)\b", re.I), re.compile(r"</(?:html|body)\s*>", re.I)
+_CDATA = re.compile(r"(?://)?(?:<!\[CDATA\[|\]\]>)")
 _OFFER_CHARS = 800
+_PROSE_WORDS, _PROSE_CHARS = 4, 25  # a sentence of Japanese has no spaces
 _CELL_CHARS = 400
 _KEPT = ("html", "head", "body", "main", "article", "h1")
 _LEAF = ("p", "div", "span", "section", "h2", "h3", "h4", "li")
@@ -69,7 +73,10 @@ _LEAF = ("p", "div", "span", "section", "h2", "h3", "h4", "li")
 def read_html(path: Path) -> list[Found]:
     """The article of a saved web page, without what stands around it."""
     limit = Unreadable(f"larger than {MAX_HTML_BYTES // 1_000_000} MB")
-    return [("", extract_html(read_bytes(path, MAX_HTML_BYTES, limit)))]
+    data = read_bytes(path, MAX_HTML_BYTES, limit)
+    tags = data.decode("latin-1")
+    is_cut = _BEGINS.search(tags) and not _ENDS.search(tags)
+    return [("", extract_html(data)), *([("", unended("the page has no end"))] if is_cut else [])]
 
 
 def extract_html(data: bytes, charset: str | None = None) -> Extract:
@@ -89,6 +96,8 @@ def extract_html(data: bytes, charset: str | None = None) -> Extract:
                 source=fields.get("og:site_name"),
                 url=_address(soup, fields),
             )
+            if _is_all_menu(soup):
+                raise Unreadable("there is nothing but menus in this page: save the article's own page")
             changed = [_take_out_walls(soup), _write_out_tables(soup)]
             text = _article_text(str(soup) if any(changed) else page, soup)
         except (Unreadable, MemoryError):
@@ -166,6 +175,14 @@ def _is_menu(element: Any, most: float) -> bool:
     return sum(map(str.isalnum, links)) > 0.8 * sum(map(str.isalnum, _text(element)))
 
 
+def _is_all_menu(soup: Any) -> bool:
+    """Whether a page has links, and beside its menus no line that could be a headline or a sentence."""
+    lines = (line for line in soup.find_all(string=True) if not line.find_parent(_CLUTTER))
+    return len(soup.find_all("a", limit=2)) > 1 and all(
+        len(line.split()) < _PROSE_WORDS and len(line.strip()) < _PROSE_CHARS for line in lines
+    )
+
+
 def _text(element: Any) -> str:
     return " ".join(element.get_text(" ").split())
 
@@ -179,8 +196,8 @@ def _write_out_tables(soup: Any) -> bool:
         if prose or len(rows) < 2 or max(map(len, rows)) < 2:  # a page's layout; or one row, or column
             continue
         found = True
-        headed = len(rows[0]) > 1 and all(cell.name == "th" for cell in rows[0][1:])
-        lines = table_lines(_grid(rows), headed)
+        heads = takewhile(lambda row: row and all(cell.name == "th" for cell in row[1:] or row), rows)
+        lines = table_lines(_grid(rows), len(list(heads)))
         for line in [*([_text(table.caption)] if table.caption else []), *lines]:
             paragraph = soup.new_tag("p")
             paragraph.string = line
@@ -279,7 +296,7 @@ def _linked_data(soup: Any) -> Iterator[dict[str, Any]]:
     """The objects of the page's JSON-LD that tell of the page; not the items of lists, which tell of others."""
     for script in soup.find_all("script", type="application/ld+json"):
         try:
-            waiting = [json.loads(script.string or "")]
+            waiting = [json.loads(_CDATA.sub("", script.string or ""), strict=False)]  # with line breaks in strings
         except (ValueError, RecursionError):
             continue
         while waiting:
@@ -301,11 +318,11 @@ def _marked_date(soup: Any) -> date | None:
 
 def _time_element(soup: Any) -> date | None:
     """The day of the <time> that is marked as publication; else that on which all of the page's agree."""
-    times = soup.find_all("time", datetime=True)
+    times = soup.find_all("time", datetime=True) or soup.find_all("time")
     for time in times:
         if time.has_attr("pubdate"):
-            return parse_date(time["datetime"])
+            return parse_date(time.get("datetime") or _text(time))
     changed = re.compile("modif|updat", re.I)
     published = [t for t in times if not changed.search(f"{t.get('itemprop')} {t.get('class')}")]
-    days = {parse_date(time["datetime"]) for time in published}
+    days = {parse_date(time.get("datetime") or _text(time)) for time in published}
     return days.pop() if len(days) == 1 else None

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -165,8 +166,8 @@ class _Reader:
                 span = cell.find(f"{_W}tcPr/{_W}gridSpan")
                 cells += [text, *[""] * (int(span.get(f"{_W}val")) - 1 if span is not None else 0)]
             rows.append(cells)
-        headed = bool(elements) and elements[0].find(f"{_W}trPr/{_W}tblHeader") is not None
-        return "\n\n".join(table_lines(rows, headed))
+        heads = takewhile(lambda row: row.find(f"{_W}trPr/{_W}tblHeader") is not None, elements)
+        return "\n\n".join(table_lines(rows, len(list(heads))))
 
     def _miss(self, kind: str) -> None:
         self.unread[kind] = self.unread.get(kind, 0) + 1

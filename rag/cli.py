@@ -223,7 +223,7 @@ def evaluate(context: click.Context) -> None:
 @click.option(
     "--first-folder", type=click.Path(path_type=Path), help="Index this folder first, if nothing is indexed yet."
 )
-@click.option("--served-as", "names", multiple=True, metavar="NAME", help="A host name by which others call it.")
+@click.option("--served-as", "names", multiple=True, metavar="NAME[/PATH]", help="A host name by which others call it.")
 @click.option("--proxy-header", metavar="HEADER", help="The header in which a trusted proxy names the reader.")
 @click.option(
     "--proxy",
@@ -255,8 +255,9 @@ def ui(
     """Open the chat in the browser."""
     from index.errors import IndexMissing
     from ui import serve
-    from web.access import trusted
+    from web.access import served_as, trusted
 
+    called = served_as(names)
     proxy = trusted(proxy_header, proxies) if proxy_header else None
     with _assistant(**chosen) as assistant:
         try:
@@ -269,7 +270,7 @@ def ui(
             with file_progress() as progress:
                 show_report(assistant.index(first_folder, progress=progress))
         assistant.choice  # noqa: B018  an engine that was asked for by name, and is not there, is told of here
-        serve(assistant, host, port, names=names, proxy=proxy, questions_per_minute=questions_per_minute)
+        serve(assistant, host, port, names=called, proxy=proxy, questions_per_minute=questions_per_minute)
 
 
 @commands.command()

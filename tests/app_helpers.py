@@ -25,7 +25,7 @@ from web.access import Access, Proxy
 from web.desk import Desk
 from web.users import Users
 
-HOSTS = ["127.0.0.1", "localhost"]
+HOSTS = {"127.0.0.1": "", "localhost": ""}
 COMMAND = [sys.executable, "-m", "rag.cli", "ui", "--port", "0", "--engine", "embedded"]
 QUESTION = "How far is Hama from Damascus?"
 RIGHT = "Hama is about 200 kilometres (125 miles) north of Damascus."
@@ -79,12 +79,13 @@ def served(assistant: Assistant, **options: Any) -> Iterator[str]:
 
 
 @contextmanager
-def process(home: Path, *options: str) -> Iterator[str]:
+def process(home: Path, *options: str, **environment: str) -> Iterator[str]:
     """The address of `dateline ui` in a process of its own, over the data directory `home`; it fetches no model."""
     nothing = {"DATELINE_CACHE_DIR": str(home / "no-model"), "HF_HUB_OFFLINE": "1", "PIP_NO_INDEX": "1"}
     with subprocess.Popen(
-        [*COMMAND, "--data-dir", str(home), *options], stderr=subprocess.PIPE, text=True, env=os.environ | nothing
-    ) as running:
+        [*COMMAND, "--data-dir", str(home), *options],
+        stderr=subprocess.PIPE, text=True, env=os.environ | nothing | environment,
+    ) as running:  # fmt: skip
         try:
             assert running.stderr is not None
             port = next(found[1] for line in running.stderr if (found := re.search(r"http://[\d.]+:(\d+)", line)))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 
@@ -24,11 +24,26 @@ def installed_browser() -> str:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=installed_browser(), args=["--no-sandbox"])
-        yield running
-        running.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    running = playwright.chromium.launch(executable_path=installed_browser(), args=["--no-sandbox"])
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def browser_with_bars(playwright: Playwright) -> Iterator[Browser]:
+    """With scroll bars, which Playwright hides."""
+    running = playwright.chromium.launch(
+        executable_path=installed_browser(), args=["--no-sandbox"], ignore_default_args=["--hide-scrollbars"]
+    )
+    yield running
+    running.close()
 
 
 @pytest.fixture

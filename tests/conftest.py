@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from browser_fixtures import browser, page_of  # noqa: F401  (fixtures, found by their names)
+from browser_fixtures import browser, browser_with_bars, page_of, playwright  # noqa: F401  (fixtures, found by their names)
 from checking import CheckedAssistant
 from commands import run  # noqa: F401
 from engine_fixtures import chat_engine  # noqa: F401  (a fixture, found by its name)

@@ -21,7 +21,7 @@ from ollama_double import OllamaDouble
 
 from rag.errors import SettingsError
 from ui import serve
-from web.access import own_names, secret_key, trusted
+from web.access import own_names, secret_key, served_as, trusted
 from web.conversations import Conversations
 from web.users import Users
 
@@ -254,10 +254,13 @@ def test_readers_behind_a_proxy_see_only_their_own(seeds_dir: Path) -> None:
         ("10.0.0.7", (), "anything.example", True),
         ("10.0.0.7", ("news.example",), "anything.example", False),
         ("10.0.0.7", ("news.example",), "10.0.0.7", True),
+        ("127.0.0.1", ("News.example/archive/", "[2001:DB8:0::7]"), "news.example", True),
+        ("127.0.0.1", ("News.example/archive/", "[2001:DB8:0::7]"), "2001:db8::7", True),
+        ("127.0.0.1", ("zürich.example",), "xn--zrich-kva.example", True),
     ],
 )
 def test_the_app_answers_to_its_own_names(host: str, names: tuple[str, ...], called: str, answers: bool) -> None:
-    own = own_names(host, names)
+    own = own_names(host, served_as(names))
     assert (own is None or called in own) is answers
 
 

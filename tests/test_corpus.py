@@ -34,7 +34,14 @@ def test_articles_stand_in_the_order_asked_for(order: str, ids: list[str]) -> No
 
 
 @pytest.mark.parametrize(
-    ("words", "ids"), [("ZEB ap", ["a.txt"]), ("2025-01", ["uploads/b.txt"]), ("ada", ["c.txt"]), ("none", [])]
+    ("words", "ids"),
+    [
+        ("ZEB ap", ["a.txt"]),
+        ("2025-01", ["uploads/b.txt"]),
+        ("december 2024", ["a.txt"]),
+        ("ada", ["c.txt"]),
+        ("none", []),
+    ],
 )
 def test_each_word_must_stand_somewhere(words: str, ids: list[str]) -> None:
     assert [one.id for one in chosen(ALL, words, "Title")] == ids

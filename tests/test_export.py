@@ -26,7 +26,7 @@ def test_markdown_has_the_quotes_below_their_answer() -> None:
         "Hama", [Turn(1, "Who?", NOW, {}, told, None, ""), Turn(2, "Why?", NOW, {}, None, "Stopped.", "")]
     )
     assert text.index("## Who?") < text.index("He heads it") < text.index("> **\\[1\\]** quote 1")
-    assert "Title, 2024-12-05, a.txt, 2 articles, one origin" in text
+    assert "Title, 5 December 2024, a.txt, 2 articles, one origin" in text
     assert text.endswith("## Why?\n\n*Stopped.*\n")
 
 

@@ -96,13 +96,8 @@ def saved(folder: Path, suffix: str, content: str) -> Path:
         document.core_properties.created = datetime(2026, 11, 2, 8)
         document.save(str(path))
     elif suffix == ".rtf":
-        body = content.encode("ascii", errors="xmlcharrefreplace").decode().replace("\n", "\\par\n")
-        body = (
-            body.replace("&#233;", "\\'e9")
-            .replace("&#169;", "\\'a9")
-            .replace("&#183;", "\\'b7")
-            .replace("&#8226;", "\\'95")
-        )
+        letters = (c if c.isascii() else "\\'" + c.encode("cp1252").hex() for c in content)
+        body = "".join(letters).replace("\n", "\\par\n")
         path.write_text(
             "{\\rtf1\\ansi\\ansicpg1252{\\info{\\creatim\\yr2026\\mo11\\dy2}}" + body + "}", encoding="ascii"
         )

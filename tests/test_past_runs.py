@@ -22,7 +22,7 @@ def runs(tmp_path: Path) -> Runs:
 
 def test_a_run_is_listed_with_its_scores_and_the_way_to_its_report(runs: Runs) -> None:
     html = runs.html()
-    assert 'href="/reports?run=opal.jsonl"' in html
+    assert 'href="reports?run=opal.jsonl"' in html
     assert "seeds · dev · 4 cases · 22 November 2026" in html
     assert "<td>25.0</td>" in html  # right
     assert '<td class="wide">50.0</td>' in html  # refused

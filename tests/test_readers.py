@@ -61,6 +61,10 @@ RECORDS = {
         "dateModified": "2024-01-01", "author": [{"@type": "Person", "name": "Ada Brook"}],
         "publisher": {"name": "Skarn Gazette"}, "mainEntityOfPage": {"@type": "WebPage", "@id": FULL[4]},
     },
+    "a database": {
+        "title": "Ferry stops", "date": {"$date": "2023-05-09T04:00:00Z"}, "text": TEXT, "source": "Skarn Gazette",
+        "author": "Ada Brook", "url": FULL[4],
+    },
     "WordPress": {
         "title": {"rendered": "Ferry stops"}, "date": "2023-05-09T04:00:00", "link": FULL[4],
         "content": {"rendered": f"<p>{TEXT}</p>"}, "publisher": "Skarn Gazette", "author": "Ada Brook",
@@ -137,6 +141,14 @@ def test_the_same_names_hold_in_every_format(tmp_path: Path, name: str, content:
     (article,), skipped = read(tmp_path, name, content)
     assert (told(article), skipped) == (FULL, [])
     assert article.text[article.aside_spans[0].end if article.aside_spans else 0 :] == TEXT
+
+
+def test_an_article_that_is_cut_by_its_service_is_told(tmp_path: Path) -> None:
+    cut = {"title": "Ferry stops", "content": "The ferry stopped, and… [+2412 chars]"}
+    reason = "only its beginning is in this file: get the whole article"
+    for content, path in ((cut, "a.json"), ({"articles": [cut]}, "a.json#0")):
+        (article,), skipped = read(tmp_path, "a.json", json.dumps(content))
+        assert (article.id, skipped) == (path, [Skipped(path, reason)])
 
 
 def test_a_row_costs_itself_at_most(tmp_path: Path) -> None:
@@ -248,8 +260,9 @@ ODT = (
     '<t:h t:outline-level="1">Ferry stops</t:h>'
     "<t:p>It<t:s/>rains<o:annotation><t:p>check this</t:p></o:annotation> a <t:span>lot</t:span>."
     "<d:frame><d:text-box><t:p>In the box.</t:p></d:text-box></d:frame></t:p>"
-    "<b:table><b:table-row><b:table-cell><t:p>Town</t:p></b:table-cell><b:table-cell><t:p>Rain</t:p></b:table-cell>"
-    "</b:table-row></b:table></o:text></o:body></o:document-content>"
+    "<b:table><b:table-header-rows><b:table-row><b:table-cell><t:p>Town</t:p></b:table-cell><b:table-cell><t:p>Rain"
+    "</t:p></b:table-cell></b:table-row></b:table-header-rows><b:table-row><b:table-cell><t:p>Norby</t:p>"
+    "</b:table-cell><b:table-cell><t:p>much</t:p></b:table-cell></b:table-row></b:table></o:text></o:body></o:document-content>"
 )
 META = (
     '<o:document-meta xmlns:o="urn:o" xmlns:m="urn:m" xmlns:dc="http://purl.org/dc/elements/1.1/"><o:meta>'
@@ -271,7 +284,7 @@ CHAPTERS = {"OPS/text/z one.xhtml": "<body><h1>One</h1><p>It rains.</p></body>",
     [
         (
             "a.odt", zipped(**{"content.xml": ODT, "meta.xml": META}),
-            "Ferry stops\n\nIt rains a lot.\n\nIn the box.\n\nTown | Rain",
+            "Ferry stops\n\nIt rains a lot.\n\nIn the box.\n\nTown | Rain\n\nNorby | Rain: much",
             ("Ferry stops", None, None, "Ada Brook", None),
         ),
         (
@@ -281,7 +294,6 @@ CHAPTERS = {"OPS/text/z one.xhtml": "<body><h1>One</h1><p>It rains.</p></body>",
             }),
             "One\n\nIt rains.\n\nIt snows.", ("The ferry book", DAY, "Skarn Press", "Ada Brook", None),
         ),
-        ("b.epub", zipped(**CHAPTERS), "It snows.\n\nOne\n\nIt rains.", ("It snows.", None, None, None, None)),
         (
             "a.rtf",
             rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\info{\title Ferry stops}{\author Ada Brook}"
@@ -343,6 +355,7 @@ def test_a_zip_bomb_is_refused_at_once(tmp_path: Path, name: str, member: str) -
         ("a.txt", "8 " * 900_000 + "\n" * 100_000),
         ("a.txt", "End of Document\n" * 100_000),
         ("a.html", "<p>" + "8 " * 900_000 + "</p>"),
+        ("a.rss", "<rss><![CDATA[" + "<![CDATA[" * 200_000),
         ("a.xml", "<rss>" + "<item><description>It rains.</description></item>" * 5_000 + "</rss>"),
     ],
 )

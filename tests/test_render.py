@@ -142,7 +142,7 @@ def test_markup_while_answering_in_lists_and_in_articles_is_text() -> None:
     no_markup_of(EVIL, live_html(EVIL, [hit(EVIL)], EVIL, [], EVIL))
     no_markup_of(EVIL, live_html("?", [], "", [(AnswerSentence(EVIL, (1,), 1.0), ""), (None, EVIL)], ""))
     no_markup_of(EVIL, listed_html([Conversation("x", EVIL, NOW)], "x"))
-    no_markup_of(EVIL, empty_html(2, "2024-12-05", "2024-12-06", [EVIL]))
+    no_markup_of(EVIL, empty_html(2, date(2024, 12, 5), date(2024, 12, 6), [EVIL]))
     article = Article("a.txt", EVIL, EVIL, source=EVIL, author=EVIL, url=f"https://example.org/{EVIL}")
     no_markup_of(EVIL, pane_html(article, Span(3, 9), [Span(20, 30)], carriers_html(7, 1, ["a.txt", EVIL], "a.txt")))
     written = pane_html(Article("a.txt", "T", "It rains.", author="Ada Brook"), None, [], "")

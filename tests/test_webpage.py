@@ -51,6 +51,8 @@ def test_a_news_page_gives_its_article_and_fields(tmp_path: Path) -> None:
         '<title>Hama</title><script type="application/ld+json">{"@graph": [{"@type": "Article", "headline": "Homs",'
         '"datePublished": "2024-12-08"}, {"@type": "Article", "headline": "Hama", "datePublished": "2024-12-05"}]}'
         "</script>",
+        '<script type="application/ld+json">//<![CDATA[\n{"@type": "NewsArticle", "description": "one\ntwo",'
+        '"datePublished": "2024-12-05"}\n//]]></script>',
         '<script type="application/ld+json">not json</script><meta name="DC.date.issued" content="2024-12-05">',
     ],
 )
@@ -65,6 +67,7 @@ def test_the_date_comes_from_metadata(tmp_path: Path, head: str) -> None:
         '<time datetime="2024-12-04">x</time><time itemprop="datePublished" datetime="2024-12-05">y</time>',
         '<aside><i itemprop="datePublished">1 May 2001</i></aside><i itemprop="datePublished">5 December 2024</i>',
         '<span itemprop="datePublished" content="2024-12-05">on Thursday</span>',
+        "<time>5 December 2024</time>",
         '<time datetime="2024-12-05">x</time><time itemprop="dateModified" datetime="2024-12-09">y</time>',
     ],
 )
@@ -148,6 +151,7 @@ def test_walls_offers_and_menus_are_not_the_article(tmp_path: Path, around: str)
         '<div class="premium metered-content"><p>Its 9,000 subscribers may sign in for free, he said.</p></div>',
         '<div class="topic-privacy"><p>The court ruled on cookies: consent is needed for personal data.</p></div>',
         "<p>We baked 400 cookies for the fair, the baker of Oxmoor said.</p>",
+        "<p>港町の古い灯台は来年の春に再び点灯されると市長が月曜日に述べた。</p><a>次</a><a>前</a>",
         "<ul><li><a>Oxmoor wins the cup</a></li><li><a>Norby loses</a></li><li><a>Tellby draws</a></li></ul>",
     ],
 )
@@ -164,7 +168,19 @@ TABLE = (
 )
 
 
-def test_a_row_is_read_with_its_heads(tmp_path: Path) -> None:
-    text = only(tmp_path, f"<html><body><article>{STORY}{TABLE}</article></body></html>").text
-    rows = ["Party | 2020 | 2024", "Greens | 2020: 7 | 2024: 4", "Farmers | 2020: 5 | 2024: 4", "Others | 2024: 1"]
-    assert "\n\n".join(["Seats", *rows]) in text
+ROWS = ["Seats", "Party | 2020 | 2024", "Greens | 2020: 7 | 2024: 4", "Farmers | 2020: 5 | 2024: 4", "Others | 2024: 1"]
+TWO_ROWS_OF_HEADS = (
+    "<table><tr><th colspan=5>Turnout</th></tr><tr><th rowspan=2>Town</th><th colspan=2>Men</th>"
+    "<th colspan=2>Women</th></tr><tr><th>2020</th><th>2024</th><th>2020</th><th>2024</th></tr><tr>"
+    "<th>Norby</th><td>low</td><td>4</td><td>5</td><td>6</td></tr></table>"
+)
+ROWS_OF_TWO = [
+    *("Turnout", "Town | Men | Women", "Town | 2020 | 2024 | 2020 | 2024"),
+    "Norby | Men 2020: low | Men 2024: 4 | Women 2020: 5 | Women 2024: 6",
+]
+
+
+@pytest.mark.parametrize(("table", "rows"), [(TABLE, ROWS), (TWO_ROWS_OF_HEADS, ROWS_OF_TWO)])
+def test_a_row_is_read_with_its_heads(tmp_path: Path, table: str, rows: list[str]) -> None:
+    text = only(tmp_path, f"<html><body><article>{STORY}{table}</article></body></html>").text
+    assert "\n\n".join(rows) in text

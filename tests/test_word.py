@@ -135,6 +135,15 @@ def table(*rows: list[str], head: str = "") -> str:
             table(["City", "Day"], ["Hama", "Thursday"], head="<w:trPr><w:tblHeader/></w:trPr>"),
             "City | Day\n\nHama | Day: Thursday",
         ),
+        (
+            table(["", "Men", "", "Women", ""], ["Town", "2020", "2024", "2020", "2024"], ["Hama", "4", "5", "6", "7"]),
+            "Men | Women\n\nTown | 2020 | 2024 | 2020 | 2024\n\n"
+            "Hama | Men 2020: 4 | Men 2024: 5 | Women 2020: 6 | Women 2024: 7",
+        ),
+        (
+            table(["", ""], ["City", "Day"], ["Hama", "Thursday"], head="<w:trPr><w:tblHeader/></w:trPr>"),
+            "City | Day\n\nHama | Thursday",  # an empty head names nothing, and no other row is marked
+        ),
         (table(["Name", "Ann Poe"], ["Age", "64"]), "Name | Ann Poe\n\nAge | 64"),  # names at the left, no heads
         (table(["1", "2", "3"], ["4", "5", "6"]), "1 | 2 | 3\n\n4 | 5 | 6"),
     ],

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -23,8 +24,15 @@ from web.users import Users
 
 _KEY_BYTES = 32
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-OPEN = ("/login", "/dateline/")
+OPEN = ("/login", "/page/")
 """What anybody may see."""
+OWN = frozenset(
+    "api articles assets config engine export favicon.ico gradio_api login logout mcp openapi.json page pane reports "
+    "runs static theme.css v1".split()
+)
+"""How the addresses of the app begin."""
+_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
+_SUB_PATH = re.compile(r"(/[\w~-][\w.~-]*)*", re.ASCII)
 # Gradio writes scripts and styles into its page and compiles templates there
 _POLICY = (
     "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
@@ -77,12 +85,49 @@ class Proxy:
         return headers.get(self.header.lower().encode(), "").strip() or None
 
 
-def own_names(host: str, names: Collection[str]) -> frozenset[str] | None:
-    """The names and addresses by which the app is called that listens on `host`: None is any.
+def path_of(scope: Scope) -> str:
+    """The path that is asked for, as the app knows it: without the sub-path under which a proxy serves all."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
 
-    `names` are those that others were told to use.
+
+def served_as(told: Collection[str]) -> dict[str, str]:
+    """The names that others were told to use, each with the sub-path under which a proxy serves the app, or "".
+
+    Raises SettingsError.
     """
-    return LOOPBACK | {host, *names} if host in LOOPBACK or names else None
+    names: dict[str, str] = {}
+    for one in told:
+        name, path = _name_and_path(one)
+        if names.setdefault(name, path) != path:
+            raise SettingsError(f"{name} cannot be served at two paths at once: give --served-as one of them.")
+    return names
+
+
+def _name_and_path(told: str) -> tuple[str, str]:
+    name, _, path = told.strip().rstrip("/").partition("/")
+    path = path and f"/{path}"
+    try:
+        name = name.strip("[]").lower().encode("idna").decode()  # as browsers send it
+        if not _NAME.fullmatch(name):
+            name = str(ip_address(name))
+    except ValueError:
+        name = ""
+    if not name or not _SUB_PATH.fullmatch(path):
+        raise SettingsError(
+            f"{told!r} is no name to be served as: give --served-as a host's name, or its name and a path, like "
+            "news.example.org or example.org/news, without https:// and without a port."
+        )
+    if (first := path[1:].partition("/")[0]) in OWN:
+        raise SettingsError(f"/{first} is an address of Dateline's own: have the proxy serve it under another path.")
+    return name, path
+
+
+def own_names(host: str, names: Mapping[str, str]) -> dict[str, str] | None:
+    """The names and addresses by which the app is called that listens on `host`, with their sub-paths: None is any.
+
+    `names` as of `served_as`.
+    """
+    return {**dict.fromkeys((*LOOPBACK, host), ""), **names} if host in LOOPBACK or names else None
 
 
 def trusted(header: str, addresses: Collection[str]) -> Proxy:
@@ -98,8 +143,8 @@ class Access:
     """Who may come in, and by which names the app is called."""
 
     users: Users
-    hosts: Collection[str] | None
-    """Names and addresses without ports, IPv6 ones without brackets; None: any."""
+    hosts: Mapping[str, str] | None
+    """Names and addresses without ports, IPv6 ones without brackets, each with its sub-path; None: any, without."""
     proxy: Proxy | None = None
     closed: bool = False
     """Whether only those may come in who are known, even if nobody is: others can reach the address."""
@@ -128,22 +173,32 @@ class Door:
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app, self._users, self._proxy = app, access.users, access.proxy
         self._closed = access.closed or access.proxy is not None or access.users.anybody()
-        self._hosts = None if access.hosts is None else frozenset(access.hosts)
+        self._hosts = access.hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        answer = self._foreign(headers) or self._unknown(scope, headers)
+        answer = self._foreign(headers) or self._placed(scope, headers) or self._unknown(scope, headers)
         await (answer or self._app)(scope, receive, _sealed(send))
 
     def _foreign(self, headers: dict[bytes, str]) -> Response | None:
         host, origin = headers.get(b"host", ""), headers.get(b"origin")
-        if self._hosts is not None and urlsplit(f"//{host}").hostname not in self._hosts:
+        if self._hosts is not None and _called(headers) not in self._hosts:
             return PlainTextResponse("Dateline is not served under this name.", status_code=400)
         if origin is not None and urlsplit(origin).netloc != host:
             return PlainTextResponse("Open Dateline at its own address.", status_code=403)
+        return None
+
+    def _placed(self, scope: Scope, headers: dict[bytes, str]) -> Response | None:
+        """Has the app know under which sub-path it is served here, whether the proxy passed that on or cut it off."""
+        root = (self._hosts or {}).get(_called(headers), "")
+        if root and scope["path"] == root:  # what the page names beside itself would be sought beside the sub-path
+            return RedirectResponse(f"{root}/?{scope['query_string'].decode('latin-1')}")
+        if root and not scope["path"].startswith(f"{root}/"):
+            scope["path"] = root + scope["path"]
+        scope["root_path"] = root
         return None
 
     def _unknown(self, scope: Scope, headers: dict[bytes, str]) -> Response | None:
@@ -157,17 +212,25 @@ class Door:
             scope["dateline.reader"], scope["dateline.logged_in"] = f"user:{user}", user
         elif self._is_open():
             scope["dateline.reader"] = f"browser:{session.setdefault('reader', secrets.token_urlsafe(16))}"
-        elif not scope["path"].startswith(OPEN):
+        elif not path_of(scope).startswith(OPEN):
+            login_at = f"{scope['root_path']}/login"
             if self._proxy and not self._users.anybody():
                 return PlainTextResponse("Dateline is behind a proxy here: come in through that.", status_code=401)
             if "text/html" in headers.get(b"accept", ""):
-                return RedirectResponse("/login", status_code=303)
-            return PlainTextResponse("Log in at /login, or send a token: `dateline token add NAME`.", status_code=401)
+                return RedirectResponse(login_at, status_code=303)
+            return PlainTextResponse(
+                f"Log in at {login_at}, or send a token: `dateline token add NAME`.", status_code=401
+            )
         return None
 
     def _is_open(self) -> bool:
         self._closed = self._closed or self._users.anybody()
         return not self._closed
+
+
+def _called(headers: dict[bytes, str]) -> str:
+    """The name by which the app is asked for."""
+    return urlsplit(f"//{headers.get(b'host', '')}").hostname or ""
 
 
 def _sealed(send: Send) -> Send:
@@ -195,14 +258,14 @@ def routes(users: Users) -> APIRouter:
             time.sleep(1)  # in a thread of its own: slows guessing, nobody else
             return HTMLResponse(_page("This name and password do not belong together."), status_code=401)
         request.session["login"] = users.log_in(name)
-        return RedirectResponse("/", status_code=303)
+        return RedirectResponse(f"{request.scope['root_path']}/", status_code=303)
 
     @router.post("/logout")
     def logout(request: Request) -> Response:
         if login := request.session.get("login"):
             users.log_out(login)
         request.session.clear()
-        return RedirectResponse("/login", status_code=303)
+        return RedirectResponse(f"{request.scope['root_path']}/login", status_code=303)
 
     return router
 
@@ -211,7 +274,7 @@ def _page(trouble: str) -> str:
     alert = f'<p role="alert">{trouble}</p>' if trouble else ""
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Dateline: log in</title>'
-        '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/dateline/page.css">'
+        '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="page/page.css">'
         f'<main class="login"><h1>Dateline</h1>{alert}<form method="post"><label>Name <input name="name" '
         'autocomplete="username" required autofocus></label><label>Password <input name="password" type="password" '
         'autocomplete="current-password" required></label><button>Log in</button></form></main></html>'

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel, Field
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from rag.errors import DatelineError
 from web.access import reader_of
@@ -15,6 +16,12 @@ from web.asking import Asking
 from web.engine_room import EngineRoom
 from web.errors import TooManyQuestions, http_status
 from web.forms import AnswerForm, ArticleForm, HitForm
+
+
+class _Whole(PathConvertor):
+    """The rest of a path, whatever is in it: Starlette's own ends before a line break, which a file's name may have."""
+
+    regex = "(?s:.*)"
 
 
 class Message(BaseModel):
@@ -38,6 +45,7 @@ class Question(BaseModel):
 def routes(room: EngineRoom) -> APIRouter:
     """The routes; questions stand in line with all others."""
     assistant = room.assistant
+    register_url_convertor("whole", _Whole())
     router = APIRouter(prefix="/api", tags=["articles"])
 
     @router.post("/ask")
@@ -63,7 +71,7 @@ def routes(room: EngineRoom) -> APIRouter:
         except DatelineError as error:
             raise trouble(error) from error
 
-    @router.get("/articles/{id:path}")
+    @router.get("/articles/{id:whole}")
     def article(id: str) -> ArticleForm:
         """An article, its text exactly as citations count it."""
         try:

@@ -25,6 +25,7 @@ from web.access import reader_of
 from web.asking import Asking
 from web.engine_room import EngineRoom
 from web.errors import http_status
+from web.render import in_words
 
 MODEL = "dateline"
 
@@ -151,8 +152,7 @@ class _Reply:
 
 
 def _quoted(citation: Citation) -> str:
-    date = citation.date.isoformat() if citation.date else "no date"
-    told = f"{citation.title}, {date}, {citation.article}"
+    told = f"{citation.title}, {in_words(citation.date)}, {citation.article}"
     return f"[{citation.number}] “{' '.join(citation.quote.split())}” ({told})"
 
 

@@ -17,6 +17,7 @@ from index.sync import UPLOADS
 from index.types import Listed, Skipped, SyncReport
 from rag.assistant import Assistant
 from rag.errors import CorpusError, DatelineError, Stopped
+from web.render import in_words
 
 ORDERS = ("Newest first", "Oldest first", "Title")
 MOST_FILES = 50
@@ -28,18 +29,17 @@ Progress = Callable[[int, int, str], None]
 def chosen(articles: Sequence[Listed], words: str, order: str) -> list[Listed]:
     """Those whose title, id, source, author or date has each of the words, in one of `ORDERS`; without a date last."""
     wanted = words.casefold().split()
-    found = [
-        one
-        for one in articles
-        if all(
-            word in f"{one.title} {one.id} {one.source or ''} {one.author or ''} {one.date or ''}".casefold()
-            for word in wanted
-        )
-    ]
+    found = [one for one in articles if all(word in _told_of(one) for word in wanted)]
     if order == "Title":
         return sorted(found, key=lambda one: one.title.casefold())
     sign = 1 if order == "Oldest first" else -1
     return sorted(found, key=lambda one: (one.date is None, sign * one.date.toordinal() if one.date else 0, one.id))
+
+
+def _told_of(one: Listed) -> str:
+    """What one can be found by; the day as it is shown, and in ISO's form."""
+    told = (one.title, one.id, one.source, one.author, str(one.date or ""), in_words(one.date))
+    return " ".join(filter(None, told)).casefold()
 
 
 def table_html(articles: Sequence[Listed]) -> str:
@@ -64,7 +64,7 @@ def _row(one: Listed) -> str:
     )
     about = " · ".join(filter(None, [one.source, one.author, one.id]))
     return (
-        f"<tr><td>{one.date or 'no date'}</td>"
+        f"<tr><td>{in_words(one.date)}</td>"
         f'<td><button type="button" class="way" data-pane="{escape(urlencode({"article": one.id}))}">'
         f'{escape(one.title)}</button><span class="about">{escape(about)}</span></td>'
         f'<td class="wide">{one.characters:,}</td>'

@@ -73,8 +73,7 @@ class Desk:
             return trouble_html(str(error))
         self.known.clear()
         self.known[counts.generation] = asked
-        oldest, newest = (day.isoformat() if day else "" for day in (counts.oldest, counts.newest))
-        return empty_html(counts.articles, oldest, newest, asked)
+        return empty_html(counts.articles, counts.oldest, counts.newest, asked)
 
     def stop_of(self, page: str) -> threading.Event:
         """What ends the indexing that this open page has begun."""

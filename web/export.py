@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from web.conversations import Turn
+from web.render import in_words
 
 
 def as_json(title: str, turns: Sequence[Turn]) -> str:
@@ -26,12 +27,12 @@ def as_markdown(title: str, turns: Sequence[Turn]) -> str:
         parts.append(_literal(turn.answer["text"]))
         parts += [_quote(citation) for citation in turn.answer["citations"]]
         parts += [f"*{_literal(note)}*" for note in turn.answer["notes"]]
-        parts.append(f"*{turn.answer['model']}, {turn.asked:%Y-%m-%d %H:%M} UTC*")
+        parts.append(f"*{turn.answer['model']}, {in_words(turn.asked.date())}, {turn.asked:%H:%M} UTC*")
     return "\n\n".join(parts) + "\n"
 
 
 def _quote(citation: dict[str, Any]) -> str:
-    told = [citation["title"], citation["date"] or "no date", citation["article"]]
+    told = [citation["title"], in_words(citation["date"]), citation["article"]]
     copies = len(citation["carriers"])
     if copies > 1:
         told.append(f"{copies} articles, one origin")

@@ -19,7 +19,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.access import is_program, reader_of
+from web.access import is_program, path_of, reader_of
 from web.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Gate:
 
     async def _passed(self, scope: Scope, receive: Receive, send: Send) -> tuple[Receive, Send]:
         """How Gradio is to hear and answer this request. Raises Refused."""
-        path, request = scope["path"], HTTPConnection(scope)
+        path, request = path_of(scope), HTTPConnection(scope)
         if not any(fnmatchcase(path, served) for served in ROUTES.get(scope["method"], ())):
             raise Refused(404, "There is nothing here.")
         reader = reader_of(request)

@@ -26,9 +26,18 @@ _FORMS = (("md", "Markdown"), ("json", "JSON with citations"))
 _UNCHECKED = '<p class="notes">Nothing of this was checked.</p>'
 
 
+def in_words(day: date | str | None) -> str:
+    """A day as a person writes it, given as one or in ISO's form; what a reader wrote that is no day, as it stands."""
+    try:
+        told = date.fromisoformat(day) if isinstance(day, str) else day
+    except ValueError:
+        return str(day)
+    return spell(told) if told else "no date"
+
+
 def conversation_html(id: str, turns: Sequence[Turn]) -> str:
     """All turns of the conversation `id`, and the ways to take it away."""
-    forms = " · ".join(f'<a href="/export/{id}.{form}" download>{name}</a>' for form, name in _FORMS)
+    forms = " · ".join(f'<a href="export/{id}.{form}" download>{name}</a>' for form, name in _FORMS)
     export = f'<p class="export">Export: {forms}</p>' if turns else ""
     return f'<div data-conversation="{id}">{"".join(map(turn_html, turns))}{export}</div>'
 
@@ -49,7 +58,7 @@ def turn_html(turn: Turn) -> str:
 
 def narrowed_html(narrowed: Mapping[str, Any], *, removable: bool = False) -> str:
     """A chip for each thing that the articles are narrowed by; `removable` ones can be clicked away."""
-    told = [(name, f"{word} {narrowed[name]}") for name, word in _BOUNDS if narrowed.get(name)]
+    told = [(name, f"{word} {in_words(narrowed[name])}") for name, word in _BOUNDS if narrowed.get(name)]
     told += [("exclude", f"without {id}") for id in narrowed.get("exclude", ())]
     if removable:
         chips = "".join(
@@ -62,9 +71,11 @@ def narrowed_html(narrowed: Mapping[str, Any], *, removable: bool = False) -> st
     return f'<p class="narrowed">{chips}</p>' if told else ""
 
 
-def empty_html(articles: int, first: str, last: str, examples: Sequence[str]) -> str:
+def empty_html(articles: int, first: date | None, last: date | None, examples: Sequence[str]) -> str:
     """What a new conversation shows: what can be asked about, and questions to begin with."""
-    span = f", from {first} to {last}" if first and last != first else f", of {first}" if first else ""
+    span = ""
+    if first and last:
+        span = f", of {spell(first)}" if first == last else f", from {spell(first)} to {spell(last)}"
     buttons = "".join(
         f'<button type="button" data-act="ask" data-text="{escape(e)}">{escape(e)}</button>' for e in examples
     )
@@ -77,7 +88,7 @@ def empty_html(articles: int, first: str, last: str, examples: Sequence[str]) ->
 
 def heading_html(badge: str, user: str | None) -> str:
     """The page's name beside what answers, `badge` being HTML of `web.badge`; and the way out for who logged in."""
-    out = f'<form method="post" action="/logout"><button>Log out {escape(user)}</button></form>' if user else ""
+    out = f'<form method="post" action="logout"><button>Log out {escape(user)}</button></form>' if user else ""
     return f'<h1>Dateline</h1><div id="engine">{badge}</div>{out}'
 
 
@@ -126,7 +137,7 @@ def _listed(one: Conversation, open: bool) -> str:
     )
     return (
         f'<li{current}><button type="button" class="title" data-act="open" data-id="{one.id}">{title}</button>'
-        f"<time>{one.changed:%d %b}</time>{buttons}</li>"
+        f"<time>{one.changed.day} {one.changed:%b}</time>{buttons}</li>"
     )
 
 
@@ -136,7 +147,7 @@ def pane_html(article: Article, here: Span | None, others: Sequence[Span], carri
     The text of each mark is the article's characters from its start up to its end. `carriers` is HTML of this module.
     """
     told = [
-        spell(article.date) if article.date else "no date",
+        in_words(article.date),
         article.source or "",
         article.author or "",
         article.id,
@@ -209,7 +220,7 @@ def _sides(turn: int, answer: dict[str, Any]) -> str:
     for sentence in answer["sentences"]:
         cited = [citation for citation in answer["citations"] if citation["number"] in sentence["citations"]]
         chips = "".join(_chip(turn, citation) for citation in cited)
-        of = " · ".join([_day(cited[0]["date"]), cited[0]["title"]]) if cited else ""
+        of = " · ".join([in_words(cited[0]["date"]), cited[0]["title"]]) if cited else ""
         cards += f'<li><p>{escape(sentence["text"])} {chips}</p><p class="about">{escape(of)}</p></li>'
     return f'<p class="differ">The articles differ:</p><ul class="sides">{cards}</ul>'
 
@@ -248,7 +259,7 @@ def _quote(turn: int, citation: dict[str, Any]) -> str:
     number, copies = citation["number"], len(citation["carriers"])
     words = " ".join(citation["quote"].split())
     page = f"page {citation['page']}" if citation["page"] else ""
-    told = [_day(citation["date"]), _title(citation["title"], words), citation["article"], page]
+    told = [in_words(citation["date"]), _title(citation["title"], words), citation["article"], page]
     origin = f' <span class="origin">{copies} articles, one origin</span>' if copies > 1 else ""
     return (
         f'<li id="quote-{turn}-{number}" value="{number}"><blockquote>{escape(words)}</blockquote>'
@@ -261,7 +272,7 @@ def _passage(hit: dict[str, Any]) -> str:
     pieces = excerpt(passage["text"], hit.get("marks", ()), _EXCERPT)
     shown = "".join(f"<mark>{escape(piece)}</mark>" if marked else escape(piece) for piece, marked in pieces)
     words = " ".join(passage["text"].split())
-    about = " · ".join(filter(None, [_day(passage["date"]), _title(passage["title"], words)]))
+    about = " · ".join(filter(None, [in_words(passage["date"]), _title(passage["title"], words)]))
     return f'<blockquote>{shown}</blockquote><span class="about">{escape(about)}</span>'
 
 
@@ -316,10 +327,6 @@ def _apart(here: Span | None, others: Sequence[Span]) -> list[Span]:
         if all(span.end <= known.start or known.end <= span.start for known in kept):
             kept.append(span)
     return sorted(kept, key=lambda span: span.start)
-
-
-def _day(iso: str | None) -> str:
-    return spell(date.fromisoformat(iso)) if iso else "no date"
 
 
 def _title(title: str, words: str) -> str:

@@ -42,7 +42,7 @@ class Runs:
         heads = "".join(f"<th{_wide(name)}>{escape(label(name).text)}, %</th>" for name in _SCORES)
         more = f'<p class="none">… and {len(paths) - _SHOWN} older.</p>' if len(paths) > _SHOWN else ""
         return (
-            '<form action="/reports" method="get" target="_blank"><table class="articles"><thead><tr><th></th>'
+            '<form action="reports" method="get" target="_blank"><table class="articles"><thead><tr><th></th>'
             f"<th>Run</th>{heads}</tr></thead><tbody>{''.join(map(self._row, paths[:_SHOWN]))}</tbody></table>"
             f'<p class="ways"><button>Open the chosen ones side by side</button></p></form>{more}'
         )
@@ -95,7 +95,7 @@ def _row(run: Run) -> str:
     cells = "".join(
         f"<td{_wide(one)}>{figure(scores[one].mean, label(one).unit) if one in scores else '–'}</td>" for one in _SCORES
     )
-    address = f"/reports?{urlencode({'run': name})}"
+    address = f"reports?{urlencode({'run': name})}"
     return (
         f'<tr><td><input type="checkbox" name="run" value="{escape(name)}" aria-label="{escape(name)}"></td>'
         f'<td><a href="{escape(address)}" target="_blank">{escape(what)}</a>'

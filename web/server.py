@@ -67,7 +67,7 @@ def app(desk: Desk, page: gr.Blocks, allowed: Access) -> FastAPI:
         SessionMiddleware, secret_key=secret_key(home), session_cookie="dateline",
         same_site="strict", max_age=365 * 24 * 3600,
     )  # fmt: skip
-    served.mount("/dateline", StaticFiles(directory=STATIC))  # Gradio has its own /static
+    served.mount("/page", StaticFiles(directory=STATIC))  # Gradio has its own /static
 
     served.router.routes.extend(by_mcp.routes)
     served.include_router(access.routes(allowed.users))
@@ -115,9 +115,12 @@ def app(desk: Desk, page: gr.Blocks, allowed: Access) -> FastAPI:
             text, media_type=kind, headers={"Content-Disposition": f'attachment; filename="dateline-{id}.{form}"'}
         )
 
-    # linked, not given as Gradio's `css`: that drops what stands in media queries
-    head = '<link rel="stylesheet" href="/dateline/page.css"><script src="/dateline/page.js" defer></script>'
-    head += '<script src="/dateline/engine.js" defer></script>'
+    # not given as Gradio's `css`, which drops what stands in media queries; nor linked, for Gradio adds this head when
+    # its own script runs: the first frames would be without. Every page is at the same depth, so that what is beside it
+    # is named without the sub-path under which all may be served.
+    head = f"<style>{(STATIC / 'page.css').read_text(encoding='utf-8')}</style>"
+    head += '<script src="page/page.js" defer></script>'
+    head += '<script src="page/engine.js" defer></script>'
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="SSR mode is not supported")  # nor asked for
         gr.mount_gradio_app(

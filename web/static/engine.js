@@ -24,7 +24,7 @@
     clearTimeout(timer);
     if (!document.hidden && place()) {
       try {
-        const answer = await fetch("/engine" + path, options);
+        const answer = await fetch("engine" + path, options);
         if (answer.headers.get("content-type")?.startsWith("text/html")) show(await answer.text());
       } catch {  // Dateline itself is away: Gradio says so
       }

@@ -17,7 +17,7 @@
   tip.setAttribute("role", "tooltip");
 
   async function open(button) {
-    const answer = await fetch("/pane?" + button.dataset.pane);
+    const answer = await fetch("pane?" + button.dataset.pane);
     inside.innerHTML = await answer.text();  // made by web/render.py, which escapes
     if (!pane.contains(button)) opener = button;
     pane.hidden = false;

@@ -1,0 +1,226 @@
+"""A folder with a file of every format, and broken ones of every kind: each is read whole, or what is lost is named."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import sys
+import warnings
+import zipfile
+from collections import defaultdict
+from email.message import EmailMessage
+from pathlib import Path
+
+import docx
+import pytest
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
+from index import formats
+from index.store import ArticleIndex
+
+ONE = "The herons of Marlby nest on the old signal box, and nobody minds."
+TWO = "On Sunday the council counted forty-one of them, twice as many as before."
+THREE = "The railway asks visitors to bring glasses, not bread."
+STORY = (ONE, TWO, THREE)
+PAGE = "<html><head><title>Herons</title></head><body><h1>Herons</h1>{}</body></html>".format(
+    "".join(f"<p>{said}</p>" for said in STORY)
+)
+PLAIN = "\n\n".join(STORY)
+
+
+def zipped(**members: str | bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("__", "/"), content)
+    return buffer.getvalue()
+
+
+def cut_inside(data: bytes, cut: str, *, keep: bool = True) -> bytes:
+    """A ZIP archive whose member `cut` ends before the second sentence, or is left out."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    whole = members.pop(cut)
+    return zipped(**members, **({cut: whole[: whole.find(TWO.encode())]} if keep else {}))
+
+
+def word_file() -> bytes:
+    document, buffer = docx.Document(), io.BytesIO()
+    for said in STORY:
+        document.add_paragraph(said)
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def pdf_file(*pages: str | None, password: str | None = None) -> bytes:
+    """A PDF with a sentence a page, and a picture on the pages that have None."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(595, 842), encrypt=password)
+    for said in pages:
+        if said is None:
+            canvas.drawImage(ImageReader(Image.new("L", (40, 40), 90)), 60, 300, 400, 400)
+        else:
+            canvas.drawString(60, 700, said)
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def odt_file() -> bytes:
+    paragraphs = "".join(f"<t:p>{said}</t:p>" for said in STORY)
+    body = (
+        '<o:document-content xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+        'xmlns:t="urn:oasis:names:tc:opendocument:xmlns:text:1.0">'
+        f"<o:body><o:text>{paragraphs}</o:text></o:body></o:document-content>"
+    )
+    return zipped(mimetype="application/vnd.oasis.opendocument.text", **{"content.xml": body})
+
+
+def book(*, leave_out: str = "") -> bytes:
+    items = "".join(f'<item id="c{at}" href="c{at}.xhtml"/>' for at in range(3))
+    spine = "".join(f'<itemref idref="c{at}"/>' for at in range(3))
+    chapters = {f"c{at}.xhtml": f"<html><body><p>{said}</p></body></html>" for at, said in enumerate(STORY)}
+    package = f"<package><metadata/><manifest>{items}</manifest><spine>{spine}</spine></package>"
+    members = {"META-INF__container.xml": '<c><rootfile full-path="b.opf"/></c>', "b.opf": package, **chapters}
+    return zipped(mimetype="application/epub+zip", **{k: v for k, v in members.items() if k != leave_out})
+
+
+def letter(said: str = PLAIN) -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["Subject"] = "Una Faber <una@marlby.example>", "Herons"
+    message["Date"] = "Tue, 09 May 2023 06:00:00 +0200"
+    message.set_content(said)
+    return message
+
+
+def letter_of_parts() -> bytes:
+    message = letter("\n\n".join(STORY))
+    message.add_alternative(PAGE, "html")
+    return message.as_bytes()
+
+
+def box(*letters: bytes) -> bytes:
+    return b"".join(b"From una Tue May  9 06:00:00 2023\n" + each + b"\n\n" for each in letters)
+
+
+def archive_of(page: str, end: str = "--b--\n") -> str:
+    head = 'From: <Saved by Blink>\nSubject: Herons\nMIME-Version: 1.0\nContent-Type: multipart/related; boundary="b"'
+    return f"{head}\n\n--b\nContent-Type: text/html; charset=utf-8\n\n{page}\n{end}"
+
+
+ITEMS = [f"<item><title>Herons {at}</title><description>{said}</description></item>" for at, said in enumerate(STORY)]
+RSS = f"<rss><channel><title>Marlby Echo</title>{''.join(ITEMS)}</channel></rss>"
+ATOM = (
+    '<feed xmlns="http://www.w3.org/2005/Atom"><title>Marlby Echo</title>'
+    + "".join(f"<entry><title>Herons</title><content>{said}</content></entry>" for said in STORY)
+    + "</feed>"
+)
+RECORDS = [{"title": f"Herons {at}", "text": said} for at, said in enumerate(STORY)]
+LINES = "\n".join(map(json.dumps, RECORDS))
+ROWS = "title,text\n" + "".join(f'Herons,"{said}"\n' for said in STORY)
+RTF = "{\\rtf1\\ansi{\\fonttbl{\\f0 Arial;}}\\f0 " + "".join(f"{said}\\par\n" for said in STORY) + "}"
+WORD, PDF, ODT = word_file(), pdf_file(*STORY), odt_file()
+STREAMS = PDF.split(b">>\nstream\n")
+
+GOOD: dict[str, str | bytes] = {
+    "txt": PLAIN, "md": f"# Herons\n\n{PLAIN}", "html": PAGE, "htm": PAGE, "pdf": PDF, "docx": WORD, "rtf": RTF,
+    "odt": ODT, "epub": book(), "json": json.dumps({"articles": RECORDS}), "jsonl": LINES, "csv": ROWS,
+    "tsv": ROWS.replace(",", "\t", 1).replace("Herons,", "Herons\t"), "eml": letter().as_bytes(),
+    "mbox": box(*(letter(said).as_bytes() for said in STORY)), "mht": archive_of(PAGE), "mhtml": archive_of(PAGE),
+    "xml": RSS, "rss": RSS, "atom": ATOM,
+}  # fmt: skip
+BROKEN: dict[str, str | bytes] = {
+    "empty.txt": "", "blank.txt": " \n\n ", "empty.docx": b"", "empty.pdf": b"",
+    "zeroed.txt": bytes(2000), "zeroed.docx": bytes(len(WORD)), "zeroed.pdf": bytes(len(PDF)), "zeroed.eml": bytes(500),
+    "zeroed.mbox": bytes(500), "zeroed.html": bytes(500), "zeroed.rss": bytes(500), "zeroed.csv": bytes(500),
+    "half zeroed.txt": PLAIN.encode()[:100] + bytes(200),
+    "binary.txt": bytes(range(256)) * 20, "binary.md": WORD, "binary.csv": PDF, "binary.json": WORD, "binary.eml": WORD,
+    "binary.html": WORD,
+    "page.docx": PAGE, "word.pdf": WORD, "pdf.docx": PDF, "text.pdf": PLAIN, "text.rtf": PLAIN, "text.odt": PLAIN,
+    "text.epub": PLAIN, "text.json": PLAIN, "text.jsonl": PLAIN, "text.csv": PLAIN, "text.eml": PLAIN,
+    "text.mbox": PLAIN, "text.mht": PLAIN, "text.rss": PLAIN, "word.odt": WORD, "odt.epub": ODT, "book.docx": book(),
+    "page.xml": PAGE, "rtf.docx": RTF, "docx.rtf": WORD,
+    "bomb.docx": zipped(**{"word__document.xml": "<p>" + " " * formats.MAX_UNPACKED_BYTES}),
+    "locked.pdf": pdf_file(*STORY, password="heron"),
+    "locked.docx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512),
+    "locked.odt": zipped(**{"META-INF__manifest.xml": "<m><encryption-data/></m>", "content.xml": b"\x07"}),
+    "unmarked le.txt": PLAIN.encode("utf-16-le"), "unmarked be.txt": PLAIN.encode("utf-16-be"),
+    "cut.docx": WORD[: len(WORD) // 2],
+    "cut inside.docx": cut_inside(WORD, "word/document.xml"),
+    "lost.docx": cut_inside(WORD, "word/document.xml", keep=False),
+    "cut.pdf": PDF[: len(PDF) // 2], "cut late.pdf": PDF[:-400],
+    "no xref.pdf": re.sub(rb"startxref\s+\d+", b"startxref\n7", PDF),
+    "unpacked.pdf": b">>\nstream\n".join([*STREAMS[:2], b"z" * 40 + STREAMS[2][40:], *STREAMS[3:]]),
+    "pictures.pdf": pdf_file(None, None), "a picture.pdf": pdf_file(ONE, None, TWO),
+    "lost page.pdf": re.sub(rb"/Kids \[ (\d+) 0 R", b"/Kids [ 99 0 R", PDF, count=1),
+    "cut.rtf": RTF[: RTF.find(TWO) + 20], "cut late.rtf": RTF[:-1],
+    "cut.odt": ODT[: len(ODT) // 2], "no content.odt": zipped(mimetype="x"),
+    "cut inside.odt": cut_inside(ODT, "content.xml"),
+    "a chapter less.epub": book(leave_out="c1.xhtml"), "no package.epub": book(leave_out="b.opf"),
+    "cut.epub": book()[:400],
+    "cut.json": json.dumps({"articles": RECORDS})[:-80], "trailing.json": json.dumps(RECORDS[0]) + " and so on",
+    "trailing line.json": json.dumps({"text": PLAIN}, indent=1) + "\nand so on",
+    "odd.json": json.dumps([*RECORDS, 7, None, {"title": "x"}]), "number.json": "7",
+    "cut.jsonl": LINES[:-20], "cut.csv": ROWS[:-30], "no text.csv": "day,town\n2023-05-09,Marlby\n",
+    "cut.eml": letter_of_parts()[: letter_of_parts().find(TWO.encode())],
+    "no body.eml": "From: Una\nSubject: Herons\n\n",
+    "cut html.eml": letter_of_parts()[: letter_of_parts().find(b"<html") + 60],
+    "headless.eml": f"\n\n{PLAIN}",
+    "broken.mbox": box(letter(ONE).as_bytes(), b"\x00\x01\x02", letter(TWO).as_bytes()),
+    "cut.mbox": box(letter(ONE).as_bytes(), letter_of_parts())[:-200],
+    "menu.html": "<html><body><nav><a href='/'>Home</a> <a href='/n'>News</a></nav></body></html>",
+    "cut.html": PAGE[: PAGE.find(TWO) + 20],
+    "no page.mht": archive_of("x").replace("text/html", "image/png"),
+    "cut.mht": archive_of(PAGE)[:-60].replace("</html>", ""), "end lost.mht": archive_of(PAGE, end=""),
+    "cut.rss": RSS[: RSS.find(THREE)], "ill.rss": RSS.replace(TWO, TWO + " <b>Heron & sons"), "cut.atom": ATOM[:-120],
+    "marked.rss": RSS.replace("Echo", "Echo &amp; Post").encode("utf-16"),
+    "letters.rss": RSS.replace("nobody minds", "nobody minds&hellip; caf&eacute; &amp; B&B"),
+}  # fmt: skip
+
+# Which of the three sentences are read of a broken file: none, but of these.
+READ = {
+    "marked.rss": "111", "unmarked le.txt": "111", "unmarked be.txt": "111", "no xref.pdf": "111", "letters.rss": "011",
+    "a picture.pdf": "110", "lost page.pdf": "011", "unpacked.pdf": "101", "cut.rtf": "100", "cut late.rtf": "111",
+    "a chapter less.epub": "101", "no package.epub": "111", "odd.json": "111", "cut.jsonl": "110", "cut.csv": "110",
+    "cut.eml": "100", "cut html.eml": "111", "broken.mbox": "110", "cut.mbox": "111", "cut.html": "100",
+    "cut.mht": "110", "end lost.mht": "111", "cut.rss": "110", "ill.rss": "111", "cut.atom": "110",
+}  # fmt: skip
+UNHARMED = {"marked.rss", "unmarked le.txt", "unmarked be.txt", "no xref.pdf", "letters.rss"}
+# What no person should have to read: an exception's or a type's name, an object or bytes as Python shows them.
+_PYTHON = re.compile(r"Error|Exception|Errno|Traceback|None\b|\bb['\"]|<\w+[ .>]|\b0x|\w\(\)|\{|mistake")
+
+
+def test_each_file_is_read_whole_or_what_is_lost_is_named(
+    index: ArticleIndex, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name, content in {**{f"good.{suffix}": content for suffix, content in GOOD.items()}, **BROKEN}.items():
+        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    (folder / "a folder.txt").mkdir()
+    (folder / "a folder.txt" / "within.txt").write_text(PLAIN)
+    (folder / "link.txt").symlink_to("nowhere.txt")
+    odd = b"h\xe9ron.txt" if sys.platform == "linux" else b"heron.docm"  # no UTF-8; elsewhere no file can be called so
+    (folder / os.fsdecode(odd)).write_text(PLAIN)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        report = index.sync(folder)
+    texts, told = defaultdict(str), defaultdict(list)
+    for id in index.article_ids():
+        texts[re.split("[#/]", id)[0]] += " ".join(index.article(id).text.split())
+    for path, reason in report.skipped:
+        told[path.partition("#")[0]].append(reason)
+    odd_name = odd.decode(errors="replace")
+    whole = [f"good.{suffix}" for suffix in GOOD] + ["a folder.txt"]
+    broken = [*BROKEN, "link.txt", odd_name]
+    read = {name: "".join("01"[said in texts[name]] for said in STORY) for name in [*whole, *broken]}
+    assert read == {**dict.fromkeys(broken, "000"), **dict.fromkeys(whole, "111"), **READ}
+    assert told.keys() == set(broken) - UNHARMED
+    assert [reason for reasons in told.values() for reason in reasons if _PYTHON.search(reason)] == []
+    assert len(told["trailing line.json"]) == 1  # not one for each of its lines
+    assert "café & B&B" in texts["letters.rss"]
+    assert index.article("marked.rss#0").source == "Marlby Echo & Post"
+    assert index.sync(folder).skipped == report.skipped and tuple(capfd.readouterr()) == ("", "")

@@ -1,0 +1,59 @@
+"""Files with names that no address, path or HTML takes as they are: every way to an article opens each of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import gradio_client
+import httpx
+import pytest
+from app_helpers import served
+from checking import CheckedAssistant
+from mcp.client import Client
+
+NAMES = [
+    "-rf.txt", "50% off #2? & more + ;=.txt", "a%2Fb%20c%0A.txt", "it's \"so\" <b>said.txt", "two\nlines.txt",
+    "\nfirst and\r\n last.txt", "cafe\u0301 Amélie.txt", "x" * 245 + ".txt", "back\\slash.txt",
+    "in\nside/50%/tab\t .txt",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Its address; over a folder with a file of each name."""
+    folder = tmp_path_factory.mktemp("odd")
+    for name in NAMES:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(told(name), encoding="utf-8")
+    with CheckedAssistant(tmp_path_factory.mktemp("data"), "embedded") as assistant:
+        assistant.index(folder)
+        with served(assistant) as url:
+            yield url
+
+
+def told(name: str) -> str:
+    return f"Ferry number {NAMES.index(name)} of Lindholm sails at noon."
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda name: repr(name[:20]))
+def test_an_article_is_opened_at_its_address_and_in_the_pane_whatever_its_file_is_called(app: str, name: str) -> None:
+    with httpx.Client(base_url=app, trust_env=False) as http:
+        for address in (quote(name), quote(name, safe="")):
+            article = http.get(f"/api/articles/{address}")
+            assert (article.status_code, article.json().get("text")) == (200, told(name))
+        pane = http.get("/pane", params={"article": name})
+        assert (pane.status_code, told(name) in pane.text) == (200, True)
+
+
+def test_programs_get_them_by_the_same_names(app: str) -> None:
+    async def by_mcp() -> list[str]:
+        async with Client(f"{app}/mcp") as client:
+            answers = [await client.call_tool("article", {"id": name}) for name in NAMES]
+            return [(answer.structured_content or {})["text"] for answer in answers]
+
+    gradios = gradio_client.Client(app, verbose=False, httpx_kwargs={"trust_env": False})
+    by_gradio = [gradios.predict(name, api_name="/article")["text"] for name in NAMES]
+    assert asyncio.run(by_mcp()) == by_gradio == [told(name) for name in NAMES]
