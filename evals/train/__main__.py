@@ -45,7 +45,9 @@ def main(files: tuple[Path, ...], dev: Path, base: str, out: Path, epochs: float
     pairs = [pair for file in files for pair in read(file)]
     per_epoch = len(augmented(pairs, 0)) // _BATCH
     steps = int(per_epoch * epochs)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda at: min(at / (0.06 * steps), (steps - at) / (0.94 * steps)))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda at: min(at / (0.06 * steps), (steps - at) / (0.94 * steps))
+    )
     step, kept = 0, out / "state.pt"
     if kept.exists():
         state = torch.load(kept)
@@ -109,7 +111,6 @@ def measured(model: Any, tokenizer: Any, pairs: Sequence[Pair]) -> dict[str, flo
     return found
 
 
-@torch.inference_mode()
 def scores(model: Any, tokenizer: Any, pairs: Sequence[Pair], batch: int = 32) -> np.ndarray:
     """A logit a pair."""
     model.eval()
@@ -117,7 +118,7 @@ def scores(model: Any, tokenizer: Any, pairs: Sequence[Pair], batch: int = 32) -
     found = np.zeros(len(pairs), dtype=np.float32)
     for start in range(0, len(order), batch):
         places = order[start : start + batch]
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
             logits = model(**encoded(tokenizer, [pairs[place] for place in places])).logits
         found[places] = logits.float().numpy()[:, 0]
     model.train()
@@ -133,7 +134,7 @@ def _learn(model: Any, batch: Sequence[Pair], tokenizer: Any, optimizer: torch.o
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     optimizer.zero_grad()
-    return float(loss)
+    return float(loss.item())
 
 
 def _batches(pairs: Sequence[Pair], tokenizer: Any, seed: int) -> Iterator[Sequence[Pair]]:
@@ -142,7 +143,7 @@ def _batches(pairs: Sequence[Pair], tokenizer: Any, seed: int) -> Iterator[Seque
     size = _BATCH * _POOL
     for start in range(0, len(pairs) - _BATCH + 1, size):
         pool = sorted(pairs[start : start + size], key=lambda pair: len(pair.words) + len(pair.question))
-        places = [at for at in range(0, len(pool) - _BATCH + 1, _BATCH)]
+        places = list(range(0, len(pool) - _BATCH + 1, _BATCH))
         for at in chance.permutation(places):
             yield pool[at : at + _BATCH]
 

@@ -73,7 +73,9 @@ def _of_another(pair: Pair, names: Sequence[str], chance: random.Random) -> Iter
     years = [number for number in _NUMBER.findall(pair.question) if number in pair.words]
     if years:
         year = chance.choice(years)
-        yield replace(pair, words=pair.words.replace(year, _another_number(year, chance)), label=0.0, kind=f"{pair.kind}-number")
+        yield replace(
+            pair, words=pair.words.replace(year, _another_number(year, chance)), label=0.0, kind=f"{pair.kind}-number"
+        )
 
 
 def _another_number(number: str, chance: random.Random) -> str:
