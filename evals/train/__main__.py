@@ -20,8 +20,8 @@ from sklearn.metrics import roc_auc_score
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from evals.train.pairs import Pair, augmented, read
+from rag.crossencoder import LONGEST, with_answer
 
-LONGEST = 160  # tokens of a pair; the middle one has 50
 _BATCH = 32
 _POOL = 64  # batches that are sorted by length together
 
@@ -87,7 +87,7 @@ def main(files: tuple[Path, ...], dev: Path, base: str, out: Path, epochs: float
 
 def encoded(tokenizer: Any, pairs: Sequence[Pair]) -> Any:
     """The pairs as tensors. An answer stands behind its question; the statement is what is cut."""
-    first = [pair.question if pair.answer is None else f"{pair.question} [unused1] {pair.answer}" for pair in pairs]
+    first = [pair.question if pair.answer is None else with_answer(pair.question, pair.answer) for pair in pairs]
     return tokenizer(
         first, [pair.words for pair in pairs], truncation="only_second", max_length=LONGEST, padding=True,
         return_tensors="pt",
