@@ -86,8 +86,10 @@ def _pairs(
 
 def _row(question: str, answer: str | None, item: Evidence, log_odds: float) -> dict[str, object]:
     label = round(1 / (1 + math.exp(-log_odds)), 4)
-    found = {"question": question, "answer": answer, "sentence": judged(item), "label": label, "log_odds": log_odds}
-    return found | {"source": item.article, "kind": "distilled"}
+    return {
+        "question": question, "answer": answer, "sentence": judged(item), "label": label, "log_odds": log_odds,
+        "source": item.article, "kind": "distilled",
+    }  # fmt: skip
 
 
 def judged(item: Evidence) -> str:
