@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
@@ -41,6 +42,7 @@ ROOMS: dict[str, dict[str, Any]] = {
     "scope": {"assistant.read_scope": lambda question, today: Scope(None, None, None, "", question)},
     "parts": {"assistant.split_question": lambda question: Parts((question,), None)},
     "broad": {"answering.breadth": _gives("narrow"), "answering.asks_for_articles": _gives(False)},
+    "calendar": {"find._RECENT": timedelta(days=-1)},
     "voices": {"answering.rivals": _gives([])},
     "followup-rules": {"followup._by_rules": _gives(None)},
     "followup": {"assistant.standalone": _plainly},
