@@ -2,9 +2,9 @@
 
 Every number, date and name must stand in the quotes (`evals.text.lacking`); then the model is asked whether they say
 that the sentence is true. The question that the sentence answers plays no part: a true sentence beside the point is
-supported, and wrong. Where a gold quote decides, the judge is not
-asked (`evals.scorers.citations`). How far it can be trusted is measured on claims with human labels
-(`dateline eval judge`), and that figure is printed beside every score that rests on it.
+supported, and wrong. Where a gold quote decides, the judge is not asked (`evals.scorers.citations`). How far it can be
+trusted is measured on claims with human labels (`dateline eval judge`), and that figure is printed beside every score
+that rests on it.
 """
 
 from __future__ import annotations
@@ -62,8 +62,7 @@ class SupportJudge:
 
         Raises EngineError.
         """
-        cited = (one for one in answer.citations if one.number in citations)
-        quotes = [Quote(one.quote, one.date) for one in cited]
+        quotes = [Quote(one.quote, one.date) for one in answer.citations if one.number in citations]
         return Support(sentence, citations, *self.support(unframed(answer.sentences[sentence].text), quotes))
 
     def support(self, sentence: str, quotes: Sequence[Quote]) -> tuple[float, bool, str]:
