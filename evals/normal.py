@@ -272,7 +272,7 @@ def _with_units(raw: list[_Raw]) -> Iterator[Token]:
 
 # --------------------------------------------------------------------------------- what is kept
 
-_DROPPED = frozenset("a an the and al el per".split())
+DROPPED = frozenset("a an the and al el per".split())
 _ROUGHLY = frozenset("about around approximately roughly some nearly almost circa c ca".split())
 
 
@@ -280,6 +280,6 @@ def _kept(read: list[Token]) -> Iterator[Token]:
     for before, token, following in zip([None, *read], read, [*read[1:], None], strict=False):
         counted = bool(following and following.number is not None)
         dated = bool((following and following.day) or (before and before.day))
-        redundant = token.form in _DROPPED or (token.form in _ROUGHLY and counted) or (token.form in WEEKDAYS and dated)
+        redundant = token.form in DROPPED or (token.form in _ROUGHLY and counted) or (token.form in WEEKDAYS and dated)
         if not (token.is_word and redundant):
             yield token

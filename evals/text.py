@@ -15,7 +15,7 @@ from functools import lru_cache
 from snowballstemmer import stemmer
 
 from evals.days import MONTHS, Day, meant, replace_days
-from evals.normal import Token, plain, tokens, united
+from evals.normal import DROPPED, Token, plain, tokens, united
 from index.split import split_sentences
 
 STOPWORDS = frozenset(
@@ -73,12 +73,13 @@ def lacking(sentence: str, quotes: Sequence[Quote]) -> str | None:
 
 
 def _missing(sentence: str, quotes: Sequence[Quote]) -> Iterator[str]:
-    said, stood = tokens(sentence), [token for quote in quotes for token in tokens(quote.text)]
+    stood = [token for quote in quotes for token in tokens(quote.text)]
     days = frozenset[Day]().union(*map(_days, quotes))
-    for token in said:
+    for token in tokens(sentence):
         if token.day and not any(map(token.day.same, days)):
             yield f"the date {token.day}"
-    yield from (f"the number {number.form}" for number in _missing_numbers(said, stood, {day.year for day in days}))
+    numbers = _missing_numbers(sentence, stood, {day.year for day in days})
+    yield from (f"the number {number.form}" for number in numbers)
     text = united("\n".join(plain(quote.text) for quote in quotes))
     known = frozenset[str]().union(*map(_forms, re.findall(r"\w+", text)))
     known |= {word for day in days for word in (MONTHS[day.month - 1].lower(), day.weekday()) if word}
@@ -102,12 +103,12 @@ def _days(quote: Quote) -> set[Day]:
     return {day.near(quote.published) for day in named} | meant(quote.text, quote.published)
 
 
-def _missing_numbers(said: Sequence[Token], stood: Sequence[Token], years: Collection[int | None]) -> Iterator[Token]:
-    """One and first are left out: they say too many other things."""
-    known = _with_units(stood)
-    for number, unit in _with_units(said):
+def _missing_numbers(sentence: str, stood: Sequence[Token], years: Collection[int | None]) -> Iterator[Token]:
+    """ "One" and "first" in letters are left out: they say too many other things."""
+    known, vague = _with_units(stood), {"1", "1th"} - set(re.findall(r"\w+", sentence))
+    for number, unit in _with_units(tokens(sentence)):
         stands = any(number.means(other) and (unit == its or "" in (unit, its)) for other, its in known)
-        if not (stands or number.number == 1 or number.number in years):
+        if not (stands or number.form in vague or number.number in years):
             yield number
 
 
@@ -140,7 +141,7 @@ def _names(text: str) -> list[str]:
         read = re.findall(r"\w+", text[span.start : span.end])
         for at, (word, following) in enumerate(zip(read, [*read[1:], "-"], strict=True)):
             opens = at == 0 and not (word.isupper() or following[0].isupper())
-            if len(word) > 1 and word[0].isupper() and word.lower() not in STOPWORDS and not opens:
+            if len(word) > 1 and word[0].isupper() and word.lower() not in STOPWORDS | DROPPED and not opens:
                 found.append(word)
     return found
 
