@@ -15,8 +15,8 @@ from itertools import pairwise
 
 from evals.normal import Token, plain, tokens, without_marks
 from evals.refusing import reads_as_refusal
+from evals.text import STOPWORDS, keys
 from evals.types import Case
-from rag.words import STOPWORDS
 
 __all__ = ["Match", "given", "matches", "quoted", "reads_as_refusal", "states", "token_f1", "wrong_said"]
 
@@ -287,22 +287,7 @@ def _keys(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=8192)
 def _counted(text: str) -> Counter[str]:
-    return Counter(key for token in tokens(text) for key in _parts(token))
-
-
-def _parts(token: Token) -> list[str]:
-    if token.day:
-        year = [str(token.day.year)] if token.day.year else []
-        return [str(token.day.day), f"month {token.day.month}", *year]
-    return [_MONTH_KEYS.get(token.form, token.stem or token.form)]
-
-
-_MONTH_KEYS = {
-    name: f"month {number}"
-    for number, name in enumerate(
-        "january february march april may june july august september october november december".split(), 1
-    )
-}
+    return Counter(keys(text))
 
 
 def _f1(said: Counter[str], right: Counter[str]) -> float:
