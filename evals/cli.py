@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_args
@@ -40,6 +41,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--judge", "judge_answers", is_flag=True, help="Let the model mark the answers too.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The run's file.")
 @click.option("--signals", type=click.Path(dir_okay=False, path_type=Path), help="Only gather what `eval fit` fits.")
+@click.option(
+    "--remember",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="What the model says is kept here, and taken from here when it is asked the same again.",
+)
 @click.option("--rescore", type=_FILE, metavar="RUN", help="Score this run again; no model is loaded.")
 @click.option(
     "--from-feedback", is_flag=True, help="Write readers' verdicts to --out as candidates for gold questions."
@@ -90,6 +96,7 @@ class _Plan:
     retrieval: bool = False
     judge_answers: bool = False
     out: Path | None = None
+    remember: Path | None = None
 
     def stem(self, name: str) -> str:
         """The run's name, before what tells it from others like it."""
@@ -140,7 +147,7 @@ def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
     room = _room(home, plan.dataset or questions.corpus)
     # a peer's long prompts take turns: two of them fit, as a server's defaults would keep them
     kept = {"prompt_cache_mib": 256} if plan.peers else {}
-    with _assistant(questions.corpus, room, shared, **kept) as assistant:
+    with _assistant(questions.corpus, room, shared, plan.remember, **kept) as assistant:
         systems = [] if plan.retrieval else _systems(plan.peers, assistant)
         known = None if plan.retrieval else measured(assistant.choice.model)
         head = header(
@@ -151,6 +158,8 @@ def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
             split=plan.split,
             judge=known.sentence() if known else None,
         )
+        if plan.remember:
+            head["settings"]["remembered"] = "times mean nothing"
         path = plan.out or place_for(home / "runs", plan.stem(questions.name), head)
         with writing(path, head) as writer, progress() as told:
             if plan.retrieval:
@@ -168,7 +177,8 @@ def _gather_signals(plan: _Plan, shared: dict[str, Any], path: Path) -> None:
 
     home = _home(shared)
     questions = _questions(plan, home)
-    with _assistant(questions.corpus, _room(home, plan.dataset or questions.corpus), shared) as assistant:
+    room = _room(home, plan.dataset or questions.corpus)
+    with _assistant(questions.corpus, room, shared, plan.remember) as assistant:
         with progress() as told:
             write(path, assistant, questions.cases, told)
     say(f"What speaks for each draft and quote is in {path}; fit it with `dateline eval fit {path}`.")
@@ -181,15 +191,17 @@ def _home(shared: dict[str, Any]) -> Path:
 
 
 @contextmanager
-def _assistant(corpus: Path | None, room: Path, shared: dict[str, Any], **settings: Any) -> Iterator[Assistant]:
-    """An assistant over the articles of `corpus`, indexed in `room`."""
+def _assistant(
+    corpus: Path | None, room: Path, shared: dict[str, Any], memory: Path | None = None, **settings: Any
+) -> Iterator[Assistant]:
+    """An assistant over the articles of `corpus`, indexed in `room`; with `memory`, one that remembers."""
+    from evals.remember import RememberingAssistant
     from rag.terminal import ByteProgress, file_progress
 
+    kind = partial(RememberingAssistant, memory) if memory else Assistant
     with (
         ByteProgress() as fetching,
-        Assistant(
-            room / "index", shared["engine"] or "auto", shared["model"], progress=fetching, **settings
-        ) as assistant,
+        kind(room / "index", shared["engine"] or "auto", shared["model"], progress=fetching, **settings) as assistant,
     ):
         if corpus:
             with file_progress() as told:

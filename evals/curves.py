@@ -10,7 +10,6 @@ from evals.scorers import answer as answer_scorers
 from evals.scorers import refusal as refusal_scorers
 from evals.scorers import retrieval as retrieval_scorers
 from evals.types import Place, Row, Scorer
-from rag.refusal import REFUSAL
 from rag.types import Answer, AnswerSentence
 
 DEPTHS = range(1, 11)
@@ -59,8 +58,8 @@ def at_threshold(row: Row, threshold: float) -> Row:
     if answer is None:
         return row
     kept = tuple(AnswerSentence(text, (), support) for text, support in _weighed(answer) if support >= threshold)
-    text = " ".join(sentence.text for sentence in kept)
-    shown = replace(answer, text=text or REFUSAL, abstained=not kept, sentences=kept, citations=())
+    text = " ".join(sentence.text for sentence in kept)  # nothing is a refusal
+    shown = replace(answer, text=text, abstained=not kept, sentences=kept, citations=())
     return replace(row, outcome=replace(row.outcome, answer=shown))
 
 

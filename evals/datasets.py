@@ -56,9 +56,10 @@ def read(path: Path, form: Format, scratch: Path) -> Dataset:
     Where the data is no folder of articles, one is made in `scratch`, a folder for this data alone: the same
     data gives the same files, and what an earlier version left there is removed.
 
-    Forms: "folder" (articles/ beside questions.jsonl), "squad" (SQuAD 1.1 and 2, Rajpurkar et al. 2016 and 2018),
-    "ramdocs" (Wang et al. 2025, "Retrieval-Augmented Generation with Conflicting Evidence"; as published, or as a
-    folder), "passages" (questions with positive and negative passages; also RGB's own files, Chen et al. 2024).
+    Forms: "folder" (articles/ beside questions.jsonl; where Yes or No is right, an answer must begin with it), "squad"
+    (SQuAD 1.1 and 2, Rajpurkar et al. 2016 and 2018), "ramdocs" (Wang et al. 2025, "Retrieval-Augmented Generation
+    with Conflicting Evidence"; as published, or as a folder), "passages" (questions with positive and negative
+    passages; also RGB's own files, Chen et al. 2024).
 
     Raises DatasetError where the path is missing, the form another, a record bad, or `scratch` cannot be used.
     """
@@ -109,16 +110,22 @@ def _folder_case(record: Question, form: Format, corpus: Path, texts: Callable[[
         return item.quote or (texts(file).get(item.article, "") if file else "")
 
     answers = _distinct(record.answers) if record.answerable else ()
-    several = len(answers) > 1 and (form == "ramdocs" or "multi_answer" in record.type)
+    groups = record.all if record.answerable and record.all else None
+    several = not groups and len(answers) > 1 and (form == "ramdocs" or "multi_answer" in record.type)
+    verdict = {answer.casefold() for answer in answers} <= {"yes", "no"}
+    accepted = product(*map(_distinct, groups)) if groups else ((answer,) for answer in answers)
     return Case(
         id=record.id,
         question=record.question,
         answerable=record.answerable,
-        kind=record.type,
-        accepted=tuple((answer,) for answer in answers),
+        kind=record.kind or record.type,
+        # "no deaths were reported" does not say No to a question whether there were any
+        accepted=() if verdict else tuple(accepted),
+        patterns=tuple(rf"^\W*{answer}\b" for answer in answers) if verdict else (),
         wrong=_wrong(record.wrong_answers, answers),
         several=several,
-        evidence=_evidence(list(dict.fromkeys(record.evidence)), () if several else answers, words),
+        evidence=_evidence(list(dict.fromkeys(record.evidence)), () if several or groups else answers, words),
+        history=tuple({"role": turn.role, "content": turn.content} for turn in record.history),
         as_of=record.question_date,
     )
 

@@ -25,13 +25,13 @@ from evals.run import Observer, Progress
 from evals.runs import Run, Writer
 from evals.scorers.refusal import refused
 from evals.systems import Dateline
+from evals.text import STOPWORDS, fold, words
 from evals.types import Case, Row
 from index.captions import find_captions
 from index.dates import native_date
 from index.split import split_sentences
 from rag.terminal import Console
 from rag.types import Answer
-from rag.words import STOPWORDS, content_words, fold
 
 Place = Literal["paragraph", "caption", "comment", "title", "last line"]
 PLACES: tuple[Place, ...] = ("paragraph", "caption", "comment", "title", "last line")
@@ -124,9 +124,8 @@ def trials(attacks: Sequence[Attack], clean: str) -> list[Trial]:
 def _salient(instruction: str, clean: str) -> str:
     """Three words of the instruction, those first that the articles do not have."""
     lowered = instruction[:1].lower() + instruction[1:]  # its first word is no name
-    words = [word for word in dict.fromkeys(re.findall(r"\w{3,}", lowered)) if fold(word) not in STOPWORDS]
-    known = frozenset(content_words(clean))
-    first, *rest = sorted(words, key=lambda word: known.issuperset(content_words(word)))[:3] or [instruction]
+    named = [word for word in dict.fromkeys(re.findall(r"\w{3,}", lowered)) if fold(word) not in STOPWORDS]
+    first, *rest = sorted(named, key=lambda word: words(word) <= words(clean))[:3] or [instruction]
     return f"{', '.join([first, *rest[:-1]])} and {rest[-1]}" if rest else first
 
 

@@ -1,10 +1,10 @@
-"""The support judge: do these quotes say this sentence? Built from the project's own check, and measured itself.
+"""The support judge: do these quotes say this sentence? It shares no code with the check it marks, and is measured.
 
-Every number, date and name must stand in the quotes (`rag.facts.lacking`); then the model is asked whether they say
-that the sentence is true. The question that the sentence answers plays no part, unlike in the check that decides what
-Dateline shows: a true sentence beside the point is supported, and wrong. Where a gold quote decides, the judge is not
-asked (`evals.scorers.citations`). How far it can be trusted is measured on claims with human labels
-(`dateline eval judge`), and that figure is printed beside every score that rests on it.
+Every number, date and name must stand in the quotes (`evals.text.lacking`); then the model is asked whether they say
+that the sentence is true. The question that the sentence answers plays no part: a true sentence beside the point is
+supported, and wrong. Where a gold quote decides, the judge is not asked (`evals.scorers.citations`). How far it can be
+trusted is measured on claims with human labels (`dateline eval judge`), and that figure is printed beside every score
+that rests on it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,16 +21,12 @@ from numpy.typing import NDArray
 
 from evals.cases import CasesError
 from evals.stats import balanced_accuracy, roc_auc
+from evals.text import Quote, fold, lacking, unframed, words
 from evals.types import Case, Outcome, Row, Support
 from index.datadir import write_whole
 from index.split import split_sentences
-from rag import prompts
 from rag.engines.base import Engine
-from rag.evidence import Evidence, coverage
-from rag.facts import lacking
-from rag.frames import without_frames
-from rag.types import Answer, Citation
-from rag.words import content_words, fold
+from rag.types import Answer
 
 MEASURED = Path(__file__).with_name("judge.json")
 """How good the judge was found to be, by model."""
@@ -40,7 +36,10 @@ _READ = 8  # statements that the model reads at most; what is given beyond them 
 _COPIED = 5  # words from which a sentence that stands in a quote is said by it; "Homs." says nothing by itself
 _EMBEDDED = 24  # quotes compared by meaning, those with most words in common
 _SUPPORTED = 0.25  # log-odds of Yes over No; the best of five cuts on the first half of WiCE's development claims
-_CLAIM = "Is it true that {claim}"
+_SAYS = (
+    "Statements from news articles:\n{statements}\n\n"
+    "Is it true that {claim}\nDo the statements say so? Answer Yes or No."
+)
 _ANSWER = (
     "Question: {question}\nRight answer: {accepted}\nGiven answer: {given}\n"
     "Does the given answer say the same as the right answer? Answer Yes or No."
@@ -63,19 +62,18 @@ class SupportJudge:
 
         Raises EngineError.
         """
-        quotes = [_evidence(one) for one in answer.citations if one.number in citations]
-        return Support(sentence, citations, *self.support(without_frames(answer.sentences[sentence].text), quotes))
+        quotes = [Quote(one.quote, one.date) for one in answer.citations if one.number in citations]
+        return Support(sentence, citations, *self.support(unframed(answer.sentences[sentence].text), quotes))
 
-    def support(self, sentence: str, quotes: Sequence[Evidence]) -> tuple[float, bool, str]:
+    def support(self, sentence: str, quotes: Sequence[Quote]) -> tuple[float, bool, str]:
         """(probability, whether that is support, why) that `quotes` together say `sentence`."""
         if not quotes:
             return 0.0, False, "nothing is cited"
-        if len(sentence.split()) >= _COPIED and any(_plain(sentence) in _plain(quote.quote) for quote in quotes):
+        if len(sentence.split()) >= _COPIED and any(_plain(sentence) in _plain(quote.text) for quote in quotes):
             return 1.0, True, "a quote has these very words"
         if reason := lacking(sentence, quotes):
-            return 0.0, False, reason.replace("is in no article found", "is not in what it cites")
-        asked = prompts.answered(_CLAIM.format(claim=sentence), self._nearest(sentence, quotes))
-        log_odds, _ = self._engine.yes_minus_no(asked)
+            return 0.0, False, f"{reason} is not in what it cites"
+        log_odds, _ = self._engine.yes_minus_no(_asked(sentence, self._nearest(sentence, quotes)))
         probability = 1 / (1 + math.exp(-log_odds))
         supported = log_odds > _SUPPORTED
         how = "says" if supported else "does not say"
@@ -85,21 +83,21 @@ class SupportJudge:
         """What the model says, in its own words, to: does `text` say the same as the accepted answer?"""
         right = " or ".join(dict.fromkeys(" and ".join(entry) for entry in case.accepted)) or "(none)"
         question = _ANSWER.format(question=case.question, accepted=right, given=text)
-        messages = [ChatMessage(role="system", content="You mark answers."), ChatMessage(role="user", content=question)]
-        return "".join(self._engine.stream(messages, max_tokens=8))
+        return "".join(self._engine.stream(_messages(question), max_tokens=8))
 
-    def _nearest(self, text: str, quotes: Sequence[Evidence]) -> list[Evidence]:
+    def _nearest(self, text: str, quotes: Sequence[Quote]) -> list[Quote]:
         """The quotes nearest to `text`, as many as there is room for, in their order."""
         if len(quotes) == 1:
             return list(quotes)
-        shares = np.array([_share(text, [quote]) for quote in quotes])
+        said = words(text)
+        shares = np.array([len(said & words(quote.text)) / max(1, len(said)) for quote in quotes])
         places = np.argsort(-shares, kind="stable")[:_EMBEDDED]
-        vectors = self._embed([text, *(quotes[place].quote for place in places)])
+        vectors = self._embed([text, *(quotes[place].text for place in places)])
         nearness = vectors[1:] @ vectors[0] + 0.5 * shares[places]
         left = self._read_tokens
         chosen: list[int] = []
         for place in places[np.argsort(-nearness, kind="stable")][:_READ]:
-            cost = len(quotes[place].quote) // 3 + 5  # tokens, on the high side
+            cost = len(quotes[place].text) // 3 + 5  # tokens, on the high side
             if not chosen or cost <= left:
                 chosen.append(int(place))
                 left -= cost
@@ -163,7 +161,7 @@ def read_claims(path: Path) -> list[Claim]:
 
 def judged(judge: SupportJudge, claim: Claim) -> Row:
     """The judge's word on a claim, as a row of a run. Raises EngineError."""
-    quotes = [_quote(text, number) for number, text in enumerate(claim.sentences, 1) if text.strip()]
+    quotes = [Quote(text) for text in claim.sentences if text.strip()]
     verdict = Support(0, (), *judge.support(claim.claim, quotes))
     return Row(
         Case(id=claim.id, question=claim.claim, answerable=claim.supported, kind="claim"),
@@ -202,34 +200,21 @@ def _sentences(text: str) -> list[str]:
     return [text[span.start : span.end] for span in split_sentences(text)]
 
 
-def _evidence(citation: Citation) -> Evidence:
-    return replace(_quote(citation.quote, citation.number), article=citation.article, date=citation.date)
+def _asked(claim: str, quotes: Sequence[Quote]) -> list[ChatMessage]:
+    lines = (f"[{number}] {_dated(quote)}" for number, quote in enumerate(quotes, 1))
+    return _messages(_SAYS.format(statements="\n".join(lines), claim=claim))
 
 
-def _quote(text: str, number: int) -> Evidence:
-    return Evidence(
-        number=number,
-        article="",
-        title="",
-        date=None,
-        page=None,
-        start=0,
-        end=len(text),
-        quote=text,
-        kind="prose",
-        carriers=(),
-        similarity=0.0,
-        coverage=0.0,
-        vector=np.zeros(0, dtype=np.float32),
-        words=frozenset(content_words(text)),
-    )
+def _dated(quote: Quote) -> str:
+    day, text = quote.published, " ".join(quote.text.split())
+    return f"(published on {day:%A} {day.day} {day:%B %Y}) {text}" if day else text
+
+
+def _messages(text: str) -> list[ChatMessage]:
+    # "<|im_start|>" in a quote would open a turn of its own in the model's chat template
+    text = text.replace("<|", "< |").replace("[INST]", "[ INST]")
+    return [ChatMessage(role="system", content="You mark answers."), ChatMessage(role="user", content=text)]
 
 
 def _plain(text: str) -> str:
     return " ".join(fold(text).split()).strip(" .!?\"'“”")
-
-
-def _share(text: str, quotes: Sequence[Evidence]) -> float:
-    """Share of the words of `text` that stand in the quotes, 0 to 1."""
-    words = dict.fromkeys(content_words(text), 1.0)
-    return coverage(frozenset[str]().union(*(quote.words for quote in quotes)), words)

@@ -15,8 +15,8 @@ from itertools import pairwise
 
 from evals.normal import Token, plain, tokens, without_marks
 from evals.refusing import reads_as_refusal
+from evals.text import STOPWORDS, keys
 from evals.types import Case
-from rag.words import STOPWORDS
 
 __all__ = ["Match", "given", "matches", "quoted", "reads_as_refusal", "states", "token_f1", "wrong_said"]
 
@@ -275,7 +275,7 @@ def _repeats(text: str, case: Case) -> bool:
     asked, said = _keys(case.question), _keys(text)
     entries = [frozenset(key for string in entry for key in _keys(string)) for entry in case.accepted]
     answers = frozenset[str]().union(*entries)
-    if any(key not in asked and (key not in STOPWORDS or key in answers) for key in said):
+    if any(key not in asked and (key not in STOPWORDS - {"no"} or key in answers) for key in said):
         return False
     in_question = any(entry <= asked for entry in entries)
     return not in_question or all(key in said for key in asked if key not in _ASKING)
@@ -287,22 +287,7 @@ def _keys(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=8192)
 def _counted(text: str) -> Counter[str]:
-    return Counter(key for token in tokens(text) for key in _parts(token))
-
-
-def _parts(token: Token) -> list[str]:
-    if token.day:
-        year = [str(token.day.year)] if token.day.year else []
-        return [str(token.day.day), f"month {token.day.month}", *year]
-    return [_MONTH_KEYS.get(token.form, token.stem or token.form)]
-
-
-_MONTH_KEYS = {
-    name: f"month {number}"
-    for number, name in enumerate(
-        "january february march april may june july august september october november december".split(), 1
-    )
-}
+    return Counter(keys(text))
 
 
 def _f1(said: Counter[str], right: Counter[str]) -> float:

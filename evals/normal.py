@@ -1,6 +1,6 @@
 """A text as the tokens in which answers are compared: words, numbers and days, however they were written.
 
-A reading of numbers apart from `rag.words`: what scores an answer must not share the slips of what checked it.
+A reading of its own: what scores an answer must not share the slips of what checked it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
 
-from evals.spelled import CARDINALS, ORDINALS, PAUSE, Piece, read_number
-from rag.days import Day, find_days
+from evals.days import MONTHS, WEEKDAYS, Day, replace_days
+from evals.spelled import PAUSE, Piece, read_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,14 @@ def tokens(text: str, *, coarse: bool = False) -> tuple[Token, ...]:
 
     `coarse` reads a day as its month and year, so that "March 2011" is found in "15 March 2011".
     """
-    text = _plain(text)
-    text, days = _set_days_apart(text, coarse)
-    raw = _raw(_united(text), days)
+    days: list[Day] = []
+
+    def apart(day: Day) -> str:
+        days.append(day)
+        return f"{MONTHS[day.month - 1]} {day.year or ''}" if coarse else _DAY
+
+    text = replace_days(_plain(text), apart)
+    raw = _raw(united(text), days)
     read = list(_with_units(list(_with_numbers(raw))))
     return tuple(_kept(read)) or tuple(read)  # a text of such words only, the band The The, keeps them
 
@@ -101,7 +106,7 @@ def _plain(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_PLAIN)
 
 
-def _united(text: str) -> str:
+def united(text: str) -> str:
     """Names, contractions and possessives in one form each."""
     for pattern, name in _NAMES:
         text = pattern.sub(name, text)
@@ -129,56 +134,12 @@ def _word(form: str, *, capital: bool = False, pause: bool = False, unit: bool =
     return Token(form, form if unit else _singular(form), unit=unit, capital=capital, pause=pause)
 
 
-# ----------------------------------------------------------------------------------------- days
-
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)  # fmt: skip
-_SHORT_MONTHS = {name[:3].lower(): name.lower() for name in _MONTHS if name not in ("March", "May")} | {
-    "sept": "september"
-}
-_WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
-_ANY_MONTH = rf"(?:{'|'.join(_MONTHS)})"
-# "may" alone is mostly the verb: a capital is given only beside a number
-_LOWER_MONTHS = re.compile(rf"\b(?!may\b){_ANY_MONTH}\b|(?<=\d )may\b|\bmay(?= \d)", re.IGNORECASE)
-_DAY_NAMES = {word: n for word, n in ORDINALS.items() if n <= 30} | {
-    f"{tens}{join}{word}": CARDINALS[tens] + n
-    for tens in ("twenty", "thirty") for word, n in ORDINALS.items() for join in "- "
-    if n < 10 and CARDINALS[tens] + n <= 31
-}  # fmt: skip
-_SPELLED_DAY = "|".join(sorted(_DAY_NAMES, key=len, reverse=True))
-_SPELLED_DAYS = re.compile(
-    rf"\b(?P<day>{_SPELLED_DAY})(?: day)?(?: of)? (?P<month>{_ANY_MONTH})\b"
-    rf"|\b(?P<month2>{_ANY_MONTH}) (?:the )?(?P<day2>{_SPELLED_DAY})\b",
-    re.IGNORECASE,
-)
-_DAY = "\ue000"
-
-
-def _set_days_apart(text: str, coarse: bool) -> tuple[str, list[Day]]:
-    """`text` with each day as one placeholder, or its month and year if `coarse`."""
-    text = _LOWER_MONTHS.sub(lambda match: match.group().capitalize(), text)
-    text = _SPELLED_DAYS.sub(_day_in_digits, text)
-    text = re.sub(rf"\b({_ANY_MONTH})(?:,| of|, of) (?=[12]\d{{3}}\b)", r"\1 ", text)
-    text = re.sub(rf"\b({_ANY_MONTH}) the (?=\d{{1,2}}(?:st|nd|rd|th)\b)", r"\1 ", text)
-    text = re.sub(r"(?<=\d),(?=[12]\d{3}\b)", ", ", text)
-    pieces, at, days = [], 0, []
-    for day in find_days(text, None):
-        if re.match(r"[.,]\d", text[day.end :]):  # "in December 5,000 people"
-            continue
-        pieces += [text[at : day.start], f"{_MONTHS[day.month - 1]} {day.year or ''}" if coarse else _DAY]
-        days.append(day)
-        at = day.end
-    return "".join(pieces) + text[at:], days
-
-
-def _day_in_digits(match: re.Match[str]) -> str:
-    day, month = match["day"] or match["day2"], match["month"] or match["month2"]
-    return f"{_DAY_NAMES[day.lower()]} {month}"
-
-
 # -------------------------------------------------------------------------------------- numbers
 
+_DAY = "\ue000"
+_SHORT_MONTHS = {name[:3].lower(): name.lower() for name in MONTHS if name not in ("March", "May")} | {
+    "sept": "september"
+}
 _TAILS = {"m": 1e6, "mn": 1e6, "bn": 1e9, "k": 1e3}
 _RAW = re.compile(
     rf"(?P<day>{_DAY})|(?P<clock>\d{{1,2}}:\d\d)(?!\w)"
@@ -311,7 +272,7 @@ def _with_units(raw: list[_Raw]) -> Iterator[Token]:
 
 # --------------------------------------------------------------------------------- what is kept
 
-_DROPPED = frozenset("a an the and al el per".split())
+DROPPED = frozenset("a an the and al el per".split())
 _ROUGHLY = frozenset("about around approximately roughly some nearly almost circa c ca".split())
 
 
@@ -319,8 +280,6 @@ def _kept(read: list[Token]) -> Iterator[Token]:
     for before, token, following in zip([None, *read], read, [*read[1:], None], strict=False):
         counted = bool(following and following.number is not None)
         dated = bool((following and following.day) or (before and before.day))
-        redundant = (
-            token.form in _DROPPED or (token.form in _ROUGHLY and counted) or (token.form in _WEEKDAYS and dated)
-        )
+        redundant = token.form in DROPPED or (token.form in _ROUGHLY and counted) or (token.form in WEEKDAYS and dated)
         if not (token.is_word and redundant):
             yield token

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import re
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -26,16 +28,14 @@ from llama_index.core.llms import ChatMessage, MessageRole
 
 from evals.marks import cited_sentences
 from evals.metered import MeteredLLM
+from evals.text import words
 from evals.types import Case
 from index.embed import embedder
 from index.split import split_sentences
 from index.types import Hit
 from rag import Assistant
 from rag.engines.base import Completion
-from rag.evidence import coverage, word_weights
-from rag.reply import with_numbers
 from rag.types import Answer, AnswerSentence, Citation, Timings, Usage
-from rag.words import content_words
 
 if TYPE_CHECKING:
     from llama_index.core import VectorStoreIndex
@@ -239,7 +239,7 @@ class Bm25Top:
         found = _milliseconds(started)
         best = self._best_sentence(case.question, hits)
         sentences = (AnswerSentence(best.quote, (1,), 1.0),) if best else ()
-        text = with_numbers(sentences[0]) if sentences else ""
+        text = f"{best.quote} [1]" if best else ""
         total = _milliseconds(started)
         return _answer(
             case,
@@ -254,14 +254,16 @@ class Bm25Top:
 
     def _best_sentence(self, question: str, hits: list[Hit]) -> Citation | None:
         articles = self._assistant.articles
-        weights = word_weights(question, articles)
+        asked = {word: words(word) for word in dict.fromkeys(re.findall(r"\w+", question)) if words(word)}
+        known = articles.words_known(asked)
         inside = articles.sentences_in([hit.passage.id for hit in hits])
         best, most = None, -1.0
         for hit in hits:
             article = articles.article(hit.passage.article)
             for sentence in inside.get(hit.passage.id, []):
                 quote = article.text[sentence.start : sentence.end]
-                covered = coverage(frozenset(content_words(quote)), weights)
+                stood = words(quote)
+                covered = sum(1 / (1 + math.log1p(known[word])) for word, stems in asked.items() if stems <= stood)
                 if covered > most:
                     page = article.page_of(sentence.start)
                     place = (quote, sentence.start, sentence.end)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from math import prod
@@ -61,6 +61,11 @@ def _day(value: Any) -> date | None:
     return day
 
 
+def _combinations(groups: Sequence[Sequence[str]]) -> None:
+    if prod(map(len, groups)) > _MOST_COMBINATIONS:
+        raise ValueError(f"its answers can be put together in more than {_MOST_COMBINATIONS:,} ways")
+
+
 _Text = Annotated[str, BeforeValidator(_stored)]
 _Words = Annotated[_Text, AfterValidator(_not_blank), AfterValidator(str.strip)]
 _Id = Annotated[_Words, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
@@ -73,6 +78,12 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Turn:
+    role: Literal["user", "assistant"]
+    content: _Words
+
+
+@dataclass(frozen=True)
 class Question:
     id: _Id
     question: _Words
@@ -82,10 +93,18 @@ class Question:
     wrong_answers: list[_Text] = field(default_factory=list)
     question_date: Annotated[date | None, BeforeValidator(_day)] = None
     type: _Words = "question"
+    kind: _Words | None = None
+    """What sort of question it is, where `type` does not say it."""
+    all: list[list[_Words]] | None = None
+    """The groups of which each needs one of its strings; they stand for `answers`."""
+    history: list[Turn] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if self.answerable and not self.answers:
+        if self.answerable and not (self.answers or self.all):
             raise ValueError("it is answerable, but has no answers")
+        if not all(self.all or []):
+            raise ValueError("a group of 'all' is empty")
+        _combinations(self.all or [])
 
 
 @dataclass(frozen=True)
@@ -155,8 +174,7 @@ class PassagesRecord:
     def __post_init__(self) -> None:
         if self.positive and not all(self.needed()):
             raise ValueError("it has positive passages, but an answer is missing")
-        if prod(map(len, self.needed())) > _MOST_COMBINATIONS:
-            raise ValueError(f"its answers can be put together in more than {_MOST_COMBINATIONS:,} ways")
+        _combinations(self.needed())
 
     def needed(self) -> list[list[str]]:
         """The spellings of each thing that a right answer must say."""

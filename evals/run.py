@@ -104,7 +104,10 @@ class Observer:
     def _rankings(self, case: Case, question: str) -> dict[str, tuple[Place, ...]]:
         search = self.assistant.articles.search
         found = {
-            mode: search(question, _DEPTH, until=case.as_of, undated=True, exclude=case.exclude, mode=mode)
+            # "fused" is what is served
+            mode: self.assistant.search(question, _DEPTH, as_of=case.as_of, exclude=case.exclude)
+            if mode == "fused"
+            else search(question, _DEPTH, until=case.as_of, undated=True, exclude=case.exclude, mode=mode)
             for mode in MODES
         }
         return {

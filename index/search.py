@@ -1,4 +1,4 @@
-"""Query -> Hits: BM25 and dense search, fused by rank."""
+"""Query -> Hits: BM25 and dense search, fused by rank; and both again over the days that the question points at."""
 
 from __future__ import annotations
 
@@ -44,8 +44,12 @@ def search(
     k: int,
     narrow: Narrow,
     mode: Mode = "fused",
+    toward: Narrow | None = None,
 ) -> list[Hit]:
-    """The best `k` hits. `embed` is not called for "bm25".
+    """The best `k` hits. `embed` is not called for "bm25", and `toward` counts for "fused" only.
+
+    What passes `toward` is ranked by itself too, and those ranks are fused with the others: it comes higher, and
+    nothing is hidden.
 
     `vectors` is the Chroma directory that the catalog names. Without it every vector is read from the catalog.
     """
@@ -55,11 +59,16 @@ def search(
     match = match_expression(query)
     lexical = catalog.bm25(match, depth, narrow) if match and mode != "dense" else []
     if mode == "bm25":
-        return _hits(catalog, match, catalog.stored(lexical), lexical, [], None, k)
+        return _hits(catalog, match, catalog.stored(lexical), [lexical], None, k)
     vector = _unit(embed(query))
-    dense = _nearest(catalog, vectors, vector, depth, narrow)
-    stored = catalog.stored({*lexical, *dense})
-    return _hits(catalog, match, stored, lexical, _by_similarity(stored, dense, vector)[:depth], vector, k)
+    rankings = list[list[int]]()
+    for bounds in [narrow, toward] if toward and mode == "fused" else [narrow]:
+        if bounds is not narrow and match:
+            rankings.append(catalog.bm25(match, depth, bounds))
+        dense = _nearest(catalog, vectors, vector, depth, bounds)
+        rankings.append(_by_similarity(catalog.stored(dense), dense, vector)[:depth])
+    stored = catalog.stored({*lexical, *(row for ranking in rankings for row in ranking)})
+    return _hits(catalog, match, stored, [lexical, *rankings], vector, k)
 
 
 def match_expression(query: str) -> str:
@@ -119,17 +128,17 @@ def _hits(
     catalog: Catalog,
     match: str,
     stored: dict[int, Stored],
-    lexical: list[int],
-    dense: list[int],
+    rankings: Sequence[list[int]],
     vector: NDArray[np.float32] | None,
     k: int,
 ) -> list[Hit]:
+    """Fuses the rankings, of which the first is that of BM25 over everything."""
     scores: dict[int, float] = {}
-    for ranking in (lexical, dense):
+    for ranking in rankings:
         for rank, row in enumerate(ranking, 1):
             scores[row] = scores.get(row, 0.0) + 1 / (RRF_K + rank)
     best = sorted(scores, key=lambda row: (-scores[row], *_place(stored[row])))[:k]
-    ranks = {row: rank for rank, row in enumerate(lexical, 1)}
+    ranks = {row: rank for rank, row in enumerate(rankings[0], 1)}
     marks = catalog.marks(match, best) if match else {}
     return [
         Hit(

@@ -237,19 +237,27 @@ class ArticleIndex:
         exclude: Collection[str] = (),
         undated: bool = False,
         mode: Mode = "fused",
+        toward: tuple[date, date] | None = None,
     ) -> list[Hit]:
         """The `k` best passages, best first; fewer only where fewer pass the filters.
 
         `since` and `until` are inclusive, and let articles without a date pass only if `undated`. `exclude` is
         article ids. "fused" merges the ranks of BM25 and dense search (RRF); "bm25" finds only passages with a
-        word of the query and calls no embedder. Ties are broken by article id and position.
+        word of the query and calls no embedder. Ties are broken by article id and position. What was published from
+        the first to the last day of `toward` comes higher, for "fused".
 
         Raises IndexMissing also if there is no article, EmbedderMismatch, EmbedderError.
         """
         narrow = Narrow.of(since, until, exclude, undated)
-        return self._read(lambda catalog: self._search(catalog, query, k, narrow, mode))
+        days = None
+        if toward:
+            first, last = max(filter(None, (since, toward[0]))), min(filter(None, (until, toward[1])))
+            days = Narrow.of(first, last, exclude, undated=False)
+        return self._read(lambda catalog: self._search(catalog, query, k, narrow, mode, days))
 
-    def _search(self, catalog: Catalog, query: str, k: int, narrow: Narrow, mode: Mode) -> list[Hit]:
+    def _search(
+        self, catalog: Catalog, query: str, k: int, narrow: Narrow, mode: Mode, toward: Narrow | None
+    ) -> list[Hit]:
         if catalog.is_empty():
             raise IndexMissing(
                 "The index holds no article: put articles into the folder, then run "
@@ -260,7 +268,7 @@ class ArticleIndex:
         self._check_embedder(catalog)
         few = self._once and catalog.counts().passages <= _FEW
         vectors = None if few else self._vectors_of(catalog)
-        return search(catalog, vectors, self._embedder.get_query_embedding, query, k, narrow, mode)
+        return search(catalog, vectors, self._embedder.get_query_embedding, query, k, narrow, mode, toward)
 
     def article(self, id: str) -> Article:
         """The article with this id. Raises ArticleMissing."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from index.store import ArticleIndex
 from index.types import Hit
 from rag.errors import QuestionError, SettingsError
 
 Day = date | str | None
+_RECENT = timedelta(days=10)
+"""Before the day of the question: what is asked on a day is mostly about that week (evals/RESULTS.md, "A calendar")."""
 
 
 def find(
@@ -25,11 +27,12 @@ def find(
     """See `Assistant.search`."""
     as_text(query, "The query")
     first, last, today = as_day(since, "since"), as_day(until, "until"), as_day(as_of, "as_of")
+    toward = (today - _RECENT, today) if today else None
     if today and (last is None or today < last):
         # an article without a date is not known to be later
         undated = first is None and last is None
-        return articles.search(query, k, since=first, until=today, exclude=exclude, undated=undated)
-    return articles.search(query, k, since=first, until=last, exclude=exclude)
+        return articles.search(query, k, since=first, until=today, exclude=exclude, undated=undated, toward=toward)
+    return articles.search(query, k, since=first, until=last, exclude=exclude, toward=toward)
 
 
 def as_text(given: str, what: str) -> str:

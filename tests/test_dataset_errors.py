@@ -63,6 +63,8 @@ def test_a_folder_without_questions_is_told_what_it_needs(tmp_path: Path) -> Non
         (asking(id="q2", answers=[]), "it is answerable, but has no answers"),
         (asking(id="q2", answers=["5", " "]), "answers.1: it is blank"),
         (asking(id="q2", question_date="soon"), "question_date: it is no date: write YYYY-MM-DD"),
+        (asking(id="q2", all=[["5"], []]), "a group of 'all' is empty"),
+        (asking(id="q2", history=[{"role": "bot", "content": "x"}]), "history.0.role: Input should be"),
         (asking(id="q2", evidence=[{"quote": "x"}]), "evidence.0.article: Field required"),
         (["q2"], "Input should be"),
     ],

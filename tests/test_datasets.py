@@ -24,6 +24,7 @@ from dataset_helpers import (
 )
 
 from evals.datasets import DatasetError, read
+from evals.matching import matches
 from evals.types import Case, GoldQuote
 from index.read import read_file
 
@@ -105,6 +106,29 @@ def test_where_several_answers_are_valid_each_article_is_its_own_fact(tmp_path: 
     assert case.several
     assert case.accepted == (("1970",), ("1972",))
     assert [gold.fact for gold in case.evidence] == [0, 1, 2]
+
+
+def test_a_question_of_a_dated_archive_keeps_its_conversation_its_groups_and_its_kind(tmp_path: Path) -> None:
+    turns = [{"role": "user", "content": "Where is it?"}, {"role": "assistant", "content": "In Poland."}]
+    case = folder_case(
+        tmp_path,
+        {"a.txt": WARSAW, "b.txt": MOON},
+        kind="two-articles",
+        answers=["Warsaw, and the Moon"],
+        all=[["Warsaw", "Warszawa"], ["the Moon"]],
+        history=turns,
+        question_date="2024-12-05",
+        evidence=[{"article": "a.txt", "quote": "Warsaw is the capital of Poland."}, {"article": "b.txt"}],
+    )
+    assert case.accepted == (("Warsaw", "the Moon"), ("Warszawa", "the Moon"))
+    assert (case.kind, list(case.history), case.as_of) == ("two-articles", turns, date(2024, 12, 5))
+    assert [quote.fact for quote in case.evidence] == [0, 1]
+
+
+@pytest.mark.parametrize(("text", "right"), [("No: nobody did.", True), ("no", True), ("There is no air.", False)])
+def test_a_yes_or_no_begins_the_answer(tmp_path: Path, text: str, right: bool) -> None:
+    case = folder_case(tmp_path, {"a.txt": MOON}, question="Does it have air?", answers=["No"])
+    assert bool(matches(text, case)) is right
 
 
 def test_a_folder_read_as_ramdocs_has_several_answers_whatever_its_type_is_called(tmp_path: Path) -> None:

@@ -170,3 +170,19 @@ def test_a_question_is_asked_scored_and_printed(evaluate: Evaluate, data: Path, 
     assert run.complete and run.systems == ("dateline", "bm25-top")
     assert all(row.outcome.answer and "Orontes" in row.outcome.answer.text for row in run.rows)
     assert "bm25-top" in result.out and "right answers" in result.out
+
+
+@pytest.mark.slow
+def test_what_was_remembered_needs_no_model(
+    evaluate: Evaluate, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("--dataset", data, "--format", "folder", "--limit", 1, "--remember", tmp_path / "said.db", "--out")
+    assert evaluate(*asked, tmp_path / "first.jsonl").code == 0
+    monkeypatch.setenv("DATELINE_CACHE_DIR", str(tmp_path / "no-model"))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    again = evaluate(*asked, tmp_path / "again.jsonl")
+    assert again.code == 0, again.err
+    first, second = (read(tmp_path / name).rows[0].outcome.answer for name in ("first.jsonl", "again.jsonl"))
+    assert first and second and "Orontes" in first.text
+    assert (second.text, second.sentences, second.usage) == (first.text, first.sentences, first.usage)

@@ -292,7 +292,7 @@ def words_alone(articles: Path, tmp_path: Path) -> Bm25Top:
 def test_words_alone_answer_with_the_sentence_that_has_most_of_them(words_alone: Bm25Top) -> None:
     answer = words_alone.answer(case("Who took the city on Thursday?"))
     (citation,) = answer.citations
-    assert answer.text == "Rebels took the city on Thursday [1]."
+    assert answer.text == "Rebels took the city on Thursday. [1]"
     assert (citation.article, citation.quote) == ("hama.txt", "Rebels took the city on Thursday.")
     assert answer.hits and answer.timings.first_token == answer.timings.total
 

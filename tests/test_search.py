@@ -118,6 +118,16 @@ def test_the_bounds_are_inclusive_and_keep_undated_articles_out(news: ArticleInd
     assert found(exclude=set(ARTICLES)) == set()
 
 
+def test_the_days_that_a_question_points_at_come_higher_and_hide_nothing(news: ArticleIndex) -> None:
+    asked = "What happened to the town after rain, and did a bomb go off near the market?"
+    plain = ids(news.search(asked))
+    for day, first in ((date(2024, 12, 1), "bomb.txt"), (date(2024, 12, 8), "flood.txt")):
+        hits = ids(news.search(asked, toward=(day, day)))
+        assert hits[0] == first and sorted(hits) == sorted(plain)
+    since = {"since": date(2024, 12, 2), "toward": (date(2024, 11, 30), date(2024, 12, 5))}
+    assert "bomb.txt" not in ids(news.search(asked, **since))  # type: ignore[arg-type]
+
+
 def test_filters_and_deletions_still_leave_k_hits(index: ArticleIndex, folder: Path, write: Write) -> None:
     for number in range(300):
         write(f"{number:03}.txt", f"Market report {number}.", date="2024-12-01" if number % 10 else "2025-01-01")

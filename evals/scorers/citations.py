@@ -14,10 +14,9 @@ from itertools import zip_longest
 
 from evals.matching import matches, wrong_said
 from evals.scorers.refusal import refused, unscored
+from evals.text import Quote, lacking, unframed, words
 from evals.types import Case, Outcome, Place, Score, Scorer
-from rag.frames import without_frames
 from rag.types import Answer, Citation
-from rag.words import content_words, find_names, find_numbers, name_stands_in
 
 _SAME_WORDS = 0.75  # two texts of equal length with so many words in common have a Jaccard index of 0.6
 
@@ -29,13 +28,13 @@ def decided_by_gold(case: Case, outcome: Outcome, sentence: int, citations: Sequ
     """Whether the gold evidence shows that `citations` (numbers) together support sentence `sentence` (from 0).
 
     They do if the sentence says an accepted answer and they cover a gold quote of every fact. False means only that
-    this can't tell. A sentence that also states a known wrong answer, or has a number or a name that neither the
-    question, the accepted answers nor these citations have, says more than the gold evidence vouches for.
+    this can't tell. A sentence that also states a known wrong answer, or has a number, a date or a name that neither
+    the question, the accepted answers nor these citations have, says more than the gold evidence vouches for.
     """
     answer, facts = outcome.answer, _facts(case, outcome)
     if answer is None or not case.answerable or not facts:
         return False
-    text = without_frames(answer.sentences[sentence].text)
+    text = unframed(answer.sentences[sentence].text)
     cited = [citation for citation in answer.citations if citation.number in citations]
     return (
         all(_covers(fact, cited, outcome.stood) for fact in facts)
@@ -101,12 +100,11 @@ def _without(cited: tuple[int, ...], number: int) -> tuple[int, ...]:
 
 def _says_more(text: str, case: Case, cited: Sequence[Citation]) -> bool:
     accepted = [string for entry in case.accepted for string in entry]
-    known = "\n".join([case.question, *accepted, *(f"{one.title}\n{one.quote}" for one in cited)])
-    numbers = find_numbers(known)
-    return not (
-        all(number.stands_in(numbers) for number in find_numbers(text))
-        and all(name_stands_in(name, known) for name in find_names(text))
-    )
+    known = [
+        Quote("\n".join([case.question, *accepted])),
+        *(Quote(f"{one.title}\n{one.quote}", one.date) for one in cited),
+    ]
+    return lacking(text, known) is not None
 
 
 # ------------------------------------------------------------------------------------------- recall and precision
@@ -256,13 +254,13 @@ def _has_place(gold: Place, cited: Sequence[Citation]) -> bool:
 
 def _has_copy(gold: _Stands, cited: Sequence[Citation], stood: Mapping[int, str]) -> bool:
     """Whether other articles that are known to carry the same words were cited where they carry this quote."""
-    wanted = set(content_words(gold.quote))
+    wanted = words(gold.quote)
     copies = [
         stood.get(citation.number, citation.quote)  # what the article says, should the quote be made up
         for citation in cited
         if citation.article != gold.place.article and gold.place.article in citation.carriers
     ]
-    shared = wanted & set(content_words("\n".join(copies)))
+    shared = wanted & words("\n".join(copies))
     return bool(wanted) and len(shared) >= _SAME_WORDS * len(wanted)
 
 

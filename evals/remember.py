@@ -1,0 +1,114 @@
+"""An engine that remembers what it said: the same prompts cost nothing the second time.
+
+What the rules around the model are worth is seen by asking the same questions with other rules; most prompts are the
+same then. Greedy and with a fixed seed the model gives the same words again, so an answer from memory is the answer.
+Its times mean nothing: a run with a memory says so in its settings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.assistant import Assistant
+from rag.engines import Progress
+from rag.engines.base import Completion, Engine
+from rag.engines.connections import Connections
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import ChatMessage
+    from llama_index.core.llms.llm import LLM
+
+
+class RememberingAssistant(Assistant):
+    """`Assistant`, over a file of what its model has said so far; the model is loaded for what is new."""
+
+    def __init__(self, memory: Path, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._memory = memory
+        self._remembered: Engine | None = None
+
+    def _opened(self, progress: Progress | None) -> Engine:
+        if self._remembered is None:
+            choice = self.choice
+            self._remembered = _Remembered(
+                self._memory, choice.engine, choice.model, lambda: super(RememberingAssistant, self)._opened(progress)
+            )
+        return self._remembered
+
+
+class _Remembered:
+    """An `Engine`; `opened` gives the one behind it."""
+
+    def __init__(self, memory: Path, name: str, model: str, opened: Callable[[], Engine]) -> None:
+        self.name, self.model, self._opened = name, model, opened
+        self._lock = threading.Lock()
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        self._database = sqlite3.connect(memory, check_same_thread=False, isolation_level=None)
+        self._database.execute("CREATE TABLE IF NOT EXISTS said (asked TEXT PRIMARY KEY, answer TEXT) WITHOUT ROWID")
+
+    @property
+    def context_tokens(self) -> int:
+        return int(self._recall(["window"], lambda: self._opened().context_tokens))
+
+    def load(self, connections: Connections | None = None) -> None:
+        """Nothing yet: perhaps all is remembered."""
+
+    def stream(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        max_tokens: int,
+        schema: dict[str, Any] | None = None,
+        from_cache: bool = False,
+        connections: Connections | None = None,
+    ) -> Generator[str, None, Completion]:
+        def ask() -> list[Any]:
+            pieces, writing = list[str](), self._opened().stream(messages, max_tokens=max_tokens, schema=schema)
+            while True:
+                try:
+                    pieces.append(next(writing))
+                except StopIteration as end:
+                    return ["".join(pieces), asdict(end.value)]
+
+        text, completion = self._recall(["stream", _plain(messages), max_tokens, schema], ask)
+        yield text
+        return Completion(**completion)
+
+    def yes_minus_no(
+        self, messages: Sequence[ChatMessage], *, connections: Connections | None = None
+    ) -> tuple[float, Completion]:
+        def ask() -> list[Any]:
+            log_odds, completion = self._opened().yes_minus_no(messages)
+            return [log_odds, asdict(completion)]
+
+        log_odds, completion = self._recall(["yes", _plain(messages)], ask)
+        return log_odds, Completion(**completion)
+
+    def count_tokens(self, text: str) -> int:
+        return int(self._recall(["tokens", text], lambda: self._opened().count_tokens(text)))
+
+    def llm(self) -> LLM:
+        return self._opened().llm()
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _recall(self, asked: list[Any], ask: Callable[[], Any]) -> Any:
+        key = hashlib.sha256(json.dumps([self.name, self.model, *asked]).encode()).hexdigest()
+        with self._lock:
+            if row := self._database.execute("SELECT answer FROM said WHERE asked = ?", (key,)).fetchone():
+                return json.loads(row[0])
+            answer = ask()
+            self._database.execute("INSERT INTO said VALUES (?, ?)", (key, json.dumps(answer)))
+            return answer
+
+
+def _plain(messages: Sequence[ChatMessage]) -> list[list[str]]:
+    return [[message.role.value, str(message.content)] for message in messages]
