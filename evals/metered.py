@@ -5,29 +5,74 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from llama_index.core.bridge.pydantic import Field, PrivateAttr
-from llama_index.core.llms import ChatMessage
+from llama_index.core.base.llms.types import CompletionResponse, CompletionResponseGen, LLMMetadata
+from llama_index.core.bridge.pydantic import ConfigDict, Field, PrivateAttr
+from llama_index.core.llms import ChatMessage, ChatResponse, ChatResponseGen, CustomLLM, MessageRole
+from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 
 from rag.engines.base import Completion
-from rag.engines.embedded import EmbeddedLLM
 from rag.types import Usage
 
 
-class MeteredLLM(EmbeddedLLM):
+class MeteredLLM(CustomLLM):
     """`MeteredLLM(engine=engine)`, with any `rag.engines.base.Engine`: make one for each question.
 
-    Beside `engine.llm()` it counts tokens, and with Ollama it raises the engine's errors, not the client's. The
-    same model reads the same messages and writes as long a text (512 tokens).
+    Greedy, with the engine's seed. Raises the engine's errors.
     """
 
-    # An Ollama engine does as well, but a Protocol is nothing that pydantic could check.
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    max_tokens: int = 512
+    # a Protocol is nothing that pydantic could check
     engine: Any = Field(exclude=True)
     _usage: Usage = PrivateAttr(default_factory=Usage)
+
+    @classmethod
+    def class_name(cls) -> str:
+        return "MeteredLLM"
 
     @property
     def usage(self) -> Usage:
         """Tokens over all calls that came to their end."""
         return self._usage
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        return LLMMetadata(
+            context_window=self.engine.context_tokens,
+            num_output=self.max_tokens,
+            is_chat_model=True,
+            model_name=self.engine.model,
+        )
+
+    @llm_chat_callback()
+    def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        text = "".join(self._pieces(messages, kwargs))
+        return ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=text))
+
+    @llm_chat_callback()
+    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
+        def responses() -> ChatResponseGen:
+            text = ""
+            for piece in self._pieces(messages, kwargs):
+                text += piece
+                yield ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=text), delta=piece)
+
+        return responses()
+
+    @llm_completion_callback()
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
+        return CompletionResponse(text="".join(self._pieces([ChatMessage(content=prompt)], kwargs)))
+
+    @llm_completion_callback()
+    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
+        def responses() -> CompletionResponseGen:
+            text = ""
+            for piece in self._pieces([ChatMessage(content=prompt)], kwargs):
+                text += piece
+                yield CompletionResponse(text=text, delta=piece)
+
+        return responses()
 
     def _pieces(self, messages: Sequence[ChatMessage], kwargs: dict[str, Any]) -> Iterator[str]:
         longest = kwargs.get("max_tokens", self.max_tokens)

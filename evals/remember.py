@@ -23,7 +23,6 @@ from rag.engines.connections import Connections
 
 if TYPE_CHECKING:
     from llama_index.core.llms import ChatMessage
-    from llama_index.core.llms.llm import LLM
 
 
 class RememberingAssistant(Assistant):
@@ -65,19 +64,18 @@ class _Remembered:
         messages: Sequence[ChatMessage],
         *,
         max_tokens: int,
-        schema: dict[str, Any] | None = None,
         from_cache: bool = False,
         connections: Connections | None = None,
     ) -> Generator[str, None, Completion]:
         def ask() -> list[Any]:
-            pieces, writing = list[str](), self._opened().stream(messages, max_tokens=max_tokens, schema=schema)
+            pieces, writing = list[str](), self._opened().stream(messages, max_tokens=max_tokens)
             while True:
                 try:
                     pieces.append(next(writing))
                 except StopIteration as end:
                     return ["".join(pieces), asdict(end.value)]
 
-        text, completion = self._recall(["stream", _plain(messages), max_tokens, schema], ask)
+        text, completion = self._recall(["stream", _plain(messages), max_tokens, None], ask)
         yield text
         return Completion(**completion)
 
@@ -93,9 +91,6 @@ class _Remembered:
 
     def count_tokens(self, text: str) -> int:
         return int(self._recall(["tokens", text], lambda: self._opened().count_tokens(text)))
-
-    def llm(self) -> LLM:
-        return self._opened().llm()
 
     def close(self) -> None:
         self._database.close()

@@ -72,10 +72,10 @@ def recorded_request(name: str) -> dict[str, Any]:
 
 
 def recorded_chat(request: dict[str, Any]) -> Reply:
-    """The recording that fits the request: log-probabilities, a schema, a stream, or none of these."""
+    """The recording that fits the request: log-probabilities, a stream, or none of these."""
     if not request.get("stream"):
         return recording("chat_logprobs" if request.get("logprobs") else "chat")
-    return recording("chat_schema_stream" if request.get("format") else "chat_stream")
+    return recording("chat_stream")
 
 
 def installed(
@@ -106,8 +106,7 @@ def speaks(
 ) -> Callable[[dict[str, Any]], Reply]:
     """Chat whose text is the test's own, in the recorded form.
 
-    `speak(messages, options)` returns the text, or pieces of it to be sent as they come; the request's schema
-    is options["format"]. At most num_predict pieces are sent. `first_token(messages)` gives the likeliest first
+    `speak(messages, options)` returns the text, or pieces of it to be sent as they come. At most num_predict pieces are sent. `first_token(messages)` gives the likeliest first
     tokens and their log-probabilities; without it the double is an old Ollama that knows none.
     """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -165,19 +164,6 @@ def test_what_a_model_thinks_in_its_text_is_dropped_and_nothing_but_thoughts_is_
 
 
 @pytest.mark.slow
-def test_a_schema_is_obeyed(chat_engine: EmbeddedEngine) -> None:
-    schema = {
-        "type": "object",
-        "properties": {"evidence": {"enum": [1, 2]}, "answer": {"type": "string", "maxLength": 20}},
-        "required": ["evidence", "answer"],
-    }
-    text, _ = run(chat_engine, ask("Say anything."), max_tokens=60, schema=schema)
-    answer = json.loads(text)
-    assert list(answer) == ["evidence", "answer"]
-    assert answer["evidence"] in (1, 2)
-
-
-@pytest.mark.slow
 def test_tokens_are_counted_by_the_models_own_tokenizer(chat_engine: EmbeddedEngine) -> None:
     assert chat_engine.count_tokens("") == 0
     assert chat_engine.count_tokens("Hello world") == 2
@@ -216,9 +202,9 @@ def test_a_prompt_beyond_the_window_is_an_error_with_both_numbers(chat_engine: E
 
 
 @pytest.mark.slow
-def test_an_impossible_schema_is_refused_in_words(chat_engine: EmbeddedEngine) -> None:
+def test_a_request_that_the_server_refuses_is_told_in_words(chat_engine: EmbeddedEngine) -> None:
     with pytest.raises(EngineError, match=r"^The embedded engine refused the request: .*`dateline doctor`\.$"):
-        run(chat_engine, ask("Hello"), schema={"type": "nonsense"})
+        list(chat_engine._chat({"messages": "nonsense"}, None))
 
 
 @pytest.mark.slow
@@ -245,25 +231,6 @@ def test_a_server_that_is_killed_is_told_of_and_the_next_question_gets_another()
     finally:
         engine.close()
     assert not server.is_running()
-
-
-@pytest.mark.slow
-def test_the_llama_index_model_speaks_with_the_same_voice(chat_engine: EmbeddedEngine) -> None:
-    llm = chat_engine.llm()
-    question = ask("Answer briefly.", "What is the capital of Spain?")
-    said = run(chat_engine, question)[0]
-    assert llm.chat(question, max_tokens=16).message.content == said
-    assert "".join(part.delta or "" for part in llm.stream_chat(question, max_tokens=16)) == said
-    assert llm.metadata.context_window == chat_engine.context_tokens
-    assert llm.metadata.is_chat_model
-
-
-@pytest.mark.slow
-def test_the_llama_index_model_completes_and_streams_the_same(chat_engine: EmbeddedEngine) -> None:
-    llm = chat_engine.llm()
-    whole = llm.complete("Name a colour.", max_tokens=8).text
-    assert whole
-    assert [part.text for part in llm.stream_complete("Name a colour.", max_tokens=8)][-1] == whole
 
 
 ALONE = """

@@ -120,14 +120,6 @@ def test_a_chat_sends_exactly_this() -> None:
     ]
 
 
-def test_a_schema_goes_as_format() -> None:
-    schema = recorded_request("chat_schema_stream")["format"]
-    with OllamaDouble() as ollama:
-        text, _ = run(engine(ollama).stream(QUESTION, max_tokens=120, schema=schema))
-    assert ollama.chats[0]["format"] == schema
-    assert text.startswith("{")
-
-
 def test_a_yes_no_check_sends_exactly_this() -> None:
     with OllamaDouble() as ollama:
         engine(ollama, keep_alive="5m").yes_minus_no(QUESTION)
@@ -144,16 +136,6 @@ def test_a_yes_no_check_sends_exactly_this() -> None:
             "keep_alive": "5m",
         }
     ]
-
-
-def test_the_llm_for_llamaindex_sends_the_same_options() -> None:
-    with OllamaDouble() as ollama:
-        this = engine(ollama)
-        assert str(this.llm().chat(QUESTION).message.content).startswith("To determine")
-        this.close()
-        this.close()
-    assert ollama.chats[0]["options"] == {"temperature": 0.0, "num_ctx": 4096, "seed": 1, "num_predict": 512}
-    assert ollama.chats[0]["think"] is False
 
 
 def test_the_model_is_loaded_as_it_will_be_asked() -> None:

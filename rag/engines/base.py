@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rag.engines.connections import Connections
 
 if TYPE_CHECKING:  # LlamaIndex takes a second to load
     from llama_index.core.llms import ChatMessage
-    from llama_index.core.llms.llm import LLM
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,6 @@ class Engine(Protocol):
         messages: Sequence[ChatMessage],
         *,
         max_tokens: int,
-        schema: dict[str, Any] | None = None,
         from_cache: bool = False,
         connections: Connections | None = None,
     ) -> Generator[str, None, Completion]:
@@ -63,8 +61,8 @@ class Engine(Protocol):
 
         An empty piece is a sign of life while the prompt is read. Closing the generator stops the model; so does
         cutting `connections`, from any thread and whatever it waits for.
-        `schema` (JSON schema) constrains the text. `from_cache`: it may go on from what another prompt left read,
-        which is sooner, and now and then gives other words.
+        `from_cache`: it may go on from what another prompt left read, which is sooner, and now and then gives other
+        words.
         Raises an EngineError of `rag.errors`.
         """
         ...
@@ -77,10 +75,6 @@ class Engine(Protocol):
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text`: exact where the engine can tell, else an estimate that errs on the high side."""
-        ...
-
-    def llm(self) -> LLM:
-        """The same model as a LlamaIndex LLM, for whatever takes one."""
         ...
 
     def close(self) -> None:

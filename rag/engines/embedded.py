@@ -9,11 +9,7 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from llama_index.core.base.llms.types import CompletionResponse, CompletionResponseGen, LLMMetadata
-from llama_index.core.bridge.pydantic import ConfigDict, Field
-from llama_index.core.llms import ChatMessage, ChatResponse, ChatResponseGen, CustomLLM, MessageRole
-from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
-from llama_index.core.llms.llm import LLM
+from llama_index.core.llms import ChatMessage
 
 from rag.engines.base import Completion
 from rag.engines.connections import Connections
@@ -69,7 +65,6 @@ class EmbeddedEngine:
         messages: Sequence[ChatMessage],
         *,
         max_tokens: int,
-        schema: dict[str, Any] | None = None,
         from_cache: bool = False,
         connections: Connections | None = None,
     ) -> Generator[str, None, Completion]:
@@ -84,11 +79,6 @@ class EmbeddedEngine:
             "logprobs": True,
             "cache_prompt": from_cache,
         }
-        if schema is not None:
-            request["response_format"] = {
-                "type": "json_schema",
-                "json_schema": {"name": "answer", "strict": True, "schema": schema},
-            }
         end, thoughts, written = _End(), Thoughts(), False
         for event in self._chat(request, connections):
             end.read(event)
@@ -126,9 +116,6 @@ class EmbeddedEngine:
         """Exact, by the model's own tokenizer."""
         return len(self._started().tokenize(text))
 
-    def llm(self) -> LLM:
-        return EmbeddedLLM(engine=self)
-
     def close(self) -> None:
         """Frees the model, also in mid-answer. Safe to call twice; the engine can't be used afterwards."""
         with self._lock:
@@ -161,60 +148,6 @@ class EmbeddedEngine:
                 )
                 self.context_tokens = min(self.context_tokens, self._server.window())
             return self._server
-
-
-class EmbeddedLLM(CustomLLM):
-    """The same server as a LlamaIndex LLM: greedy, with the engine's seed. Raises the engine's errors."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-    max_tokens: int = 512
-    engine: EmbeddedEngine = Field(exclude=True)
-
-    @classmethod
-    def class_name(cls) -> str:
-        return "EmbeddedLLM"
-
-    @property
-    def metadata(self) -> LLMMetadata:
-        return LLMMetadata(
-            context_window=self.engine.context_tokens,
-            num_output=self.max_tokens,
-            is_chat_model=True,
-            model_name=self.engine.model,
-        )
-
-    @llm_chat_callback()
-    def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        text = "".join(self._pieces(messages, kwargs))
-        return ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=text))
-
-    @llm_chat_callback()
-    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
-        def responses() -> ChatResponseGen:
-            text = ""
-            for piece in self._pieces(messages, kwargs):
-                text += piece
-                yield ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=text), delta=piece)
-
-        return responses()
-
-    @llm_completion_callback()
-    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
-        return CompletionResponse(text="".join(self._pieces([ChatMessage(content=prompt)], kwargs)))
-
-    @llm_completion_callback()
-    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
-        def responses() -> CompletionResponseGen:
-            text = ""
-            for piece in self._pieces([ChatMessage(content=prompt)], kwargs):
-                text += piece
-                yield CompletionResponse(text=text, delta=piece)
-
-        return responses()
-
-    def _pieces(self, messages: Sequence[ChatMessage], kwargs: dict[str, Any]) -> Iterator[str]:
-        return self.engine.stream(messages, max_tokens=kwargs.get("max_tokens", self.max_tokens), from_cache=True)
 
 
 class _End:

@@ -11,7 +11,6 @@ from json import JSONDecodeError
 from typing import Any
 
 from llama_index.core.llms import ChatMessage
-from llama_index.core.llms.llm import LLM
 
 from index.ollama_library import ollama
 from rag.engines.base import Completion
@@ -21,7 +20,6 @@ from rag.engines.ollama_server import (
     choose_model,
     connect,
     default_host,
-    http_options,
     installed_models,
     interrupted,
     is_running,
@@ -49,8 +47,6 @@ UNMEASURED = 3.0
 """What a plain Yes or No counts for where the server gives no log-probabilities (before Ollama 0.12.11)."""
 LOAD_SECONDS = 600.0
 """The longest that a model may take to be loaded: a large one comes from a slow disk in minutes."""
-LLM_TOKENS = 512
-"""The longest text of `llm()`: Ollama's own default has no end."""
 LONG_PROMPT = 256
 """Estimated tokens from which a prompt corrects the estimate; in shorter ones the chat template weighs too much."""
 
@@ -85,7 +81,6 @@ class OllamaEngine:
         self._seed = seed
         self._lock = threading.Lock()
         self._scale = 1.0
-        self._shared: ollama.Client | None = None
 
     def load(self, connections: Connections | None = None) -> None:
         """Has Ollama load the model: a chat without messages. Raises the errors of `stream`."""
@@ -99,22 +94,21 @@ class OllamaEngine:
         messages: Sequence[ChatMessage],
         *,
         max_tokens: int,
-        schema: dict[str, Any] | None = None,
         from_cache: bool = False,
         connections: Connections | None = None,
     ) -> Generator[str, None, Completion]:
         """Yields pieces of text as the model writes them; the generator's return value is the Completion.
 
-        Closing the generator closes the connection, on which Ollama stops the model. `schema` goes as
-        `format`; Ollama always reads from its cache. Raises EngineUnavailable, EngineTimeout, ModelMissing,
-        EngineInterrupted, or EngineError; the last also when Ollama cut the prompt, unasked (see `_learn`).
+        Closing the generator closes the connection, on which Ollama stops the model; it always reads from its cache.
+        Raises EngineUnavailable, EngineTimeout, ModelMissing, EngineInterrupted, or EngineError; the last also when
+        Ollama cut the prompt, unasked (see `_learn`).
         """
         written = False
         end, thoughts, logprobs = None, Thoughts(), list[float]()
         with self._asked(self._timeout, connections) as client:
             try:
                 request = self._request(messages, max_tokens)
-                for end in client.chat(**request, stream=True, format=schema, logprobs=True):
+                for end in client.chat(**request, stream=True, logprobs=True):
                     thoughts.thought |= bool(end.message.thinking)
                     piece = thoughts.without(end.message.content or "")
                     if piece or not thoughts.thought:
@@ -167,19 +161,8 @@ class OllamaEngine:
         with self._lock:
             return math.ceil(_estimate(text) * self._scale)
 
-    def llm(self) -> LLM:
-        """The same model as a LlamaIndex LLM; it raises the client's own errors, not ours."""
-        with self._lock:
-            if self._shared is None:
-                self._shared = connect(self.address, self._timeout)
-            return self._llm(self._shared, LLM_TOKENS)
-
     def close(self) -> None:
-        """Closes the connection of `llm()`. The model stays in Ollama's memory for `keep_alive`."""
-        with self._lock:
-            if self._shared is not None:
-                self._shared.close()  # type: ignore[no-untyped-call]
-                self._shared = None
+        """Nothing to free: each call has a connection of its own, and the model stays in Ollama's memory."""
 
     @contextmanager
     def _asked(self, timeout: float, connections: Connections | None) -> Iterator[ollama.Client]:
@@ -203,22 +186,6 @@ class OllamaEngine:
 
     def _thinks(self) -> EngineError:
         return thinks(self.model, "choose one that does not think with --model, or use --engine embedded.")
-
-    def _llm(self, client: ollama.Client, max_tokens: int) -> LLM:
-        from llama_index.llms.ollama import Ollama
-
-        return Ollama(
-            model=self.model,
-            base_url=self.address,
-            context_window=self.context_tokens,
-            request_timeout=self._timeout,
-            keep_alive=self._keep_alive,
-            thinking=False,
-            temperature=0.0,
-            additional_kwargs=self._options(max_tokens),
-            client=client,
-            async_client=ollama.AsyncClient(host=self.address, timeout=self._timeout, **http_options(self.address)),
-        )
 
     def _options(self, max_tokens: int | None) -> dict[str, Any]:
         return {"temperature": 0.0, "seed": self._seed} | ({"num_predict": max_tokens} if max_tokens else {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, wait
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from rag.engines.base import Completion, Engine
 from rag.engines.connections import Connections
@@ -13,7 +13,6 @@ from rag.errors import Stopped
 
 if TYPE_CHECKING:  # LlamaIndex takes a second to load
     from llama_index.core.llms import ChatMessage
-    from llama_index.core.llms.llm import LLM
 
 T = TypeVar("T")
 
@@ -103,14 +102,11 @@ class Stoppable:
         messages: Sequence[ChatMessage],
         *,
         max_tokens: int,
-        schema: dict[str, Any] | None = None,
         from_cache: bool = False,
         connections: Connections | None = None,
     ) -> Generator[str, None, Completion]:
         under = connections or self._connections
-        return self._engine.stream(
-            messages, max_tokens=max_tokens, schema=schema, from_cache=from_cache, connections=under
-        )
+        return self._engine.stream(messages, max_tokens=max_tokens, from_cache=from_cache, connections=under)
 
     def yes_minus_no(
         self, messages: Sequence[ChatMessage], *, connections: Connections | None = None
@@ -120,9 +116,6 @@ class Stoppable:
     def count_tokens(self, text: str) -> int:
         self._connections.check()
         return self._engine.count_tokens(text)
-
-    def llm(self) -> LLM:
-        return self._engine.llm()
 
     def close(self) -> None:
         """The engine stays open: it is another question's too."""
