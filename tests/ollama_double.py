@@ -106,14 +106,13 @@ def speaks(
 ) -> Callable[[dict[str, Any]], Reply]:
     """Chat whose text is the test's own, in the recorded form.
 
-    `speak(messages, options)` returns the text, or pieces of it to be sent as they come. At most num_predict pieces are sent. `first_token(messages)` gives the likeliest first
-    tokens and their log-probabilities; without it the double is an old Ollama that knows none.
+    `speak(messages, options)` returns the text, or pieces of it to be sent as they come. At most num_predict pieces are
+    sent. `first_token(messages)` gives the likeliest first tokens and their log-probabilities; without it the double is
+    an old Ollama that knows none.
     """
 
     def chat(request: dict[str, Any]) -> Reply:
         messages, options = request["messages"], dict(request.get("options") or {})
-        if request.get("format"):
-            options["format"] = request["format"]
         read = {"prompt_eval_count": count("\n".join(m["content"] for m in messages))}
         if request.get("logprobs") and not request.get("stream") and first_token:
             tokens = sorted(first_token(messages).items(), key=lambda pair: -pair[1])
