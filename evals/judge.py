@@ -35,7 +35,7 @@ SYSTEM = "support-judge"
 _READ = 8  # statements that the model reads at most; what is given beyond them is still searched for names and numbers
 _COPIED = 5  # words from which a sentence that stands in a quote is said by it; "Homs." says nothing by itself
 _EMBEDDED = 24  # quotes compared by meaning, those with most words in common
-_SUPPORTED = -2.0  # log-odds of Yes over No; the best of fifteen cuts on the first half of WiCE's development claims
+_SUPPORTED = 0.25  # log-odds of Yes over No; lower cuts take a neighbouring sentence of the news for support
 _SAYS = (
     "Statements from news articles:\n{statements}\n\n"
     "Is it true that {claim}\nDo the statements say so? Answer Yes or No."
