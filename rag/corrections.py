@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from rag.evidence import Evidence
-from rag.words import denies, find_names, find_numbers
+from rag.words import Number, denies, find_names, find_numbers
 
 # how the genre opens: "Correction:", "Corrections and clarifications", "Editor's note:"
 _NOTE = re.compile(r"\W*(?:corrections?|clarifications?|corrected|errat(?:um|a)|editor['’]s note)\b", re.IGNORECASE)
@@ -43,8 +43,7 @@ def correction(
 
 def takes_back(quote: str, sentence: str, question: str) -> bool:
     """Whether `quote` denies a number or a name that `sentence` adds to `question`."""
-    known, there = find_numbers(question), find_numbers(quote)
-    added = [number for number in find_numbers(sentence) if not number.stands_in(known)]
+    there, added = find_numbers(quote), _added(sentence, question)
     if any(other.denied and other.equals(number) for number in added for other in there):
         return not any(number.stands_in(there) for number in added)
     named = set(find_names(sentence)) - set(find_names(question, question=True))
@@ -59,7 +58,10 @@ def _gives(quote: str) -> bool:
 
 
 def _replaces(quote: str, sentence: str, question: str) -> bool:
-    known = find_numbers(question)
-    there = [number for number in find_numbers(quote) if not number.stands_in(known)]
-    added = [number for number in find_numbers(sentence) if not number.stands_in(known)]
+    there, added = _added(quote, question), _added(sentence, question)
     return bool(there and added) and not any(number.stands_in(there) for number in added)
+
+
+def _added(text: str, question: str) -> list[Number]:
+    known = find_numbers(question)
+    return [number for number in find_numbers(text) if not number.stands_in(known)]

@@ -59,12 +59,11 @@ def statements(evidence: Sequence[Evidence]) -> str:
 
 
 def statement(item: Evidence) -> str:
-    """One line of evidence; a photo caption is called one, since a caption is not reporting."""
-    kind = "(photo caption) " if item.kind == "caption" else ""
-    quote = " ".join(item.quote.replace(" | ", ", ").split())  # a row of a table reads like a sentence
-    if " | " in item.quote:
-        kind = f"({item.title}) "
-    return f"[{item.number}] {kind}{annotate(quote, item.date)}"
+    """One line of evidence; a photo caption is called one, since a caption is not reporting, and a table's row says
+    nothing without its article's title."""
+    row = " | " in item.quote
+    kind = "(photo caption) " if item.kind == "caption" else f"({item.title}) " if row else ""
+    return f"[{item.number}] {kind}{annotate(' '.join(item.quote.replace(' | ', ', ').split()), item.date)}"
 
 
 def fingerprint() -> str:

@@ -69,10 +69,12 @@ def attribute(sentence: str, vector: NDArray[np.float32], evidence: EvidenceSet,
                 break  # the best statement leads any larger group
             if not lacking(sentence, group, question) and not unsaid(sentence, group, question):
                 return _attribution(group, words, evidence)
-    reason = lacking(sentence, evidence.items, question) or "no two articles' words together say it"
-    if not lacking(sentence, evidence.items, question) and (stretch := unsaid(sentence, evidence.items, question)):
-        reason = f"no article found says “{stretch}”"
-    return Attribution((), reason)
+    if reason := lacking(sentence, evidence.items, question):
+        return Attribution((), reason)
+    stretch = unsaid(sentence, evidence.items, question)
+    return Attribution(
+        (), f"no article found says “{stretch}”" if stretch else "no two articles' words together say it"
+    )
 
 
 def _fit(item: Evidence, words: frozenset[str], vector: NDArray[np.float32], evidence: EvidenceSet) -> float:
