@@ -71,10 +71,9 @@ def attribute(sentence: str, vector: NDArray[np.float32], evidence: EvidenceSet,
                 return _attribution(group, words, evidence)
     if reason := lacking(sentence, evidence.items, question):
         return Attribution((), reason)
-    stretch = unsaid(sentence, evidence.items, question)
-    return Attribution(
-        (), f"no article found says “{stretch}”" if stretch else "no two articles' words together say it"
-    )
+    if stretch := unsaid(sentence, evidence.items, question):
+        return Attribution((), f"no article found says “{stretch}”")
+    return Attribution((), "no two articles' words together say it")
 
 
 def _fit(item: Evidence, words: frozenset[str], vector: NDArray[np.float32], evidence: EvidenceSet) -> float:
