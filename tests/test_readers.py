@@ -9,11 +9,12 @@ import zipfile
 from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from index import formats
-from index.read import read_file
+from index.read import MAX_ARTICLE_CHARS, read_file
 from index.types import Article, Skipped
 
 DAY = date(2023, 5, 9)
@@ -41,46 +42,73 @@ def told(article: Article) -> tuple[object, ...]:
 
 # --- the names of fields, in every format that has fields
 
-FULL = ("Ferry stops", DAY, "Skarn Gazette", "Ada Brook", "https://gazette.example/ferry")
-RECORDS = {
+URL = "https://gazette.example/ferry"
+FULL = ("Ferry stops", DAY, "Skarn Gazette", "Ada Brook", URL)
+PLAIN = {"title": "Ferry stops", "date": "2023-05-09", "text": TEXT, "source": "Skarn Gazette", "author": "Ada Brook"}
+RECORDS: dict[str, dict[str, Any]] = {
+    "our own": PLAIN | {"url": URL},
+    "a database": PLAIN | {"date": {"$date": "2023-05-09T04:00:00Z"}, "url": URL},
     "NewsAPI": {
         "source": {"id": None, "name": "Skarn Gazette"}, "author": "Ada Brook", "title": "Ferry stops",
-        "description": "A leak.", "url": FULL[4], "publishedAt": "2023-05-09T04:00:00Z", "content": TEXT,
+        "description": "A leak.", "url": URL, "publishedAt": "2023-05-09T04:00:00Z", "content": TEXT,
     },
     "Guardian": {
-        "id": "world/ferry", "webTitle": "Ferry stops", "webPublicationDate": "2023-05-09T04:00:00Z", "webUrl": FULL[4],
+        "id": "world/ferry", "webTitle": "Ferry stops", "webPublicationDate": "2023-05-09T04:00:00Z", "webUrl": URL,
         "fields": {"bodyText": TEXT, "byline": "Ada Brook", "publication": "Skarn Gazette", "trailText": "A leak."},
     },
     "NYT": {
-        "headline": {"main": "Ferry stops", "kicker": None}, "pub_date": "2023-05-09T04:00:00+0000", "web_url": FULL[4],
+        "headline": {"main": "Ferry stops", "kicker": None}, "pub_date": "2023-05-09T04:00:00+0000", "web_url": URL,
         "lead_paragraph": TEXT, "byline": {"original": "By Ada Brook", "person": [{"lastname": "Brook"}]},
         "source": "Skarn Gazette", "multimedia": [{"caption": "A ferry."}],
     },
     "schema.org": {
         "@type": "NewsArticle", "headline": "Ferry stops", "datePublished": "2023-05-09", "articleBody": TEXT,
         "dateModified": "2024-01-01", "author": [{"@type": "Person", "name": "Ada Brook"}],
-        "publisher": {"name": "Skarn Gazette"}, "mainEntityOfPage": {"@type": "WebPage", "@id": FULL[4]},
-    },
-    "a database": {
-        "title": "Ferry stops", "date": {"$date": "2023-05-09T04:00:00Z"}, "text": TEXT, "source": "Skarn Gazette",
-        "author": "Ada Brook", "url": FULL[4],
+        "publisher": {"name": "Skarn Gazette"}, "mainEntityOfPage": {"@type": "WebPage", "@id": URL},
     },
     "WordPress": {
-        "title": {"rendered": "Ferry stops"}, "date": "2023-05-09T04:00:00", "link": FULL[4],
+        "title": {"rendered": "Ferry stops"}, "date": "2023-05-09T04:00:00", "link": URL,
         "content": {"rendered": f"<p>{TEXT}</p>"}, "publisher": "Skarn Gazette", "author": "Ada Brook",
     },
     "a search engine": {
         "_index": "news",
         "_source": {"hed": "Ferry stops", "published_at": "2023-05-09 06:00", "body": [TEXT], "byline": "by Ada Brook",
-                    "outlet": "Skarn Gazette", "permalink": FULL[4]},
+                    "outlet": "Skarn Gazette", "permalink": URL},
     },
 }  # fmt: skip
+OTHERS = [
+    ("a.jsonl", json.dumps(RECORDS["NewsAPI"])),
+    ("a.csv", "id,Headline,Publication,Author,Published At,Body,URL\r\n"
+              f'1,Ferry stops,Skarn Gazette,Ada Brook,2023-05-09,"{TEXT}",{URL}\r\n'),
+    ("a.tsv", "title\tdate\tsource\tbyline\turl\tcontent\n"
+              f"Ferry stops\t9 May 2023\tSkarn Gazette\tBy Ada Brook\t{URL}\t{TEXT}\n"),
+    ("a.csv", "\ufeffsep=;\r\ntitle;date;source;author;link;body\n"
+              f"Ferry stops;09.05.2023;Skarn Gazette;Ada Brook;{URL};{TEXT}\n"),
+    ("a.md", '---\nheadline: Ferry stops\npublished: 2023-05-09\nauthor:\n  - "[[Ada Brook]]"\n'
+             f"publication: Skarn Gazette\nsource: {URL}\ncreated: 2024-02-02\n---\n{TEXT}"),
+    ("a.md", '+++\ntitle = "Ferry stops"\ndate = 2023-05-09T04:00:00Z\nauthors = ["Ada Brook"]\n'
+             f'publisher = "Skarn Gazette"\nurl = "{URL}"\n[build]\nlist = "always"\n+++\n{TEXT}'),
+    ("a.rss", '<rss xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:c="http://purl.org/rss/1.0/modules/content/" '
+              'xmlns:media="http://search.yahoo.com/mrss/"><channel><title>Skarn Gazette</title><item>'
+              "<media:title>A ferry</media:title><title>Ferry stops</title><dc:creator>Ada Brook</dc:creator>"
+              f"<pubDate>Tue, 09 May 2023 04:00:00 GMT</pubDate><link>{URL}</link><description>A leak.</description>"
+              f"<c:encoded><![CDATA[<p>{TEXT}</p>]]></c:encoded></item></channel></rss>"),
+    ("a.xml", '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom"><title>Skarn Gazette'
+              "</title><entry><title>Ferry stops</title><author><name>Ada Brook</name><uri>https://x.example</uri>"
+              f'</author><link rel="self" href="https://x.example"/><link href="{URL}"/><updated>2024-01-01T00:00:00Z'
+              "</updated><published>2023-05-09T04:00:00Z</published><summary>A leak.</summary>"
+              f'<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>{TEXT}</p></div></content></entry>'
+              "</feed>"),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
-def test_a_record_of_any_news_service_has_its_fields(tmp_path: Path, record: dict[str, object]) -> None:
-    (article,), skipped = read(tmp_path, "a.json", json.dumps(record))
-    assert (article.id, told(article), article.text, skipped) == ("a.json", FULL, TEXT, [])
+@pytest.mark.parametrize(("name", "content"), [*(("a.json", json.dumps(one)) for one in RECORDS.values()), *OTHERS])
+def test_the_same_names_hold_for_every_news_service_and_in_every_format(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    (article,), skipped = read(tmp_path, name, content)
+    assert (told(article), skipped) == (FULL, [])
+    assert article.text[article.aside_spans[0].end if article.aside_spans else 0 :] == TEXT
 
 
 @pytest.mark.parametrize(
@@ -88,100 +116,71 @@ def test_a_record_of_any_news_service_has_its_fields(tmp_path: Path, record: dic
     [
         lambda records: records,
         lambda records: {"status": "ok", "articles": records},
-        lambda records: {"response": {"status": "ok", "results": records}},
         lambda records: {"response": {"docs": records, "meta": {"hits": 9}}},
         lambda records: {"title": "A feed", "description": "Of ours", "data": {"feeds": [{"items": records}]}},
         lambda records: {"response": {"content": {"id": "x", "list": records}}},
-        lambda records: {"days": {"first": records[0], "second": records[1], "third": records[2]}},
+        lambda records: {"days": {str(number): record for number, record in enumerate(records)}},
     ],
 )
-def test_records_are_found_where_a_service_puts_them(tmp_path: Path, wrap: object) -> None:
+def test_records_are_found_where_a_service_puts_them(tmp_path: Path, wrap: Any) -> None:
     records = [{"title": "One", "body": "It rains."}, {"title": "Bare"}, {"title": "Two", "body": "It snows."}]
-    articles, skipped = read(tmp_path, "a.json", json.dumps(wrap(records)))  # type: ignore[operator]
+    articles, skipped = read(tmp_path, "a.json", json.dumps(wrap(records)))
     assert [(one.id, one.text) for one in articles] == [("a.json#0", "It rains."), ("a.json#2", "It snows.")]
     assert skipped == [Skipped("a.json#1", 'it has no "text"')]
 
 
+LONG, TOO_LONG = "It rains. " * 30_000, "longer than 2,000,000 characters, the limit for one article: split it"
+PAIRS = "its quotation marks do not pair (line {}): write one inside a cell twice"
+CELLS = "it has more cells than there are heads: put quotation marks around its text"
+CUT = {"title": "Ferry stops", "content": "The ferry stopped, and… [+2412 chars]"}
+ONE_AND_TWO = '{"text": "One."}\n{"text": "Two."}\n'
+LINES = ['{"text": "One."}', "", '{"text": "Tw', '{"text": "Three.", "date": 1683590400}', "\r", "[" * 100_000]
+ROWS = [
+    "title,text", 'One,"It rains.\nIt pours, too."', "", 'Two,"the "mayor", they say", no', "Three,",
+    "Four,It snows, and more", f"Five,{LONG}", 'Six,"It thaws.', "Seven,It blows.",
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("name", "content"),
+    ("name", "content", "texts", "lost"),
     [
-        ("a.jsonl", json.dumps(RECORDS["NewsAPI"])),
         (
-            "a.csv",
-            "id,Headline,Publication,Author,Published At,Body,URL\r\n"
-            f'1,Ferry stops,Skarn Gazette,Ada Brook,2023-05-09,"{TEXT}",{FULL[4]}\r\n',
-        ),
-        ("a.tsv", f"title\tdate\tsource\tbyline\turl\tcontent\nFerry stops\t9 May 2023\tSkarn Gazette\tBy Ada Brook\t"
-                  f"{FULL[4]}\t{TEXT}\n"),
-        ("a.csv", f"\ufeffsep=;\r\ntitle;date;source;author;link;body\nFerry stops;09.05.2023;Skarn Gazette;Ada Brook;"
-                  f"{FULL[4]};{TEXT}\n"),
-        ("a.md", "---\nheadline: Ferry stops\npublished: 2023-05-09\nauthor:\n  - \"[[Ada Brook]]\"\n"
-                 f"publication: Skarn Gazette\nsource: {FULL[4]}\ncreated: 2024-02-02\n---\n{TEXT}"),
-        ("a.md", '+++\ntitle = "Ferry stops"\ndate = 2023-05-09T04:00:00Z\nauthors = ["Ada Brook"]\n'
-                 f'publisher = "Skarn Gazette"\nurl = "{FULL[4]}"\n[build]\nlist = "always"\n+++\n{TEXT}'),
-        (
-            "a.rss",
-            '<rss xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:c="http://purl.org/rss/1.0/modules/content/" '
-            'xmlns:media="http://search.yahoo.com/mrss/"><channel><title>Skarn Gazette</title><item>'
-            "<media:title>A ferry</media:title><title>Ferry stops</title><dc:creator>Ada Brook</dc:creator>"
-            f"<pubDate>Tue, 09 May 2023 04:00:00 GMT</pubDate><link>{FULL[4]}</link><description>A leak.</description>"
-            f"<c:encoded><![CDATA[<p>{TEXT}</p>]]></c:encoded></item></channel></rss>",
+            "a.json",
+            json.dumps([{"text": "One."}, "x", {"text": 5}, {"text": " "}, {"text": "x" * (MAX_ARTICLE_CHARS + 1)}]),
+            {0: "One."},
+            {1: "not a JSON object", 2: 'its "text" is not a string', 3: "empty", 4: TOO_LONG},
         ),
         (
-            "a.xml",
-            '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom"><title>Skarn Gazette'
-            "</title><entry><title>Ferry stops</title><author><name>Ada Brook</name><uri>https://x.example</uri>"
-            f'</author><link rel="self" href="https://x.example"/><link href="{FULL[4]}"/><updated>2024-01-01T00:00:00Z'
-            f"</updated><published>2023-05-09T04:00:00Z</published><summary>A leak.</summary>"
-            f'<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>{TEXT}</p></div></content></entry></feed>',
+            "a.jsonl", "\n".join(LINES), {0: "One.", 2: "Three."},
+            {1: "not valid JSON at column 13", 3: "not valid JSON"},
+        ),
+        ("a.jsonl", '{"text": "' + "x" * 40_000_000 + '"}\n{"text": "Two."}\n', {1: "Two."}, {0: TOO_LONG}),
+        ("a.json", ONE_AND_TWO, {0: "One.", 1: "Two."}, {}),  # JSON lines by another name
+        *(
+            ("a.jsonl", '{"text": "It’s over."}\n{"text": "L’été."}'.encode(of), {0: "It’s over.", 1: "L’été."}, {})
+            for of in ("utf-8-sig", "utf-16", "cp1252")
+        ),
+        (
+            "a.csv", "\n".join(ROWS), {0: "It rains.\nIt pours, too.", 4: LONG, 6: "It blows."},
+            {1: PAIRS.format(5), 2: 'it has no "text"', 3: CELLS, 5: PAIRS.format(9)},
+        ),
+        (
+            "a.json", json.dumps({"articles": [CUT]}), {0: CUT["content"]},
+            {0: "only its beginning is in this file: get the whole article"},
         ),
     ],
 )  # fmt: skip
-def test_the_same_names_hold_in_every_format(tmp_path: Path, name: str, content: str) -> None:
-    (article,), skipped = read(tmp_path, name, content)
-    assert (told(article), skipped) == (FULL, [])
-    assert article.text[article.aside_spans[0].end if article.aside_spans else 0 :] == TEXT
+def test_a_record_costs_itself_at_most(
+    tmp_path: Path, name: str, content: str | bytes, texts: dict[int, str], lost: dict[int, str]
+) -> None:
+    articles, skipped = read(tmp_path, name, content)
+    assert {one.id: one.text for one in articles} == {f"{name}#{at}": text for at, text in texts.items()}
+    assert {one.path: one.reason for one in skipped} == {f"{name}#{at}": reason for at, reason in lost.items()}
 
 
-def test_an_article_that_is_cut_by_its_service_is_told(tmp_path: Path) -> None:
-    cut = {"title": "Ferry stops", "content": "The ferry stopped, and… [+2412 chars]"}
-    reason = "only its beginning is in this file: get the whole article"
-    for content, path in ((cut, "a.json"), ({"articles": [cut]}, "a.json#0")):
-        (article,), skipped = read(tmp_path, "a.json", json.dumps(content))
-        assert (article.id, skipped) == (path, [Skipped(path, reason)])
-
-
-def test_a_row_costs_itself_at_most(tmp_path: Path) -> None:
-    long = "It rains. " * 30_000
-    rows = [
-        "title,text",
-        'One,"It rains.\nIt pours, too."',
-        "",
-        'Two,"the "mayor", they say", no',
-        "Three,",
-        "Four,It snows, and more",
-        f"Five,{long}",
-        'Six,"It thaws.',
-        "Seven,It blows.",
-    ]
-    articles, skipped = read(tmp_path, "a.csv", "\n".join(rows))
-    assert [(one.id, one.text) for one in articles] == [
-        ("a.csv#0", "It rains.\nIt pours, too."), ("a.csv#4", long), ("a.csv#6", "It blows."),
-    ]  # fmt: skip
-    pairs = "its quotation marks do not pair (line {}): write one inside a cell twice"
-    assert [(one.path, one.reason) for one in skipped] == [
-        ("a.csv#1", pairs.format(5)),
-        ("a.csv#2", 'it has no "text"'),
-        ("a.csv#3", "it has more cells than there are heads: put quotation marks around its text"),
-        ("a.csv#5", pairs.format(9)),
-    ]
-
-
-def test_a_table_without_text_is_told(tmp_path: Path) -> None:
-    for content in ("year,budget\n2023,100\n", "2023,100\n2024,120\n"):
-        articles, (skipped,) = read(tmp_path, "a.csv", content)
-        assert articles == [] and skipped.reason.startswith("no column looks like an article's text: give it a row")
-    assert read(tmp_path, "b.csv", "title,text\n")[1] == [Skipped("b.csv", "empty: there is no row below its heads")]
+def test_one_record_alone_has_the_name_of_its_file_and_no_character_that_no_database_takes(tmp_path: Path) -> None:
+    (article,), _ = read(tmp_path, "a.json", '{"text": "a\\u0000b\\ud83dc", "date": 1683590400}')
+    assert (article.id, article.text, article.date) == ("a.json", "a\ufffdb\ufffdc", DAY)
 
 
 # --- mail and saved pages
@@ -196,10 +195,8 @@ def mail(body: str, subtype: str = "plain", **headers: str) -> EmailMessage:
 
 
 LETTER = {
-    "From": "Ada Brook <ada@gazette.example>",
-    "Subject": "Förry stops",
-    "Date": "Tue, 09 May 2023 06:00:00 +0200",
-}
+    "From": "Ada Brook <ada@gazette.example>", "Subject": "Förry stops", "Date": "Tue, 09 May 2023 06:00:00 +0200"
+}  # fmt: skip
 
 
 def test_a_mail_is_an_article_and_its_attachments_are_told(tmp_path: Path) -> None:
@@ -210,10 +207,7 @@ def test_a_mail_is_an_article_and_its_attachments_are_told(tmp_path: Path) -> No
     assert told(article) == ("Förry stops", DAY, "Skarn Gazette", "Ada Brook", None)
     assert article.text == "It rains. Ça va.\n"
     assert skipped == [Skipped("a.eml#plan.pdf", "an attachment is not read: save it in the folder")]
-
-
-def test_a_mail_in_html_alone_is_read(tmp_path: Path) -> None:
-    (article,), _ = read(tmp_path, "a.eml", mail(PAGE, "html", **LETTER).as_bytes())
+    (article,), _ = read(tmp_path, "b.eml", mail(PAGE, "html", **LETTER).as_bytes())  # in HTML alone
     assert TEXT in article.text and "<" not in article.text
     assert (article.title, article.source) == ("Förry stops", "Ada Brook")
 
@@ -236,17 +230,14 @@ def test_a_mailbox_gives_its_messages_by_number(tmp_path: Path) -> None:
 
 def test_a_saved_page_is_not_dated_on_the_day_of_saving(tmp_path: Path) -> None:
     page = (
-        "From: <Saved by Blink>\nSnapshot-Content-Location: https://gazette.example/ferry\nSubject: Ferry\n"
-        'Date: Tue, 5 Mar 2024 08:00:00 -0000\nMIME-Version: 1.0\nContent-Type: multipart/related; boundary="b"\n\n'
+        f"From: <Saved by Blink>\nSnapshot-Content-Location: {URL}\nSubject: Ferry\nDate: Tue, 5 Mar 2024 08:00:00 "
+        '-0000\nMIME-Version: 1.0\nContent-Type: multipart/related; boundary="b"\n\n'
         "--b\nContent-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n{}\n--b--\n"
     )
-    (article,), _ = read(tmp_path, "a.mht", page.format(PAGE))
-    assert told(article) == ("Ferry stops", None, None, None, "https://gazette.example/ferry") and TEXT in article.text
-    dated = PAGE.replace(
-        "<body>", '<head><meta property=3D"article:published_time" content=3D"2023-05-09"></head><body>'
-    )
-    (article,), _ = read(tmp_path, "b.mhtml", page.format(dated))
-    assert article.date == DAY
+    published = '<head><meta property=3D"article:published_time" content=3D"2023-05-09"></head><body>'
+    for head, day in (("<body>", None), (published, DAY)):
+        (article,), _ = read(tmp_path, "a.mht", page.format(PAGE.replace("<body>", head)))
+        assert told(article) == ("Ferry stops", day, None, None, URL) and TEXT in article.text
 
 
 # --- word processors and books
@@ -276,30 +267,27 @@ OPF = (
     '<item id="a" href="text/z%20one.xhtml"/><item id="b" href="text/a.xhtml"/></manifest>'
     '<spine><itemref idref="a"/><itemref idref="b"/></spine></package>'
 )
-CHAPTERS = {"OPS/text/z one.xhtml": "<body><h1>One</h1><p>It rains.</p></body>", "OPS/text/a.xhtml": "<p>It snows.</p>"}
+BOOK = {
+    "META-INF/container.xml": '<c><rootfile full-path="OPS/book.opf"/></c>', "OPS/book.opf": OPF,
+    "OPS/text/z one.xhtml": "<body><h1>One</h1><p>It rains.</p></body>", "OPS/text/a.xhtml": "<p>It snows.</p>",
+}  # fmt: skip
+RTF = (
+    rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\info{\title Ferry stops}{\author Ada Brook}"
+    rb"{\creatim\yr2023\mo5\dy9\hr8}}\f0 It rains in Sk\'e5rn, \u8220?a lot\u8221?.\par\par It snows.\par}"
+)
+ODT_TEXT = "Ferry stops\n\nIt rains a lot.\n\nIn the box.\n\nTown | Rain\n\nNorby | Rain: much"
+UNDATED = ("Ferry stops", None, None, "Ada Brook", None)
 
 
 @pytest.mark.parametrize(
     ("name", "content", "text", "expected"),
     [
+        ("a.odt", zipped(**{"content.xml": ODT, "meta.xml": META}), ODT_TEXT, UNDATED),
         (
-            "a.odt", zipped(**{"content.xml": ODT, "meta.xml": META}),
-            "Ferry stops\n\nIt rains a lot.\n\nIn the box.\n\nTown | Rain\n\nNorby | Rain: much",
-            ("Ferry stops", None, None, "Ada Brook", None),
+            "a.epub", zipped(**BOOK), "One\n\nIt rains.\n\nIt snows.",
+            ("The ferry book", DAY, "Skarn Press", "Ada Brook", None),
         ),
-        (
-            "a.epub",
-            zipped(**CHAPTERS, **{
-                "META-INF/container.xml": '<c><rootfile full-path="OPS/book.opf"/></c>', "OPS/book.opf": OPF
-            }),
-            "One\n\nIt rains.\n\nIt snows.", ("The ferry book", DAY, "Skarn Press", "Ada Brook", None),
-        ),
-        (
-            "a.rtf",
-            rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\info{\title Ferry stops}{\author Ada Brook}"
-            rb"{\creatim\yr2023\mo5\dy9\hr8}}\f0 It rains in Sk\'e5rn, \u8220?a lot\u8221?.\par\par It snows.\par}",
-            "It rains in Skårn, “a lot”.\n\nIt snows.", ("Ferry stops", None, None, "Ada Brook", None),
-        ),
+        ("a.rtf", RTF, "It rains in Skårn, “a lot”.\n\nIt snows.", UNDATED),
     ],
 )  # fmt: skip
 def test_a_document_gives_its_text_in_order(
@@ -309,7 +297,7 @@ def test_a_document_gives_its_text_in_order(
     assert (article.text, told(article), skipped) == (text, expected, [])
 
 
-LOCKED = {"META-INF/manifest.xml": "<m><encryption-data/></m>", "content.xml": "\x00"}
+NO_COLUMN = "no column looks like an article's text: give it a row"
 ENTITY = '<!DOCTYPE d [<!ENTITY a "boom">]><d><p>&a;</p></d>'
 
 
@@ -317,32 +305,30 @@ ENTITY = '<!DOCTYPE d [<!ENTITY a "boom">]><d><p>&a;</p></d>'
     ("name", "content", "reason"),
     [
         ("a.odt", b"PK nonsense", "damaged, or not an OpenDocument text"),
-        ("b.odt", zipped(**LOCKED), "encrypted: save it without a password"),
-        ("c.odt", zipped(**{"content.xml": ENTITY}), "empty"),
+        ("a.odt", zipped(**{"META-INF/manifest.xml": "<m><encryption-data/></m>"}), "encrypted: save it without a"),
+        ("a.odt", zipped(**{"content.xml": ENTITY}), "empty"),
+        ("a.odt", zipped(**{"content.xml": "<p>" + " " * formats.MAX_UNPACKED_BYTES}), "unpacks to more than 200 MB"),
+        ("a.epub", zipped(**{"a.xhtml": "<p>" + " " * formats.MAX_UNPACKED_BYTES}), "unpacks to more than 200 MB"),
         ("a.epub", zipped(mimetype="x"), "damaged: there is no chapter in it"),
         ("a.rtf", b"It rains.", "damaged, or not a Rich Text file"),
-        (
-            "a.xml",
-            "<nitf><body>It rains.</body></nitf>",
-            "neither an RSS nor an Atom feed, the XML files that are read",
-        ),
-        ("a.json", '{"@type": "WebSite", "description": "News."}', "a WebSite, not an article"),
+        ("a.xml", "<nitf><body>It rains.</body></nitf>", "neither an RSS nor an Atom feed, the XML files that are"),
         ("a.rss", "<rss><channel><title>x</title></channel></rss>", "empty: there is no item in this feed"),
         ("a.eml", "\n\nIt rains.", "damaged, or not a mail: it has no headers"),
         ("a.mbox", "It rains.", "damaged, or not an mbox mailbox: it does not begin with a line “From …”"),
         ("a.mhtml", "Subject: x\n\nIt rains.", "damaged, or not a saved page: there is no HTML in it"),
+        ("a.csv", "year,budget\n2023,100\n", NO_COLUMN),
+        ("a.csv", "2023,100\n2024,120\n", NO_COLUMN),
+        ("a.csv", "title,text\n", "empty: there is no row below its heads"),
+        ("a.json", '{"@type": "WebSite", "description": "News."}', "a WebSite, not an article"),
+        ("a.json", '{"text":\n oops}', "not valid JSON at line 2, column 2"),
+        ("a.json", "[]", "empty: there is no article in its list"),
+        ("a.json", "[" * 100_000, "not valid JSON"),
     ],
 )
-def test_what_cannot_be_read_says_why(tmp_path: Path, name: str, content: str | bytes, reason: str) -> None:
-    assert read(tmp_path, name, content) == ([], [Skipped(name, reason)])
-
-
-@pytest.mark.parametrize(("name", "member"), [("a.odt", "content.xml"), ("a.epub", "a.xhtml")])
-def test_a_zip_bomb_is_refused_at_once(tmp_path: Path, name: str, member: str) -> None:
-    bomb = zipped(**{member: "<p>" + " " * formats.MAX_UNPACKED_BYTES})
+def test_what_cannot_be_read_says_why_at_once(tmp_path: Path, name: str, content: str | bytes, reason: str) -> None:
     before = time.process_time()
-    articles, (skipped,) = read(tmp_path, name, bomb)
-    assert articles == [] and skipped.reason == "unpacks to more than 200 MB"
+    articles, (skipped,) = read(tmp_path, name, content)
+    assert (articles, skipped.path) == ([], name) and skipped.reason.startswith(reason)
     assert time.process_time() - before < 1
 
 
@@ -361,6 +347,5 @@ def test_a_zip_bomb_is_refused_at_once(tmp_path: Path, name: str, member: str) -
 )
 def test_odd_content_takes_no_longer_than_its_length(tmp_path: Path, name: str, content: str) -> None:
     before = time.process_time()
-    articles, skipped = read(tmp_path, name, content)
-    assert articles or skipped
+    assert any(read(tmp_path, name, content))
     assert time.process_time() - before < 5

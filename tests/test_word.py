@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+import zipfile
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import docx
 import pytest
@@ -22,7 +24,7 @@ _NAMESPACES = (
 )
 
 
-def read(path: Path, body: str, notes: str = "") -> tuple[Article, list[Skipped]]:
+def read(folder: Path, body: str, notes: str = "", **properties: Any) -> tuple[Article, list[Skipped]]:
     """What is read of a document with this body, and with these footnotes."""
     document = docx.Document()
     for element in parse_xml(f"<w:body {_NAMESPACES}>{body}</w:body>"):
@@ -32,8 +34,10 @@ def read(path: Path, body: str, notes: str = "") -> tuple[Article, list[Skipped]
         blob = f"<w:footnotes {_NAMESPACES}>{notes}</w:footnotes>".encode()
         part = Part(PackURI("/word/footnotes.xml"), kind, blob, document.part.package)
         document.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
-    document.save(str(path))
-    (article,), skipped = read_file(path, path.name)
+    for name, value in properties.items():
+        setattr(document.core_properties, name, value)
+    document.save(str(folder / "a.docx"))
+    (article,), skipped = read_file(folder / "a.docx", "a.docx")
     return article, skipped
 
 
@@ -45,60 +49,65 @@ def p(*runs: str) -> str:
     return f"<w:p>{''.join(runs)}</w:p>"
 
 
+def table(*rows: list[str], head: str = "") -> str:
+    lines = ["".join(f"<w:tc>{p(r(cell))}</w:tc>" for cell in row) for row in rows]
+    return f"<w:tbl><w:tr>{head}{lines[0]}</w:tr>{''.join(f'<w:tr>{line}</w:tr>' for line in lines[1:])}</w:tbl>"
+
+
+def control(content: str, about: str = "") -> str:
+    return f"<w:sdt><w:sdtPr>{about}</w:sdtPr><w:sdtContent>{content}</w:sdtContent></w:sdt>"
+
+
 _BOX = f"<w:txbxContent>{p(r('In a box.'))}</w:txbxContent>"
+_TWICE = f"<mc:Choice Requires='wps'>{_BOX}</mc:Choice><mc:Fallback>{_BOX}</mc:Fallback>"
 _DELETED = r("old").replace("w:t", "w:delText")
 _END_DELETED = '<w:pPr><w:rPr><w:del w:id="1"/></w:rPr></w:pPr>'
+_MERGED = "<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val='2'/></w:tcPr>{}</w:tc></w:tr></w:tbl>".format(p(r("Hama")))
+_FIELD = '<w:r><w:fldChar w:fldCharType="begin"/><w:instrText>REF a</w:instrText></w:r>'
+_HEAD = "<w:trPr><w:tblHeader/></w:trPr>"
+_TURNOUT = [["", "Men", "", "Women", ""], ["Town", "2020", "2024", "2020", "2024"], ["Hama", "4", "5", "6", "7"]]
+_TURNOUT_ROW = "Hama | Men 2020: 4 | Men 2024: 5 | Women 2020: 6 | Women 2024: 7"
+SHOWN = [
+    # changes, accepted
+    (p(r("It is "), f"<w:del>{_DELETED}</w:del>", f"<w:ins>{r('new')}</w:ins>", r(".")), "It is new."),
+    (p(f"<w:moveFrom>{r('B.')}</w:moveFrom>") + p(r("A.")) + p(f"<w:moveTo>{r('B.')}</w:moveTo>"), "A.\n\nB."),
+    (p(_END_DELETED, r("One ")) + p(r("line.")), "One line."),
+    # boxes, controls, fields, notes, and what is hidden
+    (p(r("A."), f"<w:r><w:pict><v:shape>{_BOX}</v:shape></w:pict></w:r>") + p(r("B.")), "A.\n\nIn a box.\n\nB."),
+    (p(r("A."), f"<w:r><mc:AlternateContent>{_TWICE}</mc:AlternateContent></w:r>"), "A.\n\nIn a box."),
+    (p(r("By "), control(r("Ann Poe"))), "By Ann Poe"),
+    (control(p(r("In a control."))), "In a control."),
+    (p(r("A.")) + control(p(r("Click")), "<w:showingPlcHdr/>"), "A."),
+    (p(_FIELD, f'{r("Page 3")}<w:fldSimple w:instr="REF b">{r(", line 4")}</w:fldSimple>'), "Page 3, line 4"),
+    (p(r("A"), '<w:r><w:footnoteReference w:id="2"/></w:r>', r("b.")) + p(r("C.")), "Ab.\n\nA note.\n\nC."),
+    (p(r("A."), "<w:r><w:rPr><w:vanish/></w:rPr><w:t>Hidden.</w:t></w:r>"), "A."),
+    # tables: a row with its heads, where there are heads
+    (p(r("A.")) + _MERGED + p(r("B.")), "A.\n\nHama\n\nB."),
+    (
+        table(["Boat", "Club", "Time"], ["Sea Star", "Norby", "6:41"], ["Old Gull", "", "6:55"]),
+        "Boat | Club | Time\n\nSea Star | Club: Norby | Time: 6:41\n\nOld Gull | Time: 6:55",
+    ),
+    (table(["", "2020", "2024"], ["Greens", "7", "4"]), "2020 | 2024\n\nGreens | 2020: 7 | 2024: 4"),
+    (table(["City", "Day"], ["Hama", "Thursday"], head=_HEAD), "City | Day\n\nHama | Day: Thursday"),
+    (table(["City", "Day"], ["Hama", "Thursday"]), "City | Day\n\nHama | Thursday"),
+    (table(*_TURNOUT), f"Men | Women\n\nTown | 2020 | 2024 | 2020 | 2024\n\n{_TURNOUT_ROW}"),
+    (table(["", ""], ["City", "Day"], ["Hama", "Thursday"], head=_HEAD), "City | Day\n\nHama | Thursday"),
+    (table(["Name", "Ann Poe"], ["Age", "64"]), "Name | Ann Poe\n\nAge | 64"),  # names at the left, no heads
+    (table(["1", "2", "3"], ["4", "5", "6"]), "1 | 2 | 3\n\n4 | 5 | 6"),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("body", "text"),
-    [
-        (p(r("It is "), f"<w:del>{_DELETED}</w:del>", f"<w:ins>{r('new')}</w:ins>", r(".")), "It is new."),
-        (
-            p(f"<w:moveFrom>{r('Moved.')}</w:moveFrom>") + p(r("A.")) + p(f"<w:moveTo>{r('Moved.')}</w:moveTo>"),
-            "A.\n\nMoved.",
-        ),
-        (p(_END_DELETED, r("One ")) + p(r("line.")), "One line."),
-        (
-            p(r("A."), f"<w:r><w:pict><v:shape><v:textbox>{_BOX}</v:textbox></v:shape></w:pict></w:r>") + p(r("B.")),
-            "A.\n\nIn a box.\n\nB.",
-        ),
-        (
-            p(
-                r("A."),
-                f"<w:r><mc:AlternateContent><mc:Choice Requires='wps'>{_BOX}</mc:Choice>"
-                f"<mc:Fallback>{_BOX}</mc:Fallback></mc:AlternateContent></w:r>",
-            ),
-            "A.\n\nIn a box.",
-        ),
-        (p(r("By "), f"<w:sdt><w:sdtPr/><w:sdtContent>{r('Ann Poe')}</w:sdtContent></w:sdt>"), "By Ann Poe"),
-        (f"<w:sdt><w:sdtPr/><w:sdtContent>{p(r('In a control.'))}</w:sdtContent></w:sdt>", "In a control."),
-        (
-            p(r("A."))
-            + f"<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{p(r('Click'))}</w:sdtContent></w:sdt>",
-            "A.",
-        ),
-        (
-            p(
-                '<w:r><w:fldChar w:fldCharType="begin"/><w:instrText>REF a</w:instrText></w:r>',
-                f'{r("Page 3")}<w:fldSimple w:instr="REF b">{r(", line 4")}</w:fldSimple>',
-            ),
-            "Page 3, line 4",
-        ),
-        (p(r("A"), '<w:r><w:footnoteReference w:id="2"/></w:r>', r("b.")) + p(r("C.")), "Ab.\n\nA note.\n\nC."),
-        (p(r("A."), "<w:r><w:rPr><w:vanish/></w:rPr><w:t>Hidden.</w:t></w:r>"), "A."),
-    ],
-)
+@pytest.mark.parametrize(("body", "text"), SHOWN)
 def test_a_document_is_read_as_word_shows_it(tmp_path: Path, body: str, text: str) -> None:
     notes = f'<w:footnote w:id="0">{p(r("-"))}</w:footnote><w:footnote w:id="2">{p(r("A note."))}</w:footnote>'
-    article, skipped = read(tmp_path / "a.docx", body, notes)
+    article, skipped = read(tmp_path, body, notes)
     assert (article.text, skipped) == (text, [])
 
 
 def test_what_is_not_read_is_named(tmp_path: Path) -> None:
     chart = '<a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/chart"/>'
     body = p(r("A."), f"<w:r><w:drawing>{chart}</w:drawing></w:r><w:r><w:object/></w:r><w:r><w:object/></w:r>")
-    article, skipped = read(tmp_path / "a.docx", body)
+    article, skipped = read(tmp_path, body)
     assert article.text == "A."
     assert skipped == [
         Skipped("a.docx#chart", "1 chart not read: write into the text what is said there"),
@@ -106,47 +115,34 @@ def test_what_is_not_read_is_named(tmp_path: Path) -> None:
     ]
 
 
-def test_the_day_that_word_fills_in_is_not_the_articles(tmp_path: Path) -> None:
-    day = r("4 June 2019")
-    assert read(tmp_path / "a.docx", p(day) + p(r("A.")))[0].date == date(2019, 6, 4)
-    assert (
-        read(tmp_path / "b.docx", p(f'<w:fldSimple w:instr=" DATE ">{day}</w:fldSimple>') + p(r("A.")))[0].date is None
-    )
-    assert read(tmp_path / "c.docx", table(["Ann Poe", "4 June 2019"]) + p(r("A.")))[0].date is None
-
-
-def table(*rows: list[str], head: str = "") -> str:
-    lines = ["".join(f"<w:tc>{p(r(cell))}</w:tc>" for cell in row) for row in rows]
-    return f"<w:tbl><w:tr>{head}{lines[0]}</w:tr>{''.join(f'<w:tr>{line}</w:tr>' for line in lines[1:])}</w:tbl>"
+def test_the_documents_own_title_comes_first_then_its_heading(tmp_path: Path) -> None:
+    heading = p('<w:pPr><w:pStyle w:val="Heading1"/></w:pPr>', r("Hama falls"))
+    for own, title in (("", "Hama falls"), ("The fall", "The fall")):
+        assert read(tmp_path, p(r("A.")) + heading, title=own)[0].title == title
 
 
 @pytest.mark.parametrize(
-    ("body", "text"),
+    ("body", "day"),
     [
-        (
-            table(["Boat", "Club", "Time"], ["Sea Star", "Norby", "6:41"], ["Old Gull", "", "6:55"]),
-            "Boat | Club | Time\n\nSea Star | Club: Norby | Time: 6:41\n\nOld Gull | Time: 6:55",
-        ),
-        (
-            table(["", "2020", "2024"], ["Greens", "7", "4"]),
-            "2020 | 2024\n\nGreens | 2020: 7 | 2024: 4",
-        ),
-        (
-            table(["City", "Day"], ["Hama", "Thursday"], head="<w:trPr><w:tblHeader/></w:trPr>"),
-            "City | Day\n\nHama | Day: Thursday",
-        ),
-        (
-            table(["", "Men", "", "Women", ""], ["Town", "2020", "2024", "2020", "2024"], ["Hama", "4", "5", "6", "7"]),
-            "Men | Women\n\nTown | 2020 | 2024 | 2020 | 2024\n\n"
-            "Hama | Men 2020: 4 | Men 2024: 5 | Women 2020: 6 | Women 2024: 7",
-        ),
-        (
-            table(["", ""], ["City", "Day"], ["Hama", "Thursday"], head="<w:trPr><w:tblHeader/></w:trPr>"),
-            "City | Day\n\nHama | Thursday",  # an empty head names nothing, and no other row is marked
-        ),
-        (table(["Name", "Ann Poe"], ["Age", "64"]), "Name | Ann Poe\n\nAge | 64"),  # names at the left, no heads
-        (table(["1", "2", "3"], ["4", "5", "6"]), "1 | 2 | 3\n\n4 | 5 | 6"),
+        (p(r("4 June 2019")), date(2019, 6, 4)),
+        (p(r("HAMA, 5 December – It is over.")), date(2024, 12, 5)),  # the day it was made is a witness of its year
+        (p(f'<w:fldSimple w:instr=" DATE ">{r("4 June 2019")}</w:fldSimple>'), None),  # Word fills it in
+        (table(["Ann Poe", "4 June 2019"]), None),
+        (p(r("Hama falls")), None),
     ],
 )
-def test_a_row_is_read_with_its_heads(tmp_path: Path, body: str, text: str) -> None:
-    assert read(tmp_path / "a.docx", body)[0].text == text
+def test_its_day_is_the_one_in_its_dateline(tmp_path: Path, body: str, day: date | None) -> None:
+    assert read(tmp_path, body + p(r("A.")), created=datetime(2024, 12, 5, 9))[0].date == day
+
+
+def test_what_is_no_document_says_what_it_is(tmp_path: Path) -> None:
+    read(tmp_path, p(r("A.")))
+    cut = (tmp_path / "a.docx").read_bytes()[:2000]
+    with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
+        archive.writestr("hello.txt", "not Word")
+    no_word, old = (tmp_path / "a.docx").read_bytes(), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+    remedy = "encrypted, or in Word's old format: save it as .docx without a password"
+    for content, reason in ((cut, ""), (no_word, ""), (old, remedy)):
+        (tmp_path / "a.docx").write_bytes(content)
+        told = Skipped("a.docx", reason or "damaged, or not a Word document")
+        assert read_file(tmp_path / "a.docx", "a.docx") == ([], [told])
