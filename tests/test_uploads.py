@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import Write
-from index_helpers import Counting, index_directory, python
+from index_helpers import Counting, python
 
 from index.embed import Embedder
-from index.errors import ArticleMissing, CorpusError, IndexMissing, IndexVersionMismatch, StorageError
+from index.errors import ArticleMissing, CorpusError, IndexMissing
 from index.store import ArticleIndex
 
 
 @pytest.fixture
-def indexed(index: ArticleIndex, folder: Path, write: object) -> ArticleIndex:
+def indexed(index: ArticleIndex, folder: Path) -> ArticleIndex:
     (folder / "a.txt").write_text("The minister resigned on Monday.", encoding="utf-8")
     index.sync(folder)
     return index
@@ -35,33 +31,49 @@ def ids(index: ArticleIndex) -> list[str]:
     return [one.id for one in index.listed()]
 
 
-def test_an_added_file_is_found_beside_the_folders(indexed: ArticleIndex, flood: Path) -> None:
+def kept(index: ArticleIndex) -> list[str]:
+    return sorted(path.name for path in (index.data_dir / "uploads").iterdir())
+
+
+def test_an_added_file_is_found_beside_the_folders_and_can_be_removed(indexed: ArticleIndex, flood: Path) -> None:
     report = indexed.add({"flood.txt": flood})
     assert (report.added, report.skipped) == (1, [])
     assert ids(indexed) == ["a.txt", "uploads/flood.txt"]
     assert indexed.search("Dola flooded", 1)[0].passage.article == "uploads/flood.txt"
+    assert indexed.remove("uploads/flood.txt") == 1
+    assert (ids(indexed), kept(indexed), flood.exists()) == (["a.txt"], [], True)
+    assert [hit.passage.article for hit in indexed.search("Dola flooded", 5)] == ["a.txt"]
 
 
-def _junk(catalog: Path) -> None:
-    catalog.write_bytes(b"junk" * 5000)
-
-
-def _of_another_format(catalog: Path) -> None:
-    with closing(sqlite3.connect(catalog)) as db:
-        db.execute("PRAGMA user_version = 99")
-
-
-@pytest.mark.parametrize("damage", [_junk, Path.unlink, _of_another_format])
-def test_a_rebuild_reads_the_uploads_whatever_became_of_the_catalog(
-    indexed: ArticleIndex, flood: Path, folder: Path, damage: Callable[[Path], object]
+def test_the_same_file_again_changes_nothing_and_another_of_that_name_gets_a_number(
+    indexed: ArticleIndex, flood: Path
 ) -> None:
     indexed.add({"flood.txt": flood})
-    damage(index_directory(indexed.data_dir) / "catalog.db")
-    with pytest.raises((StorageError, IndexVersionMismatch), match="--replace"):
-        indexed.sync(folder)
-    assert indexed.sync(folder, replace=True).added == 2
-    assert ids(indexed) == ["a.txt", "uploads/flood.txt"]
-    assert indexed.search("Dola flooded", 1)[0].passage.article == "uploads/flood.txt"
+    assert indexed.add({"flood.txt": flood}).unchanged == 1
+    flood.write_text("Another flood, of the river Senne.", encoding="utf-8")
+    indexed.add({"flood.txt": flood})
+    assert ids(indexed) == ["a.txt", "uploads/flood-2.txt", "uploads/flood.txt"]
+
+
+def test_what_is_not_ours_or_not_there_is_refused(
+    indexed: ArticleIndex, flood: Path, minilm: Embedder, tmp_path: Path
+) -> None:
+    with pytest.raises(CorpusError, match="take it out of there"):
+        indexed.remove("a.txt")
+    with pytest.raises(ArticleMissing):
+        indexed.remove("uploads/none.txt")
+    with ArticleIndex(tmp_path / "no index", minilm) as index, pytest.raises(IndexMissing):
+        index.add({"flood.txt": flood})
+
+
+@pytest.mark.parametrize(
+    "name", ["../../evil.txt", "/etc/evil.txt", ".hidden.txt", "a#1.txt", "x" * 300 + ".txt", "洪" * 140 + ".txt"]
+)
+def test_no_name_leads_out_of_the_uploads(indexed: ArticleIndex, flood: Path, name: str) -> None:
+    indexed.add({name: flood})
+    (name,) = kept(indexed)
+    assert (indexed.data_dir / "uploads" / name).read_bytes() == flood.read_bytes()
+    assert not name.startswith(".")
 
 
 def test_a_sync_makes_the_index_equal_to_the_uploads_and_embeds_only_new_ones(
@@ -80,9 +92,40 @@ def test_a_sync_makes_the_index_equal_to_the_uploads_and_embeds_only_new_ones(
         assert ids(index) == ["uploads/fire.txt", "uploads/flood.txt"]
         (uploads / "flood.txt").unlink()
         assert index.sync(folder).removed == 1
-        assert [path.name for path in uploads.iterdir()] == ["fire.txt"]
-        assert ids(index) == ["uploads/fire.txt"]
+        assert (kept(index), ids(index)) == (["fire.txt"], ["uploads/fire.txt"])
 
+
+# what could not be read
+
+
+def test_what_was_skipped_of_the_folder_is_told_until_it_is_mended(indexed: ArticleIndex, folder: Path) -> None:
+    (folder / "broken.pdf").write_bytes(b"no pdf")
+    indexed.sync(folder)
+    (told,) = indexed.skipped()
+    assert told.path == "broken.pdf"
+    assert indexed.sync(folder).skipped == [(told.path, told.reason)]
+    (folder / "broken.pdf").unlink()
+    indexed.sync(folder)
+    assert indexed.skipped() == []
+
+
+def test_what_was_skipped_of_an_upload_is_told_and_goes_with_it(
+    indexed: ArticleIndex, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.pdf").write_bytes(b"no pdf")
+    report = indexed.add({"broken.pdf": tmp_path / "broken.pdf"})
+    assert (report.added, [path for path, _ in report.skipped]) == (0, ["uploads/broken.pdf"])
+    assert kept(indexed) == []  # nothing of it can be read
+    (tmp_path / "news.jsonl").write_text('{"text": "A report."}\n{"text": ""}', encoding="utf-8")
+    indexed.add({"news.jsonl": tmp_path / "news.jsonl"})
+    for _ in range(2):
+        assert [each.path for each in indexed.skipped()] == ["uploads/news.jsonl#1"]
+        indexed.sync(folder)
+    indexed.remove("uploads/news.jsonl#0")
+    assert indexed.skipped() == []
+
+
+# killed and interrupted
 
 _KILLED = """
 import os, signal, sys
@@ -127,7 +170,7 @@ def test_a_killed_removal_is_done_or_not_done(
 ) -> None:
     indexed.add({"flood.txt": flood})
     kill(indexed, "index.remove('uploads/flood.txt')", event, argument)
-    left = (indexed.data_dir / "uploads" / "flood.txt").exists()
+    left = kept(indexed) == ["flood.txt"]
     assert left == (event == "os.remove")
     assert ("uploads/flood.txt" in ids(indexed)) >= left
     indexed.sync(folder)
@@ -143,87 +186,10 @@ def test_an_upload_that_was_killed_half_way_is_taken_in_by_the_next_sync(
     assert ids(indexed) == ["a.txt", "uploads/flood.txt"]
 
 
-def test_removed_it_is_gone_from_the_search_and_the_disk(indexed: ArticleIndex, flood: Path) -> None:
-    indexed.add({"flood.txt": flood})
-    assert indexed.remove("uploads/flood.txt") == 1
-    assert ids(indexed) == ["a.txt"]
-    assert [hit.passage.article for hit in indexed.search("Dola flooded", 5)] == ["a.txt"]
-    assert list((indexed.data_dir / "uploads").iterdir()) == []
-    assert flood.exists()
-
-
-def test_the_same_file_again_changes_nothing_and_another_of_that_name_gets_a_number(
-    indexed: ArticleIndex, flood: Path
-) -> None:
-    indexed.add({"flood.txt": flood})
-    assert indexed.add({"flood.txt": flood}).unchanged == 1
-    flood.write_text("Another flood, of the river Senne.", encoding="utf-8")
-    indexed.add({"flood.txt": flood})
-    assert ids(indexed) == ["a.txt", "uploads/flood-2.txt", "uploads/flood.txt"]
-
-
-def test_a_file_in_which_nothing_can_be_read_is_reported_and_not_kept(indexed: ArticleIndex, tmp_path: Path) -> None:
-    (tmp_path / "broken.pdf").write_bytes(b"no pdf")
-    report = indexed.add({"broken.pdf": tmp_path / "broken.pdf"})
-    ((path, reason),) = report.skipped
-    assert (report.added, path) == (0, "uploads/broken.pdf")
-    assert reason
-    assert list((indexed.data_dir / "uploads").iterdir()) == []
-
-
-def test_what_was_skipped_of_the_folder_is_told_until_it_is_mended(
-    index: ArticleIndex, folder: Path, write: Write
-) -> None:
-    write("good.txt", "The river Dola flooded the town.", date="2026-01-02")
-    (folder / "broken.pdf").write_bytes(b"no pdf")
-    index.sync(folder)
-    (told,) = index.skipped()
-    assert told.path == "broken.pdf"
-    assert index.sync(folder).skipped == [(told.path, told.reason)]
-    (folder / "broken.pdf").unlink()
-    index.sync(folder)
-    assert index.skipped() == []
-
-
-def test_what_was_skipped_of_an_upload_is_told_once_and_goes_with_it(
-    indexed: ArticleIndex, folder: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "news.jsonl").write_text('{"text": "A report."}\n{"text": ""}', encoding="utf-8")
-    indexed.add({"news.jsonl": tmp_path / "news.jsonl"})
-    for _ in range(2):
-        assert [each.path for each in indexed.skipped()] == ["uploads/news.jsonl#1"]
-        indexed.sync(folder)
-    indexed.remove("uploads/news.jsonl#0")
-    assert indexed.skipped() == []
-
-
-@pytest.mark.parametrize(
-    "name", ["../../evil.txt", "/etc/evil.txt", ".hidden.txt", "a#1.txt", "x" * 300 + ".txt", "洪" * 140 + ".txt"]
-)
-def test_no_name_leads_out_of_the_uploads(indexed: ArticleIndex, flood: Path, name: str) -> None:
-    indexed.add({name: flood})
-    (kept,) = (indexed.data_dir / "uploads").iterdir()
-    assert kept.read_bytes() == flood.read_bytes()
-    assert not kept.name.startswith(".")
-
-
-def test_a_file_of_the_folder_is_not_ours_to_remove(indexed: ArticleIndex) -> None:
-    with pytest.raises(CorpusError, match="take it out of there"):
-        indexed.remove("a.txt")
-    with pytest.raises(ArticleMissing):
-        indexed.remove("uploads/none.txt")
-
-
-def test_without_an_index_there_is_nothing_to_add_to(index: ArticleIndex, flood: Path) -> None:
-    with pytest.raises(IndexMissing):
-        index.add({"flood.txt": flood})
-
-
 def test_an_interrupted_adding_keeps_what_was_taken_in(indexed: ArticleIndex, tmp_path: Path) -> None:
-    files = {}
-    for number in range(40):
-        files[f"n{number}.txt"] = tmp_path / f"n{number}.txt"
-        files[f"n{number}.txt"].write_text(f"The river number {number} flooded.", encoding="utf-8")
+    files = {f"n{number}.txt": tmp_path / f"n{number}.txt" for number in range(40)}
+    for name, path in files.items():
+        path.write_text(f"The river of {name} flooded.", encoding="utf-8")
 
     def progress(done: int, total: int, what: str) -> None:
         if done == 35:
@@ -231,7 +197,6 @@ def test_an_interrupted_adding_keeps_what_was_taken_in(indexed: ArticleIndex, tm
 
     with pytest.raises(KeyboardInterrupt):
         indexed.add(files, progress=progress)
-    kept = ids(indexed)
-    assert 1 < len(kept) < 41
-    assert len(list((indexed.data_dir / "uploads").iterdir())) == len(kept) - 1
-    assert indexed.add(files).added + len(kept) == 41
+    taken = len(ids(indexed))
+    assert 1 < taken < 41 and len(kept(indexed)) == taken - 1
+    assert indexed.add(files).added + taken == 41
