@@ -1,9 +1,12 @@
+"""index/sync.py: the index becomes what the folder is, embeds only what is new, and loses nothing on the way."""
+
 from __future__ import annotations
 
 import json
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sentencex
@@ -22,53 +25,43 @@ def found(index: ArticleIndex, query: str) -> list[str]:
     return [hit.passage.article for hit in index.search(query, mode="bm25")]
 
 
+def lines(folder: Path, *records: dict[str, str]) -> Path:
+    path = folder / "news.jsonl"
+    path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    return path
+
+
 def test_an_indexed_article_is_what_was_read(index: ArticleIndex, folder: Path, write: Write) -> None:
     write("a.txt", "A bomb went off. Nobody was hurt.", date="2024-12-05")
-    report = index.sync(folder)
+    (folder / "b.csv").write_text("body,byline,publication\nIt rains.,By Ada Brook,Skarn Gazette\n", encoding="utf-8")
+    assert index.sync(folder) == SyncReport(added=2, undated=["b.csv#0"])
     article = index.article("a.txt")
-    assert report == SyncReport(added=1)
     assert article.text == " date 2024-12-05 A bomb went off. Nobody was hurt."
-    assert [article.text[s.start : s.end] for s in index.sentences("a.txt")] == [
-        "A bomb went off.",
-        "Nobody was hurt.",
-    ]
+    said = [article.text[sentence.start : sentence.end] for sentence in index.sentences("a.txt")]
+    assert said == ["A bomb went off.", "Nobody was hurt."]
+    for one in (index.article("b.csv#0"), index.listed()[1]):
+        assert (one.author, one.source) == ("Ada Brook", "Skarn Gazette")
 
 
-def test_an_article_keeps_who_wrote_it_where(index: ArticleIndex, folder: Path) -> None:
-    (folder / "a.csv").write_text("body,byline,publication\nIt rains.,By Ada Brook,Skarn Gazette\n", encoding="utf-8")
-    index.sync(folder)
-    assert (index.article("a.csv#0").author, index.article("a.csv#0").source) == ("Ada Brook", "Skarn Gazette")
-    (listed,) = index.listed()
-    assert (listed.author, listed.source, listed.file) == ("Ada Brook", "Skarn Gazette", "a.csv")
-
-
-def test_a_second_run_embeds_nothing(minilm: Embedder, tmp_path: Path, folder: Path, write: Write) -> None:
+def test_only_what_is_new_is_embedded_and_a_run_with_nothing_new_changes_nothing(
+    minilm: Embedder, folder: Path, write: Write
+) -> None:
     embedder = Counting(minilm)
-    write("a.txt", "A bomb went off.")
-    with ArticleIndex(tmp_path / "data", embedder) as index:
+    records = [{"text": f"Report {number} from the town."} for number in range(3)]
+    lines(folder, *records[:2])
+    with ArticleIndex(folder / "data", embedder) as index:  # it may lie in the corpus folder
         index.sync(folder)
-        assert embedder.texts == ["A bomb went off."]
         generation = index.generation()
-        assert index.sync(folder) == SyncReport(unchanged=1, undated=["a.txt"])
-        assert embedder.texts == ["A bomb went off."]
-        assert index.generation() == generation
-
-
-def test_only_the_new_record_of_a_file_is_embedded(minilm: Embedder, tmp_path: Path, folder: Path) -> None:
-    embedder = Counting(minilm)
-    records = [json.dumps({"text": f"Report {number} from the town."}) for number in range(3)]
-    (folder / "news.jsonl").write_text("\n".join(records[:2]), encoding="utf-8")
-    with ArticleIndex(tmp_path / "data", embedder) as index:
-        index.sync(folder)
-        (folder / "news.jsonl").write_text("\n".join(records), encoding="utf-8")
-        report = index.sync(folder)
-        assert (report.added, report.changed, report.unchanged) == (1, 0, 2)
+        undated = ["news.jsonl#0", "news.jsonl#1", "news.jsonl#2"]
+        assert index.sync(folder) == SyncReport(unchanged=2, undated=undated[:2])
+        assert (len(embedder.texts), index.generation()) == (2, generation)
+        lines(folder, *records)
+        assert index.sync(folder) == SyncReport(added=1, unchanged=2, undated=undated)
         assert embedder.texts[2:] == ["Report 2 from the town."]
-        assert index.article_ids() == ["news.jsonl#0", "news.jsonl#1", "news.jsonl#2"]
 
 
 def test_the_old_text_of_a_changed_article_is_not_found_any_more(
-    index: ArticleIndex, folder: Path, write: Write, tmp_path: Path
+    index: ArticleIndex, folder: Path, write: Write
 ) -> None:
     write("a.txt", "The minister resigned on Monday.")
     write("b.txt", "Rain is expected.")
@@ -76,92 +69,48 @@ def test_the_old_text_of_a_changed_article_is_not_found_any_more(
     write("a.txt", "The minister stays in office.")
     report = index.sync(folder)
     assert (report.changed, report.unchanged) == (1, 1)
-    assert found(index, "resigned") == []
-    assert found(index, "office") == ["a.txt"]
+    assert (found(index, "resigned"), found(index, "office")) == ([], ["a.txt"])
     dense = index.search("The minister resigned on Monday.", mode="dense")
     assert {hit.passage.text for hit in dense} == {"The minister stays in office.", "Rain is expected."}
-    assert len(contents(tmp_path / "data")["chroma"]) == 2
-
-
-def test_a_changed_date_alone_is_a_changed_article(index: ArticleIndex, folder: Path) -> None:
-    record = {"text": "The bridge was opened.", "date": "2024-01-01"}
-    (folder / "news.jsonl").write_text(json.dumps(record), encoding="utf-8")
-    index.sync(folder)
-    (folder / "news.jsonl").write_text(json.dumps({**record, "date": "2024-02-02"}), encoding="utf-8")
+    assert len(contents(index.data_dir)["chroma"]) == 2
+    write("a.txt", "The minister stays in office.", date="2024-02-02")  # a date alone is a change
     assert index.sync(folder).changed == 1
-    (hit,) = index.search("bridge")
-    assert str(hit.passage.date) == "2024-02-02"
+    assert str(index.search("minister")[0].passage.date) == "2024-02-02"
 
 
-def test_a_vanished_file_is_forgotten(index: ArticleIndex, folder: Path, write: Write, tmp_path: Path) -> None:
-    write("a.txt", "The minister resigned.")
-    write("b.txt", "Rain is expected.")
+def test_what_vanished_is_forgotten(index: ArticleIndex, folder: Path, write: Write) -> None:
+    assert (index.sync(folder), index.counts().articles) == (SyncReport(), 0)
+    file = write("a.txt", "The minister resigned.")
+    lines(folder, {"text": "First report."}, {"text": "Second report."})
     index.sync(folder)
-    (folder / "a.txt").unlink()
-    assert index.sync(folder) == SyncReport(removed=1, unchanged=1, undated=["b.txt"])
-    assert found(index, "minister") == []
-    assert contents(tmp_path / "data")["chroma"] == list(contents(tmp_path / "data")["passages"])
+    file.unlink()
+    lines(folder, {"text": "First report."})
+    assert index.sync(folder) == SyncReport(removed=2, unchanged=1, undated=["news.jsonl#0"])
+    assert found(index, "minister second") == []
+    assert contents(index.data_dir)["chroma"] == list(contents(index.data_dir)["passages"])
 
 
-def test_a_record_that_left_its_file_is_forgotten(index: ArticleIndex, folder: Path) -> None:
-    file = folder / "news.jsonl"
-    file.write_text('{"text": "First report."}\n{"text": "Second report."}', encoding="utf-8")
-    index.sync(folder)
-    file.write_text('{"text": "First report."}', encoding="utf-8")
-    assert index.sync(folder).removed == 1
-    assert index.article_ids() == ["news.jsonl#0"]
-
-
-def test_a_file_that_can_no_longer_be_read_keeps_its_indexed_version(
-    index: ArticleIndex, folder: Path, write: Write
-) -> None:
-    write("a.txt", "The minister resigned.")
-    index.sync(folder)
-    write("a.txt", "  ")
-    for _ in range(2):
-        report = index.sync(folder)
-        assert (report.removed, report.unchanged) == (0, 1)
-        assert report.skipped == [("a.txt", "empty: keeps the version indexed before")]
-    assert found(index, "minister") == ["a.txt"]
-
-
-def test_a_record_that_can_no_longer_be_read_keeps_its_indexed_version(index: ArticleIndex, folder: Path) -> None:
-    file = folder / "news.jsonl"
-    file.write_text('{"text": "First report."}\n{"text": "Second report."}', encoding="utf-8")
-    index.sync(folder)
-    file.write_text('{"text": "Another report."}\n{"text": ""}', encoding="utf-8")
-    report = index.sync(folder)
-    assert (report.changed, report.unchanged, report.removed) == (1, 1, 0)
-    ((path, reason),) = report.skipped
-    assert path == "news.jsonl#1"
-    assert reason.endswith(": keeps the version indexed before")
-    assert index.article("news.jsonl#1").text == "Second report."
-
-
-def test_a_subfolder_that_became_a_dead_link_keeps_its_articles(
+def test_what_can_no_longer_be_read_keeps_its_indexed_version_and_is_told_each_time(
     index: ArticleIndex, folder: Path, write: Write, tmp_path: Path
 ) -> None:
-    write("sub/a.txt", "The minister resigned.")
-    index.sync(folder)
-    (folder / "sub").rename(tmp_path / "elsewhere")
-    (folder / "sub").symlink_to(tmp_path / "unmounted")
-    report = index.sync(folder)
-    assert report.removed == 0
-    assert ("sub/a.txt", "sub cannot be read: keeps the version indexed before") in report.skipped
-
-
-def test_what_is_skipped_is_told_again_in_a_second_run(index: ArticleIndex, folder: Path, write: Write) -> None:
     write("a.txt", "The minister resigned.")
+    write("sub/b.txt", "The mill burned.")
+    lines(folder, {"text": "First report."}, {"text": "Second report."})
+    index.sync(folder)
+    write("a.txt", "  ")
     write("empty.txt", "")
-    (folder / "news.jsonl").write_text('{"text": "A report."}\n{"text": ""}', encoding="utf-8")
-    first = index.sync(folder)
-    assert {path for path, _ in first.skipped} == {"empty.txt", "news.jsonl#1"}
-    assert index.sync(folder).skipped == first.skipped
-
-
-def test_an_empty_folder_gives_an_empty_index(index: ArticleIndex, folder: Path) -> None:
-    assert index.sync(folder) == SyncReport()
-    assert index.counts().articles == 0
+    lines(folder, {"text": "Another report."}, {"text": ""})
+    (folder / "sub").rename(tmp_path / "elsewhere")
+    (folder / "sub").symlink_to(tmp_path / "unmounted")  # a dead link now
+    kept = "{}: keeps the version indexed before".format
+    for changed in (1, 0):
+        report = index.sync(folder)
+        assert (report.removed, report.changed, report.unchanged) == (0, changed, 4 - changed)
+        told = dict(report.skipped)
+        assert (told["a.txt"], told["sub/b.txt"]) == (kept("empty"), kept("sub cannot be read"))
+        assert (told["news.jsonl#1"], told["empty.txt"]) == (kept("empty"), "empty")
+    assert found(index, "minister mill") == ["a.txt", "sub/b.txt"]
+    assert index.article("news.jsonl#1").text == "Second report."
 
 
 def test_a_folder_that_does_not_exist_leaves_no_trace(index: ArticleIndex, tmp_path: Path) -> None:
@@ -170,32 +119,15 @@ def test_a_folder_that_does_not_exist_leaves_no_trace(index: ArticleIndex, tmp_p
     assert not (tmp_path / "data").exists()
 
 
-def test_articles_without_a_date_are_named(index: ArticleIndex, folder: Path, write: Write) -> None:
-    write("a.txt", "The minister resigned.", date="2024-12-05")
-    write("b.txt", "Rain is expected.")
-    assert index.sync(folder).undated == ["b.txt"]
-
-
-def test_the_data_directory_may_lie_in_the_corpus_folder(minilm: Embedder, folder: Path, write: Write) -> None:
+def test_progress_counts_files_to_the_end_and_a_folder_named_as_the_uploads_are_is_told(
+    index: ArticleIndex, folder: Path, write: Write
+) -> None:
     write("a.txt", "The minister resigned.")
-    with ArticleIndex(folder / "data", minilm) as index:
-        index.sync(folder)
-        assert index.sync(folder) == SyncReport(unchanged=1, undated=["a.txt"])
-
-
-def test_progress_counts_files_to_the_end(index: ArticleIndex, folder: Path, write: Write) -> None:
-    write("a.txt", "The minister resigned.")
-    write("b.txt", "Rain is expected.")
+    write("uploads/b.txt", "Rain is expected.")
     told: list[tuple[int, int, str]] = []
-    index.sync(folder, progress=lambda *what: told.append(what))
-    assert told == [(1, 2, "a.txt"), (2, 2, "b.txt"), (2, 2, "vectors")]
-
-
-def test_a_folder_named_as_the_uploads_are_is_reported(index: ArticleIndex, folder: Path, write: Write) -> None:
-    write("uploads/a.txt", "The minister resigned.")
-    report = index.sync(folder)
-    assert report.added == 0
-    assert "give this folder another name" in report.skipped[0][1]
+    report = index.sync(folder, progress=lambda *what: told.append(what))
+    assert [what for *_, what in told] == ["a.txt", "vectors"] and told[-1][0] == told[-1][1]
+    assert report.added == 1 and "give this folder another name" in report.skipped[0][1]
 
 
 # A mistake that nobody foresaw: a library that panics stands for it.
@@ -221,8 +153,7 @@ def panicking(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("panicking")
 @pytest.mark.filterwarnings("ignore::index.errors.UnforeseenWarning")
 def test_one_article_costs_itself_at_most(index: ArticleIndex, folder: Path, write: Write) -> None:
-    records = [{"text": "A report."}, {"text": "A cursed one."}, {"title": "Cursed", "text": "A cursed one."}]
-    (folder / "news.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    lines(folder, {"text": "A report."}, {"text": "A cursed one."}, {"title": "Cursed", "text": "A cursed one."})
     write("a.txt", "The minister resigned.")
     write("b.txt", "The minister is well.")
     write("c.md", "# Cursed\n\nThe cursed minister left.")
@@ -235,9 +166,7 @@ def test_one_article_costs_itself_at_most(index: ArticleIndex, folder: Path, wri
         assert (report.added, report.changed, report.removed) == (0, changed, 0)
         assert report.skipped == [
             ("a.txt", f"{reason}: keeps the version indexed before"),
-            ("c.md", reason),
-            ("news.jsonl#1", reason),
-            ("news.jsonl#2", reason),
+            *((name, reason) for name in ("c.md", "news.jsonl#1", "news.jsonl#2")),
         ]
     assert sorted(found(index, "minister report")) == ["a.txt", "b.txt", "news.jsonl#0"]
     assert index.article("a.txt").text == "The minister resigned."
@@ -251,18 +180,6 @@ def test_a_mistake_of_our_own_is_an_error_in_the_tests(index: ArticleIndex, fold
     (folder / "a.md").write_text(text, encoding="utf-8")
     with pytest.raises(UnforeseenWarning, match="out of range"):
         index.sync(folder)
-
-
-def test_a_record_whose_file_was_not_read_to_its_end_goes_with_the_file(
-    index: ArticleIndex, folder: Path, tmp_path: Path
-) -> None:
-    lines = [json.dumps({"text": f"Report {number} speaks of the market."}) for number in range(70)]
-    (folder / "news.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    interrupt(tmp_path / "data", folder, "embed 2")
-    assert len(found(index, "market")) == 10
-    (folder / "news.jsonl").unlink()
-    assert index.sync(folder).removed == 32
-    assert index.article_ids() == []
 
 
 # Interrupted. Each script kills itself with SIGKILL at a moment of its own, in the middle of a sync.
@@ -315,6 +232,14 @@ def write_many(write: Write, text: str = "Report {} speaks of the market in Dama
         write(f"{number:02}.txt", text.format(number))
 
 
+def clean_run(minilm: Embedder, folder: Path) -> dict[str, Any]:
+    """All that an index of the folder holds which was made in one go."""
+    data = folder.parent / "clean"
+    with ArticleIndex(data, minilm) as index:
+        index.sync(folder)
+    return contents(data)
+
+
 def slow(moment: str) -> object:
     return pytest.param(moment, marks=pytest.mark.slow)
 
@@ -326,12 +251,9 @@ def test_a_killed_first_run_is_resumed_to_the_index_of_a_clean_run(
     write_many(write)
     interrupt(tmp_path / "data", folder, moment)
     embedder = Counting(minilm)
-    with ArticleIndex(tmp_path / "data", embedder) as resumed, ArticleIndex(tmp_path / "clean", minilm) as clean:
+    with ArticleIndex(tmp_path / "data", embedder) as resumed:
         resumed.sync(folder)
-        clean.sync(folder)
-        hits = [index.search("market 7", k=70) for index in (resumed, clean)]
-    assert contents(tmp_path / "data") == contents(tmp_path / "clean")
-    assert hits[0] == hits[1]
+    assert contents(tmp_path / "data") == clean_run(minilm, folder)
     # two groups of 32 are committed before the third is embedded; after that, the last 6 too
     committed = {"embed 1": 0, "embed 3": 64, "50.txt": 32}.get(moment, 70)
     assert len(embedder.texts) == 70 - committed
@@ -339,18 +261,16 @@ def test_a_killed_first_run_is_resumed_to_the_index_of_a_clean_run(
 
 @pytest.mark.parametrize("moment", ["embed 2", slow("vectors"), slow("chroma")])
 def test_a_killed_update_leaves_no_less_than_there_was(
-    index: ArticleIndex, minilm: Embedder, tmp_path: Path, folder: Path, write: Write, moment: str
+    index: ArticleIndex, minilm: Embedder, folder: Path, write: Write, moment: str
 ) -> None:
     write_many(write)
     index.sync(folder)
     write_many(write, "Bulletin {} speaks of the market in Damascus.")
-    interrupt(tmp_path / "data", folder, moment)
+    interrupt(index.data_dir, folder, moment)
     for mode in ("dense", "bm25", "fused"):
         assert len({hit.passage.article for hit in index.search("market in Damascus", k=100, mode=mode)}) == 70
     index.sync(folder)
-    with ArticleIndex(tmp_path / "clean", minilm) as clean:
-        clean.sync(folder)
-    assert contents(tmp_path / "data") == contents(tmp_path / "clean")
+    assert contents(index.data_dir) == clean_run(minilm, folder)
 
 
 @pytest.mark.parametrize("moment", ["embed 2", slow("chroma")])
@@ -361,15 +281,24 @@ def test_a_killed_replacement_leaves_the_old_index_and_is_resumed(
     (tmp_path / "old" / "a.txt").write_text("The minister resigned.")
     index.sync(tmp_path / "old")
     write_many(write)
-    interrupt(tmp_path / "data", folder, moment, replace=True)
+    interrupt(index.data_dir, folder, moment, replace=True)
     assert found(index, "minister market") == ["a.txt"]
     embedder = Counting(minilm)
-    with ArticleIndex(tmp_path / "data", embedder) as resumed:
+    with ArticleIndex(index.data_dir, embedder) as resumed:
         resumed.sync(folder, replace=True)
         assert len(embedder.texts) == (38 if moment == "embed 2" else 0)
         assert found(resumed, "minister") == []
     assert len(found(index, "market")) == 10
-    assert [path.name for path in (tmp_path / "data").glob("index-*")] == ["index-2"]
+    assert [path.name for path in index.data_dir.glob("index-*")] == ["index-2"]
+
+
+def test_a_record_whose_file_was_not_read_to_its_end_goes_with_the_file(index: ArticleIndex, folder: Path) -> None:
+    file = lines(folder, *({"text": f"Report {number} speaks of the market."} for number in range(70)))
+    interrupt(index.data_dir, folder, "embed 2")
+    assert len(found(index, "market")) == 10
+    file.unlink()
+    assert index.sync(folder).removed == 32
+    assert index.article_ids() == []
 
 
 def test_ctrl_c_keeps_what_was_committed(minilm: Embedder, tmp_path: Path, folder: Path, write: Write) -> None:
