@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from index.read import read_file
-from index.types import Article
+from index.types import Article, Skipped
 
 FIFTH = date(2024, 12, 5)
 FALL = "Syrian insurgents have entered the central city of Hama after days of intense fighting with the army."
@@ -28,10 +28,6 @@ def only(folder: Path, content: str | bytes) -> Article:
     return article
 
 
-def page(head: str = "", body: str = "") -> str:
-    return f"<html><head>{head}</head><body><p>{FALL}</p>{body}</body></html>"
-
-
 def test_a_news_page_gives_its_article_and_fields(tmp_path: Path) -> None:
     article = only(tmp_path, NEWS)
     assert (article.title, article.date, article.source) == ("Hama falls", FIFTH, "The Wire")
@@ -40,74 +36,59 @@ def test_a_news_page_gives_its_article_and_fields(tmp_path: Path) -> None:
     assert "Home" not in article.text and "rights reserved" not in article.text
 
 
-@pytest.mark.parametrize(
-    "head",
-    [
-        '<meta name="date" content="5 December 2024">',
-        '<meta itemprop="datePublished" content="2024-12-05">',
-        '<script type="application/ld+json">{"@graph": [{"datePublished": "2024-12-05T08:00Z"}]}</script>',
-        '<script type="application/ld+json">[{"@type": "WebSite", "datePublished": "2001-01-01"}, {"mainEntity":'
-        '[{"@type": ["NewsArticle"], "datePublished": "2024-12-05", "dateModified": "2024-12-09"}]}]</script>',
-        '<title>Hama</title><script type="application/ld+json">{"@graph": [{"@type": "Article", "headline": "Homs",'
-        '"datePublished": "2024-12-08"}, {"@type": "Article", "headline": "Hama", "datePublished": "2024-12-05"}]}'
-        "</script>",
-        '<script type="application/ld+json">//<![CDATA[\n{"@type": "NewsArticle", "description": "one\ntwo",'
-        '"datePublished": "2024-12-05"}\n//]]></script>',
-        '<script type="application/ld+json">not json</script><meta name="DC.date.issued" content="2024-12-05">',
-    ],
+def linked(data: str) -> str:
+    return f'<script type="application/ld+json">{data}</script>'
+
+
+TWO = (
+    '{"@graph": [{"@type": "Article", "headline": "Homs", "datePublished": "2024-12-08"},'
+    '{"@type": "Article", "headline": "Hama", "datePublished": "2024-12-05"}]}'
 )
-def test_the_date_comes_from_metadata(tmp_path: Path, head: str) -> None:
-    assert only(tmp_path, page(head)).date == FIFTH
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        '<time datetime="2024-12-05T10:00">Thursday</time>',
-        '<time datetime="2024-12-04">x</time><time itemprop="datePublished" datetime="2024-12-05">y</time>',
-        '<aside><i itemprop="datePublished">1 May 2001</i></aside><i itemprop="datePublished">5 December 2024</i>',
-        '<span itemprop="datePublished" content="2024-12-05">on Thursday</span>',
-        "<time>5 December 2024</time>",
-        '<time datetime="2024-12-05">x</time><time itemprop="dateModified" datetime="2024-12-09">y</time>',
-    ],
+NESTED = (
+    '[{"@type": "WebSite", "datePublished": "2001-01-01"}, {"mainEntity": [{"@type": ["NewsArticle"],'
+    '"datePublished": "2024-12-05", "dateModified": "2024-12-09"}]}]'
 )
-def test_the_date_comes_from_a_time_element(tmp_path: Path, body: str) -> None:
-    assert only(tmp_path, page(body=body)).date == FIFTH
+BROKEN = '//<![CDATA[\n{"@type": "NewsArticle", "description": "one\ntwo", "datePublished": "2024-12-05"}\n//]]>'
+GIVEN = [
+    '<meta name="date" content="5 December 2024">',
+    '<meta itemprop="datePublished" content="2024-12-05">',
+    linked('{"@graph": [{"datePublished": "2024-12-05T08:00Z"}]}'),
+    *(linked(NESTED), f"<title>Hama</title>{linked(TWO)}", linked(BROKEN)),
+    f'{linked("not json")}<meta name="DC.date.issued" content="2024-12-05">',
+    '<time datetime="2024-12-05T10:00">Thursday</time>',
+    '<time datetime="2024-12-04">x</time><time itemprop="datePublished" datetime="2024-12-05">y</time>',
+    '<aside><i itemprop="datePublished">1 May 2001</i></aside><i itemprop="datePublished">5 December 2024</i>',
+    '<span itemprop="datePublished" content="2024-12-05">on Thursday</span>',
+    "<time>5 December 2024</time>",
+    '<time datetime="2024-12-05">x</time><time itemprop="dateModified" datetime="2024-12-09">y</time>',
+]
+GUESSED = [
+    "<p>Published on 5 December 2024</p><p>© 2020</p>",
+    '<link rel="canonical" href="https://wire.example/2024/12/05/hama">',
+    '<meta property="article:modified_time" content="2024-12-05">',
+    '<meta name="date" content="05/12/2024">',
+    '<time datetime="2024-12-05">a</time><time datetime="1982-02-02">b</time>',
+    linked(TWO),  # neither has the page's title
+    linked('{"itemListElement": {"datePublished": "2024-12-05"}}'),
+]
 
 
-@pytest.mark.parametrize(
-    ("head", "body"),
-    [
-        ("", "<p>Published on 5 December 2024</p><p>© 2020</p>"),
-        ('<link rel="canonical" href="https://wire.example/2024/12/05/hama">', ""),
-        ('<meta property="article:modified_time" content="2024-12-05">', ""),
-        ('<meta name="date" content="05/12/2024">', ""),
-        ("", '<time datetime="2024-12-05">a</time><time datetime="1982-02-02">b</time>'),
-        (
-            '<script type="application/ld+json">[{"@type": "Article", "datePublished": "2024-12-05"},'
-            '{"@type": "Article", "datePublished": "2024-12-08"}]</script>',
-            "",
-        ),
-        ('<script type="application/ld+json">{"itemListElement": {"datePublished": "2024-12-05"}}</script>', ""),
-    ],
-)
-def test_a_date_is_never_guessed(tmp_path: Path, head: str, body: str) -> None:
-    assert only(tmp_path, page(head, body)).date is None
+@pytest.mark.parametrize(("marks", "day"), [*((one, FIFTH) for one in GIVEN), *((one, None) for one in GUESSED)])
+def test_the_date_comes_from_what_the_page_says_of_itself_and_is_never_guessed(
+    tmp_path: Path, marks: str, day: date | None
+) -> None:
+    in_head = marks.startswith(("<meta", "<script", "<title", "<link"))
+    head, body = (marks, "") if in_head else ("", marks)
+    page = f"<html><head>{head}</head><body><p>{FALL}</p>{body}</body></html>"
+    assert only(tmp_path, page).date == day
 
 
-def test_a_page_that_trafilatura_gives_up_is_read_all_the_same(tmp_path: Path) -> None:
+def test_a_page_that_trafilatura_gives_up_or_cuts_is_read_all_the_same(tmp_path: Path) -> None:
     assert only(tmp_path, "<p>Hama <b>fell</b>.").text == "Hama fell."
-
-
-def test_a_short_page_is_not_cut_to_its_menu(tmp_path: Path) -> None:
     rows = "".join(f"<div><span>City {n}</span><!-- no --><div>fell on Thursday</div></div>" for n in range(9))
-    article = only(tmp_path, f"<html><body>{rows}<script>var x</script></body></html>")
-    assert all(f"City {n}" in article.text for n in range(9))
-    assert "var x" not in article.text and "no" not in article.text.split()
-
-
-def test_without_a_title_the_heading_is_taken(tmp_path: Path) -> None:
-    assert only(tmp_path, f"<html><body><h1>Hama falls</h1><p>{FALL}</p></body></html>").title == "Hama falls"
+    text = only(tmp_path, f"<html><body>{rows}<script>var x</script></body></html>").text
+    assert all(f"City {n}" in text for n in range(9))  # a short page is not cut to its menu
+    assert "var x" not in text and "no" not in text.split()
 
 
 @pytest.mark.parametrize("charset", ["windows-1251", "shift_jis", "iso-2022-jp"])
@@ -120,8 +101,7 @@ def test_a_declared_charset_is_used(tmp_path: Path, charset: str) -> None:
 def test_a_page_without_text_says_so(tmp_path: Path) -> None:
     path = tmp_path / "a.html"
     path.write_text("<html><head><title>Hama</title></head><body><script>1</script></body></html>")
-    _, (skipped,) = read_file(path, "a.html")
-    assert skipped.reason == "empty: there is no text in this page"
+    assert read_file(path, "a.html") == ([], [Skipped("a.html", "empty: there is no text in this page")])
 
 
 STORY = "<h1>Bakery shut</h1><p>The bakery of Oxmoor was shut on Monday.</p><p>Its owner retires to the coast.</p>"
@@ -142,6 +122,7 @@ TERMS = "personal data, such as cookies, with your consent, as do our partners. 
 def test_walls_offers_and_menus_are_not_the_article(tmp_path: Path, around: str) -> None:
     article = only(tmp_path, f"<html><body>{around}<div>{STORY}</div>{around}</body></html>")
     story = ["The bakery of Oxmoor was shut on Monday.", "Its owner retires to the coast."]
+    assert article.title == "Bakery shut"  # without a title, the heading
     assert [line for line in article.text.split("\n\n") if line != "Bakery shut"] == story
 
 
@@ -166,8 +147,6 @@ TABLE = (
     "<table><caption>Seats</caption><tr><th>Party</th><th>2020</th><th>2024</th></tr><tr><td>Greens</td><td>7</td>"
     "<td rowspan=2>4</td></tr><tr><td>Farmers</td><td>5</td></tr><tr><td colspan=2>Others</td><td>1</td></tr></table>"
 )
-
-
 ROWS = ["Seats", "Party | 2020 | 2024", "Greens | 2020: 7 | 2024: 4", "Farmers | 2020: 5 | 2024: 4", "Others | 2024: 1"]
 TWO_ROWS_OF_HEADS = (
     "<table><tr><th colspan=5>Turnout</th></tr><tr><th rowspan=2>Town</th><th colspan=2>Men</th>"
