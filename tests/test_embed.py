@@ -1,3 +1,5 @@
+"""index/embed.py: vectors that depend on the text alone, from the embedder within or from Ollama."""
+
 from __future__ import annotations
 
 import json
@@ -20,28 +22,21 @@ BLAST = "An explosion shook the Syrian capital."
 RECIPE = "Whisk the eggs with sugar until they are pale."
 
 
-def test_vectors_have_384_dimensions_and_unit_length(minilm: Embedder) -> None:
-    vector = minilm.get_text_embedding(BOMB)
-    assert len(vector) == 384
-    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
-
-
-def test_texts_that_mean_the_same_are_nearer_than_others(minilm: Embedder) -> None:
+def test_vectors_have_unit_length_and_texts_that_mean_the_same_are_nearer_than_others(minilm: Embedder) -> None:
     bomb, blast, recipe = np.array(minilm.get_text_embedding_batch([BOMB, BLAST, RECIPE]))
+    assert len(bomb) == 384 and np.linalg.norm(bomb) == pytest.approx(1, abs=1e-5)
     assert bomb @ blast > 0.4 > 0.15 > bomb @ recipe
 
 
-def test_a_vector_does_not_depend_on_the_batch_nor_on_the_threads(minilm: Embedder) -> None:
+def test_a_vector_does_not_depend_on_the_batch_nor_on_the_threads_nor_on_who_asks(minilm: Embedder) -> None:
     texts = [BOMB, BLAST * 20, RECIPE, "x"]
     alone = [minilm.get_text_embedding(text) for text in texts]
     assert minilm.get_text_embedding_batch(texts) == alone
     assert Embedder(threads=3).get_text_embedding_batch(texts) == alone
-
-
-def test_several_threads_may_use_one_embedder(minilm: Embedder) -> None:
-    alone = minilm.get_query_embedding(BOMB)
+    peers = LlamaEmbedding(minilm)  # of the evals
+    assert (peers.get_text_embedding_batch(texts), peers.get_query_embedding(BOMB)) == (alone, alone[0])
     with ThreadPoolExecutor(4) as pool:
-        assert all(vector == alone for vector in pool.map(minilm.get_query_embedding, [BOMB] * 8))
+        assert all(vector == alone[0] for vector in pool.map(minilm.get_query_embedding, [BOMB] * 8))
 
 
 def test_text_beyond_256_tokens_is_cut_and_text_before_is_not(minilm: Embedder) -> None:
@@ -56,17 +51,8 @@ def test_any_text_has_a_vector(minilm: Embedder, text: str) -> None:
 
 
 def test_it_has_a_name_and_a_fingerprint(minilm: Embedder) -> None:
-    assert isinstance(minilm, TextEmbedder)
-    assert minilm.name == "all-MiniLM-L6-v2-int8"
-    assert minilm.fingerprint == Embedder().fingerprint
-    assert len(minilm.fingerprint) == 64
-
-
-def test_the_peers_of_the_evals_embed_with_the_same_vectors(minilm: Embedder) -> None:
-    texts = ["A bomb went off.", "The river rose.", ""]
-    peers = LlamaEmbedding(minilm)
-    assert peers.get_text_embedding_batch(texts) == minilm.get_text_embedding_batch(texts)
-    assert peers.get_query_embedding(texts[0]) == minilm.get_query_embedding(texts[0])
+    assert isinstance(minilm, TextEmbedder) and minilm.name == "all-MiniLM-L6-v2-int8"
+    assert minilm.fingerprint == Embedder().fingerprint and len(minilm.fingerprint) == 64
 
 
 def test_an_unknown_embedder_is_refused_with_those_that_exist() -> None:
@@ -118,17 +104,13 @@ def test_an_ollama_model_embeds_and_its_digest_is_the_fingerprint(ollama: str) -
     assert model.get_query_embedding("abcd") == [4.0, 1.0]
 
 
-def test_a_model_that_ollama_does_not_have_is_told_with_the_command_that_gets_it(ollama: str) -> None:
-    model = OllamaEmbedder("bge-m3", host=ollama)
-    for ask in (lambda: model.fingerprint, lambda: model.get_query_embedding("x")):
-        with pytest.raises(EmbedderError, match=r"'bge-m3' is not on .* Get it with: ollama pull bge-m3"):
-            ask()
-
-
-def test_without_an_ollama_the_error_names_the_address_and_what_starts_it() -> None:
+def test_a_model_or_an_ollama_that_is_not_there_is_told_with_the_command_that_mends_it(ollama: str) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Ollama) as server:
         nobody = f"http://127.0.0.1:{server.server_port}"
-    model = OllamaEmbedder("nomic-embed-text", host=nobody)
-    for ask in (lambda: model.fingerprint, lambda: model.get_query_embedding("x")):
-        with pytest.raises(EmbedderError, match=f"No Ollama answers at {nobody}: start it with `ollama serve`"):
-            ask()
+    for model, told in (
+        (OllamaEmbedder("bge-m3", host=ollama), r"'bge-m3' is not on .* Get it with: ollama pull bge-m3"),
+        (OllamaEmbedder("any", host=nobody), f"No Ollama answers at {nobody}: start it with `ollama serve`"),
+    ):
+        for ask in (lambda of=model: of.fingerprint, lambda of=model: of.get_query_embedding("x")):
+            with pytest.raises(EmbedderError, match=told):
+                ask()
