@@ -18,7 +18,8 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain, islice
 from pathlib import Path
@@ -27,8 +28,7 @@ from typing import Any, Literal, Self
 
 WIRE = Path(__file__).parent / "data" / "ollama_wire"
 RECORDED_MODEL = "qwen2.5-coder:0.5b"
-JSON_HEADERS = {"Content-Type": "application/json; charset=utf-8"}
-STREAM_HEADERS = {"Content-Type": "application/x-ndjson"}
+JSON, STREAM, TEXT = "application/json; charset=utf-8", "application/x-ndjson", "text/plain"
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class Reply:
 
     lines: Iterable[str]
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=lambda: STREAM_HEADERS)
+    kind: str = STREAM
+    """The content type."""
     ending: Literal["clean", "cut", "held"] = "clean"
     """"cut": the connection breaks inside a chunk; "held": nothing more comes until the client leaves."""
     gate: threading.Event | None = None
@@ -56,26 +57,33 @@ Answer = Reply | Callable[[dict[str, Any]], Reply]
 """A reply, or a function from the request's JSON to one."""
 
 
-# -- what was recorded ------------------------------------------------------------------------------
+# -- what was recorded
+
+
+def _recorded(name: str) -> dict[str, Any]:
+    return dict(json.loads((WIRE / f"{name}.json").read_text(encoding="utf-8")))
 
 
 def recording(name: str) -> Reply:
     """The reply of data/ollama_wire/NAME.json, byte for byte."""
-    response = json.loads((WIRE / f"{name}.json").read_text(encoding="utf-8"))["response"]
-    return Reply(response["lines"], response["status"], response["headers"])
+    response = _recorded(name)["response"]
+    return Reply(response["lines"], response["status"], response["headers"]["Content-Type"])
 
 
 def recorded_request(name: str) -> dict[str, Any]:
     """The JSON that was sent when data/ollama_wire/NAME.json was recorded."""
-    request = json.loads((WIRE / f"{name}.json").read_text(encoding="utf-8"))["request"]
-    return dict(request["json"])
+    return dict(_recorded(name)["request"]["json"])
 
 
 def recorded_chat(request: dict[str, Any]) -> Reply:
     """The recording that fits the request: log-probabilities, a stream, or none of these."""
-    if not request.get("stream"):
-        return recording("chat_logprobs" if request.get("logprobs") else "chat")
-    return recording("chat_stream")
+    if request.get("stream"):
+        return recording("chat_stream")
+    return recording("chat_logprobs" if request.get("logprobs") else "chat")
+
+
+def _part(name: str, number: int = 0) -> dict[str, Any]:
+    return dict(json.loads(list(recording(name).lines)[number]))
 
 
 def installed(
@@ -88,13 +96,11 @@ def installed(
     remote_host: str | None = None,
 ) -> dict[str, Any]:
     """A model for /api/tags, in the recorded form. `capabilities=None`: an Ollama that does not list them."""
-    model: dict[str, Any] = json.loads(_line("tags"))["models"][0]
+    model: dict[str, Any] = _part("tags")["models"][0]
     details = {"parameter_size": parameters, "family": family, "families": [family], "context_length": context_length}
-    model |= {"name": name, "model": name, "details": model["details"] | details}
+    model |= {"name": name, "model": name, "details": model["details"] | details, "capabilities": capabilities}
     if capabilities is None:
         del model["capabilities"]
-    else:
-        model["capabilities"] = list(capabilities)
     return model | ({"remote_host": remote_host, "remote_model": name} if remote_host else {})
 
 
@@ -113,63 +119,57 @@ def speaks(
 
     def chat(request: dict[str, Any]) -> Reply:
         messages, options = request["messages"], dict(request.get("options") or {})
-        read = {"prompt_eval_count": count("\n".join(m["content"] for m in messages))}
+        about = {"model": request["model"], "prompt_eval_count": count("\n".join(m["content"] for m in messages))}
         if request.get("logprobs") and not request.get("stream") and first_token:
             tokens = sorted(first_token(messages).items(), key=lambda pair: -pair[1])
-            return _with_logprobs(request["model"], tokens, read)
+            listed = [{"token": token, "logprob": p, "bytes": list(token.encode())} for token, p in tokens]
+            first = listed[0] | {"top_logprobs": listed}
+            return _one(_part("chat_logprobs") | about | {"message": _said(tokens[0][0]), "logprobs": [first]})
         spoken = speak(messages, options)
         pieces = re.findall(r"\s*\S+|\s+$", spoken) if isinstance(spoken, str) else spoken
-        lines = _spoken(request["model"], pieces, options.get("num_predict", -1), read)
-        return Reply(lines) if request.get("stream") else _in_one(list(lines))
+        parts = _spoken(about, pieces, options.get("num_predict", -1))
+        if request.get("stream"):
+            return Reply(map(json.dumps, parts))
+        whole = list(parts)
+        return _one(whole[-1] | {"message": _said("".join(part["message"]["content"] for part in whole))})
 
     return chat
 
 
-def _with_logprobs(model: str, tokens: list[tuple[str, float]], read: dict[str, int]) -> Reply:
-    listed = [{"token": token, "logprob": p, "bytes": list(token.encode())} for token, p in tokens]
-    reply = json.loads(_line("chat_logprobs")) | {"model": model} | read
-    reply["message"]["content"] = tokens[0][0]
-    reply["logprobs"] = [listed[0] | {"top_logprobs": listed}]
-    return Reply([json.dumps(reply)], headers=JSON_HEADERS)
+def _said(text: str) -> dict[str, str]:
+    return {"role": "assistant", "content": text}
 
 
-def _spoken(model: str, pieces: Iterable[str], most: int, read: dict[str, int]) -> Iterator[str]:
-    first, last = json.loads(_line("chat_stream")), json.loads(_line("chat_stream", -1))
+def _one(answer: dict[str, Any], status: int = 200) -> Reply:
+    return Reply([json.dumps(answer)], status, JSON)
+
+
+def _spoken(about: dict[str, Any], pieces: Iterable[str], most: int) -> Iterator[dict[str, Any]]:
+    first, last = _part("chat_stream"), _part("chat_stream", -1)
     coming, sent = iter(pieces), 0
     for piece in islice(coming, most) if most >= 0 else coming:
         sent += 1
-        yield json.dumps(first | {"model": model, "message": {"role": "assistant", "content": piece}})
+        yield first | {"model": about["model"], "message": _said(piece)}
     reason = "length" if sent == most and next(coming, None) is not None else "stop"
-    yield json.dumps(last | {"model": model, "done_reason": reason, "eval_count": sent} | read)
+    yield last | about | {"done_reason": reason, "eval_count": sent}
 
 
-def _in_one(lines: list[str]) -> Reply:
-    parts = [json.loads(line) for line in lines]
-    text = "".join(part["message"]["content"] for part in parts)
-    whole = parts[-1] | {"message": {"role": "assistant", "content": text}}
-    return Reply([json.dumps(whole)], headers=JSON_HEADERS)
-
-
-def _line(name: str, number: int = 0) -> str:
-    return list(recording(name).lines)[number]
-
-
-# -- written by hand: no recording shows these --------------------------------------------------------
-
-
-def error_in_mid_stream(after: int = 3, words: str = "llama runner process has terminated") -> Reply:
-    """The recorded stream, broken off by an error line."""
-    return Reply([*islice(recording("chat_stream").lines, after), json.dumps({"error": words})])
-
-
-def cut_connection(after: int = 3) -> Reply:
-    """The recorded stream, its connection broken inside a chunk."""
-    return replace(recording("chat_stream"), lines=list(islice(recording("chat_stream").lines, after)), ending="cut")
+# -- written by hand: no recording shows these
 
 
 def end_without_done(after: int = 3) -> Reply:
     """The recorded stream, ended cleanly but too early."""
-    return replace(recording("chat_stream"), lines=list(islice(recording("chat_stream").lines, after)))
+    return Reply(list(islice(recording("chat_stream").lines, after)))
+
+
+def error_in_mid_stream(after: int = 3, words: str = "llama runner process has terminated") -> Reply:
+    """The recorded stream, broken off by an error line."""
+    return Reply([*end_without_done(after).lines, json.dumps({"error": words})])
+
+
+def cut_connection(after: int = 3) -> Reply:
+    """The recorded stream, its connection broken inside a chunk."""
+    return replace(end_without_done(after), ending="cut")
 
 
 def held_open(after: int = 3) -> Reply:
@@ -184,9 +184,8 @@ def slow(gate: threading.Event, then: Answer = recorded_chat) -> Callable[[dict[
 
 def only_thinks(tokens: int = 3) -> Reply:
     """A model that cannot be told not to think, and was cut before it wrote anything."""
-    first, last = json.loads(_line("chat_stream")), json.loads(_line("chat_stream", -1))
-    thought = {"role": "assistant", "content": "", "thinking": " hmm"}
-    return Reply([*[json.dumps(first | {"message": thought})] * tokens, json.dumps(last | {"eval_count": tokens})])
+    thought = _part("chat_stream") | {"message": _said("") | {"thinking": " hmm"}}
+    return Reply([*[json.dumps(thought)] * tokens, json.dumps(_part("chat_stream", -1) | {"eval_count": tokens})])
 
 
 def surely(reply: Reply, logprob: float) -> Reply:
@@ -200,10 +199,8 @@ def surely(reply: Reply, logprob: float) -> Reply:
 
 def loaded(request: dict[str, Any]) -> Reply:
     """The answer to a chat without messages: the model is in memory."""
-    told = {"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "load"}
-    return Reply(
-        [json.dumps({"model": request["model"], "created_at": "2026-11-22T02:00:35.7Z"} | told)], headers=JSON_HEADERS
-    )
+    told = {"model": request["model"], "created_at": "2026-11-22T02:00:35.7Z", "message": _said("")}
+    return _one(told | {"done": True, "done_reason": "load"})
 
 
 CANNOT_CONTINUE = [
@@ -226,16 +223,16 @@ def over_the_window(asked: int = 9000, window: int = 4096) -> Reply:
 
 def stranger() -> Reply:
     """An Ollama on the loopback address that is asked by a name it does not know."""
-    return Reply([""], 403, {"Content-Type": "text/plain"})
+    return Reply([""], 403, TEXT)
 
 
 def refuses(status: int, words: str) -> Reply:
-    return Reply([json.dumps({"error": words})], status, JSON_HEADERS)
+    return _one({"error": words}, status)
 
 
 def not_ollama() -> Reply:
     """Some other web server."""
-    return Reply(["<html><body>It works!</body></html>"], headers={"Content-Type": "text/html"})
+    return Reply(["<html><body>It works!</body></html>"], kind="text/html")
 
 
 def pull_finished(digest: str = "sha256:3e4cb1417446", total: int = 2497280480) -> Reply:
@@ -254,7 +251,7 @@ def closed_port() -> int:
         return int(probe.getsockname()[1])
 
 
-# -- the server -------------------------------------------------------------------------------------
+# -- the server
 
 
 class OllamaDouble:
@@ -270,39 +267,41 @@ class OllamaDouble:
         chat: Answer = recorded_chat,
         models: Sequence[dict[str, Any]] | None = None,
         pull: Answer | None = None,
-        load: Answer | None = None,
+        load: Answer = loaded,
         ps: str = "ps",
         everything: Answer | None = None,
     ) -> None:
         """`ps` is the recording of what is loaded. `everything` answers every request instead, whatever it asks."""
-        self.models = list(json.loads(_line("tags"))["models"] if models is None else models)
+        self.models = list(_part("tags")["models"] if models is None else models)
         self.requests: list[Request] = []
         self.client_left = threading.Event()
         """Set when a client closes its connection before it had the whole answer."""
         self.chat = chat
         """May be set anew while it runs."""
-        self._ps = ps
-        self._pull, self._load, self._everything = pull or pull_finished(), load or loaded, everything
-        self._gates: list[threading.Event] = []
-        self._connections: list[socket.socket] = []
-        self._failures: list[Exception] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.gates: list[threading.Event] = []
+        self.connections: list[socket.socket] = []
+        self.failures: list[Exception] = []
+        self._ps, self._pull, self._load, self._everything = ps, pull or pull_finished(), load, everything
+        self._listen("127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def _listen(self, host: str, port: int) -> None:
+        self._server = ThreadingHTTPServer((host, port), type("Handler", (_Handler,), {"double": self}))
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def chats(self) -> list[dict[str, Any]]:
         """The JSON of each request for chat."""
-        return [request.json for request in self._to_chat if request.json["messages"]]
+        return [asked for asked in self._to_chat if asked["messages"]]
 
     @property
     def loads(self) -> list[dict[str, Any]]:
         """The JSON of each chat without messages, which has the model loaded."""
-        return [request.json for request in self._to_chat if not request.json["messages"]]
+        return [asked for asked in self._to_chat if not asked["messages"]]
 
     @property
-    def _to_chat(self) -> list[Request]:
-        return [request for request in self.requests if request.path == "/api/chat"]
+    def _to_chat(self) -> list[dict[str, Any]]:
+        return [request.json for request in self.requests if request.path == "/api/chat"]
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -312,72 +311,46 @@ class OllamaDouble:
         """Goes away, in the middle of whatever it was saying."""
         self._server.shutdown()
         self._server.server_close()
-        for connection in self._connections:
+        for connection in self.connections:
             _break(connection)
 
     def come_back(self) -> None:
         """Is there again, at the same address."""
-        self._server = ThreadingHTTPServer(self._server.server_address[:2], _handler(self))
+        self._listen("127.0.0.1", self._server.server_port)
         self.__enter__()
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        for gate in self._gates:
+        for gate in self.gates:
             gate.set()
         self.leave()
-        if self._failures and error is None:
-            raise self._failures[0]
+        if self.failures and error is None:
+            raise self.failures[0]
 
     def answer(self, request: Request) -> Reply:
+        asked = request.json or {}
         if self._everything is not None:
-            return _reply(self._everything, request.json or {})
-        if request.path == "/api/ps":
-            return recording(self._ps)
-        if (request.method, request.path) in _FIXED:
-            return recording(_FIXED[request.method, request.path])
+            return _reply(self._everything, asked)
+        fixed = {"/": "root", "/api/version": "version", "/api/ps": self._ps, "/api/embed": "embed_chat_model"}
+        if request.path in fixed:
+            return recording(fixed[request.path])
         if request.path == "/api/tags":
-            return replace(recording("tags"), lines=[json.dumps({"models": self.models})])
-        if request.method == "POST" and not request.json:
+            return _one({"models": self.models})
+        if request.method == "POST" and not asked:
             return recording("chat_bad_json")
         if request.path == "/api/pull":
-            return _reply(self._pull, request.json)
-        if request.path in ("/api/chat", "/api/show"):
-            return self._about_a_model(request)
-        return Reply(["404 page not found"], 404, {"Content-Type": "text/plain"})
-
-    def _about_a_model(self, request: Request) -> Reply:
-        model = self._find(request.json["model"])
+            return _reply(self._pull, asked)
+        if request.path not in ("/api/chat", "/api/show"):
+            return Reply(["404 page not found"], 404, TEXT)
+        name = asked["model"]
+        model = next((one for one in self.models if one["name"] in (name, f"{name}:latest")), None)
         if model is None:
             missing = recording("show_missing" if request.path == "/api/show" else "chat_missing_model")
-            return replace(missing, lines=[_line("show_missing").replace("qwen3:4b", request.json["model"])])
+            return _one({"error": _part("show_missing")["error"].replace("qwen3:4b", name)}, missing.status)
         if request.path == "/api/show":
-            known = {key: model[key] for key in ("capabilities",) if key in model}
-            return replace(recording("show"), lines=[json.dumps(json.loads(_line("show")) | known)])
+            return _one(_part("show") | {key: model[key] for key in ("capabilities",) if key in model})
         if "completion" not in model.get("capabilities", ["completion"]):
-            return refuses(400, f'"{request.json["model"]}" does not support chat')  # written by hand
-        return _reply(self.chat if request.json["messages"] else self._load, request.json)
-
-    def _find(self, name: str) -> dict[str, Any] | None:
-        return next((m for m in self.models if m["name"] in (name, f"{name}:latest")), None)
-
-    def gate(self, event: threading.Event, connection: socket.socket) -> None:
-        """Waits for `event`; a client that leaves meanwhile is seen, as Ollama sees it."""
-        self._gates.append(event)
-        while not event.wait(0.01):
-            if select([connection], [], [], 0)[0] and not connection.recv(1, socket.MSG_PEEK):
-                raise ConnectionResetError
-
-    def connected(self, connection: socket.socket) -> None:
-        self._connections.append(connection)
-
-    def failed(self, error: Exception) -> None:
-        self._failures.append(error)
-
-
-_FIXED = {
-    ("GET", "/"): "root",
-    ("GET", "/api/version"): "version",
-    ("POST", "/api/embed"): "embed_chat_model",
-}
+            return refuses(400, f'"{name}" does not support chat')  # written by hand
+        return _reply(self.chat if asked["messages"] else self._load, asked)
 
 
 def _reply(answer: Answer, request: dict[str, Any]) -> Reply:
@@ -385,74 +358,72 @@ def _reply(answer: Answer, request: dict[str, Any]) -> Reply:
 
 
 def _break(connection: socket.socket) -> None:
-    try:
+    with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return
 
 
-def _handler(double: OllamaDouble) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    double: OllamaDouble
 
-        def setup(self) -> None:
-            super().setup()
-            double.connected(self.connection)
+    def setup(self) -> None:
+        super().setup()
+        self.double.connections.append(self.connection)
 
-        def do_GET(self) -> None:
-            self._serve()
-
-        def do_POST(self) -> None:
-            self._serve()
-
-        def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            request = Request(self.command, self.path, json.loads(body) if body else None, dict(self.headers))
-            double.requests.append(request)
-            try:
-                reply = double.answer(request)
-                if reply.gate is not None:
-                    double.gate(reply.gate, self.connection)
-                self._send(reply)
-            except (BrokenPipeError, ConnectionResetError):
-                double.client_left.set()
-                self.close_connection = True
-            except Exception as error:
-                double.failed(error)
-                self.close_connection = True
-
-        def _send(self, reply: Reply) -> None:
-            streams = "ndjson" in reply.headers["Content-Type"]
-            lines = iter(reply.lines)
-            first = list(islice(lines, 1))  # fails before the status line is out, if it fails
-            self.send_response(reply.status)
-            self.send_header("Content-Type", reply.headers["Content-Type"])
-            if streams:
-                self._send_stream(chain(first, lines), reply.ending)
-                return
-            whole = "\n".join([*first, *lines]).encode()
-            self.send_header("Content-Length", str(len(whole)))
-            self.end_headers()
-            self.wfile.write(whole)
-
-        def _send_stream(self, lines: Iterable[str], ending: str) -> None:
-            self.send_header("Transfer-Encoding", "chunked")
-            self.end_headers()
-            for line in lines:
-                data = line.encode() + b"\n"
-                self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
-            if ending == "clean":
-                self.wfile.write(b"0\r\n\r\n")
-                return
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        request = Request(self.command, self.path, json.loads(body) if body else None, dict(self.headers))
+        self.double.requests.append(request)
+        try:
+            reply = self.double.answer(request)
+            if reply.gate is not None:
+                self._wait(reply.gate)
+            self._send(reply)
+        except (BrokenPipeError, ConnectionResetError):
+            self.double.client_left.set()
             self.close_connection = True
-            if ending == "cut":
-                self.wfile.write(b'100\r\n{"model":"qwen2.5')
-                _break(self.connection)
-            elif not self.connection.recv(1):
-                double.client_left.set()
+        except Exception as error:
+            self.double.failures.append(error)
+            self.close_connection = True
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Silence: the test shows what matters."""
+    do_POST = do_GET  # noqa: N815
 
-    return Handler
+    def _wait(self, gate: threading.Event) -> None:
+        """Waits for the gate; a client that leaves meanwhile is seen, as Ollama sees it."""
+        self.double.gates.append(gate)
+        while not gate.wait(0.01):
+            if select([self.connection], [], [], 0)[0] and not self.connection.recv(1, socket.MSG_PEEK):
+                raise ConnectionResetError
+
+    def _send(self, reply: Reply) -> None:
+        lines = iter(reply.lines)
+        first = list(islice(lines, 1))  # fails before the status line is out, if it fails
+        self.send_response(reply.status)
+        self.send_header("Content-Type", reply.kind)
+        if "ndjson" in reply.kind:
+            self._send_stream(chain(first, lines), reply.ending)
+            return
+        whole = "\n".join([*first, *lines]).encode()
+        self.send_header("Content-Length", str(len(whole)))
+        self.end_headers()
+        self.wfile.write(whole)
+
+    def _send_stream(self, lines: Iterable[str], ending: str) -> None:
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for line in lines:
+            data = line.encode() + b"\n"
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
+        if ending == "clean":
+            self.wfile.write(b"0\r\n\r\n")
+            return
+        self.close_connection = True
+        if ending == "cut":
+            self.wfile.write(b'100\r\n{"model":"qwen2.5')
+            _break(self.connection)
+        elif not self.connection.recv(1):
+            self.double.client_left.set()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Silence: the test shows what matters."""

@@ -181,7 +181,7 @@ def checking(this: OllamaEngine) -> object:
 
 EMBEDS = double.installed("all-minilm", "23M", capabilities=["embedding"], family="bert")
 MEMORY = "model requires more system memory (5.6 GiB) than is available (3.1 GiB)"
-NOWHERE = Reply(["404 page not found"], 404, {"Content-Type": "text/plain"})
+NOWHERE = Reply(["404 page not found"], 404, double.TEXT)
 WRONG: dict[str, tuple[dict[str, Any], type[EngineError], str]] = {
     "no such model": ({"models": []}, ModelMissing, f"Get it with: dateline pull {RECORDED_MODEL}"),
     "silence": ({"chat": lambda asked: double.slow(threading.Event())(asked)}, EngineTimeout, "DATELINE_TIMEOUT=0.6"),
