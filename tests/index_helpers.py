@@ -1,10 +1,13 @@
-"""What the tests of the index share: wrapped embedders, and a look at all that an index holds."""
+"""What the tests of the index share: wrapped embedders, a look at all that an index holds, ZIPs, other processes."""
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
 import subprocess
 import sys
+import zipfile
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -76,3 +79,19 @@ def python(script: str, *arguments: object, before: tuple[str, ...] = ()) -> sub
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "tests")))},
     )
+
+
+def in_a_namespace(mount: str) -> tuple[str, ...]:
+    """What stands before a command that shall see this mounted; () where that cannot be done."""
+    inside = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", f'{mount} && exec "$@"', "sh")
+    can = shutil.which("unshare") and subprocess.run([*inside, "true"], capture_output=True).returncode == 0
+    return inside if can else ()
+
+
+def zipped(**members: str | bytes) -> bytes:
+    """A ZIP archive; "__" in a name stands for "/"."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("__", "/"), content)
+    return buffer.getvalue()

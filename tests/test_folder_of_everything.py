@@ -15,6 +15,8 @@ from pathlib import Path
 
 import docx
 import pytest
+from index_helpers import zipped
+from PIL import Image
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
@@ -29,14 +31,6 @@ PAGE = "<html><head><title>Herons</title></head><body><h1>Herons</h1>{}</body></
     "".join(f"<p>{said}</p>" for said in STORY)
 )
 PLAIN = "\n\n".join(STORY)
-
-
-def zipped(**members: str | bytes) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name.replace("__", "/"), content)
-    return buffer.getvalue()
 
 
 def cut_inside(data: bytes, cut: str, *, keep: bool = True) -> bytes:
@@ -57,8 +51,6 @@ def word_file() -> bytes:
 
 def pdf_file(*pages: str | None, password: str | None = None) -> bytes:
     """A PDF with a sentence a page, and a picture on the pages that have None."""
-    from PIL import Image
-
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=(595, 842), encrypt=password)
     for said in pages:
@@ -90,17 +82,13 @@ def book(*, leave_out: str = "") -> bytes:
     return zipped(mimetype="application/epub+zip", **{k: v for k, v in members.items() if k != leave_out})
 
 
-def letter(said: str = PLAIN) -> EmailMessage:
+def letter(said: str = PLAIN, *, page: str = "") -> bytes:
     message = EmailMessage()
     message["From"], message["Subject"] = "Una Faber <una@marlby.example>", "Herons"
     message["Date"] = "Tue, 09 May 2023 06:00:00 +0200"
     message.set_content(said)
-    return message
-
-
-def letter_of_parts() -> bytes:
-    message = letter("\n\n".join(STORY))
-    message.add_alternative(PAGE, "html")
+    if page:
+        message.add_alternative(page, "html")
     return message.as_bytes()
 
 
@@ -124,14 +112,14 @@ RECORDS = [{"title": f"Herons {at}", "text": said} for at, said in enumerate(STO
 LINES = "\n".join(map(json.dumps, RECORDS))
 ROWS = "title,text\n" + "".join(f'Herons,"{said}"\n' for said in STORY)
 RTF = "{\\rtf1\\ansi{\\fonttbl{\\f0 Arial;}}\\f0 " + "".join(f"{said}\\par\n" for said in STORY) + "}"
-WORD, PDF, ODT = word_file(), pdf_file(*STORY), odt_file()
+WORD, PDF, ODT, TWO_PARTS = word_file(), pdf_file(*STORY), odt_file(), letter(page=PAGE)
 STREAMS = PDF.split(b">>\nstream\n")
 
 GOOD: dict[str, str | bytes] = {
     "txt": PLAIN, "md": f"# Herons\n\n{PLAIN}", "html": PAGE, "htm": PAGE, "pdf": PDF, "docx": WORD, "rtf": RTF,
     "odt": ODT, "epub": book(), "json": json.dumps({"articles": RECORDS}), "jsonl": LINES, "csv": ROWS,
-    "tsv": ROWS.replace(",", "\t", 1).replace("Herons,", "Herons\t"), "eml": letter().as_bytes(),
-    "mbox": box(*(letter(said).as_bytes() for said in STORY)), "mht": archive_of(PAGE), "mhtml": archive_of(PAGE),
+    "tsv": ROWS.replace(",", "\t", 1).replace("Herons,", "Herons\t"), "eml": letter(),
+    "mbox": box(*(letter(said) for said in STORY)), "mht": archive_of(PAGE), "mhtml": archive_of(PAGE),
     "xml": RSS, "rss": RSS, "atom": ATOM,
 }  # fmt: skip
 BROKEN: dict[str, str | bytes] = {
@@ -167,12 +155,12 @@ BROKEN: dict[str, str | bytes] = {
     "trailing line.json": json.dumps({"text": PLAIN}, indent=1) + "\nand so on",
     "odd.json": json.dumps([*RECORDS, 7, None, {"title": "x"}]), "number.json": "7",
     "cut.jsonl": LINES[:-20], "cut.csv": ROWS[:-30], "no text.csv": "day,town\n2023-05-09,Marlby\n",
-    "cut.eml": letter_of_parts()[: letter_of_parts().find(TWO.encode())],
+    "cut.eml": TWO_PARTS[: TWO_PARTS.find(TWO.encode())],
     "no body.eml": "From: Una\nSubject: Herons\n\n",
-    "cut html.eml": letter_of_parts()[: letter_of_parts().find(b"<html") + 60],
+    "cut html.eml": TWO_PARTS[: TWO_PARTS.find(b"<html") + 60],
     "headless.eml": f"\n\n{PLAIN}",
-    "broken.mbox": box(letter(ONE).as_bytes(), b"\x00\x01\x02", letter(TWO).as_bytes()),
-    "cut.mbox": box(letter(ONE).as_bytes(), letter_of_parts())[:-200],
+    "broken.mbox": box(letter(ONE), b"\x00\x01\x02", letter(TWO)),
+    "cut.mbox": box(letter(ONE), TWO_PARTS)[:-200],
     "menu.html": "<html><body><nav><a href='/'>Home</a> <a href='/n'>News</a></nav></body></html>",
     "cut.html": PAGE[: PAGE.find(TWO) + 20],
     "no page.mht": archive_of("x").replace("text/html", "image/png"),

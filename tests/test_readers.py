@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
-import zipfile
 from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
+from index_helpers import zipped
 
 from index import formats
 from index.read import MAX_ARTICLE_CHARS, read_file
@@ -26,14 +25,6 @@ def read(folder: Path, name: str, content: str | bytes) -> tuple[list[Article], 
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return read_file(path, name)
-
-
-def zipped(**members: str) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 def told(article: Article) -> tuple[object, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -14,7 +13,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from index_helpers import Counting, contents, index_directory, python
+from index_helpers import Counting, contents, in_a_namespace, index_directory, python
 
 from index import errors
 from index.embed import Embedder
@@ -278,9 +277,8 @@ with ArticleIndex(disk / "data", Embedder(threads=1)) as index:
 def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path, write: Write, folder: Path, size: str) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = f'mount -t tmpfs -o size={size} none "{disk}" && exec "$@"'
-    inside = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount, "sh")
-    if not shutil.which("unshare") or subprocess.run([*inside, "true"], capture_output=True).returncode:
+    inside = in_a_namespace(f'mount -t tmpfs -o size={size} none "{disk}"')
+    if not inside:
         pytest.skip("needs Linux, and the right to mount a tmpfs in a user namespace")
     for number in range(70):
         write(f"{number:02}.txt", f"Report {number} speaks of the market in Damascus.")
