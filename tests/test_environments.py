@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ollama_double import OllamaDouble, closed_port, speaks
+from ollama_double import OllamaDouble, speaks
 
 from index.embed import embedder
 from index.errors import SettingsError
@@ -26,6 +26,7 @@ ODD = {
     "certificates nowhere": {"SSL_CERT_FILE": "/nowhere.pem"},
 }
 NOT_TO_SEARCH = {"llama_index", "chromadb", "gradio", "ollama", "httpx", "pydantic", "snowballstemmer"}
+NOT_TO_SPEAK = {"numpy", "onnxruntime", "rich", *NOT_TO_SEARCH}
 _SHOWN = """
 import sys
 from rag.cli import main
@@ -39,51 +40,42 @@ import ui
 """Runs the commands one after the other, then imports the page; a traceback is a traceback."""
 
 
-def ran(environment: dict[str, str], *commands: str) -> tuple[list[str], str]:
-    """How each of the commands ended in a fresh process, and all that was printed."""
+def ran(data: Path, engine: str, **environment: str) -> tuple[list[str], str]:
+    """How each command ended in a fresh process, where `engine` is examined, and all that was printed."""
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     kept.pop("SSL_CERT_FILE", None)
+    places = {"DATELINE_DATA_DIR": str(data / "data"), "DATELINE_CACHE_DIR": str(data / "cache")}
+    commands = ["--version", "--help", "index|seeds", "search|Homs", f"doctor|--engine|{engine}"]
     done = subprocess.run(
-        [sys.executable, "-c", _SHOWN, *commands],
-        env=kept | environment, capture_output=True, text=True, timeout=300,
+        [sys.executable, "-c", _SHOWN, *commands, f"ask|{QUESTION}|--engine|ollama"],
+        env=kept | places | environment, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
     assert done.returncode == 0
-    return [line for line in done.stdout.splitlines() if " ended with " in line], done.stdout + done.stderr
+    codes = [line.rpartition(" ")[2] for line in done.stdout.splitlines() if " ended with " in line]
+    return codes, done.stdout + done.stderr
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
-def test_what_the_environment_says_of_elsewhere_means_nothing_here(tmp_path: Path, odd: dict[str, str]) -> None:
+@pytest.mark.parametrize("odd", ODD)
+def test_what_the_environment_says_of_elsewhere_means_nothing_here(tmp_path: Path, odd: str) -> None:
     """Not to the commands, and not to an Ollama on this machine."""
     says = speaks(
         lambda messages, options: "Hama is about 200 kilometres (125 miles) north of Damascus.",
         first_token=lambda messages: {"Yes": -0.05, "No": -3.0},
     )
     with OllamaDouble(chat=says) as ollama:
-        ended, printed = ran(
-            odd | {"OLLAMA_HOST": ollama.url, "DATELINE_DATA_DIR": str(tmp_path)},
-            "--version", "--help", "index|seeds", "search|Homs", "doctor|--engine|ollama",
-            f"ask|{QUESTION}|--engine|ollama",
-        )  # fmt: skip
-    assert [line.rpartition(" ")[2] for line in ended] == ["0"] * 6, printed
+        codes, printed = ran(tmp_path, "ollama", **ODD[odd], OLLAMA_HOST=ollama.url)
+    assert codes == ["0"] * 6, printed
     assert "125 miles) north of Damascus [1]." in printed
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("host", "is_address"),
-    [("127.0.0.1:99999", False), ("::1", True), ("'127.0.0.1:9'", True)],
-)
+@pytest.mark.parametrize(("host", "is_address"), [("127.0.0.1:99999", False), ("::1", True), ("'127.0.0.1:9'", True)])
 def test_an_ollama_host_of_any_form_is_told_of_only_where_ollama_is_asked(
     tmp_path: Path, host: str, is_address: bool
 ) -> None:
-    ended, printed = ran(
-        {"OLLAMA_HOST": host, "DATELINE_DATA_DIR": str(tmp_path / "data"), "DATELINE_CACHE_DIR": str(tmp_path)},
-        "--version", "--help", "index|seeds", "search|Homs", "doctor|--engine|embedded",
-        f"ask|{QUESTION}|--engine|ollama",
-    )  # fmt: skip
-    codes = [line.rpartition(" ")[2] for line in ended]
+    codes, printed = ran(tmp_path, "embedded", OLLAMA_HOST=host)
     assert codes == ["0", "0", "0", "0", "0" if is_address else "1", "1"], printed
     told = "start it with `ollama serve`" if is_address else "which is no address: write it like 127.0.0.1:11434"
     assert told in printed.splitlines()[-1]
@@ -93,8 +85,8 @@ def test_an_ollama_host_of_any_form_is_told_of_only_where_ollama_is_asked(
 @pytest.mark.parametrize(
     ("command", "said", "heavy"),
     [
-        (("--version",), ", version ", {"numpy", "onnxruntime", "rich", *NOT_TO_SEARCH}),
-        (("--help",), "Usage: ", {"numpy", "onnxruntime", "rich", *NOT_TO_SEARCH}),
+        (("--version",), ", version ", NOT_TO_SPEAK),
+        (("--help",), "Usage: ", NOT_TO_SPEAK),
         (("search", "coast of Latakia"), "Latakia", NOT_TO_SEARCH),
     ],
 )
@@ -122,6 +114,9 @@ def environ(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+HTTP = {"HTTP_PROXY": "http://proxy:1"}
+
+
 @pytest.mark.parametrize(
     ("given", "url", "proxy"),
     [
@@ -129,13 +124,11 @@ def environ(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         ({"HTTPS_PROXY": "http://proxy:1"}, "https://example.org", "http://proxy:1"),
         ({"HTTPS_PROXY": "socks://proxy:1"}, "http://example.org", None),  # not for this URL
         ({"ALL_PROXY": "proxy:1"}, "http://example.org", "http://proxy:1"),
-        ({"HTTP_PROXY": "http://proxy:1", "NO_PROXY": "localhost, .example.org"}, "http://a.example.org", None),
-        ({"HTTP_PROXY": "http://proxy:1", "NO_PROXY": "192.168.0.0/16,fe80::/10"}, "http://192.168.1.7:11434", None),
-        ({"HTTP_PROXY": "http://proxy:1", "NO_PROXY": "[fd00::7]"}, "http://[fd00::7]:11434", None),
-        ({"HTTP_PROXY": "http://proxy:1", "NO_PROXY": "[::1]"}, "http://[fd00::7]:11434", "http://proxy:1"),
-        ({"HTTP_PROXY": "http://proxy:1"}, "http://127.0.0.1:11434", None),
-        ({"HTTP_PROXY": "http://proxy:1"}, "http://localhost:11434", None),
-        ({"HTTP_PROXY": "http://proxy:1"}, "http://[::1]:11434", None),
+        (HTTP | {"NO_PROXY": "localhost, .example.org"}, "http://a.example.org", None),
+        (HTTP | {"NO_PROXY": "192.168.0.0/16,fe80::/10"}, "http://192.168.1.7:11434", None),
+        (HTTP | {"NO_PROXY": "[fd00::7]"}, "http://[fd00::7]:11434", None),
+        (HTTP | {"NO_PROXY": "[::1]"}, "http://[fd00::7]:11434", "http://proxy:1"),
+        *((HTTP, f"http://{here}:11434", None) for here in ("127.0.0.1", "localhost", "[::1]")),
     ],
 )
 def test_a_server_is_reached_through_the_proxy_that_is_meant_for_it(
@@ -146,41 +139,34 @@ def test_a_server_is_reached_through_the_proxy_that_is_meant_for_it(
     assert http_options(url)["proxy"] == proxy
 
 
-def test_the_proxy_gets_the_question_to_a_server_elsewhere(environ: pytest.MonkeyPatch) -> None:
-    with OllamaDouble() as proxy:
+def test_a_proxy_gets_the_question_to_a_server_elsewhere_and_none_of_ollamas_embedder_here(
+    environ: pytest.MonkeyPatch,
+) -> None:
+    with OllamaDouble() as proxy, OllamaDouble() as ollama:
         environ.setenv("HTTP_PROXY", proxy.url)
         is_running("ollama.example.org")
+        model = embedder("ollama:qwen2.5-coder:0.5b", ollama_host=ollama.url)
+        assert model.fingerprint.startswith("2126e692")
         assert [request.path for request in proxy.requests] == ["http://ollama.example.org:11434/api/version"]
 
 
 @pytest.mark.parametrize(
-    ("given", "sentence"),
+    ("name", "value", "sentence"),
     [
-        ({"ALL_PROXY": "socks5://proxy:1"}, r"ALL_PROXY names a SOCKS proxy.* `pip install socksio`"),
-        ({"ALL_PROXY": "socks://proxy:1"}, r"ALL_PROXY names a socks proxy, which .* write it like http://"),
-        (
-            {"https_proxy": "http://anna:s3cret@proxy:port"},
-            r"HTTPS_PROXY is no URL: .* or name example\.org in NO_PROXY\.$",
-        ),
-        ({"HTTPS_PROXY": "proxy:port"}, r"HTTPS_PROXY is no URL: write it like http://proxy"),
-        ({"SSL_CERT_FILE": "/nowhere.pem"}, r"SSL_CERT_FILE is '/nowhere\.pem', .* correct it, or unset it\.$"),
-        ({"SSL_CERT_FILE": __file__}, r"SSL_CERT_FILE is .* correct it, or unset it\.$"),
+        ("ALL_PROXY", "socks5://proxy:1", r"ALL_PROXY names a SOCKS proxy.* `pip install socksio`"),
+        ("ALL_PROXY", "socks://proxy:1", r"ALL_PROXY names a socks proxy, which .* write it like http://"),
+        ("https_proxy", "http://anna:s3cret@proxy:port", r"HTTPS_PROXY is no URL: .* or name example\.org in NO_PROXY"),
+        ("HTTPS_PROXY", "proxy:port", r"HTTPS_PROXY is no URL: write it like http://proxy"),
+        ("SSL_CERT_FILE", "/nowhere.pem", r"SSL_CERT_FILE is '/nowhere\.pem', .* correct it, or unset it\.$"),
+        ("SSL_CERT_FILE", __file__, r"SSL_CERT_FILE is .* correct it, or unset it\.$"),
     ],
 )
 def test_what_cannot_be_used_for_it_is_a_sentence_that_names_the_variable(
-    environ: pytest.MonkeyPatch, given: dict[str, str], sentence: str
+    environ: pytest.MonkeyPatch, name: str, value: str, sentence: str
 ) -> None:
-    for name, value in given.items():
-        environ.setenv(name, value)
+    environ.setenv(name, value)
     asks: list[Any] = [is_running, lambda host: embedder("ollama:nomic-embed-text", ollama_host=host)]
     for ask in asks:
         with pytest.raises(SettingsError, match=sentence) as told:
             ask("https://example.org")
         assert "s3cret" not in str(told.value)
-
-
-def test_ollamas_embedder_keeps_out_of_the_proxy_too(environ: pytest.MonkeyPatch) -> None:
-    environ.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port()}")
-    with OllamaDouble() as ollama:
-        model = embedder("ollama:qwen2.5-coder:0.5b", ollama_host=ollama.url)
-        assert model.fingerprint.startswith("2126e692")

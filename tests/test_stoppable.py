@@ -50,17 +50,14 @@ def test_a_stop_is_felt_at_once_by_the_line_and_by_ollama(where: str, seeds_dir:
 
     async def ask() -> None:
         try:
-            async for _ in asking.events():
+            async for _ in question.events():
                 pass
         except Stopped as error:
             ended.append(error)
 
-    with (
-        OllamaDouble(chat=HANGING[where]) as ollama,
-        CheckedAssistant(seeds_dir, "ollama", MODEL, ollama_host=ollama.url) as dateline,
-    ):
+    with OllamaDouble(chat=HANGING[where]) as ollama, asking(seeds_dir, ollama) as dateline:
         room, stop, tired = EngineRoom(dateline), threading.Event(), threading.Event()
-        asking = Asking(room, "anna", QUESTION, (), {}, stop)
+        question = Asking(room, "anna", QUESTION, (), {}, stop)
         thread = threading.Thread(target=lambda: asyncio.run(ask()), daemon=True)
         thread.start()
         until(lambda: where != "in a check" or any(not chat["stream"] for chat in ollama.chats))
@@ -90,11 +87,12 @@ def called_off(dateline: CheckedAssistant, when: Callable[[], bool], history: Se
     return time.monotonic() - set_at[0]
 
 
+def asking(seeds_dir: Path, ollama: OllamaDouble, **settings: Any) -> CheckedAssistant:
+    return CheckedAssistant(seeds_dir, "ollama", MODEL, ollama_host=ollama.url, **settings)
+
+
 def test_a_stop_is_felt_while_the_question_is_rewritten(seeds_dir: Path) -> None:
-    with (
-        OllamaDouble(chat=slow(threading.Event())) as ollama,
-        CheckedAssistant(seeds_dir, "ollama", MODEL, ollama_host=ollama.url, timeout=3) as dateline,
-    ):
+    with OllamaDouble(chat=slow(threading.Event())) as ollama, asking(seeds_dir, ollama, timeout=3) as dateline:
         assert called_off(dateline, lambda: bool(ollama.chats), TURNS) < SOON
         assert ollama.client_left.wait(SOON)
 
@@ -102,19 +100,15 @@ def test_a_stop_is_felt_while_the_question_is_rewritten(seeds_dir: Path) -> None
 def test_a_stop_is_felt_while_an_embedder_on_ollama_is_silent(seeds_dir: Path) -> None:
     """Not the engine's request at all: whatever blocks, the question ends."""
     gate = threading.Event()
-    with (
-        OllamaDouble(everything=slow(gate)) as ollama,
-        CheckedAssistant(seeds_dir, "ollama", MODEL, ollama_host=ollama.url, embedder="ollama:minilm") as dateline,
-    ):
-        threading.Timer(4, gate.set).start()
-        assert called_off(dateline, lambda: bool(ollama.requests)) < SOON
+    with OllamaDouble(everything=slow(gate)) as ollama:
+        with asking(seeds_dir, ollama, embedder="ollama:minilm") as dateline:
+            threading.Timer(4, gate.set).start()
+            assert called_off(dateline, lambda: bool(ollama.requests)) < SOON
 
 
 def test_a_model_that_is_being_loaded_is_not_waited_for(seeds_dir: Path) -> None:
-    with (
-        OllamaDouble(chat=says(RIGHT), load=slow(threading.Event(), loaded)) as ollama,
-        CheckedAssistant(seeds_dir, "ollama", MODEL, ollama_host=ollama.url) as dateline,
-    ):
+    loading = slow(threading.Event(), loaded)
+    with OllamaDouble(chat=says(RIGHT), load=loading) as ollama, asking(seeds_dir, ollama) as dateline:
         room = EngineRoom(dateline)
         room.prepare()
         until(lambda: bool(ollama.loads))
@@ -129,18 +123,14 @@ def test_a_question_that_was_called_off_before_asks_no_model(seeds_dir: Path) ->
     stop = threading.Event()
     stop.set()
     with OllamaDouble() as ollama:
-        with CheckedAssistant(seeds_dir, "ollama", MODEL, ollama_host=ollama.url) as dateline:
-            with pytest.raises(Stopped):
-                list(dateline.stream(QUESTION, stop=stop))
+        with asking(seeds_dir, ollama) as dateline, pytest.raises(Stopped):
+            list(dateline.stream(QUESTION, stop=stop))
         assert ollama.requests == []
 
 
 def test_no_thread_stays_behind_a_stopped_question(seeds_dir: Path) -> None:
     before = set(threading.enumerate())
-    with (
-        OllamaDouble(chat=held_open(after=0)) as ollama,
-        CheckedAssistant(seeds_dir, "ollama", MODEL, ollama_host=ollama.url) as dateline,
-    ):
+    with OllamaDouble(chat=held_open(after=0)) as ollama, asking(seeds_dir, ollama) as dateline:
         called_off(dateline, lambda: bool(ollama.chats))
         until(lambda: not [one for one in set(threading.enumerate()) - before if one.name == "engine"], SOON)
 
