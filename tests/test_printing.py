@@ -30,12 +30,8 @@ from web.engine_room import EngineRoom
 from web.runs import Runs
 from web.uploads import Uploads
 
-TITLE, CLEAR, CLIPBOARD, ONE_BYTE = (
-    "\x1b]0;owned\x07",
-    "\x1b[2J\x1b[H",
-    "\x1b]52;c;cm0gLXJm\x07",
-    "\x9b2J\x9d0;owned\x9c",
-)
+TITLE, CLEAR, CLIPBOARD = "\x1b]0;owned\x07", "\x1b[2J\x1b[H", "\x1b]52;c;cm0gLXJm\x07"
+ONE_BYTE = "\x9b2J\x9d0;owned\x9c"
 HOSTILE = f"{TITLE}{CLEAR}{CLIPBOARD}{ONE_BYTE}\r\x08\x7f\u202egnp.exe\u2066\u2069"
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 NO_TEXT = "who heads it \udcff"
@@ -45,14 +41,10 @@ NO_TEXT = "who heads it \udcff"
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory over articles whose names, titles and sentences want to be obeyed."""
     folder = tmp_path_factory.mktemp("hostile")
-    name = f"{TITLE}{CLEAR}\u202e"
-    (folder / f"{name}.json").write_text(
-        json.dumps({"title": f"{HOSTILE}The bridge", "text": f"The mayor of {HOSTILE}Oslo opened the bridge."})
-    )
-    (folder / f"{name}.xyz").write_text("not read")
-    (folder / f"{name}.txt").write_text(
-        f"The mayor of Bergen{HOSTILE} opened the tunnel.", encoding="utf-8", newline=""
-    )
+    named = {"title": f"{HOSTILE}The bridge", "text": f"The mayor of {HOSTILE}Oslo opened the bridge."}
+    tunnel = f"The mayor of Bergen{HOSTILE} opened the tunnel."
+    for suffix, content in {"json": json.dumps(named), "xyz": "not read", "txt": tunnel}.items():
+        (folder / f"{TITLE}{CLEAR}\u202e.{suffix}").write_bytes(content.encode())
     data = tmp_path_factory.mktemp("hostile-data")
     with Assistant(data) as assistant:
         assistant.index(folder)
@@ -77,13 +69,14 @@ def test_no_command_prints_what_a_terminal_would_obey(run: Run, hostile: Path, m
             assert not CONTROL.search(printed.out + printed.err), command
 
 
-def test_json_loses_nothing_of_what_it_escapes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_loses_nothing_of_what_it_escapes_and_lines_and_tabs_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
     everything = "".join(map(chr, [*range(0x300), *range(0x2000, 0x2070), 0xD800, 0x1F600, 0xDFFF]))
     say_json({"text": everything})
     printed = capsys.readouterr().out
     assert json.loads(printed) == {"text": everything}
-    assert not CONTROL.search(printed)
-    assert "é" in printed  # what is harmless stays legible
+    assert not CONTROL.search(printed) and "é" in printed  # what is harmless stays legible
+    say("a\tb\r\nc \udcff")
+    assert capsys.readouterr().out == "a\tb\nc \ufffd\n"
 
 
 def test_a_terminal_without_the_characters_gets_json_and_no_traceback(
@@ -111,20 +104,11 @@ def test_tables_drafts_and_bars_on_a_terminal_pass_the_same_door() -> None:
         assert wanted not in text
 
 
-def test_lines_and_tabs_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    say("a\tb\r\nc \udcff")
-    assert capsys.readouterr().out == "a\tb\nc \ufffd\n"
-
-
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["ask", NO_TEXT, "--engine", "embedded"],
-        ["search", NO_TEXT],
-        ["ask", "who", "--model", "\udcff"],
-        ["pull", "\udcff"],
-        ["search", "who", "--data-dir", "data\udcff"],
-        ["search", "who", "--since", "\udcff"],
+        *(["ask", NO_TEXT, "--engine", "embedded"], ["search", NO_TEXT], ["ask", "who", "--model", "\udcff"]),
+        *(["pull", "\udcff"], ["search", "who", "--data-dir", "data\udcff"], ["search", "who", "--since", "\udcff"]),
     ],
 )
 def test_bytes_that_are_no_text_are_one_sentence_with_its_remedy(
@@ -142,10 +126,8 @@ def test_a_folder_whose_name_is_no_text_is_told_to_be_renamed(run: Run, tmp_path
         folder.mkdir()
     except OSError:
         pytest.skip("this file system takes no such name")
-    (folder / "a.txt").write_text("The mayor of Oslo opened the bridge.")
     told = run("index", folder, "--data-dir", tmp_path / "data")
-    assert told.code == 1
-    assert "is not valid UTF-8, which no database takes: rename it" in told.err
+    assert told.code == 1 and "is not valid UTF-8, which no database takes: rename it" in told.err
 
 
 def test_chat_goes_on_after_a_line_that_is_no_text(run: Run, seeds_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,29 +136,24 @@ def test_chat_goes_on_after_a_line_that_is_no_text(run: Run, seeds_dir: Path, mo
     with OllamaDouble(chat=speaks(lambda messages, options: "Not stated.")) as ollama:
         monkeypatch.setenv("OLLAMA_HOST", ollama.url)
         said = run("chat", "--engine", "ollama", "--data-dir", seeds_dir)
-    assert said.code == 0
+    assert (said.code, said.out.startswith("The articles do not answer “")) == (0, True)
     assert said.err.startswith("Error: The question holds bytes that are no text in UTF-8: type it anew")
-    assert said.out.startswith("The articles do not answer “")
 
 
-@pytest.mark.parametrize(
-    ("ask", "what"),
-    [
-        (lambda dateline: dateline.ask("\ud800"), "The question"),
-        (lambda dateline: dateline.search("\ud800"), "The query"),
-        (lambda dateline: dateline.ask("Where?", [{"role": "user", "content": "\ud800"}]), "A message of the history"),
-    ],
-)
-def test_half_a_character_is_a_question_error(seeds_dir: Path, ask: Callable[[Assistant], object], what: str) -> None:
-    with CheckedAssistant(seeds_dir) as dateline, pytest.raises(QuestionError, match=f"^{what} holds bytes"):
-        ask(dateline)
-
-
-def test_an_id_with_half_a_character_names_no_article(seeds_dir: Path) -> None:
+def test_half_a_character_is_a_question_error_or_names_no_article(seeds_dir: Path) -> None:
+    half = "\ud800"
     with CheckedAssistant(seeds_dir) as dateline:
+        asks: dict[str, Callable[[], object]] = {
+            "The question": lambda: dateline.ask(half),
+            "The query": lambda: dateline.search(half),
+            "A message of the history": lambda: dateline.ask("Where?", [{"role": "user", "content": half}]),
+        }
+        for what, ask in asks.items():
+            with pytest.raises(QuestionError, match=f"^{what} holds bytes"):
+                ask()
         with pytest.raises(ArticleMissing):
-            dateline.article("\ud800")
-        assert dateline.search("Hama", 1, exclude=["\ud800"])
+            dateline.article(half)
+        assert dateline.search("Hama", 1, exclude=[half])
 
 
 def test_half_a_character_over_http_is_the_senders_fault(seeds_dir: Path) -> None:
