@@ -40,53 +40,14 @@ STORIES = [
     Story("Ferry sold", date(2023, 6, 30), "The Evening Post", "Ada Brook", (THREE,)),
 ]
 
-NEXIS = (
-    "{title}\n\n{source}\n\n{day:%B} {day.day}, {day:%Y} {day:%A}\n\n{edition}"
-    "Copyright {day:%Y} {source} All Rights Reserved\n\nSection: NEWS; Pg. {number}\n\nLength: {number} words\n\n"
-    "Byline: By {author}\n\nBody\n\n{text}\n\nClassification\n\nLanguage: ENGLISH\n\nPublication-Type: Newspaper\n\n"
-    "Subject: FERRIES (90%)\n\nLoad-Date: {day:%B} {day.day}, {day:%Y}\n\nEnd of Document\n\n"
-)
-LAYOUTS = {
-    "Nexis": (
-        "{title}\n\n{source}\n\n{day:%B} {day.day}, {day:%Y} {day:%A}\n\nFinal Edition\n\nCopyright {day:%Y} {source} "
-        "Ltd.\n\nAll Rights Reserved\n\nSection: LOCAL; Pg. B1\n\nLength: 17 words\n\nByline: By {author}\n\n"
-        "Highlight: A boat.\n\nBody\n\n{text}\n\nGraphic\n\nA ferry, at sea.\n\nLoad-Date: November 1, 2026\n\n"
-        "End of Document\n\n"
-    ),
-    "Nexis, before": (
-        "        {number} of 3 DOCUMENTS\n\n\n         {source}\n\n     {day:%B} {day.day}, {day:%Y} {day:%A}\n        "
-        "Late Edition - Final\n\n{title}\n\nBYLINE: {author}\n\nSECTION: Section A; Pg. 4\n\nLENGTH: 1,017 "
-        "words\n\nDATELINE: SKARN\n\n{text}\n\nURL: http://www.gazette.example\n\nLOAD-DATE: November 1, 2026\n\n"
-        "LANGUAGE: ENGLISH\n\n          Copyright {day:%Y} {source}\n             All Rights Reserved\n\n"
-    ),
-    "Nexis, with a label each": (
-        "{number} of 3 DOCUMENTS\n\nCopyright {day:%Y} {source}\n\nAll Rights Reserved\n\n{source}\n\n"
-        "{day:%B} {day.day}, {day:%Y} {day:%A} 10:30 AM GMT\n\nLENGTH: 40 words\n\nHEADLINE: {title}\n\n"
-        "BYLINE: {author}\n\nBODY:\n\n{text}\n\nLOAD-DATE: November 1, 2026\n\n"
-    ),
-    "Factiva in a table": (
-        "HD | {title}\n\nBY | By {author}\n\nWC | 17 words\n\nPD | {day.day} {day:%B} {day:%Y}\n\nSN | {source}\n\n"
-        "TD | {text}\n\nIN | i74 : Shipping\n\nAN | Document SKGZ0000{day:%Y%m%d}ef340000{number}\n\n"
-    ),
-    "ProQuest": (
-        "____________________________________________________________\n\nDocument {number} of 3\n\nTitle: {title}\n\n"
-        "Author: {author}\n\nPublication info: {source} ; Skarn [Skarn]{day: %d %b %Y}.\n\nAbstract: A boat.\n\n"
-        "Links: https://x.example\n\nFull text: {text}\n\nSubject: Ferries; Boats\n\nTitle: {title}\n\n"
-        "Publication title: {source}\n\nPublication year: {day:%Y}\n\nPublication date: {day:%b} {day.day}, {day:%Y}"
-        "\n\nLast updated: 2026-11-01\n\nDatabase: ProQuest Central\n\n"
-    ),
-    "labels in words": (
-        "TITLE: {title}\nSOURCE: {source}\nDATE: {day}\nAUTHOR: {author}\nTEXT: {text}\n--------------------\n"
-    ),
-    "Europresse": (
-        "{source}\n\nFrance, {day.day} {day:%B} {day:%Y}, p. 12\n\n{title}\n\n{author}\n\n{text}\n\n"
-        "© {day:%Y} {source}. Tous droits réservés.\n\nnews·{day:%Y%m%d}·SG·1{number}\n\n"
-    ),
-    "Europresse with bullets": (
-        "{source}, no. 123\n\n• p. 4\n\n• 300 mots\n\nTuesday {day.day} {day:%B} {day:%Y}\n\n{title}\n\n{author}\n\n"
-        "{text}\n\nTous droits réservés : {source}\n\nnews·{day:%Y%m%d}·SG·1{number}\n\n"
-    ),
-}
+
+def _layouts(folder: str) -> dict[str, str]:
+    """Each layout by its name: how one article stands in the export, with {fields} for what differs."""
+    paths = sorted((Path(__file__).parent / "data" / folder).glob("*.txt"))
+    return {path.stem: path.read_text(encoding="utf-8") + "\n" for path in paths}
+
+
+LAYOUTS, LAYOUTS_OF_FIFTY = _layouts("exports"), _layouts("exports_of_fifty")
 BEFORE_AND_AFTER = {
     "Nexis": (
         "User Name: desk\n\nDate and Time: Monday, November 2, 2026 9:00 AM CET\n\nJob Number: 12\n\nDocuments (3)\n\n"
@@ -94,32 +55,6 @@ BEFORE_AND_AFTER = {
         "",
     ),
     "Factiva in a table": ("", "Search Summary\n\nText\n\nferry\n\nDate\n\nAll Dates\n"),
-}
-LAYOUTS_OF_FIFTY = {
-    "Nexis": NEXIS,
-    "Factiva": (
-        "{title}\n\n{author}\n\n{number} words\n\n{day.day} {day:%B} {day:%Y}\n\n{source}\n\nSKGZ\n\n{page}English\n\n"
-        "Copyright {day:%Y} {source}. All rights reserved.\n\n{text}\n\n"
-        "Document SKGZ0000{day:%Y%m%d}ef34{number:05}\n\n"
-    ),
-    "Factiva, codes": (
-        "HD\n{title}\nBY\n{author}\nWC\n{number} words\nPD\n{day.day} {day:%B} {day:%Y}\nSN\n{source}\nSC\nSKGZ\n"
-        "LA\nEnglish\nCY\nCopyright {day:%Y} {source}\nLP\n{lead}\n{rest}IN\ni74 : Shipping\nNS\ngcat : News\n"
-        "RE\nskar : Skarn\nPUB\nSkarn Press\nAN\nDocument SKGZ0000{day:%Y%m%d}ef34{number:05}\n\n"
-    ),
-    "ProQuest": (
-        "____________________________________________________________\n\nDocument {number} of 50\n\n{title}\n\n"
-        "Author: {author}\n\nProQuest document link\n\nFull text: {text}\n\nSubject: Ferries; Boats\n\nLocation: Skarn"
-        "\n\nTitle: {title}\n\nPublication title: {source}\n\nPages: A.{number}\n\nPublication year: {day:%Y}\n\n"
-        "Publication date: {day:%b} {day.day}, {day:%Y}\n\nSection: News\n\nPublisher: Skarn Press\n\n"
-        "Place of publication: Skarn\n\nISSN: 01234567\n\nSource type: Newspaper\n\nDocument type: News\n\n"
-        "ProQuest document ID: 98765{number}\n\nCopyright: Copyright {day:%Y} {source}\n\n"
-        "Last updated: 2026-11-01\n\nDatabase: ProQuest Central\n\n"
-    ),
-    "Europresse": (
-        "{source}\n\n{jour}{place}\n\n{title}\n\n{author}\n\n{text}\n\n"
-        "© {day:%Y} {source}. Tous droits réservés.\n\nnews·{day:%Y%m%d}·SG·1{number:03}\n\n"
-    ),
 }
 MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
 WEEKDAYS = "lundi mardi mercredi jeudi vendredi samedi dimanche".split()
@@ -255,7 +190,7 @@ def test_an_archive_of_ones_own_is_taken_apart_by_what_repeats(tmp_path: Path, r
 
 
 def test_an_export_of_one_article_keeps_its_name_and_has_its_own_day(tmp_path: Path) -> None:
-    content = written(NEXIS, STORIES[1:2])
+    content = written(LAYOUTS_OF_FIFTY["Nexis"], STORIES[1:2])
     for suffix in (".docx", ".txt"):
         (article,), skipped = read(tmp_path, suffix, content)
         assert (article.id, article.title, article.date) == (f"export{suffix}", "Ferry sails again", STORIES[1].day)
@@ -266,7 +201,7 @@ def test_an_export_of_one_article_keeps_its_name_and_has_its_own_day(tmp_path: P
 
 
 def test_an_article_without_text_costs_itself_alone(tmp_path: Path) -> None:
-    articles, skipped = read(tmp_path, ".txt", written(NEXIS, STORIES).replace(STORIES[1].text, ""))
+    articles, skipped = read(tmp_path, ".txt", written(LAYOUTS_OF_FIFTY["Nexis"], STORIES).replace(STORIES[1].text, ""))
     assert [one.id for one in articles] == ["export.txt#0", "export.txt#2"]
     assert skipped == [Skipped("export.txt#1", "there is no text in this article of the export")]
 
