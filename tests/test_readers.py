@@ -16,6 +16,7 @@ from index import formats
 from index.read import MAX_ARTICLE_CHARS, read_file
 from index.types import Article, Skipped
 
+DATA = Path(__file__).parent / "data"
 DAY = date(2023, 5, 9)
 TEXT = "The ferry to Skarnholm stopped on Monday. Captain Ines Torvald said the hull leaks."
 PAGE = f"<html><body><article><h1>Ferry stops</h1><p>{TEXT}</p></article></body></html>"
@@ -34,72 +35,14 @@ def told(article: Article) -> tuple[object, ...]:
 # --- the names of fields, in every format that has fields
 
 URL = "https://gazette.example/ferry"
-FULL = ("Ferry stops", DAY, "Skarn Gazette", "Ada Brook", URL)
-PLAIN = {"title": "Ferry stops", "date": "2023-05-09", "text": TEXT, "source": "Skarn Gazette", "author": "Ada Brook"}
-RECORDS: dict[str, dict[str, Any]] = {
-    "our own": PLAIN | {"url": URL},
-    "a database": PLAIN | {"date": {"$date": "2023-05-09T04:00:00Z"}, "url": URL},
-    "NewsAPI": {
-        "source": {"id": None, "name": "Skarn Gazette"}, "author": "Ada Brook", "title": "Ferry stops",
-        "description": "A leak.", "url": URL, "publishedAt": "2023-05-09T04:00:00Z", "content": TEXT,
-    },
-    "Guardian": {
-        "id": "world/ferry", "webTitle": "Ferry stops", "webPublicationDate": "2023-05-09T04:00:00Z", "webUrl": URL,
-        "fields": {"bodyText": TEXT, "byline": "Ada Brook", "publication": "Skarn Gazette", "trailText": "A leak."},
-    },
-    "NYT": {
-        "headline": {"main": "Ferry stops", "kicker": None}, "pub_date": "2023-05-09T04:00:00+0000", "web_url": URL,
-        "lead_paragraph": TEXT, "byline": {"original": "By Ada Brook", "person": [{"lastname": "Brook"}]},
-        "source": "Skarn Gazette", "multimedia": [{"caption": "A ferry."}],
-    },
-    "schema.org": {
-        "@type": "NewsArticle", "headline": "Ferry stops", "datePublished": "2023-05-09", "articleBody": TEXT,
-        "dateModified": "2024-01-01", "author": [{"@type": "Person", "name": "Ada Brook"}],
-        "publisher": {"name": "Skarn Gazette"}, "mainEntityOfPage": {"@type": "WebPage", "@id": URL},
-    },
-    "WordPress": {
-        "title": {"rendered": "Ferry stops"}, "date": "2023-05-09T04:00:00", "link": URL,
-        "content": {"rendered": f"<p>{TEXT}</p>"}, "publisher": "Skarn Gazette", "author": "Ada Brook",
-    },
-    "a search engine": {
-        "_index": "news",
-        "_source": {"hed": "Ferry stops", "published_at": "2023-05-09 06:00", "body": [TEXT], "byline": "by Ada Brook",
-                    "outlet": "Skarn Gazette", "permalink": URL},
-    },
-}  # fmt: skip
-OTHERS = [
-    ("a.jsonl", json.dumps(RECORDS["NewsAPI"])),
-    ("a.csv", "id,Headline,Publication,Author,Published At,Body,URL\r\n"
-              f'1,Ferry stops,Skarn Gazette,Ada Brook,2023-05-09,"{TEXT}",{URL}\r\n'),
-    ("a.tsv", "title\tdate\tsource\tbyline\turl\tcontent\n"
-              f"Ferry stops\t9 May 2023\tSkarn Gazette\tBy Ada Brook\t{URL}\t{TEXT}\n"),
-    ("a.csv", "\ufeffsep=;\r\ntitle;date;source;author;link;body\n"
-              f"Ferry stops;09.05.2023;Skarn Gazette;Ada Brook;{URL};{TEXT}\n"),
-    ("a.md", '---\nheadline: Ferry stops\npublished: 2023-05-09\nauthor:\n  - "[[Ada Brook]]"\n'
-             f"publication: Skarn Gazette\nsource: {URL}\ncreated: 2024-02-02\n---\n{TEXT}"),
-    ("a.md", '+++\ntitle = "Ferry stops"\ndate = 2023-05-09T04:00:00Z\nauthors = ["Ada Brook"]\n'
-             f'publisher = "Skarn Gazette"\nurl = "{URL}"\n[build]\nlist = "always"\n+++\n{TEXT}'),
-    ("a.rss", '<rss xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:c="http://purl.org/rss/1.0/modules/content/" '
-              'xmlns:media="http://search.yahoo.com/mrss/"><channel><title>Skarn Gazette</title><item>'
-              "<media:title>A ferry</media:title><title>Ferry stops</title><dc:creator>Ada Brook</dc:creator>"
-              f"<pubDate>Tue, 09 May 2023 04:00:00 GMT</pubDate><link>{URL}</link><description>A leak.</description>"
-              f"<c:encoded><![CDATA[<p>{TEXT}</p>]]></c:encoded></item></channel></rss>"),
-    ("a.xml", '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom"><title>Skarn Gazette'
-              "</title><entry><title>Ferry stops</title><author><name>Ada Brook</name><uri>https://x.example</uri>"
-              f'</author><link rel="self" href="https://x.example"/><link href="{URL}"/><updated>2024-01-01T00:00:00Z'
-              "</updated><published>2023-05-09T04:00:00Z</published><summary>A leak.</summary>"
-              f'<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>{TEXT}</p></div></content></entry>'
-              "</feed>"),
-]  # fmt: skip
+ONE_ARTICLE = sorted((DATA / "one_article").iterdir())
 
 
-@pytest.mark.parametrize(("name", "content"), [*(("a.json", json.dumps(one)) for one in RECORDS.values()), *OTHERS])
-def test_the_same_names_hold_for_every_news_service_and_in_every_format(
-    tmp_path: Path, name: str, content: str
-) -> None:
-    (article,), skipped = read(tmp_path, name, content)
-    assert (told(article), skipped) == (FULL, [])
-    assert article.text[article.aside_spans[0].end if article.aside_spans else 0 :] == TEXT
+@pytest.mark.parametrize("path", ONE_ARTICLE, ids=lambda path: path.name)
+def test_the_same_article_is_read_from_every_news_service_and_in_every_format(path: Path) -> None:
+    (article,), skipped = read_file(path, path.name)
+    assert (told(article), skipped) == (("Ferry stops", DAY, "Skarn Gazette", "Ada Brook", URL), [])
+    assert article.text[article.aside_spans[0].end if article.aside_spans else 0 :].rstrip() == TEXT
 
 
 @pytest.mark.parametrize(
@@ -233,35 +176,13 @@ def test_a_saved_page_is_not_dated_on_the_day_of_saving(tmp_path: Path) -> None:
 
 # --- word processors and books
 
-ODT = (
-    '<o:document-content xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
-    'xmlns:t="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
-    'xmlns:b="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
-    'xmlns:d="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"><o:body><o:text>'
-    "<t:tracked-changes><t:p>The mayor lied.</t:p></t:tracked-changes>"
-    '<t:h t:outline-level="1">Ferry stops</t:h>'
-    "<t:p>It<t:s/>rains<o:annotation><t:p>check this</t:p></o:annotation> a <t:span>lot</t:span>."
-    "<d:frame><d:text-box><t:p>In the box.</t:p></d:text-box></d:frame></t:p>"
-    "<b:table><b:table-header-rows><b:table-row><b:table-cell><t:p>Town</t:p></b:table-cell><b:table-cell><t:p>Rain"
-    "</t:p></b:table-cell></b:table-row></b:table-header-rows><b:table-row><b:table-cell><t:p>Norby</t:p>"
-    "</b:table-cell><b:table-cell><t:p>much</t:p></b:table-cell></b:table-row></b:table></o:text></o:body></o:document-content>"
-)
-META = (
-    '<o:document-meta xmlns:o="urn:o" xmlns:m="urn:m" xmlns:dc="http://purl.org/dc/elements/1.1/"><o:meta>'
-    "<m:creation-date>2023-05-09T08:00:00</m:creation-date><m:initial-creator>Ada Brook</m:initial-creator>"
-    "</o:meta></o:document-meta>"
-)
-OPF = (
-    '<package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata>'
-    "<dc:title>The ferry book</dc:title><dc:creator>Ada Brook</dc:creator><dc:date>2023-05-09</dc:date>"
-    "<dc:publisher>Skarn Press</dc:publisher></metadata><manifest>"
-    '<item id="a" href="text/z%20one.xhtml"/><item id="b" href="text/a.xhtml"/></manifest>'
-    '<spine><itemref idref="a"/><itemref idref="b"/></spine></package>'
-)
-BOOK = {
-    "META-INF/container.xml": '<c><rootfile full-path="OPS/book.opf"/></c>', "OPS/book.opf": OPF,
-    "OPS/text/z one.xhtml": "<body><h1>One</h1><p>It rains.</p></body>", "OPS/text/a.xhtml": "<p>It snows.</p>",
-}  # fmt: skip
+
+def packed(kind: str) -> bytes:
+    """The files of data/KIND in a ZIP archive, as documents are."""
+    paths = [path for path in sorted((DATA / kind).rglob("*")) if path.is_file()]
+    return zipped(**{path.relative_to(DATA / kind).as_posix(): path.read_bytes() for path in paths})
+
+
 RTF = (
     rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\info{\title Ferry stops}{\author Ada Brook}"
     rb"{\creatim\yr2023\mo5\dy9\hr8}}\f0 It rains in Sk\'e5rn, \u8220?a lot\u8221?.\par\par It snows.\par}"
@@ -273,9 +194,9 @@ UNDATED = ("Ferry stops", None, None, "Ada Brook", None)
 @pytest.mark.parametrize(
     ("name", "content", "text", "expected"),
     [
-        ("a.odt", zipped(**{"content.xml": ODT, "meta.xml": META}), ODT_TEXT, UNDATED),
+        ("a.odt", packed("odt"), ODT_TEXT, UNDATED),
         (
-            "a.epub", zipped(**BOOK), "One\n\nIt rains.\n\nIt snows.",
+            "a.epub", packed("epub"), "One\n\nIt rains.\n\nIt snows.",
             ("The ferry book", DAY, "Skarn Press", "Ada Brook", None),
         ),
         ("a.rtf", RTF, "It rains in Skårn, “a lot”.\n\nIt snows.", UNDATED),
