@@ -124,14 +124,14 @@ def speaks(
             tokens = sorted(first_token(messages).items(), key=lambda pair: -pair[1])
             listed = [{"token": token, "logprob": p, "bytes": list(token.encode())} for token, p in tokens]
             first = listed[0] | {"top_logprobs": listed}
-            return _one(_part("chat_logprobs") | about | {"message": _said(tokens[0][0]), "logprobs": [first]})
+            return whole(_part("chat_logprobs") | about | {"message": _said(tokens[0][0]), "logprobs": [first]})
         spoken = speak(messages, options)
         pieces = re.findall(r"\s*\S+|\s+$", spoken) if isinstance(spoken, str) else spoken
         parts = _spoken(about, pieces, options.get("num_predict", -1))
         if request.get("stream"):
             return Reply(map(json.dumps, parts))
-        whole = list(parts)
-        return _one(whole[-1] | {"message": _said("".join(part["message"]["content"] for part in whole))})
+        sent = list(parts)
+        return whole(sent[-1] | {"message": _said("".join(part["message"]["content"] for part in sent))})
 
     return chat
 
@@ -140,7 +140,8 @@ def _said(text: str) -> dict[str, str]:
     return {"role": "assistant", "content": text}
 
 
-def _one(answer: dict[str, Any], status: int = 200) -> Reply:
+def whole(answer: dict[str, Any], status: int = 200) -> Reply:
+    """An answer in one piece."""
     return Reply([json.dumps(answer)], status, JSON)
 
 
@@ -200,7 +201,7 @@ def surely(reply: Reply, logprob: float) -> Reply:
 def loaded(request: dict[str, Any]) -> Reply:
     """The answer to a chat without messages: the model is in memory."""
     told = {"model": request["model"], "created_at": "2026-11-22T02:00:35.7Z", "message": _said("")}
-    return _one(told | {"done": True, "done_reason": "load"})
+    return whole(told | {"done": True, "done_reason": "load"})
 
 
 CANNOT_CONTINUE = [
@@ -227,7 +228,7 @@ def stranger() -> Reply:
 
 
 def refuses(status: int, words: str) -> Reply:
-    return _one({"error": words}, status)
+    return whole({"error": words}, status)
 
 
 def not_ollama() -> Reply:
@@ -257,8 +258,8 @@ def closed_port() -> int:
 class OllamaDouble:
     """An Ollama server on 127.0.0.1, for as long as the `with` lasts. All requests are kept in `requests`.
 
-    `models` is what it has (None: the two recorded ones); `chat`, `load` and `pull` answer these requests, once
-    the model is there. What goes wrong in a function of the test is raised when the `with` ends.
+    `models` is what it has (None: the two recorded ones); `chat`, `load`, `embed` and `pull` answer these requests,
+    once the model is there. What goes wrong in a function of the test is raised when the `with` ends.
     """
 
     def __init__(
@@ -268,6 +269,7 @@ class OllamaDouble:
         models: Sequence[dict[str, Any]] | None = None,
         pull: Answer | None = None,
         load: Answer = loaded,
+        embed: Answer | None = None,
         ps: str = "ps",
         everything: Answer | None = None,
     ) -> None:
@@ -282,6 +284,7 @@ class OllamaDouble:
         self.connections: list[socket.socket] = []
         self.failures: list[Exception] = []
         self._ps, self._pull, self._load, self._everything = ps, pull or pull_finished(), load, everything
+        self._embed = embed or recording("embed_chat_model")
         self._listen("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -330,24 +333,26 @@ class OllamaDouble:
         asked = request.json or {}
         if self._everything is not None:
             return _reply(self._everything, asked)
-        fixed = {"/": "root", "/api/version": "version", "/api/ps": self._ps, "/api/embed": "embed_chat_model"}
+        fixed = {"/": "root", "/api/version": "version", "/api/ps": self._ps}
         if request.path in fixed:
             return recording(fixed[request.path])
         if request.path == "/api/tags":
-            return _one({"models": self.models})
+            return whole({"models": self.models})
         if request.method == "POST" and not asked:
             return recording("chat_bad_json")
         if request.path == "/api/pull":
             return _reply(self._pull, asked)
-        if request.path not in ("/api/chat", "/api/show"):
+        if request.path not in ("/api/chat", "/api/show", "/api/embed"):
             return Reply(["404 page not found"], 404, TEXT)
         name = asked["model"]
         model = next((one for one in self.models if one["name"] in (name, f"{name}:latest")), None)
         if model is None:
             missing = recording("show_missing" if request.path == "/api/show" else "chat_missing_model")
-            return _one({"error": _part("show_missing")["error"].replace("qwen3:4b", name)}, missing.status)
+            return whole({"error": _part("show_missing")["error"].replace("qwen3:4b", name)}, missing.status)
         if request.path == "/api/show":
-            return _one(_part("show") | {key: model[key] for key in ("capabilities",) if key in model})
+            return whole(_part("show") | {key: model[key] for key in ("capabilities",) if key in model})
+        if request.path == "/api/embed":
+            return _reply(self._embed, asked)
         if "completion" not in model.get("capabilities", ["completion"]):
             return refuses(400, f'"{name}" does not support chat')  # written by hand
         return _reply(self.chat if asked["messages"] else self._load, asked)
@@ -404,10 +409,10 @@ class _Handler(BaseHTTPRequestHandler):
         if "ndjson" in reply.kind:
             self._send_stream(chain(first, lines), reply.ending)
             return
-        whole = "\n".join([*first, *lines]).encode()
-        self.send_header("Content-Length", str(len(whole)))
+        content = "\n".join([*first, *lines]).encode()
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(whole)
+        self.wfile.write(content)
 
     def _send_stream(self, lines: Iterable[str], ending: str) -> None:
         self.send_header("Transfer-Encoding", "chunked")

@@ -12,6 +12,10 @@ from index.captions import find_captions
 SEED_NAMES = ["000_cd28b6654e9fce99.txt", "001_8034130e071ff64c.txt"]
 
 
+def lines(name: str) -> list[str]:
+    return (Path(__file__).parent / "data" / name).read_text(encoding="utf-8").splitlines()
+
+
 def found(text: str) -> tuple[list[str], list[str]]:
     """The captions and the credits."""
     captions, credits = ([text[span.start : span.end] for span in spans] for spans in find_captions(text))
@@ -31,52 +35,12 @@ def test_the_captions_of_the_seeds_are_those_that_end_in_a_credit(seeds: Path) -
     ]
 
 
-@pytest.mark.parametrize(
-    "credit",
-    [
-        *(
-            "(Omar Albam/AP)",
-            "(Omar Albam/AP) (Omar Albam/AP)",
-            "[Omar Albam/Reuters]",
-            "[Reuters]",
-            "(Omar Albam, AP)",
-        ),
-        *("[File: Omar Albam/AP Photo]", "(AP Photo/Omar Albam, File)", "(AP Photo/Omar Albam).", "(SANA via AP)"),
-        *(
-            "(Syrian Presidency via Facebook)",
-            "(Omar Albam/AFP via Getty Images)",
-            "(REUTERS/Stringer)",
-            "(Picture: PA)",
-        ),
-        *(
-            "(Getty Images)",
-            "(Photo by Omar Albam/Getty Images)",
-            "Credit: AP",
-            "CREDIT: GETTY",
-            "Photo by Omar Albam/AP",
-        ),
-        *("Photo: Omar Albam/Reuters", "Photograph: Omar Albam/AFP/Getty Images", "Picture: PA", "| Photo Credit: PTI"),
-        *("Image: Omar Albam / Getty Images", "Credit...Omar Albam for The New York Times", "Фото: Reuters"),
-        *("© Omar Albam", "© 2024 Getty Images", "Omar Albam/AFP via Getty Images", "REUTERS/Omar Albam"),
-    ],
-)
+@pytest.mark.parametrize("credit", lines("credits.txt"))
 def test_a_paragraph_that_ends_in_a_credit_is_a_caption(credit: str) -> None:
     assert found(f"It fell.\n\nSmoke rises over Hama. {credit}\n\nThey left.") == (["Smoke rises over Hama."], [credit])
 
 
-@pytest.mark.parametrize(
-    "prose",
-    [
-        *("WASHINGTON (AP) — The army left the city.", "The army left the city. (AP)", "The army left the city (AP)"),
-        *("DAMASCUS, Dec 5 (AFP)", "The news came from the agencies (AP, AFP)", "Homs is 25 miles away (40 km/h)"),
-        *("Homs is about 40 kilometres (25 miles).", "The city fell to the group (HTS/Nusra)", "He told Reuters"),
-        *("Most want peace, a poll found (Reuters/Ipsos)", "Most want peace, a poll found (Reuters/Ipsos)."),
-        *("He said so, according to AFP/Reuters.", "The picture (Omar Albam/AP) went around the world."),
-        *("He deserves credit: the army left.", "On the wall stood Photo: the army left the city"),
-        *("(Reporting by Omar Albam; Editing by the desk)", "© 2024 The Associated Press. All rights reserved."),
-        "The emperor was Constantine (VII)",
-    ],
-)
+@pytest.mark.parametrize("prose", lines("no_credits.txt"))
 def test_prose_that_only_looks_like_a_credit_stays_prose(prose: str) -> None:
     assert found(f"It fell.\n\n{prose}\n\nThey left.") == ([], [])
 

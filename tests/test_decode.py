@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 import codecs
+from pathlib import Path
 
 import pytest
 
 from index.decode import Unreadable, decode
 
-TEXTS = [
-    ("cp1252", "He said it’s over."),
-    ("cp1252", "LE CAFÉ “CHEZ ANDRÉ” EST FERMÉ"),
-    ("cp1252", "Prime Minister Viktor Orbán and José Manuel Barroso met in São Paulo."),
-    ("latin-1", "Les forces gouvernementales ont été chassées de la ville près d'Alep; le président n'a pas cédé."),
-    ("latin-1", "Die Aufständischen rückten über die Brücke vor und eroberten die Städte im Süden."),
-    ("latin-1", "El ejército anunció su retirada de la ciudad. ¿Qué pasará mañana?"),
-    ("latin-1", "Upprorsmännen gick in i staden på torsdagen. Många människor flydde söderut."),
-    ("mac_roman", "“If Hama falls,” he said – it’s the “beginning”. The café in Nice was closed."),
-    ("cp1250", "Syryjska armia ogłosiła, że wycofała się z miasta po trzech dniach zaciętych walk."),
-    ("iso8859_2", "Syryjska armia ogłosiła, że wycofała się z miasta; ludność ucieka, gdyż boi się bombardowań."),
-    ("cp1250", "Syrská armáda oznámila, že se stáhla z města po třech dnech tvrdých bojů; obyvatelé prchají."),
-    ("cp1254", "Suriye ordusu, üç gün süren çatışmaların ardından şehirden çekildiğini açıkladı."),
-    ("cp1251", "Сирийская армия заявила, что покинула город Хама после трёх дней боёв с повстанцами."),
-    ("koi8_r", "Сирийская армия заявила, что покинула город Хама после трёх дней боёв с повстанцами."),
-    ("cp1253", "Ο συριακός στρατός ανακοίνωσε ότι αποσύρθηκε από την πόλη μετά από τρεις ημέρες μαχών."),
-    ("cp1256", "أعلن الجيش السوري انسحابه من مدينة حماة بعد ثلاثة أيام من الاشتباكات مع قوات المعارضة."),
-    ("cp1255", "צבא סוריה הודיע כי נסוג מהעיר חמאת לאחר שלושה ימי קרבות עם המורדים בפאתי העיר."),
-    ("cp932", "シリア軍は三日間の戦闘の後、木曜日に中部の都市ハマから撤退したと発表した。"),
-    ("gb18030", "叙利亚军方表示，在与叛军激战三天后，军队已于星期四撤出哈马市。居民逃往南部。"),
-    ("big5", "敘利亞軍方表示，在與叛軍激戰三天後，軍隊已於星期四撤出哈馬市。居民逃往南部。"),
-    ("cp949", "시리아군은 사흘간의 교전 끝에 목요일 중부 도시 하마에서 철수했다고 밝혔다."),
-]
+NEWS = (Path(__file__).parent / "data" / "encodings.tsv").read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize(("encoding", "text"), TEXTS)
+@pytest.mark.parametrize(("encoding", "text"), [line.split("\t") for line in NEWS])
 @pytest.mark.parametrize("times", [1, 20])
 def test_news_in_an_old_encoding_comes_out_as_it_was_written(encoding: str, text: str, times: int) -> None:
     assert decode((text + "\r\n" * (times > 1)).encode(encoding) * times) == (text + "\r\n" * (times > 1)) * times

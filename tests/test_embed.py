@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import numpy as np
 import pytest
+from ollama_double import OllamaDouble, Reply, closed_port, cut_connection, installed, whole
 
 from evals.embedding import LlamaEmbedding
 from index.embed import Embedder, TextEmbedder, embedder
@@ -60,57 +57,40 @@ def test_an_unknown_embedder_is_refused_with_those_that_exist() -> None:
         embedder("word2vec")
 
 
-class _Ollama(BaseHTTPRequestHandler):
-    """Answers as Ollama 0.32 does; knows one model."""
-
-    def do_GET(self) -> None:
-        models = [{"name": "nomic-embed-text:latest", "model": "nomic-embed-text:latest", "digest": "0a1b"}]
-        self._answer(200, {"models": models})
-
-    def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if asked["model"] != "nomic-embed-text":
-            self._answer(404, {"error": f"model '{asked['model']}' not found"})
-            return
-        texts = [asked["input"]] if isinstance(asked["input"], str) else asked["input"]
-        self._answer(200, {"model": asked["model"], "embeddings": [[float(len(text)), 1.0] for text in texts]})
-
-    def _answer(self, status: int, body: dict[str, Any]) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json; charset=utf-8")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: Any) -> None:
-        pass
+NOMIC = installed("nomic-embed-text:latest", "137M", capabilities=["embedding"])
 
 
-@pytest.fixture
-def ollama() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Ollama) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+def lengths(asked: dict[str, Any]) -> Reply:
+    """Ollama's answer, with vectors that tell how long the texts are."""
+    texts = [asked["input"]] if isinstance(asked["input"], str) else asked["input"]
+    return whole({"model": asked["model"], "embeddings": [[float(len(text)), 1.0] for text in texts]})
 
 
-def test_an_ollama_model_embeds_and_its_digest_is_the_fingerprint(ollama: str) -> None:
-    model = embedder("ollama:nomic-embed-text", ollama_host=ollama)
-    assert isinstance(model, TextEmbedder)
-    assert model.name == "ollama:nomic-embed-text"
-    assert model.fingerprint == "0a1b"
-    assert model.get_text_embedding_batch(["abc", "ab"]) == [[3.0, 1.0], [2.0, 1.0]]
-    assert model.get_query_embedding("abcd") == [4.0, 1.0]
+def test_an_ollama_model_embeds_and_its_digest_is_the_fingerprint() -> None:
+    with OllamaDouble(models=[NOMIC], embed=lengths) as ollama:
+        model = embedder("ollama:nomic-embed-text", ollama_host=ollama.url)
+        assert isinstance(model, TextEmbedder)
+        assert (model.name, model.fingerprint) == ("ollama:nomic-embed-text", NOMIC["digest"])
+        assert model.get_text_embedding_batch(["abc", "ab"]) == [[3.0, 1.0], [2.0, 1.0]]
+        assert model.get_query_embedding("abcd") == [4.0, 1.0]
 
 
-def test_a_model_or_an_ollama_that_is_not_there_is_told_with_the_command_that_mends_it(ollama: str) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Ollama) as server:
-        nobody = f"http://127.0.0.1:{server.server_port}"
-    for model, told in (
-        (OllamaEmbedder("bge-m3", host=ollama), r"'bge-m3' is not on .* Get it with: ollama pull bge-m3"),
-        (OllamaEmbedder("any", host=nobody), f"No Ollama answers at {nobody}: start it with `ollama serve`"),
-    ):
-        for ask in (lambda of=model: of.fingerprint, lambda of=model: of.get_query_embedding("x")):
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"models": []}, "'nomic-embed-text' is not on .* Get it with: ollama pull nomic-embed-text"),
+        ({"models": [NOMIC]}, "Ollama cannot embed with 'nomic-embed-text' .*: choose an embedding model"),
+        ({"models": [NOMIC], "embed": cut_connection(0)}, r"broke off \(.*\): run the same command again"),
+        (None, "No Ollama answers at http://127.0.0.1:.*: start it with `ollama serve`"),
+    ],
+)
+def test_an_ollama_that_does_not_embed_is_told_with_what_mends_it(given: dict[str, Any] | None, told: str) -> None:
+    with OllamaDouble(**(given or {})) as ollama:
+        host = ollama.url if given else f"http://127.0.0.1:{closed_port()}"
+        model = OllamaEmbedder("nomic-embed-text", host=host)
+        for ask in (lambda: model.get_query_embedding("x"), lambda: model.get_text_embedding_batch(["x"])):
             with pytest.raises(EmbedderError, match=told):
                 ask()
+        if not (given and given["models"]):
+            with pytest.raises(EmbedderError, match=told):
+                _ = model.fingerprint
