@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -69,16 +70,35 @@ def index_directory(data_dir: Path) -> Path:
     return current
 
 
-def python(script: str, *arguments: object, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
-    """Starts a script in another process, in which the checkout can be imported."""
+_PRELUDE = """
+import os, signal, sys
+from pathlib import Path
+from index.embed import Embedder
+from index.errors import StorageError
+from index.store import ArticleIndex
+
+data, more = Path(sys.argv[1]), sys.argv[2:]
+index = ArticleIndex(data, Embedder(threads=1))
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def python(script: str, data: Path, *more: object, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    """Starts a script in another process, where it has `data`, the `index` there, `more`, and a way to `die`."""
     return subprocess.Popen(
-        [*before, sys.executable, "-c", script, *map(str, arguments)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+        [*before, sys.executable, "-c", _PRELUDE + script, str(data), *map(str, more)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "tests")))},
-    )
+    )  # fmt: skip
+
+
+def killed(script: str, data: Path, *more: object) -> None:
+    """Runs a script that kills itself."""
+    process = python(script, data, *more)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL, out + err
 
 
 def in_a_namespace(mount: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from index_helpers import in_a_namespace, index_directory, python
+from index_helpers import in_a_namespace, index_directory, killed, python
 from ollama_double import OllamaDouble, speaks
 
 from index.store import ArticleIndex
@@ -18,27 +18,22 @@ from index.store import ArticleIndex
 GOOD = "Hama is about 200 kilometres (125 miles) north of Damascus."
 
 _SCRIPT = """
-import json, sys
-from index.embed import Embedder
-from index.errors import StorageError
-from index.store import ArticleIndex
-from pathlib import Path
+import json
 from rag import Assistant
 
-data, folder, host = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-found = {}
-with ArticleIndex(data, Embedder(threads=1)) as index:
-    for mode in ("bm25", "dense", "fused"):
-        found[mode] = [hit.passage.id for hit in index.search("Where is Hama?", mode=mode)]
-    found["articles"] = [index.article(id).id for id in index.article_ids()]
-    new = ArticleIndex(data.parent / "new", Embedder(threads=1))
-    works = (lambda: index.sync(folder), lambda: index.sync(folder, replace=True), lambda: index.add({}))
-    for work in (*works, lambda: new.sync(folder)):
-        try:
-            work()
-        except StorageError as error:
-            found.setdefault("told", []).append(str(error))
-with Assistant(data, "ollama", "qwen2.5-coder:1.5b", ollama_host=host, threads=1) as assistant:
+folder, found = Path(more[0]), {"told": []}
+for mode in ("bm25", "dense", "fused"):
+    found[mode] = [hit.passage.id for hit in index.search("Where is Hama?", mode=mode)]
+found["articles"] = [index.article(id).id for id in index.article_ids()]
+new = ArticleIndex(data.parent / "new", Embedder(threads=1))
+works = (lambda: index.sync(folder), lambda: index.sync(folder, replace=True), lambda: index.add({}))
+for work in (*works, lambda: new.sync(folder)):
+    try:
+        work()
+    except StorageError as error:
+        found["told"].append(str(error))
+index.close()
+with Assistant(data, "ollama", "qwen2.5-coder:1.5b", ollama_host=more[1], threads=1) as assistant:
     found["answer"] = assistant.ask("How far is Hama from Damascus?").text
 print(json.dumps(found))
 """
@@ -71,15 +66,15 @@ def _log_of_a_reader(index: Path) -> None:
 
 
 _WRITER = """
-import os, signal, sqlite3, sys
-db = sqlite3.connect(sys.argv[1], isolation_level=None)
+import sqlite3
+db = sqlite3.connect(data, isolation_level=None)
 db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
-os.kill(os.getpid(), signal.SIGKILL)
+die()
 """
 
 
 def _log_of_a_killed_writer(index: Path) -> None:
-    assert python(_WRITER, index / "catalog.db").wait(30) < 0
+    killed(_WRITER, index / "catalog.db")
     assert (index / "catalog.db-wal").stat().st_size > 0
 
 

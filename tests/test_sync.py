@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sentencex
-from index_helpers import Counting, contents, python
+from index_helpers import Counting, contents, killed
 
 from index.embed import Embedder
 from index.errors import FolderMissing, UnforeseenWarning
@@ -185,16 +184,10 @@ def test_a_mistake_of_our_own_is_an_error_in_the_tests(index: ArticleIndex, fold
 # Interrupted. Each script kills itself with SIGKILL at a moment of its own, in the middle of a sync.
 
 _INTERRUPTED = """
-import os, signal, sys, threading
-from pathlib import Path
-from index.embed import Embedder
-from index.store import ArticleIndex
+import threading
 from index_helpers import Counting
 
-data, folder, moment, replace = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4] == "replace"
-
-def die():
-    os.kill(os.getpid(), signal.SIGKILL)
+folder, moment, replace = Path(more[0]), more[1], more[2] == "replace"
 
 class Dying(Counting):
     calls = 0
@@ -217,14 +210,11 @@ def watch():
             die()
 
 ArticleIndex(data, Dying(Embedder(threads=1))).sync(folder, replace=replace, progress=progress)
-print("survived")
 """
 
 
 def interrupt(data: Path, folder: Path, moment: str, replace: bool = False) -> None:
-    process = python(_INTERRUPTED, data, folder, moment, "replace" if replace else "")
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGKILL, out + err
+    killed(_INTERRUPTED, data, folder, moment, "replace" if replace else "")
 
 
 def write_many(write: Write, text: str = "Report {} speaks of the market in Damascus.") -> None:

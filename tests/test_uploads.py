@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 
 import pytest
-from index_helpers import Counting, python
+from index_helpers import Counting, killed
 
 from index.embed import Embedder
 from index.errors import ArticleMissing, CorpusError, IndexMissing
@@ -127,29 +126,21 @@ def test_what_was_skipped_of_an_upload_is_told_and_goes_with_it(
 
 # killed and interrupted
 
-_KILLED = """
-import os, signal, sys
-from pathlib import Path
-from index.embed import Embedder
-from index.store import ArticleIndex
-
+_AT = """
 def at(event, arguments):  # what Python itself tells of the system's calls, before they are made
-    if event == sys.argv[3] and str(arguments[0]).endswith(sys.argv[4]):
-        os.kill(os.getpid(), signal.SIGKILL)
+    if event == more[0] and str(arguments[0]).endswith(more[1]):
+        die()
 
 def told(done, total, what):
     at("progress", [what])
 
-index = ArticleIndex(Path(sys.argv[1]), Embedder(threads=1))
 sys.addaudithook(at)
 """
 
 
-def kill(index: ArticleIndex, work: str, event: str, argument: str, more: object = "") -> None:
+def kill(index: ArticleIndex, work: str, event: str, argument: str, path: object = "") -> None:
     """Does the work in another process, which is killed just before that event."""
-    process = python(_KILLED + work, index.data_dir, more, event, argument)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGKILL, out + err
+    killed(_AT + work, index.data_dir, event, argument, path)
 
 
 def test_an_upload_that_was_removed_does_not_come_back_from_a_killed_rebuild(
@@ -158,7 +149,7 @@ def test_an_upload_that_was_removed_does_not_come_back_from_a_killed_rebuild(
     for number in range(70):
         (folder / f"{number:02}.txt").write_text(f"Report {number}.", encoding="utf-8")
     indexed.add({"flood.txt": flood})
-    kill(indexed, "index.sync(Path(sys.argv[2]), replace=True, progress=told)", "progress", "vectors", folder)
+    kill(indexed, "index.sync(Path(more[2]), replace=True, progress=told)", "progress", "vectors", folder)
     indexed.remove("uploads/flood.txt")
     assert indexed.sync(folder, replace=True).unchanged == 71  # it goes on with what was begun
     assert ids(indexed)[70:] == ["a.txt"]
@@ -180,7 +171,7 @@ def test_a_killed_removal_is_done_or_not_done(
 def test_an_upload_that_was_killed_half_way_is_taken_in_by_the_next_sync(
     indexed: ArticleIndex, flood: Path, folder: Path
 ) -> None:
-    kill(indexed, "index.add({'flood.txt': Path(sys.argv[2])}, progress=told)", "progress", "flood.txt", flood)
+    kill(indexed, "index.add({'flood.txt': Path(more[2])}, progress=told)", "progress", "flood.txt", flood)
     assert ids(indexed) == ["a.txt"]
     assert indexed.sync(folder).added == 1
     assert ids(indexed) == ["a.txt", "uploads/flood.txt"]
