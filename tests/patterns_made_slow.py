@@ -18,8 +18,9 @@ from re import _parser  # type: ignore[attr-defined]
 from types import ModuleType
 from typing import Any
 
-_SCANS = frozenset({"sub", "subn", "split", "findall", "finditer"})
-_METHODS = _SCANS | {"search", "match", "fullmatch"}
+_METHODS = {each: each for each in ("search", "match", "fullmatch")}
+_METHODS |= dict.fromkeys(("sub", "subn", "split", "findall", "finditer"), "finditer")
+"""What each method does to a text."""
 _REPEATS = (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT)
 _FITTING = {
     sre.CATEGORY_DIGIT: "7",
@@ -44,19 +45,10 @@ def patterns_of(package: str) -> dict[re.Pattern[str], set[str]]:
             for pattern in _held(value):
                 found[pattern] |= set()
         for call in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))):
-            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
-                continue
-            method, on = call.func.attr, call.func.value
-            if isinstance(on, ast.Name) and on.id == "re" and method in _METHODS | {"compile"}:
-                for pattern in _written(call, method, names):
-                    found[pattern] |= {method} & _METHODS
-            elif method in _METHODS and isinstance(on, ast.Name | ast.Subscript):
-                for pattern in _held(_value(on, names)):
-                    found[pattern].add(method)
-    return {
-        pattern: {"finditer" if method in _SCANS else method for method in methods} or {"search", "fullmatch"}
-        for pattern, methods in found.items()
-    }
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+                for pattern in _used(call, call.func, names):
+                    found[pattern] |= {_METHODS[call.func.attr]} if call.func.attr in _METHODS else set()
+    return {pattern: methods or {"search", "fullmatch"} for pattern, methods in found.items()}
 
 
 def _modules(package: str) -> Iterator[ModuleType]:
@@ -69,14 +61,10 @@ def _modules(package: str) -> Iterator[ModuleType]:
 class _Word(str):
     """What stands for a local variable, and all that is asked of it, in a pattern put together where it is used."""
 
-    def __getattr__(self, _: str) -> _Word:
+    def _itself(self, *_: object) -> _Word:
         return self
 
-    def __getitem__(self, _: object) -> _Word:
-        return self
-
-    def __call__(self, *_: object) -> _Word:
-        return self
+    __getattr__ = __getitem__ = __call__ = _itself
 
 
 class _Names(dict[str, Any]):
@@ -90,14 +78,17 @@ def _value(expression: ast.expr, names: _Names) -> Any:
     return eval(compile(ast.Expression(expression), "<pattern>", "eval"), {}, names)
 
 
-def _written(call: ast.Call, method: str, names: _Names) -> Iterator[re.Pattern[str]]:
-    """The patterns of a call such as `re.search(…, text)`."""
-    places = {"compile": slice(1, 2), "search": slice(2, 3), "match": slice(2, 3), "fullmatch": slice(2, 3)}
-    flags = [given.value for given in call.keywords if given.arg == "flags"]
-    flags += call.args[places.get(method, slice(0))]
-    pattern = _value(call.args[0], names)
-    for each in pattern.values() if isinstance(pattern, dict) else [pattern]:
-        yield re.compile(str(each), _value(flags[0], names) if flags else 0)
+def _used(call: ast.Call, function: ast.Attribute, names: _Names) -> Iterator[re.Pattern[str]]:
+    """The patterns of a call such as `re.search(…, text)` or `_PATTERN.search(text)`."""
+    method, on = function.attr, function.value
+    if isinstance(on, ast.Name) and on.id == "re" and method in {"compile", *_METHODS}:
+        flags = [given.value for given in call.keywords if given.arg == "flags"]
+        flags += call.args[{"compile": 1, "search": 2, "match": 2, "fullmatch": 2}.get(method, len(call.args)) :]
+        pattern = _value(call.args[0], names)
+        for each in pattern.values() if isinstance(pattern, dict) else [pattern]:
+            yield re.compile(str(each), _value(flags[0], names) if flags else 0)
+    elif method in _METHODS and isinstance(on, ast.Name | ast.Subscript):
+        yield from _held(_value(on, names))
 
 
 def _held(value: object) -> Iterator[re.Pattern[str]]:
@@ -150,15 +141,7 @@ class _Maker:
 
     def write(self, tree: Any) -> None:
         for op, what in tree:
-            if op is sre.LITERAL:
-                self.text.append(chr(what))
-            elif op is sre.NOT_LITERAL:
-                self.text.append(self._one_of([(sre.NEGATE, None), (sre.LITERAL, what)]))
-            elif op is sre.IN:
-                self.text.append(self._one_of(what))
-            elif op is sre.ANY:
-                self.text.append(self._chance.choice(_ANY))
-            elif op in _REPEATS and what is self._repeat:
+            if op in _REPEATS and what is self._repeat:
                 self._write_over_and_over(what[2])
             elif op in _REPEATS:
                 least = max(what[0], int(_holds(what[2], self._repeat)))
@@ -169,6 +152,8 @@ class _Maker:
                 self.write(self._chance.choice(leading or what[1]))
             elif op in (sre.SUBPATTERN, sre.ATOMIC_GROUP):
                 self.write(*_inside(op, what))
+            elif op in (sre.LITERAL, sre.NOT_LITERAL, sre.ANY, sre.IN):
+                self.text.append(self._one_of(what if op is sre.IN else [(op, what)]))
 
     def _write_over_and_over(self, body: Any) -> None:
         once = _Maker(None, 0, self._chance)
@@ -181,13 +166,13 @@ class _Maker:
     def _one_of(self, members: Any) -> str:
         chars = ""
         for op, what in members:
-            if op is sre.LITERAL:
+            if op in (sre.LITERAL, sre.NOT_LITERAL):
                 chars += chr(what)
             elif op is sre.RANGE:
                 chars += chr(what[0]) + chr(what[1])
             elif op is sre.CATEGORY:
                 chars += _FITTING[what]
-        if members[0][0] is sre.NEGATE:
+        if members[0][0] in (sre.NEGATE, sre.NOT_LITERAL, sre.ANY):
             chars = "".join(char for char in _ANY if char not in chars) or "a"
         return self._chance.choice(chars)
 
