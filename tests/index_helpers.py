@@ -20,6 +20,13 @@ from index.records import Narrow
 from index.vectors import Vectors
 
 ROOT = Path(__file__).parent.parent
+DATA = Path(__file__).parent / "data"
+
+
+def cases(name: str) -> list[str]:
+    """The cases in a file of tests/data, which has one on each line; a heading begins with "# "."""
+    lines = (DATA / name).read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("# ")]
 
 
 class Counting:

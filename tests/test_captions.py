@@ -6,14 +6,11 @@ from pathlib import Path
 from time import process_time
 
 import pytest
+from index_helpers import cases
 
 from index.captions import find_captions
 
 SEED_NAMES = ["000_cd28b6654e9fce99.txt", "001_8034130e071ff64c.txt"]
-
-
-def lines(name: str) -> list[str]:
-    return (Path(__file__).parent / "data" / name).read_text(encoding="utf-8").splitlines()
 
 
 def found(text: str) -> tuple[list[str], list[str]]:
@@ -35,12 +32,12 @@ def test_the_captions_of_the_seeds_are_those_that_end_in_a_credit(seeds: Path) -
     ]
 
 
-@pytest.mark.parametrize("credit", lines("credits.txt"))
+@pytest.mark.parametrize("credit", cases("credits.txt"))
 def test_a_paragraph_that_ends_in_a_credit_is_a_caption(credit: str) -> None:
     assert found(f"It fell.\n\nSmoke rises over Hama. {credit}\n\nThey left.") == (["Smoke rises over Hama."], [credit])
 
 
-@pytest.mark.parametrize("prose", lines("no_credits.txt"))
+@pytest.mark.parametrize("prose", cases("no_credits.txt"))
 def test_prose_that_only_looks_like_a_credit_stays_prose(prose: str) -> None:
     assert found(f"It fell.\n\n{prose}\n\nThey left.") == ([], [])
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import codecs
-from pathlib import Path
 
 import pytest
+from index_helpers import cases
 
 from index.decode import Unreadable, decode
 
-NEWS = (Path(__file__).parent / "data" / "encodings.tsv").read_text(encoding="utf-8").splitlines()
 
-
-@pytest.mark.parametrize(("encoding", "text"), [line.split("\t") for line in NEWS])
+@pytest.mark.parametrize(("encoding", "text"), [line.split("\t") for line in cases("encodings.tsv")])
 @pytest.mark.parametrize("times", [1, 20])
 def test_news_in_an_old_encoding_comes_out_as_it_was_written(encoding: str, text: str, times: int) -> None:
     assert decode((text + "\r\n" * (times > 1)).encode(encoding) * times) == (text + "\r\n" * (times > 1)) * times

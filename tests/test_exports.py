@@ -11,6 +11,7 @@ from pathlib import Path
 
 import docx
 import pytest
+from index_helpers import DATA
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import Paragraph, SimpleDocTemplate
 
@@ -43,7 +44,7 @@ STORIES = [
 
 def _layouts(folder: str) -> dict[str, str]:
     """Each layout by its name: how one article stands in the export, with {fields} for what differs."""
-    paths = sorted((Path(__file__).parent / "data" / folder).glob("*.txt"))
+    paths = sorted((DATA / folder).glob("*.txt"))
     return {path.stem: path.read_text(encoding="utf-8") + "\n" for path in paths}
 
 

@@ -272,6 +272,12 @@ def test_a_model_that_only_thinks_is_named_with_what_to_choose(thinking: double.
     )
 
 
+def test_what_fails_in_a_tests_function_is_raised_by_the_double() -> None:
+    with pytest.raises(ZeroDivisionError), OllamaDouble(chat=speaks(lambda *_: str(1 / 0))) as ollama:
+        with pytest.raises(EngineInterrupted):
+            ask(ollama)
+
+
 # -- counting tokens
 
 

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from index_helpers import zipped
+from index_helpers import DATA, zipped
 
 from index import formats
 from index.read import MAX_ARTICLE_CHARS, read_file
 from index.types import Article, Skipped
 
-DATA = Path(__file__).parent / "data"
 DAY = date(2023, 5, 9)
 TEXT = "The ferry to Skarnholm stopped on Monday. Captain Ines Torvald said the hull leaks."
 PAGE = f"<html><body><article><h1>Ferry stops</h1><p>{TEXT}</p></article></body></html>"

@@ -6,16 +6,16 @@ import random
 import re
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from time import process_time
 
 import pytest
+from index_helpers import ROOT, cases
 
 from index.captions import find_captions
 from index.split import paragraphs, passages_of, sentences_of, split_sentences
 from index.types import Article, Passage, Sentence, Span
 
-SEEDS = sorted((Path(__file__).parents[1] / "seeds").glob("0*.txt"))
+SEEDS = sorted((ROOT / "seeds").glob("0*.txt"))
 
 
 def split(text: str) -> list[str]:
@@ -31,7 +31,6 @@ SEED = article(SEEDS[0].read_text(encoding="utf-8"))
 
 
 # "¦" marks where one sentence ends and the next begins
-MARKED = (Path(__file__).parent / "data" / "sentences.txt").read_text(encoding="utf-8").split("\n")
 LAYOUT = [
     "It fell \ud800. ¦They left.",
     "The army\nleft the\r\ncity. ¦They\rcame back\x0con Monday.",
@@ -46,7 +45,7 @@ LAYOUT = [
 ]
 
 
-@pytest.mark.parametrize("marked", [*(line for line in MARKED if line and line[0] != "#"), *LAYOUT])
+@pytest.mark.parametrize("marked", [*cases("sentences.txt"), *LAYOUT])
 def test_sentences_end_where_a_reader_would_end_them(marked: str) -> None:
     assert split(marked.replace("¦", "")) == [part.strip() for part in marked.split("¦")]
 

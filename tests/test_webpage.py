@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from index_helpers import cases
 
 from index.read import read_file
 from index.types import Article, Skipped
@@ -36,44 +37,13 @@ def test_a_news_page_gives_its_article_and_fields(tmp_path: Path) -> None:
     assert "Home" not in article.text and "rights reserved" not in article.text
 
 
-def linked(data: str) -> str:
-    return f'<script type="application/ld+json">{data}</script>'
+BROKEN = '{"@type": "NewsArticle", "description": "one\ntwo", "datePublished": "2024-12-05"}'
+GIVEN = [*cases("pages/dated.txt"), f'<script type="application/ld+json">//<![CDATA[\n{BROKEN}\n//]]></script>']
 
 
-TWO = (
-    '{"@graph": [{"@type": "Article", "headline": "Homs", "datePublished": "2024-12-08"},'
-    '{"@type": "Article", "headline": "Hama", "datePublished": "2024-12-05"}]}'
+@pytest.mark.parametrize(
+    ("marks", "day"), [*((one, FIFTH) for one in GIVEN), *((one, None) for one in cases("pages/guessed.txt"))]
 )
-NESTED = (
-    '[{"@type": "WebSite", "datePublished": "2001-01-01"}, {"mainEntity": [{"@type": ["NewsArticle"],'
-    '"datePublished": "2024-12-05", "dateModified": "2024-12-09"}]}]'
-)
-BROKEN = '//<![CDATA[\n{"@type": "NewsArticle", "description": "one\ntwo", "datePublished": "2024-12-05"}\n//]]>'
-GIVEN = [
-    '<meta name="date" content="5 December 2024">',
-    '<meta itemprop="datePublished" content="2024-12-05">',
-    linked('{"@graph": [{"datePublished": "2024-12-05T08:00Z"}]}'),
-    *(linked(NESTED), f"<title>Hama</title>{linked(TWO)}", linked(BROKEN)),
-    f'{linked("not json")}<meta name="DC.date.issued" content="2024-12-05">',
-    '<time datetime="2024-12-05T10:00">Thursday</time>',
-    '<time datetime="2024-12-04">x</time><time itemprop="datePublished" datetime="2024-12-05">y</time>',
-    '<aside><i itemprop="datePublished">1 May 2001</i></aside><i itemprop="datePublished">5 December 2024</i>',
-    '<span itemprop="datePublished" content="2024-12-05">on Thursday</span>',
-    "<time>5 December 2024</time>",
-    '<time datetime="2024-12-05">x</time><time itemprop="dateModified" datetime="2024-12-09">y</time>',
-]
-GUESSED = [
-    "<p>Published on 5 December 2024</p><p>© 2020</p>",
-    '<link rel="canonical" href="https://wire.example/2024/12/05/hama">',
-    '<meta property="article:modified_time" content="2024-12-05">',
-    '<meta name="date" content="05/12/2024">',
-    '<time datetime="2024-12-05">a</time><time datetime="1982-02-02">b</time>',
-    linked(TWO),  # neither has the page's title
-    linked('{"itemListElement": {"datePublished": "2024-12-05"}}'),
-]
-
-
-@pytest.mark.parametrize(("marks", "day"), [*((one, FIFTH) for one in GIVEN), *((one, None) for one in GUESSED)])
 def test_the_date_comes_from_what_the_page_says_of_itself_and_is_never_guessed(
     tmp_path: Path, marks: str, day: date | None
 ) -> None:
@@ -105,20 +75,9 @@ def test_a_page_without_text_says_so(tmp_path: Path) -> None:
 
 
 STORY = "<h1>Bakery shut</h1><p>The bakery of Oxmoor was shut on Monday.</p><p>Its owner retires to the coast.</p>"
-TERMS = "personal data, such as cookies, with your consent, as do our partners. "
 
 
-@pytest.mark.parametrize(
-    "around",
-    [
-        f'<div id="cmp-box"><h2>Your privacy</h2><p>We and our 9 partners use {TERMS * 9}</p><button>OK</button></div>',
-        "<p>We use cookies to make this site better.</p>",
-        '<section class="regwall"><p>You have read 2 of 3 free articles.</p><p>Subscribe for 1 crown.</p></section>',
-        '<div class="newsletter-box"><p>News in your inbox.</p><p>Register here</p><input><button>Go</button></div>',
-        "<div>Subscribe now to continue reading</div>",
-        '<div class="top"><a>Home</a> | <a>Sport</a> | <a>Opinion</a></div>',
-    ],
-)
+@pytest.mark.parametrize("around", cases("pages/around.txt"))
 def test_walls_offers_and_menus_are_not_the_article(tmp_path: Path, around: str) -> None:
     article = only(tmp_path, f"<html><body>{around}<div>{STORY}</div>{around}</body></html>")
     story = ["The bakery of Oxmoor was shut on Monday.", "Its owner retires to the coast."]
@@ -126,16 +85,7 @@ def test_walls_offers_and_menus_are_not_the_article(tmp_path: Path, around: str)
     assert [line for line in article.text.split("\n\n") if line != "Bakery shut"] == story
 
 
-@pytest.mark.parametrize(
-    "story",
-    [
-        '<div class="premium metered-content"><p>Its 9,000 subscribers may sign in for free, he said.</p></div>',
-        '<div class="topic-privacy"><p>The court ruled on cookies: consent is needed for personal data.</p></div>',
-        "<p>We baked 400 cookies for the fair, the baker of Oxmoor said.</p>",
-        "<p>港町の古い灯台は来年の春に再び点灯されると市長が月曜日に述べた。</p><a>次</a><a>前</a>",
-        "<ul><li><a>Oxmoor wins the cup</a></li><li><a>Norby loses</a></li><li><a>Tellby draws</a></li></ul>",
-    ],
-)
+@pytest.mark.parametrize("story", cases("pages/about.txt"))
 def test_articles_about_such_things_stay(tmp_path: Path, story: str) -> None:
     words = story.replace("<", ">").split(">")
     text = only(tmp_path, f"<html><body><h1>News</h1>{story}</body></html>").text
