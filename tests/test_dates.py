@@ -72,7 +72,7 @@ SEVENTH, THIRD = date(1998, 3, 7), date(1998, 6, 3)
         *(("3 June 1998, 10:15", None), ("3.6.1998 10:15  Harbour Post", None)),  # printed as the file was made
         *(("3.6.1998", THIRD), ("Posted: 3 June 1998, 10:15", THIRD)),
         ("March 4, 2019 Monday\nOne.\nJuly 1, 2020 Wednesday\nTwo.", None),
-        ("a\n" * 9 + "7 March 1998\n" + "b\n" * 9, None),
+        *(("a\n" * 9 + "7 March 1998\n" + "b\n" * 9, None), ("A long line of prose, " * 20, None)),
     ],
 )
 def test_a_text_gives_its_own_day_in_a_dateline_only(text: str, day: date | None) -> None:
