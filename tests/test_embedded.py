@@ -90,14 +90,6 @@ def test_it_answers_and_counts(chat_engine: EmbeddedEngine) -> None:
 
 
 @pytest.mark.slow
-def test_it_is_surer_of_what_everyone_knows_than_of_what_nobody_does(chat_engine: EmbeddedEngine) -> None:
-    _, known = run(chat_engine, ask("Answer with one word.", "What is the capital of France?"))
-    _, unknown = run(chat_engine, ask("Answer with one word.", "What was my grandmother's cat called?"))
-    assert known.mean_logprob is not None and unknown.mean_logprob is not None
-    assert unknown.mean_logprob < known.mean_logprob <= 0.0
-
-
-@pytest.mark.slow
 def test_a_check_goes_on_from_the_draft_and_a_draft_from_nothing(chat_engine: EmbeddedEngine) -> None:
     story = "The cat sat on the mat. " * 12
     for _ in range(2):

@@ -56,6 +56,7 @@ SMALL = installed("gemma3:1b", "1.0B")
 CODER = installed("qwen2.5-coder:1.5b", "1.8B")
 GENERAL = installed("llama3.2:3b", "3.2B")
 LATEST = installed("qwen3:latest", "8.2B")
+SPECIALISTS = "qwen2.5-coder:7b llama-guard3:8b deepseek-r1:8b r1-1776:7b openthinker:7b phi4-mini-reasoning:4b".split()
 
 
 @pytest.mark.parametrize(
@@ -71,21 +72,15 @@ LATEST = installed("qwen3:latest", "8.2B")
         # the largest that a laptop holds; of those too large for comfort the smallest
         ([installed("a:4b", "4.0B"), LATEST, installed("c:32b", "32.8B")], None, "qwen3:latest"),
         ([installed("c:70b", "70.6B"), installed("d:14b", "14.8B")], None, "d:14b"),
+        # a specialist comes after a smaller general model
+        *(([installed(specialist, "8.0B"), GENERAL], None, "llama3.2:3b") for specialist in SPECIALISTS),
+        *(([installed(specialist, "8.0B")], None, specialist) for specialist in SPECIALISTS),
     ],
 )
 def test_the_model_that_is_named_is_chosen_or_one_that_fits(
     here: list[dict[str, Any]], named: str | None, chosen: str | None
 ) -> None:
     assert choose_model(listed(*here), named) == chosen
-
-
-@pytest.mark.parametrize(
-    "specialist",
-    ["qwen2.5-coder:7b", "llama-guard3:8b", "deepseek-r1:8b", "r1-1776:7b", "openthinker:7b", "phi4-mini-reasoning:4b"],
-)
-def test_a_specialist_comes_after_a_smaller_general_model(specialist: str) -> None:
-    here = listed(installed(specialist, "8.0B"), GENERAL)
-    assert (choose_model(here, None), choose_model(here[:1], None)) == ("llama3.2:3b", specialist)
 
 
 @pytest.mark.parametrize(

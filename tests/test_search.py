@@ -182,8 +182,3 @@ def test_equal_passages_come_in_the_order_of_their_articles(index: ArticleIndex,
         index.sync(folder)
     for mode in ("bm25", "dense", "fused"):
         assert ids(index.search("minister", mode=mode)) == ["a.txt", "b.txt", "c.txt"]
-
-
-def test_the_seeds_know_who_heads_the_observatory(seed_index: ArticleIndex) -> None:
-    first = seed_index.search("Who heads the Syrian Observatory for Human Rights?")[0]
-    assert "Observatory" in first.passage.text

