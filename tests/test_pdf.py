@@ -148,10 +148,13 @@ def test_only_a_password_that_is_asked_for_locks(tmp_path: Path) -> None:
     assert read_file(locked, "b.pdf") == ([], [Skipped("b.pdf", "encrypted: it needs a password")])
 
 
-@pytest.mark.parametrize("content", [b"x", b"%PDF-1.7\nnonsense", b"\x00" * 5000])
-def test_a_damaged_pdf_says_so(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "a.pdf").write_bytes(content)
-    assert read_file(tmp_path / "a.pdf", "a.pdf") == ([], [Skipped("a.pdf", "damaged, or not a PDF")])
+@pytest.mark.parametrize("content", [b"x", b"%PDF-1.7\nnonsense", b"\x00" * 5000, None])
+def test_a_damaged_pdf_and_one_of_pictures_say_so(tmp_path: Path, content: bytes | None) -> None:
+    path, reason = pdf(tmp_path / "a.pdf", []), "no text in it: a scan?"
+    if content:
+        path.write_bytes(content)
+        reason = "damaged, or not a PDF"
+    assert read_file(path, "a.pdf") == ([], [Skipped("a.pdf", reason)])
 
 
 def test_a_pdf_cut_short_anywhere_is_told_or_read(tmp_path: Path) -> None:

@@ -107,6 +107,5 @@ def test_an_index_that_can_only_be_read_is_searched_and_asked(
     for mode in ("bm25", "dense", "fused"):
         assert found[mode] == [hit.passage.id for hit in seed_index.search("Where is Hama?", mode=mode)]
     assert "125 miles" in found["answer"]
-    assert len(found["told"]) == 4
     for each, place in zip(found["told"], ("data", "data", "data", "new"), strict=True):
         assert told.format(disk / place) in each and each.endswith("another place with --data-dir.")
