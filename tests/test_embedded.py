@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from engine_fixtures import spoken
 from index_helpers import ROOT
 from llama_index.core.llms import ChatMessage
 from processes import hear_ctrl_c
@@ -32,13 +33,7 @@ def ask(*contents: str) -> list[ChatMessage]:
 
 def run(engine: EmbeddedEngine, messages: list[ChatMessage], **kwargs: object) -> tuple[str, Completion]:
     """The whole text, and the Completion that the generator returns."""
-    stream = engine.stream(messages, **{"max_tokens": 16, **kwargs})  # type: ignore[arg-type]
-    text = ""
-    while True:
-        try:
-            text += next(stream)
-        except StopIteration as stop:
-            return text, stop.value
+    return spoken(engine.stream(messages, **{"max_tokens": 16, **kwargs}))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 
 import ollama_double as double
 import pytest
+from engine_fixtures import spoken
 from llama_index.core.llms import ChatMessage
 from ollama_double import RECORDED_MODEL, OllamaDouble, Reply, recording, speaks
 
@@ -30,18 +31,8 @@ def engine(ollama: OllamaDouble, model: str = RECORDED_MODEL, **settings: Any) -
     return OllamaEngine(model, host=ollama.url, **settings)
 
 
-def run(stream: Generator[str, None, Completion]) -> tuple[str, Completion]:
-    """The whole text, and what the generator returned."""
-    pieces = []
-    while True:
-        try:
-            pieces.append(next(stream))
-        except StopIteration as end:
-            return "".join(pieces), end.value
-
-
 def ask(ollama: OllamaDouble, **settings: Any) -> tuple[str, Completion]:
-    return run(engine(ollama, **settings).stream(QUESTION, max_tokens=120))
+    return spoken(engine(ollama, **settings).stream(QUESTION, max_tokens=120))
 
 
 # -- what is sent, what comes back
@@ -57,7 +48,7 @@ def ask(ollama: OllamaDouble, **settings: Any) -> tuple[str, Completion]:
 def test_a_recorded_stream_comes_out_whole_with_its_counts(recorded: str, begins: str, counts: Completion) -> None:
     with OllamaDouble(chat=recording(recorded)) as ollama:
         fits: Engine = engine(ollama)
-        text, completion = run(fits.stream(QUESTION, max_tokens=120))
+        text, completion = spoken(fits.stream(QUESTION, max_tokens=120))
     assert (fits.name, fits.model, fits.context_tokens) == ("ollama", RECORDED_MODEL, 4096)
     assert (text.startswith(begins), completion) == (True, counts)
 
@@ -74,7 +65,7 @@ def test_a_draft_a_check_and_a_load_send_exactly_this() -> None:
     with OllamaDouble() as ollama:
         this = engine(ollama, context_tokens=2048, seed=7)
         this.load()
-        run(this.stream(QUESTION, max_tokens=120))
+        spoken(this.stream(QUESTION, max_tokens=120))
         engine(ollama, keep_alive="5m").yes_minus_no(QUESTION)
         engine(ollama, keep_alive=0).load()  # it would unload the model
     always = {"model": RECORDED_MODEL, "messages": SENT, "tools": [], "think": False, "logprobs": True}
@@ -145,7 +136,7 @@ def test_a_proxy_in_the_environment_is_not_asked_about_this_machine(monkeypatch:
 def test_one_engine_serves_several_threads() -> None:
     with OllamaDouble() as ollama, ThreadPoolExecutor(4) as pool:
         this = engine(ollama)
-        texts = list(pool.map(lambda _: run(this.stream(QUESTION, max_tokens=9))[0], range(4)))
+        texts = list(pool.map(lambda _: spoken(this.stream(QUESTION, max_tokens=9))[0], range(4)))
     assert len(texts) == 4 and len(set(texts)) == 1
 
 
@@ -172,7 +163,7 @@ Call = Callable[[OllamaEngine], object]
 
 
 def drafting(this: OllamaEngine) -> object:
-    return run(this.stream(QUESTION, max_tokens=120))
+    return spoken(this.stream(QUESTION, max_tokens=120))
 
 
 def checking(this: OllamaEngine) -> object:
@@ -242,7 +233,7 @@ def test_death_in_mid_stream_interrupts_after_the_text_so_far(why: str) -> None:
         stream = engine(ollama).stream(QUESTION, max_tokens=120)
         assert len(list(itertools.islice(stream, 3))) == 3
         with pytest.raises(EngineInterrupted, match=f"{why}.*--engine embedded"):
-            run(stream)
+            spoken(stream)
 
 
 def test_a_connection_cut_before_the_answer_interrupts_a_check() -> None:
@@ -296,7 +287,7 @@ def test_the_estimate_is_not_below_what_ollama_counted_and_grows_with_what_it_co
         text = str(prompt(400)[0].content)
         assert count(text) < 1000
         for _ in range(2):
-            run(this.stream(prompt(400), max_tokens=9))
+            spoken(this.stream(prompt(400), max_tokens=9))
             assert count(text) == 2000
 
 
