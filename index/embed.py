@@ -63,9 +63,6 @@ class Embedder:
     def get_query_embedding(self, query: str) -> list[float]:
         return self._embed(query)
 
-    def get_text_embedding(self, text: str) -> list[float]:
-        return self._embed(text)
-
     def get_text_embedding_batch(self, texts: list[str]) -> list[list[float]]:
         self._load()
         if self._threads == 1 or len(texts) == 1:

@@ -27,7 +27,7 @@ def test_vectors_have_unit_length_and_texts_that_mean_the_same_are_nearer_than_o
 
 def test_a_vector_does_not_depend_on_the_batch_nor_on_the_threads_nor_on_who_asks(minilm: Embedder) -> None:
     texts = [BOMB, BLAST * 20, RECIPE, "x"]
-    alone = [minilm.get_text_embedding(text) for text in texts]
+    alone = [minilm.get_query_embedding(text) for text in texts]
     assert minilm.get_text_embedding_batch(texts) == alone
     assert Embedder(threads=3).get_text_embedding_batch(texts) == alone
     peers = LlamaEmbedding(minilm)  # of the evals
@@ -38,13 +38,13 @@ def test_a_vector_does_not_depend_on_the_batch_nor_on_the_threads_nor_on_who_ask
 
 def test_text_beyond_256_tokens_is_cut_and_text_before_is_not(minilm: Embedder) -> None:
     long = "word " * 200
-    assert minilm.get_text_embedding(long + BOMB) != minilm.get_text_embedding(long)
-    assert minilm.get_text_embedding(long * 2 + BOMB) == minilm.get_text_embedding(long * 2)
+    assert minilm.get_query_embedding(long + BOMB) != minilm.get_query_embedding(long)
+    assert minilm.get_query_embedding(long * 2 + BOMB) == minilm.get_query_embedding(long * 2)
 
 
 @pytest.mark.parametrize("text", ["", " \n", "😀", "\x00", "a" * 100_000])
 def test_any_text_has_a_vector(minilm: Embedder, text: str) -> None:
-    assert np.isfinite(minilm.get_text_embedding(text)).all()
+    assert np.isfinite(minilm.get_query_embedding(text)).all()
 
 
 def test_it_has_a_name_and_a_fingerprint(minilm: Embedder) -> None:

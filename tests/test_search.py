@@ -82,7 +82,7 @@ def test_dense_search_finds_what_is_meant_and_bm25_what_is_said(news: ArticleInd
     assert ids(news.search(query, mode="dense"))[0] == "bomb.txt"
     for mode in ("dense", "fused"):
         for hit in news.search(query, mode=mode):  # type: ignore[arg-type]
-            cosine = np.dot(minilm.get_query_embedding(query), minilm.get_text_embedding(hit.passage.text))
+            cosine = np.dot(minilm.get_query_embedding(query), minilm.get_query_embedding(hit.passage.text))
             assert hit.similarity == pytest.approx(cosine, abs=1e-5)
     assert news.search(query, mode="bm25") == []
     (hit,) = news.search("the bombs of DAMASCUS", mode="bm25")
