@@ -20,7 +20,7 @@ from evals.datasets import read as read_dataset
 from evals.types import Case, Split, System
 from index.errors import DatelineError, EmbedderMismatch, IndexVersionMismatch
 from rag.assistant import Assistant
-from rag.cli import common_options
+from rag.options import common_options
 from rag.printing import say, say_json
 
 SEEDS = Path(__file__).parent.parent / "seeds"
