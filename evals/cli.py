@@ -141,7 +141,9 @@ def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
     from evals.progress import progress
     from evals.run import Observer, corpus, header, run, search_only
     from evals.runs import place_for, writing
+    from evals.stats import library
 
+    library("scipy.stats")  # what is missing at the end is told at the beginning
     home = _home(shared)
     questions = _questions(plan, home)
     room = _room(home, plan.dataset or questions.corpus)

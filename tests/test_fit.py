@@ -58,8 +58,8 @@ def test_a_case_and_the_same_without_its_gold_are_held_out_together() -> None:
 
 
 def test_without_both_verdicts_nothing_can_be_fitted() -> None:
-    with pytest.raises(ValueError, match="right and wrong"):
-        fit([seen(1, "draft", True, 1.0)], ("answered",))
+    with pytest.raises(SignalsError, match="gather more with `dateline eval --signals FILE`"):
+        fit([seen(n, "draft", True, 1.0) for n in range(20)], ("answered",))
 
 
 def test_what_is_written_is_what_is_read_again(tmp_path: Path) -> None:
