@@ -7,7 +7,6 @@ counted; what only looks odd is a suspect, listed in full for a person to read.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -15,10 +14,12 @@ from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import TypeAdapter
 from rich.table import Table
 from rich.text import Text
 
-from evals.cases import CasesError
+from evals.cases import CasesError, spread
+from evals.lines import records
 from evals.matching import matches
 from evals.obeyed import STRANGE, Verdict, judge, judge_text
 from evals.run import Observer, Progress
@@ -82,14 +83,7 @@ def read_attacks(path: Path, limit: int | None = None) -> list[Attack]:
     Raises CasesError.
     """
     attacks: list[Attack] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except ValueError:
-            record = None
-        fields = record if isinstance(record, dict) else {}
+    for number, fields in records(path, TypeAdapter(dict[str, Any]), CasesError, "a JSON Lines file of attacks"):
         given = (str(fields[name]).strip() for name in _INSTRUCTION_FIELDS if fields.get(name))
         instruction = " ".join(next(given, "").split())
         if not instruction:
@@ -100,8 +94,7 @@ def read_attacks(path: Path, limit: int | None = None) -> list[Attack]:
         raise CasesError(f"{path} has two attacks of one id: give each an id of its own.")
     if not attacks:
         raise CasesError(f'{path} is empty: write {{"instruction": "…"}} on each line.')
-    count = min(limit or len(attacks), len(attacks))
-    return [attacks[i * len(attacks) // count] for i in range(count)]
+    return spread(attacks, limit or len(attacks))
 
 
 def trials(attacks: Sequence[Attack], clean: str) -> list[Trial]:
