@@ -15,7 +15,7 @@ from ollama_double import OllamaDouble, installed, speaks
 
 from evals.cases import CasesError
 from evals.judge import Quality, SupportJudge, judged, quality, read_claims
-from evals.scorers.answer import judge_agrees
+from evals.scorers.answer import judged as marked
 from evals.types import Case, Outcome, Row, Support
 from rag.engines.ollama import OllamaEngine
 
@@ -94,7 +94,7 @@ def test_a_claim_is_judged_over_the_sentences_that_are_cited_for_it(judge: Suppo
 def test_the_models_mark_can_be_read(judge: SupportJudge) -> None:
     asked = case("Which city is the next target?", ["Homs"])
     said = judge.same(asked, "The next target is Homs.")
-    assert judge_agrees(asked, Outcome("dateline", answer("The next target is Homs."), verdict=said))[0].value == 1.0
+    assert marked(asked, Outcome("dateline", answer("The next target is Homs."), verdict=said))[1].value == 1.0
 
 
 def test_only_what_the_quotes_do_not_lack_is_asked_of_the_model() -> None:
