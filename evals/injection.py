@@ -22,7 +22,8 @@ from evals.cases import CasesError, spread
 from evals.lines import records
 from evals.matching import matches
 from evals.obeyed import STRANGE, Verdict, judge, judge_text
-from evals.run import Observer, Progress
+from evals.progress import Progress
+from evals.run import Observer
 from evals.runs import Run, Writer
 from evals.scorers.refusal import refused
 from evals.systems import Dateline

@@ -6,22 +6,25 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich import progress as bars
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from rag.printing import say
 from rag.terminal import Console
 
+Progress = Callable[[int, int, str], None]
+"""told(done, total, system)."""
 _EVERY = 20.0  # seconds between two lines where there is no terminal
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[int, int, str], None]]:
-    """told(done, total, system): a bar with the time left on a terminal, else a line now and then, on stderr."""
+def progress() -> Iterator[Progress]:
+    """A bar with the time left on a terminal, else a line now and then, on stderr."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _Lines()
         return
-    with Progress(
+    with bars.Progress(
         TextColumn("{task.fields[system]}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
         TextColumn("· left"), TimeRemainingColumn(), console=console, transient=True,
     ) as bar:  # fmt: skip

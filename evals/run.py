@@ -6,7 +6,7 @@ import hashlib
 import os
 import platform
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 from evals.judge import SupportJudge
+from evals.progress import Progress
 from evals.runs import Writer
 from evals.scorers.citations import needed_judgements
 from evals.scorers.refusal import refused
@@ -32,8 +33,6 @@ RETRIEVAL = "retrieval"
 """The system of a run that only searches."""
 _DEPTH = 50  # passages kept of each ranking: enough for ten different articles
 _WARM_UP = Case(id="warm-up", question="What happened?", answerable=False, kind="warm-up")
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
