@@ -28,8 +28,8 @@ from evals.injection import (
     with_order,
     write_corpus,
 )
+from evals.injection_verdict import Verdict, judge
 from evals.matching import matches
-from evals.obeyed import Verdict, judge
 from evals.runs import read
 from evals.types import Outcome, Row
 from index.read import read_file
