@@ -22,7 +22,7 @@ def progress() -> Iterator[Progress]:
     """A bar with the time left on a terminal, else a line now and then, on stderr."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _Lines()
+        yield _lines()
         return
     with bars.Progress(
         TextColumn("{task.fields[system]}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
@@ -32,21 +32,21 @@ def progress() -> Iterator[Progress]:
         yield lambda done, total, system: bar.update(task, completed=done, total=total, system=system)
 
 
-class _Lines:
+def _lines() -> Progress:
     """Progress as lines of text."""
+    started = said = time.monotonic()
+    before: int | None = None  # cases that an interrupted run had done already
 
-    def __init__(self) -> None:
-        self._started = self._said = time.monotonic()
-        self._before: int | None = None  # cases that an interrupted run had done already
-
-    def __call__(self, done: int, total: int, system: str) -> None:
+    def told(done: int, total: int, system: str) -> None:
+        nonlocal said, before
         now = time.monotonic()
-        if self._before is None:
-            self._before = done
-        if done < total and now - self._said < _EVERY:
+        before = done if before is None else before
+        if done < total and now - said < _EVERY:
             return
-        self._said = now
-        elapsed = (now - self._started) / 60
-        rate = (done - self._before) / elapsed if elapsed else 0.0
+        said = now
+        elapsed = (now - started) / 60
+        rate = (done - before) / elapsed if elapsed else 0.0
         left = f", about {(total - done) / rate:.0f} min left" if rate and done < total else ""
         say(f"{system}: {done} of {total}, {elapsed:.1f} min{left}", err=True)
+
+    return told

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from evals.types import Case, Outcome, Place, Score, Scorer
+from evals.types import Case, GoldQuote, Outcome, Place, Score, Scorer
 
 _RECALL_AT = (1, 5, 10)
 _DEPTH = 10  # of MRR and nDCG
@@ -51,21 +51,29 @@ def _searched(case: Case, outcome: Outcome) -> Iterator[tuple[str, list[_Fact], 
         for place in ranking:
             firsts.setdefault(place.article, place)
         for unit, items in (("article", list(firsts.values())), ("quote", ranking)):
-            if facts := _facts(case, outcome, quotes_only=unit == "quote"):
+            if facts := list(map(_fact, by_fact(case, outcome, quoted_only=unit == "quote"))):
                 for fact in facts:
                     ranks = (n for n, item in enumerate(items, 1) if any(_holds(item, p, unit) for p in fact.places))
                     fact.rank = next(ranks, None)
                 yield f"{mode}.{unit}", facts, len(items)
 
 
-def _facts(case: Case, outcome: Outcome, *, quotes_only: bool) -> list[_Fact]:
-    facts: dict[int, _Fact] = {}
+def by_fact(case: Case, outcome: Outcome, *, quoted_only: bool) -> list[list[tuple[GoldQuote, Place | None]]]:
+    """For each fact, in order, the gold that says it, and where that stands. `quoted_only` leaves out gold that names
+    an article only."""
+    facts: dict[int, list[tuple[GoldQuote, Place | None]]] = {}
     for gold, place in zip_longest(case.evidence, outcome.gold[: len(case.evidence)]):
-        if gold.quote is not None or not quotes_only:
-            quote = gold.quote if gold.quote is None or len(gold.quote) <= 60 else f"{gold.quote[:59]}…"
-            fact = facts.setdefault(gold.fact, _Fact(f"“{quote}” of {gold.article}" if quote else gold.article, []))
-            fact.places.extend([] if place is None else [place])
+        if gold.quote is not None or not quoted_only:
+            facts.setdefault(gold.fact, []).append((gold, place))
     return [facts[number] for number in sorted(facts)]
+
+
+def _fact(stated: list[tuple[GoldQuote, Place | None]]) -> _Fact:
+    gold, _ = stated[0]
+    quote = gold.quote if gold.quote is None or len(gold.quote) <= 60 else f"{gold.quote[:59]}…"
+    return _Fact(
+        f"“{quote}” of {gold.article}" if quote else gold.article, [place for _, place in stated if place is not None]
+    )
 
 
 def _holds(item: Place, gold: Place, unit: str) -> bool:
