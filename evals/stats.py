@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from evals.runs import RunError
 
 _DRAWS = 2000
+_SWAPS = 9_999
 _AT_ONCE = 100  # draws, so that ten thousand cases do not need a gigabyte
 _LEVEL = 0.95
 
@@ -125,7 +126,7 @@ def _swapped(differences: NDArray[np.float64]) -> float:
     if sizes.size < 2:
         return 1.0
     found = library("scipy.stats").permutation_test(
-        (sizes,), np.mean, permutation_type="samples", n_resamples=_DRAWS, batch=_AT_ONCE, vectorized=True,
+        (sizes,), np.mean, permutation_type="samples", n_resamples=_SWAPS, batch=_AT_ONCE, vectorized=True,
         rng=np.random.default_rng(0),
     )  # fmt: skip
     return float(found.pvalue)
