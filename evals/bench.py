@@ -24,14 +24,16 @@ from evals.records import read_questions
 from evals.systems import build
 from evals.types import Case, System
 from rag import Assistant, DatelineError
+from rag.options import common_options
 
-_COLUMNS = ("first token, s", "total, s", "prompt tokens", "cached of them")
+_COLUMNS = ("first token", "total", "prompt tokens", "cached of them")
 
 
 @click.command()
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--questions", default=40, show_default=True, type=click.IntRange(min=2))
-def main(data: Path, questions: int) -> None:
+@common_options
+def main(data: Path, questions: int, engine: str | None, model: str | None, **_: object) -> None:
     """Prints first token, total time and tokens of Dateline and of its peer, over short and long articles."""
     asked = spread([one.question for one in read_questions(data / "questions.jsonl")], questions)
     with tempfile.TemporaryDirectory() as scratch:
@@ -41,7 +43,7 @@ def main(data: Path, questions: int) -> None:
             for number, text in enumerate(articles):
                 (folder / f"{number:03}.txt").write_text(text, encoding="utf-8", newline="")
             print(f"\n{len(articles)} {name} articles, {len(asked)} questions", flush=True)
-            with Assistant(Path(scratch) / f"index-{name}", engine="embedded") as dateline:
+            with Assistant(Path(scratch) / f"index-{name}", engine or "embedded", model) as dateline:
                 dateline.index(folder)
                 print(f"{dateline.choice.engine}, {dateline.choice.model}", flush=True)
                 ours, theirs = (_measured(system, asked) for system in build(["dateline", "citation-engine"], dateline))
@@ -80,9 +82,10 @@ def _measured(system: System, questions: Sequence[str]) -> dict[str, float]:
         print(f"{system.name}: {unwritten} declined before anything was written; they are not in its times")
     found: dict[str, float] = {}
     for column, values in zip(_COLUMNS, zip(*timed, strict=True), strict=True):
-        found[f"{column}, median"] = float(np.median(values))
-        if "tokens" not in column and "cached" not in column:
-            found[f"{column}, p95"] = float(np.percentile(values, 95))
+        unit = "" if "tokens" in column or "cached" in column else ", s"
+        found[f"{column}, median{unit}"] = float(np.median(values))
+        if unit:
+            found[f"{column}, p95{unit}"] = float(np.percentile(values, 95))
     return found
 
 
