@@ -294,6 +294,7 @@ def judge(context: click.Context, claims: Path, half: str | None, kept: bool) ->
     from evals import judge as judging
     from evals.run import commit, header
 
+    library("sklearn.metrics")
     chosen = judging.read_claims(claims)
     middle = len(chosen) // 2
     chosen = chosen[:middle] if half == "first" else chosen[middle:] if half == "second" else chosen

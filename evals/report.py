@@ -16,7 +16,7 @@ from evals.curves import Point, has_support, recall_curves, tradeoff
 from evals.report_cases import CaseView, view
 from evals.runs import Run
 from evals.scoring import GROUPS, UNITS
-from evals.table import FOOT, Column, columns, headline, machine_words, parts, retrieval, sections
+from evals.table import FOOT, Column, columns, headline, machine_words, made_by, parts, retrieval, sections
 from index.datadir import write_whole
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -47,7 +47,7 @@ def render(runs: Sequence[Run]) -> str:
     colours = plots.palette(one.name for one in series)
     views = [_run_view(number, run, name) for number, (run, name) in enumerate(zip(runs, names, strict=True), 1)]
     return pages.get_template("report.html").render(
-        title=f"Dateline eval: {' and '.join(dict.fromkeys(_data(run) for run in runs))}",
+        title=f"Dateline eval: {' and '.join(dict.fromkeys(map(_data, runs)))}",
         css=_text("report.css"),
         js=_text("report.js"),
         plotly=get_plotlyjs(),
@@ -105,20 +105,13 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
         ("Articles", _joined(header.get("dataset"), leave=("name",))),
         ("Created", header.get("created")),
         ("Commit", header.get("commit")),
-        ("Model", _model(header)),
+        ("Model", made_by(header) + (f", SHA-256 {sha[:12]}…" if (sha := header.get("model_sha256")) else "")),
         ("Settings", _joined(header.get("settings"))),
         ("Machine", ", ".join(machine_words(header.get("machine")))),
         *((system, header["systems"][system]) for system in run.systems),
     ):
         if value:
             yield name, str(value)
-
-
-def _model(header: Mapping[str, Any]) -> str:
-    sha = str(header.get("model_sha256") or "")[:12]
-    return " ".join(str(header[key]) for key in ("engine", "model") if header.get(key)) + (
-        f", SHA-256 {sha}…" * bool(sha)
-    )
 
 
 def _joined(values: Any, leave: Sequence[str] = ()) -> str:
@@ -159,30 +152,21 @@ def _tradeoff(series: Sequence[Column], colours: Mapping[str, str]) -> list[plot
         rows = one.run.of(one.system)
         refused, answered = (one.scores.get(name) for name in ("refused_answerable", "answered_unanswerable"))
         if one.system == "dateline" and has_support(rows):
-            used = _threshold(one.run)
-            curves[one.name] = tradeoff(rows, _THRESHOLDS), tradeoff(rows, [used])[0] if used is not None else None
+            used = (one.run.header.get("settings") or {}).get("threshold")  # as text, like all settings
+            curves[one.name] = tradeoff(rows, _THRESHOLDS), tradeoff(rows, [float(used)])[0] if used else None
         elif refused and answered and refused.mean is not None and answered.mean is not None:
             peers[one.name] = refused.mean, answered.mean
     return _drawn([plots.tradeoffs(curves, peers, colours), plots.rightness(curves, colours)])
 
 
-def _threshold(run: Run) -> float | None:
-    """The threshold in use; headers hold settings as text."""
-    try:
-        return float((run.header.get("settings") or {})["threshold"])
-    except (KeyError, ValueError):
-        return None
-
-
 def _recalls(runs: Sequence[Run], names: Sequence[str]) -> list[plots.Plot]:
-    curves = {name: recall_curves(_searched(run)) for run, name in zip(runs, names, strict=True)}
+    curves = {}
+    for run, name in zip(runs, names, strict=True):
+        systems = (run.of(system) for system in run.systems)
+        # the first system that has rankings: every system of a run has the same index
+        searched = next((rows for rows in systems if any(row.outcome.rankings for row in rows)), ())
+        curves[name] = recall_curves(searched)
     return _drawn(plots.recalls(unit, curves) for unit in UNITS)
-
-
-def _searched(run: Run) -> Sequence[Any]:
-    """The rows of the first system that has rankings: every system of a run has the same index."""
-    systems = (run.of(system) for system in run.systems)
-    return next((rows for rows in systems if any(row.outcome.rankings for row in rows)), ())
 
 
 def _times(series: Sequence[Column], colours: Mapping[str, str]) -> list[plots.Plot]:

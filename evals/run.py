@@ -66,7 +66,10 @@ class Observer:
             # of the index, not of the system: once is enough
             rankings=self._rankings(case, answer.standalone_question) if name == "dateline" else {},
             gold=self._gold(case),
-            stood={one.number: self._characters(one.article, one.start, one.end) for one in answer.citations},
+            stood={
+                one.number: found.text[one.start : one.end] if (found := self._article(one.article)) else ""
+                for one in answer.citations
+            },
             memory_mb=self._memory(),
         )
         if self.judge:
@@ -124,10 +127,6 @@ class Observer:
         start = 0 if quote is None else found.text.find(quote)
         end = len(found.text) if quote is None else start + len(quote)
         return Place(article, start, end) if start >= 0 else None
-
-    def _characters(self, article: str, start: int, end: int) -> str:
-        found = self._article(article)
-        return found.text[start:end] if found else ""
 
     def _article(self, id: str) -> Article | None:
         try:

@@ -58,7 +58,7 @@ def write(
     path: Path, assistant: Assistant, cases: Sequence[Case], progress: Callable[[int, int, str], None] | None = None
 ) -> None:
     """Asks every case that is not in the file yet, and appends what was seen; a case is written whole or not at all."""
-    known = _cases_in(path) if path.exists() else set()
+    known = {json.loads(line)["id"] for _, line in numbered(path.read_text("utf-8"))} if path.exists() else set()
     with path.open("a", encoding="utf-8") as file:
         for number, case in enumerate(cases, 1):
             if case.id not in known:
@@ -103,10 +103,6 @@ def _run(writing: Generator[Event, None, Draft]) -> Draft:
             next(writing)
         except StopIteration as end:
             return cast(Draft, end.value)
-
-
-def _cases_in(path: Path) -> set[str]:
-    return {json.loads(line)["id"] for _, line in numbered(path.read_text("utf-8"))}
 
 
 def of_form(observations: Iterable[Observation], form: Literal["draft", "quote"]) -> list[Observation]:

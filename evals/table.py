@@ -177,7 +177,7 @@ def headline(run: Run) -> list[str]:
     asked = max((len(run.of(system)) for system in run.systems), default=0)
     cases = f"{asked} cases" if asked == header["cases"] else f"{asked} of {header['cases']} cases"
     first = [str(dataset.get("name", "")), str(header.get("split") or ""), cases, _day(header.get("created"))]
-    second = [f"commit {header.get('commit') or 'unknown'}", _model(header), *machine_words(header.get("machine"))]
+    second = [f"commit {header.get('commit') or 'unknown'}", made_by(header), *machine_words(header.get("machine"))]
     return [" · ".join(part for part in first if part), " · ".join(part for part in second if part)]
 
 
@@ -235,7 +235,8 @@ def _day(created: Any) -> str:
     return f"{when.day} {when:%B %Y}"
 
 
-def _model(header: Mapping[str, Any]) -> str:
+def made_by(header: Mapping[str, Any]) -> str:
+    """Engine and model."""
     return " ".join(str(header[key]) for key in ("engine", "model") if header.get(key))
 
 

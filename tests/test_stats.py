@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from commands import Run
-from run_helpers import kept, right, run_of
+from run_helpers import kept, right, run_of, wrong
 
 from evals.stats import balanced_accuracy, bootstrap_interval, interval, paired_bootstrap, roc_auc
 from web.runs import Runs
@@ -110,13 +110,14 @@ def test_what_can_not_be_computed_is_an_error(compute: Callable[[], object], tol
 def test_without_the_libraries_of_the_evals_a_command_and_the_page_say_how_to_get_them(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = kept(tmp_path, "run.jsonl", run_of(right()))
+    path = kept(tmp_path, "run.jsonl", run_of(right(), wrong("b")))
     for name in ("scipy.stats", "sklearn.metrics", "sklearn.preprocessing"):
         monkeypatch.setitem(sys.modules, name, None)
-    for arguments in (["--rescore", path], ["--data-dir", tmp_path]):
+    for arguments in (["--rescore", path], ["--data-dir", tmp_path], ["report", path], ["judge", path]):
         code, _, said = run("eval", *map(str, arguments))
-        assert (code, said.count("\n")) == (1, 1)
-        assert said.endswith("scipy, which is not here. Get it with: pip install 'dateline[eval]'\n")
+        assert (code, said.count("\n")) == (1, 1), said
+        name = "sklearn" if "judge" in arguments else "scipy"
+        assert said.endswith(f"with {name}, which is not here. Get it with: pip install 'dateline[eval]'\n")
     assert "pip install" in Runs(tmp_path).html()
 
 

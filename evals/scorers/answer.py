@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from evals.matching import Match, given, matches, quoted, token_f1, wrong_said
+from evals.matching import given, matches, quoted, token_f1, wrong_said
 from evals.scorers.refusal import refused, unscored
 from evals.types import Case, Outcome, Score, Scorer
 
@@ -20,7 +20,12 @@ def correct(case: Case, outcome: Outcome) -> list[Score]:
         return []
     if outcome.answer is not None and not (case.accepted or case.patterns):
         return [Score("correct", None, "the case names no accepted answer")]
-    return _of_the_text("correct", outcome, lambda text: _said(matches(text, case)))
+
+    def said(text: str) -> tuple[float, str]:
+        match = matches(text, case)
+        return float(bool(match)), match.explanation
+
+    return _of_the_text("correct", outcome, said)
 
 
 def f1(case: Case, outcome: Outcome) -> list[Score]:
@@ -78,10 +83,6 @@ def _of_the_text(
         return [unscored(name, outcome)]
     value, explanation = (0.0, refusal) if refused(outcome.answer) else scored(outcome.answer.text)
     return [Score(name, value, explanation)]
-
-
-def _said(match: Match) -> tuple[float, str]:
-    return float(bool(match)), match.explanation
 
 
 def judged(case: Case, outcome: Outcome) -> list[Score]:
