@@ -1,13 +1,14 @@
-"""`dateline eval` as a person types it. No model is loaded but where a test says so."""
+"""`dateline eval` as a person types it. No model is loaded; where one must speak, it is Ollama's double."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from commands import Result, Run
+from ollama_double import OllamaDouble, installed, speaks
 
 from evals.runs import read
 from evals.signals import Observation
@@ -123,9 +124,42 @@ def observations(form: str) -> list[Observation]:
     ]
 
 
-@pytest.mark.slow
-def test_what_speaks_for_a_draft_is_gathered_once_for_each_case(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
-    options = ("--dataset", data, "--format", "folder", "--signals", tmp_path / "signals.jsonl")
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> Iterator[OllamaDouble]:
+    """A model that knows one river, and finds everything stated."""
+    says = speaks(
+        lambda messages, options: "The river in Hama is the Orontes.",
+        first_token=lambda messages: {"Yes": -0.01, "No": -5.0},
+    )
+    with OllamaDouble(models=[installed("tiny:1b", "1.0B")], chat=says) as server:
+        monkeypatch.setenv("DATELINE_OLLAMA_HOST", server.url)
+        yield server
+
+
+TINY = ("--engine", "ollama", "--model", "tiny:1b")
+
+
+def test_questions_are_asked_scored_printed_and_with_a_memory_not_asked_again(
+    evaluate: Evaluate, data: Path, tmp_path: Path, tiny: OllamaDouble
+) -> None:
+    asked = ("--dataset", data, "--format", "folder", "--limit", 1, "--peer", "bm25-top", "--judge", *TINY)
+    asked = (*asked, "--remember", tmp_path / "said.db", "--out")
+    result = evaluate(*asked, tmp_path / "first.jsonl")
+    assert result.code == 0, result.err
+    assert "bm25-top" in result.out and "right answers" in result.out
+    first, chats = read(tmp_path / "first.jsonl"), len(tiny.chats)
+    assert first.complete and first.systems == ("dateline", "bm25-top") and chats
+    assert all(row.outcome.answer and "Orontes" in row.outcome.answer.text for row in first.rows)
+    assert evaluate(*asked, tmp_path / "again.jsonl").code == 0
+    before, after = (run.rows[0].outcome.answer for run in (first, read(tmp_path / "again.jsonl")))
+    assert before and after and len(tiny.chats) == chats
+    assert (after.text, after.sentences, after.usage) == (before.text, before.sentences, before.usage)
+
+
+def test_what_speaks_for_a_draft_is_gathered_once_for_each_case(
+    evaluate: Evaluate, data: Path, tmp_path: Path, tiny: OllamaDouble
+) -> None:
+    options = ("--dataset", data, "--format", "folder", "--signals", tmp_path / "signals.jsonl", *TINY)
     assert evaluate(*options, "--limit", 1).code == 0
     first = read_signals(tmp_path / "signals.jsonl")
     assert {one.form for one in first} == {"draft", "quote"}
@@ -136,36 +170,26 @@ def test_what_speaks_for_a_draft_is_gathered_once_for_each_case(evaluate: Evalua
     assert {one.id for one in both} == {"river", "hill"}
 
 
-@pytest.mark.slow
-def test_a_failed_gate_exits_with_1(evaluate: Evaluate, tmp_path: Path) -> None:
-    bars = tmp_path / "gate.toml"
-    bars.write_text("cases = 1\n[at_least]\ncorrect = 1.1\n[at_most]\n")
-    result = evaluate("gate", "--bars", bars)
-    assert result.code == 1
-    assert "The gate is shut: correct is" in result.err
-
-
-@pytest.mark.slow
-def test_a_question_is_asked_scored_and_printed(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
-    result = evaluate("--dataset", data, "--format", "folder", "--limit", 1, "--peer", "bm25-top", "--judge")
-    assert result.code == 0, result.err
-    run = read(tmp_path / "data" / "runs" / "cities.jsonl")
-    assert run.complete and run.systems == ("dateline", "bm25-top")
-    assert all(row.outcome.answer and "Orontes" in row.outcome.answer.text for row in run.rows)
-    assert "bm25-top" in result.out and "right answers" in result.out
-
-
-@pytest.mark.slow
-def test_what_was_remembered_needs_no_model(
-    evaluate: Evaluate, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("bar", "code", "told"), [(1.1, 1, "The gate is shut: correct is"), (0.0, 0, "The gate is open")]
+)
+def test_a_failed_gate_exits_with_1(
+    evaluate: Evaluate, tmp_path: Path, tiny: OllamaDouble, bar: float, code: int, told: str
 ) -> None:
-    asked = ("--dataset", data, "--format", "folder", "--limit", 1, "--remember", tmp_path / "said.db", "--out")
-    assert evaluate(*asked, tmp_path / "first.jsonl").code == 0
-    monkeypatch.setenv("DATELINE_CACHE_DIR", str(tmp_path / "no-model"))
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    again = evaluate(*asked, tmp_path / "again.jsonl")
-    assert again.code == 0, again.err
-    first, second = (read(tmp_path / name).rows[0].outcome.answer for name in ("first.jsonl", "again.jsonl"))
-    assert first and second and "Orontes" in first.text
-    assert (second.text, second.sentences, second.usage) == (first.text, first.sentences, first.usage)
+    bars = tmp_path / "gate.toml"
+    bars.write_text(f"cases = 1\n[at_least]\ncorrect = {bar}\n[at_most]\n")
+    result = evaluate(*TINY, "gate", "--bars", bars)
+    assert (result.code, told in result.err + result.out) == (code, True), result.err
+
+
+def test_the_judge_is_measured_on_claims_with_labels(evaluate: Evaluate, tmp_path: Path, tiny: OllamaDouble) -> None:
+    sentences = ["The river in Hama is the Orontes.", "It is old and wide."]
+    claims = [
+        {"id": "a", "claim": "The Orontes is a river in Hama.", "label": 1, "evidence_sentences": sentences},
+        {"id": "b", "claim": "The river has 90 bridges.", "label": 0, "evidence_sentences": sentences},
+    ] * 2
+    lines = [claim | {"id": f"{claim['id']}{n}"} for n, claim in enumerate(claims)]
+    (tmp_path / "claims.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    result = evaluate(*TINY, "judge", tmp_path / "claims.jsonl", "--half", "second")
+    assert result.code == 0, result.err
+    assert result.out.startswith("tiny:1b: support judge: balanced accuracy 1.00, AUC 1.00 on 2 claims")
