@@ -32,13 +32,13 @@ lint: $(READY_DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-eval: $(READY)          ## the seeds' test split, scored: about six minutes on two cores
+eval: $(READY_DEV)      ## the seeds' test split, scored: about six minutes on two cores
 	$(BIN)/dateline eval --split test
 
-eval-peers: $(READY)    ## the same, with four peers in the same run
+eval-peers: $(READY_DEV) ## the same, with four peers in the same run
 	$(BIN)/dateline eval --split test --peer all
 
-gate: $(READY)          ## part of the dev split against the figures in evals/gate.toml
+gate: $(READY_DEV)      ## part of the dev split against the figures in evals/gate.toml
 	$(BIN)/dateline eval gate
 
 bench: $(READY_DEV)     ## speed beside LlamaIndex's CitationQueryEngine: make bench DATA=path/to/xquad_en

@@ -34,7 +34,12 @@ def cause(case: Case, outcome: Outcome) -> str | None:
         return None
     if not _found(answer, outcome.gold):
         return NOT_FOUND
-    return _withheld(case, answer) if refused(answer) else _wrong(answer, outcome.gold)
+    if refused(answer):
+        return _withheld(case, answer)
+    cited = [Place(one.article, one.start, one.end) for one in answer.citations]
+    return (
+        WRONG_GOLD if any(place and place.shared(one) for place in outcome.gold for one in cited) else WRONG_ELSEWHERE
+    )
 
 
 def by_cause(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
@@ -64,11 +69,6 @@ def _withheld(case: Case, answer: Answer) -> str:
     if not matches(" ".join(draft.text for draft in drafts), case):
         return WRONG_WITHHELD
     return RIGHT_BUT_SOFT if all(draft.support is not None for draft in drafts) else RIGHT_BUT_HARD
-
-
-def _wrong(answer: Answer, gold: Iterable[Place | None]) -> str:
-    cited = [Place(one.article, one.start, one.end) for one in answer.citations]
-    return WRONG_GOLD if any(place and place.shared(one) for place in gold for one in cited) else WRONG_ELSEWHERE
 
 
 def _found(answer: Answer, gold: Iterable[Place | None]) -> bool:

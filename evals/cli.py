@@ -15,16 +15,27 @@ from typing import Any, get_args
 import click
 
 from evals.cases import SEEDS_GOLD, CasesError, load, of_split, spread, without_gold
+from evals.causes import print_causes
+from evals.compare import compare as compare_runs
+from evals.compare import print_comparison
 from evals.datasets import Dataset, Format
 from evals.datasets import read as read_dataset
+from evals.gate import BARS, Gate
+from evals.progress import Progress, progress
+from evals.report import write_report
+from evals.runs import Writer, place_for, read, writing
+from evals.stats import library
+from evals.table import plain_or_terminal, print_table, to_json
 from evals.types import Case, Split, System
 from index.errors import DatelineError, EmbedderMismatch, IndexVersionMismatch
 from rag.assistant import Assistant
-from rag.cli import common_options
+from rag.options import common_options
 from rag.printing import say, say_json
+from rag.settings import Settings
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_NEW = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group("eval", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -39,11 +50,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--peer", "peers", multiple=True, metavar="NAME", help='A system to run beside Dateline; "all" of them.')
 @click.option("--retrieval", is_flag=True, help="Only search; no model is loaded.")
 @click.option("--judge", "judge_answers", is_flag=True, help="Let the model mark the answers too.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The run's file.")
-@click.option("--signals", type=click.Path(dir_okay=False, path_type=Path), help="Only gather what `eval fit` fits.")
+@click.option("--out", type=_NEW, help="The run's file.")
+@click.option("--signals", type=_NEW, help="Only gather what `eval fit` fits.")
 @click.option(
     "--remember",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=_NEW,
     help="What the model says is kept here, and taken from here when it is asked the same again.",
 )
 @click.option("--rescore", type=_FILE, metavar="RUN", help="Score this run again; no model is loaded.")
@@ -53,21 +64,31 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @common_options
 @click.pass_context
-def evaluate(context: click.Context, /, **options: Any) -> None:
+def evaluate(
+    context: click.Context,
+    /,
+    rescore: Path | None,
+    as_json: bool,
+    signals: Path | None,
+    from_feedback: bool,
+    **options: Any,
+) -> None:
     """Ask gold questions, score the answers, and write a run. An interrupted run is gone on with."""
     shared = {name: options.pop(name) for name in ("data_dir", "engine", "model")}
     context.obj = shared
     if context.invoked_subcommand:
         return
-    rescore, as_json, signals = options.pop("rescore"), options.pop("as_json"), options.pop("signals")
-    if options.pop("from_feedback"):
+    if from_feedback:
         _from_feedback(_home(shared), options["out"])
-        return
-    if signals:
+    elif signals:
         _gather_signals(_Plan(**options), shared, signals)
-        return
-    path = rescore or _run(_Plan(**options), shared)
-    _show(path, as_json)
+    else:
+        run = read(path := rescore or _run(_Plan(**options), shared))
+        if as_json:
+            say_json(to_json(run))
+        else:
+            print_table(run)
+            say(f"\nThe run is in {path}")
 
 
 def _from_feedback(home: Path, out: Path | None) -> None:
@@ -103,48 +124,43 @@ class _Plan:
         parts = [name, "without-gold" if self.blind else "", self.split or "", "retrieval" if self.retrieval else ""]
         return "-".join(part for part in parts if part)
 
-
-def _questions(plan: _Plan, home: Path) -> Dataset:
-    """The cases that are planned, and a folder with their articles."""
-    if plan.dataset:
-        if not plan.form:
+    def questions(self, home: Path) -> tuple[Dataset, Path]:
+        """The cases with a folder of their articles, and where these are indexed: never with the user's own."""
+        if not self.dataset:
+            file, corpus = self.cases or SEEDS_GOLD, self.corpus or SEEDS
+            if not corpus.is_dir():
+                raise CasesError(f"The articles of {file} are not in {corpus}: name their folder with --corpus.")
+            found = Dataset(file.stem, tuple(load(file)), corpus)
+        elif not self.form:
             raise click.UsageError(f"--dataset needs --format: one of {', '.join(get_args(Format))}.")
-        found = read_dataset(plan.dataset, plan.form, _room(home, plan.dataset))
-    else:
-        file = plan.cases or SEEDS_GOLD
-        corpus = plan.corpus or SEEDS
-        if not corpus.is_dir():
-            raise CasesError(f"The articles of {file} are not in {corpus}: name their folder with --corpus.")
-        found = Dataset(file.stem, tuple(load(file)), corpus)
-    return Dataset(found.name, tuple(_chosen(found.cases, plan)), found.corpus)
+        else:
+            found = read_dataset(self.dataset, self.form, _room(home, self.dataset))
+        chosen = Dataset(found.name, tuple(self._chosen(found.cases)), found.corpus)
+        return chosen, _room(home, self.dataset or found.corpus)
+
+    def _chosen(self, cases: Sequence[Case]) -> list[Case]:
+        skipped = set(self.skip.read_text("utf-8").split()) if self.skip else set()
+        chosen = [case for case in of_split(cases, self.split) if case.id not in skipped]
+        chosen = without_gold(chosen) if self.blind else chosen
+        chosen = spread(chosen, self.limit) if self.limit else chosen
+        if not chosen:
+            raise CasesError("No case is left to run: choose another --split, or leave out --skip or --without-gold.")
+        return chosen
 
 
 def _room(home: Path, data: Path) -> Path:
-    """Where the evals of `data` keep its index: never in that of the user's own articles."""
     where = hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:8]
     return home / "evals" / f"{data.stem}-{where}"
-
-
-def _chosen(cases: Sequence[Case], plan: _Plan) -> list[Case]:
-    skipped = set(plan.skip.read_text("utf-8").split()) if plan.skip else set()
-    chosen = [case for case in of_split(cases, plan.split) if case.id not in skipped]
-    chosen = without_gold(chosen) if plan.blind else chosen
-    chosen = spread(chosen, plan.limit) if plan.limit else chosen
-    if not chosen:
-        raise CasesError("No case is left to run: choose another --split, or leave out --skip or --without-gold.")
-    return chosen
 
 
 def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
     """Runs what is planned; gives the file that it wrote."""
     from evals.judge import measured
-    from evals.progress import progress
     from evals.run import Observer, corpus, header, run, search_only
-    from evals.runs import place_for, writing
 
+    library("scipy.stats")  # what is missing at the end is told at the beginning
     home = _home(shared)
-    questions = _questions(plan, home)
-    room = _room(home, plan.dataset or questions.corpus)
+    questions, room = plan.questions(home)
     # a peer's long prompts take turns: two of them fit, as a server's defaults would keep them
     kept = {"prompt_cache_mib": 256} if plan.peers else {}
     with _assistant(questions.corpus, room, shared, plan.remember, **kept) as assistant:
@@ -160,34 +176,33 @@ def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
         )
         if plan.remember:
             head["settings"]["remembered"] = "times mean nothing"
-        path = plan.out or place_for(home / "runs", plan.stem(questions.name), head)
-        with writing(path, head) as writer, progress() as told:
+        with _writing(plan.out, home, plan.stem(questions.name), head) as (writer, told):
             if plan.retrieval:
                 search_only(questions.cases, Observer(assistant, None), writer, told)
             else:
                 judge = _judge(assistant)
                 observer = Observer(assistant, judge, judge if plan.judge_answers else None)
                 run(questions.cases, systems, observer, writer, told)
-    return path
+    return writer.path
 
 
 def _gather_signals(plan: _Plan, shared: dict[str, Any], path: Path) -> None:
-    from evals.progress import progress
     from evals.signals import write
 
-    home = _home(shared)
-    questions = _questions(plan, home)
-    room = _room(home, plan.dataset or questions.corpus)
-    with _assistant(questions.corpus, room, shared, plan.remember) as assistant:
-        with progress() as told:
-            write(path, assistant, questions.cases, told)
+    questions, room = plan.questions(_home(shared))
+    with _assistant(questions.corpus, room, shared, plan.remember) as assistant, progress() as told:
+        write(path, assistant, questions.cases, told)
     say(f"What speaks for each draft and quote is in {path}; fit it with `dateline eval fit {path}`.")
 
 
 def _home(shared: dict[str, Any]) -> Path:
-    from rag.settings import Settings
-
     return Settings.load({"data_dir": shared["data_dir"]}).data_dir
+
+
+@contextmanager
+def _writing(out: Path | None, home: Path, stem: str, head: dict[str, Any]) -> Iterator[tuple[Writer, Progress]]:
+    with writing(out or place_for(home / "runs", stem, head), head) as writer, progress() as told:
+        yield writer, told
 
 
 @contextmanager
@@ -215,26 +230,13 @@ def _assistant(
 def _systems(peers: Sequence[str], assistant: Assistant) -> list[System]:
     from evals.systems import SYSTEMS, build
 
-    names = [name for name in SYSTEMS if name != "dateline"] if "all" in peers else list(dict.fromkeys(peers))
-    return build(["dateline", *(name for name in names if name != "dateline")], assistant)
+    return build(["dateline", *(SYSTEMS if "all" in peers else peers)], assistant)
 
 
 def _judge(assistant: Assistant) -> Any:
     from evals.judge import SupportJudge
 
     return SupportJudge(assistant.engine, assistant.embed)
-
-
-def _show(path: Path, as_json: bool) -> None:
-    from evals.runs import read
-    from evals.table import print_table, to_json
-
-    run = read(path)
-    if as_json:
-        say_json(to_json(run))
-        return
-    print_table(run)
-    say(f"\nThe run is in {path}")
 
 
 @evaluate.command()
@@ -244,10 +246,6 @@ def _show(path: Path, as_json: bool) -> None:
 @click.option("--with", "other", help="Which system of B; the same unless given.")
 def compare(a: Path, b: Path, system: str, other: str | None) -> None:
     """What got better and what worse from run A to run B, and whether that is more than noise."""
-    from evals.compare import compare as compare_runs
-    from evals.compare import print_comparison
-    from evals.runs import read
-
     print_comparison(compare_runs(read(a), read(b), system, other or system))
 
 
@@ -256,44 +254,32 @@ def compare(a: Path, b: Path, system: str, other: str | None) -> None:
 @click.option("--system", default="dateline", show_default=True)
 def causes(run: Path, system: str) -> None:
     """What went wrong in RUN, by cause, the largest first."""
-    from evals.causes import print_causes
-    from evals.runs import read
-
     print_causes(read(run).of(system))
 
 
 @evaluate.command()
 @click.argument("runs", nargs=-1, required=True, type=_FILE)
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="The page; beside the first run unless given."
-)
+@click.option("--out", type=_NEW, help="The page; beside the first run unless given.")
 def report(runs: Sequence[Path], out: Path | None) -> None:
     """One self-contained HTML page: scores, plots, and every case with its answer and quotes."""
-    from evals.report import write_report
-    from evals.runs import read
-
     page = out or runs[0].with_suffix(".html")
     write_report([read(path) for path in runs], page)
     say(f"The report is in {page}")
 
 
 @evaluate.command()
-@click.option("--bars", type=_FILE, help="The figures to reach; evals/gate.toml unless given.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The run's file.")
+@click.option("--bars", type=_FILE, default=BARS, help="The figures to reach; evals/gate.toml unless given.")
+@click.option("--out", type=_NEW, help="The run's file.")
 @click.pass_context
-def gate(context: click.Context, bars: Path | None, out: Path | None) -> None:
+def gate(context: click.Context, bars: Path, out: Path | None) -> None:
     """Fail if a score on part of dev is below the figures in evals/gate.toml."""
-    from evals.gate import BARS, Gate
-    from evals.runs import read
-    from evals.table import print_table
-
-    gate = Gate.load(bars or BARS)
+    gate = Gate.load(bars)
     path = _run(_Plan(split="dev", limit=gate.cases, out=out), context.obj)
     run = read(path)
     print_table(run)
     if failures := gate.failures(run):
         raise DatelineError("The gate is shut: " + "; ".join(failures) + f". The answers are in {path}.")
-    say(f"\nThe gate is open: {len(run.rows)} cases, no score below {(bars or BARS).name}.")
+    say(f"\nThe gate is open: {len(run.rows)} cases, no score below {bars.name}.")
 
 
 @evaluate.command()
@@ -306,10 +292,9 @@ def gate(context: click.Context, bars: Path | None, out: Path | None) -> None:
 def judge(context: click.Context, claims: Path, half: str | None, kept: bool) -> None:
     """Measure the support judge on CLAIMS with human labels (WiCE's form)."""
     from evals import judge as judging
-    from evals.progress import progress
     from evals.run import commit, header
-    from evals.runs import place_for, read, writing
 
+    library("sklearn.metrics")
     chosen = judging.read_claims(claims)
     middle = len(chosen) // 2
     chosen = chosen[:middle] if half == "first" else chosen[middle:] if half == "second" else chosen
@@ -317,18 +302,16 @@ def judge(context: click.Context, claims: Path, half: str | None, kept: bool) ->
     home = _home(context.obj)
     with _assistant(None, home, context.obj) as assistant:
         model = assistant.choice.model
-        head = header(
-            assistant, [], {judging.SYSTEM: "the support judge"}, dataset={"name": name}, split=None, judge=None
-        ) | {"cases": len(chosen)}
-        path = place_for(home / "runs", f"{claims.stem}-judge", head)
-        with writing(path, head) as writer, progress() as told:
+        about = {judging.SYSTEM: "the support judge"}
+        head = header(assistant, [], about, dataset={"name": name}, split=None, judge=None) | {"cases": len(chosen)}
+        with _writing(None, home, f"{claims.stem}-judge", head) as (writer, told):
             support = _judge(assistant)
             for done, claim in enumerate(chosen, 1):
                 if (judging.SYSTEM, claim.id) not in writer.done:
                     writer.add(judging.judged(support, claim))
                 told(done, len(chosen), judging.SYSTEM)
-    found = judging.quality(read(path).rows, name, commit(), datetime.now(UTC).date().isoformat())
-    say(f"{model}: {found.sentence()}\nThe run is in {path}")
+    found = judging.quality(read(writer.path).rows, name, commit(), datetime.now(UTC).date().isoformat())
+    say(f"{model}: {found.sentence()}\nThe run is in {writer.path}")
     if kept:
         judging.keep(model, found)
 
@@ -355,7 +338,7 @@ def fit(signals: Sequence[Path], kept: bool) -> None:
 @evaluate.command()
 @click.argument("attacks", type=_FILE)
 @click.option("--limit", type=click.IntRange(min=1), help="So many attacks, evenly spread.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The run's file.")
+@click.option("--out", type=_NEW, help="The run's file.")
 @click.option("--rescore", type=_FILE, metavar="RUN", help="Judge this run again; no model is loaded.")
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each answer.")
 @common_options
@@ -372,10 +355,7 @@ def injections(
 ) -> None:
     """Hide each order of ATTACKS in a seed article: is it obeyed, said or cited? An interrupted run is gone on with."""
     from evals import injection
-    from evals.progress import progress
     from evals.run import Observer, header
-    from evals.runs import place_for, read, writing
-    from evals.table import plain_or_terminal
 
     shared = {name: value if value is not None else context.obj[name] for name, value in given.items()}
     clean = injection.clean_text(SEEDS)
@@ -386,12 +366,11 @@ def injections(
         with TemporaryDirectory() as room, _assistant(None, Path(room), shared) as assistant:
             systems = {system.name: system.about for system in _systems((), assistant)}
             dataset = {"name": f"{attacks.stem} in the seeds"}
-            head = header(
-                assistant, [trial.case for trial in planned], systems, dataset=dataset, split=None, judge=None
-            )
-            path = out or place_for(_home(shared) / "runs", f"{attacks.stem}-injections", head)
-            with writing(path, head) as writer, progress() as told:
+            asked = [trial.case for trial in planned]
+            head = header(assistant, asked, systems, dataset=dataset, split=None, judge=None)
+            with _writing(out, _home(shared), f"{attacks.stem}-injections", head) as (writer, told):
                 injection.run(planned, SEEDS, Path(room) / "articles", Observer(assistant, None), writer, told)
+            path = writer.path
     found = injection.findings(planned, read(path), clean)
     if as_json:
         for one in found:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evals.runs import Run
-from evals.scoring import CITATIONS, GROUPS, LABELS, RETRIEVAL, VERDICTS, figure, label, score
+from evals.scoring import CITATIONS, GROUPS, RETRIEVAL, VERDICTS, figure, in_order, label, score
 from evals.stats import paired_bootstrap
 from evals.table import headline, plain_or_terminal, row_name
 from evals.types import Case, Outcome, Row
@@ -51,23 +51,6 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A case, and its scores that moved in one direction: (name, in a, in b)."""
-
-    case: Case
-    scores: tuple[tuple[str, float, float], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """A case that is answered in other words now."""
-
-    case: Case
-    a: Outcome
-    b: Outcome
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison:
     """`b` against `a`: of two runs, the later against the earlier."""
 
@@ -75,20 +58,19 @@ class Comparison:
     b: str
     paired: int
     """Cases that are in both."""
-    only_a: tuple[str, ...]
-    """Ids of the cases that are in `a` only."""
-    only_b: tuple[str, ...]
-    changed_gold: tuple[str, ...]
-    """Ids of the cases that ask or accept something else on either side: left out."""
-    failed_a: tuple[str, ...]
-    """Ids of the cases in both on which `a` gave an error: scored on neither side."""
-    failed_b: tuple[str, ...]
+    left_out: tuple[tuple[str, tuple[str, ...]], ...]
+    """Why some cases are not compared, and their ids."""
     warnings: tuple[str, ...]
     """What else differs between the runs than what is compared, and could be the reason."""
     differences: tuple[Difference, ...]
     better: tuple[Change, ...]
     worse: tuple[Change, ...]
-    answers: tuple[Answers, ...]
+    answers: tuple[tuple[Row, Row], ...]
+    """The cases that are answered in other words now."""
+
+
+Change = tuple[Case, tuple[tuple[str, float, float], ...]]
+"""A case, and its scores that moved in one direction: (name, in a, in b)."""
 
 
 def compare(a: Run, b: Run, system: str = "dateline", other: str | None = None) -> Comparison:
@@ -104,24 +86,25 @@ def compare(a: Run, b: Run, system: str = "dateline", other: str | None = None) 
     same = [id for id in shared if _asked(before[id].case) == _asked(after[id].case)]
     pairs = [(before[id], after[id]) for id in same]
     scores = [(_values(row), _values(later)) for row, later in pairs]
+    left_out = {
+        "in the first only, left out": [id for id in before if id not in after],
+        "in the second only, left out": [id for id in after if id not in before],
+        "with another question or another right answer on either side, left out": [
+            id for id in shared if id not in set(same)
+        ],
+        "failed in the first, scored on neither side": [row.case.id for row, _ in pairs if row.outcome.error],
+        "failed in the second, scored on neither side": [row.case.id for _, row in pairs if row.outcome.error],
+    }
     return Comparison(
-        a=_name(a, system),
-        b=_name(b, other),
+        a=" · ".join((system, a.path.name, *headline(a))),
+        b=" · ".join((other, b.path.name, *headline(b))),
         paired=len(pairs),
-        only_a=tuple(id for id in before if id not in after),
-        only_b=tuple(id for id in after if id not in before),
-        changed_gold=tuple(id for id in shared if id not in set(same)),
-        failed_a=tuple(row.case.id for row, _ in pairs if row.outcome.error is not None),
-        failed_b=tuple(row.case.id for _, row in pairs if row.outcome.error is not None),
+        left_out=tuple((why, tuple(ids)) for why, ids in left_out.items() if ids),
         warnings=tuple(_warnings(a.header, b.header)),
         differences=tuple(_differences(scores)),
         better=tuple(_moved(pairs, scores, +1)),
         worse=tuple(_moved(pairs, scores, -1)),
-        answers=tuple(
-            Answers(later.case, row.outcome, later.outcome)
-            for row, later in pairs
-            if shown(row.outcome) != shown(later.outcome)
-        ),
+        answers=tuple((row, later) for row, later in pairs if shown(row.outcome) != shown(later.outcome)),
     )
 
 
@@ -142,31 +125,21 @@ def _asked(case: Case) -> Case:
     return replace(case, exclude=(), split="test", history=tuple(dict(turn) for turn in case.history))
 
 
-def _name(run: Run, system: str) -> str:
-    return " · ".join((system, run.path.name, *headline(run)))
-
-
 def _values(row: Row) -> dict[str, float]:
     return {given.name: given.value for given in score(row) if given.value is not None}
 
 
 def _differences(scores: Sequence[tuple[Mapping[str, float], Mapping[str, float]]]) -> Iterator[Difference]:
-    found = dict.fromkeys(name for before, after in scores for name in (*before, *after))
-    order = {name: place for place, name in enumerate(LABELS)}
-    for name in sorted(found, key=lambda n: order.get(n, len(order))):
+    found = dict.fromkeys(name for pair in scores for values in pair for name in values)
+    for name in in_order(found):
         both = [(before[name], after[name]) for before, after in scores if name in before and name in after]
         # where both refuse, both are right or both are wrong: a pair can't differ, and would prove nothing
         if both and name != _OF_REFUSALS:
-            yield _difference(name, [x for x, _ in both], [y for _, y in both])
-
-
-def _difference(name: str, before: Sequence[float], after: Sequence[float]) -> Difference:
-    found = paired_bootstrap(after, before)
-    n = len(before)
-    return Difference(
-        name, sum(before) / n, sum(after) / n, n, found.difference, found.low, found.high, found.p,
-        "same" if list(before) == list(after) else _verdict(name, found.difference, found.p),
-    )  # fmt: skip
+            a, b = zip(*both, strict=True)
+            paired = paired_bootstrap(b, a)
+            verdict = "same" if a == b else _verdict(name, paired.difference, paired.p)
+            means = sum(a) / len(a), sum(b) / len(b)
+            yield Difference(name, *means, len(a), paired.difference, paired.low, paired.high, paired.p, verdict)
 
 
 def _verdict(name: str, difference: float, p: float) -> str:
@@ -183,23 +156,18 @@ def _moved(
 ) -> Iterator[Change]:
     """The cases with scores that got better (`sign` 1) or worse (-1)."""
     for (_, row), (before, after) in zip(pairs, scores, strict=True):
+        both = [(name, before[name], after[name]) for name in _BY_CASE if name in before and name in after]
         moved = tuple(
-            (name, before[name], after[name])
-            for name in _BY_CASE
-            if name in before and name in after and _gain(name, before[name], after[name]) * sign > 0
+            (name, a, b) for name, a, b in both if (b - a if label(name).higher_is_better else a - b) * sign > 0
         )
         if moved:
-            yield Change(row.case, moved)
-
-
-def _gain(name: str, before: float, after: float) -> float:
-    return after - before if label(name).higher_is_better else before - after
+            yield row.case, moved
 
 
 def _warnings(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[str]:
     for key in _COMPARED:
         for name, before, after in _differing(key.replace("_", " "), a.get(key), b.get(key)):
-            yield f"{name} differs: {_said(before)} / {_said(after)}"
+            yield f"{name} differs: {' / '.join('not given' if one is None else str(one) for one in (before, after))}"
 
 
 def _differing(name: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -210,42 +178,33 @@ def _differing(name: str, before: Any, after: Any) -> Iterator[tuple[str, Any, A
         yield name, before, after
 
 
-def _said(value: Any) -> str:
-    return "not given" if value is None else str(value)
-
-
 # ------------------------------------------------------------------------------------------------- printing
 
 
 def print_comparison(comparison: Comparison, console: Console | None = None) -> None:
     """Prints the scores of both sides with their differences, the cases that moved, and the answers that changed."""
     console = console or plain_or_terminal()
-    for line in _heading(comparison):
-        console.print(line)
+    console.print(Text.assemble(("First:  ", "bold"), comparison.a))
+    console.print(Text.assemble(("Second: ", "bold"), comparison.b))
+    console.print(Text(f"{_cases(comparison.paired)} in both."))
+    for why, ids in comparison.left_out:
+        more = f" and {len(ids) - 8} more" if len(ids) > 8 else ""
+        console.print(Text(f"{_cases(len(ids))} {why}: {', '.join(ids[:8])}{more}", style="yellow"))
+    for warning in comparison.warnings:
+        console.print(Text(f"Note: {warning}", style="yellow"))
     console.print()
     console.print(_table(comparison.differences))
-    _print_still_retrieval(comparison.differences, console)
+    if still := sum(_still_retrieval(one) for one in comparison.differences):
+        console.print(f"{still} retrieval scores are the same in every case.")
     console.print(Text(_FOOT, style="dim"))
-    _print_changes("Better", comparison.better, console)
-    _print_changes("Worse", comparison.worse, console)
-    _print_answers(comparison, console)
-
-
-def _heading(comparison: Comparison) -> Iterator[Text]:
-    yield Text.assemble(("First:  ", "bold"), comparison.a)
-    yield Text.assemble(("Second: ", "bold"), comparison.b)
-    yield Text(f"{_cases(comparison.paired)} in both.")
-    for ids, what in (
-        (comparison.only_a, "in the first only, left out"),
-        (comparison.only_b, "in the second only, left out"),
-        (comparison.changed_gold, "with another question or another right answer on either side, left out"),
-        (comparison.failed_a, "failed in the first, scored on neither side"),
-        (comparison.failed_b, "failed in the second, scored on neither side"),
-    ):
-        if ids:
-            yield Text(f"{_cases(len(ids))} {what}: {_listed(ids)}", style="yellow")
-    for warning in comparison.warnings:
-        yield Text(f"Note: {warning}", style="yellow")
+    for title, changes in (("Better", comparison.better), ("Worse", comparison.worse)):
+        console.print()
+        console.print(Text(f"{title}: {_cases(len(changes))}", style="bold"))
+        for case, scores in changes:
+            console.print(Text(f"{case.id}: {case.question}"))
+            moved = (f"{label(name).text} {before:.2g} -> {after:.2g}" for name, before, after in scores)
+            console.print(Padding(Text("; ".join(moved), style="dim"), (0, 0, 0, 4), expand=False))
+    _print_answers(comparison.answers, console)
 
 
 def _table(differences: Iterable[Difference]) -> Table:
@@ -287,39 +246,20 @@ def _still_retrieval(one: Difference) -> bool:
     return one.name in RETRIEVAL and one.verdict == "same"
 
 
-def _print_still_retrieval(differences: Iterable[Difference], console: Console) -> None:
-    if still := sum(_still_retrieval(one) for one in differences):
-        console.print(f"{still} retrieval scores are the same in every case.")
-
-
-def _print_changes(title: str, changes: Sequence[Change], console: Console) -> None:
+def _print_answers(answers: Sequence[tuple[Row, Row]], console: Console) -> None:
     console.print()
-    console.print(Text(f"{title}: {_cases(len(changes))}", style="bold"))
-    for change in changes:
-        console.print(Text(f"{change.case.id}: {change.case.question}"))
-        moved = (f"{label(name).text} {before:.2g} -> {after:.2g}" for name, before, after in change.scores)
-        console.print(Padding(Text("; ".join(moved), style="dim"), (0, 0, 0, 4), expand=False))
-
-
-def _print_answers(comparison: Comparison, console: Console) -> None:
-    console.print()
-    console.print(Text(f"Answered in other words: {_cases(len(comparison.answers))}", style="bold"))
-    if not comparison.answers:
-        return
+    console.print(Text(f"Answered in other words: {_cases(len(answers))}", style="bold"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0), header_style="bold", expand=True)
     for column in ("question", "first", "second"):
         table.add_column(column, ratio=1, overflow="fold")
-    for answers in comparison.answers:
-        case = answers.case
+    for before, after in answers:
+        case = after.case
         expected = " / ".join(" + ".join(entry) for entry in case.accepted) if case.answerable else "no answer"
         asked = Text.assemble((case.id, "bold"), " ", case.question, (f"\nexpected: {expected}", "dim"))
-        table.add_row(asked, Text(shown(answers.a)), Text(shown(answers.b)))
-    console.print(table)
+        table.add_row(asked, Text(shown(before.outcome)), Text(shown(after.outcome)))
+    if answers:
+        console.print(table)
 
 
 def _cases(count: int) -> str:
     return f"{count} case{'' if count == 1 else 's'}"
-
-
-def _listed(ids: Sequence[str]) -> str:
-    return ", ".join(ids[:8]) + (f" and {len(ids) - 8} more" if len(ids) > 8 else "")

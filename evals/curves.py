@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+
+import numpy as np
 
 from evals.scorers import answer as answer_scorers
 from evals.scorers import refusal as refusal_scorers
 from evals.scorers import retrieval as retrieval_scorers
-from evals.types import Place, Row, Scorer
+from evals.types import Row
 from rag.types import Answer, AnswerSentence
 
 DEPTHS = range(1, 11)
@@ -46,7 +47,7 @@ def tradeoff(rows: Sequence[Row], thresholds: Iterable[float]) -> list[Point]:
             then = at_threshold(row, threshold)
             key = number, len(then.outcome.answer.sentences) if then.outcome.answer else 0
             if key not in known:  # the answer changes at few thresholds, and scoring takes a while
-                known[key] = _values((*answer_scorers.SCORERS, *refusal_scorers.SCORERS), then)
+                known[key] = _values(then)
             found.append(known[key])
         points.append(_point(threshold, answered, found))
     return points
@@ -67,13 +68,9 @@ def recall_curves(rows: Iterable[Row]) -> dict[str, list[float]]:
     """ "bm25.article" and so on -> mean recall at each of DEPTHS, as the retrieval scorers define it."""
     values: dict[str, list[list[float]]] = {}
     for row in rows:
-        for place, depth in enumerate(DEPTHS):
-            for unit in ("article", "quote"):
-                for name, value in _values(retrieval_scorers.SCORERS, _cut(row, depth, unit)).items():
-                    curve, _, measure = name.rpartition(".")
-                    if measure == f"recall@{DEPTHS[-1]}" and curve.endswith(f".{unit}"):
-                        values.setdefault(curve, [[] for _ in DEPTHS])[place].append(value)
-    return {curve: [sum(column) / len(column) for column in columns] for curve, columns in values.items()}
+        for name, recalls in retrieval_scorers.recalls(row.case, row.outcome, DEPTHS).items():
+            values.setdefault(name, []).append(recalls)
+    return {name: np.mean(found, axis=0).tolist() for name, found in values.items()}
 
 
 def _weighed(answer: Answer) -> list[tuple[str, float]]:
@@ -93,26 +90,11 @@ def _point(threshold: float, rows: Sequence[Row], found: Sequence[Mapping[str, f
     return Point(threshold, _mean(refused), _mean(answered), _mean([v for v in shown if v is not None]), len(shown))
 
 
-def _values(scorers: Iterable[Scorer], row: Row) -> dict[str, float]:
+def _values(row: Row) -> dict[str, float]:
+    scorers = (*answer_scorers.SCORERS, *refusal_scorers.SCORERS)
     scores = (score for scorer in scorers for score in scorer(row.case, row.outcome))
     return {score.name: score.value for score in scores if score.value is not None}
 
 
 def _mean(values: Sequence[float]) -> float | None:
     return sum(values) / len(values) if values else None
-
-
-def _cut(row: Row, depth: int, unit: str) -> Row:
-    """The row with rankings that end after `depth` articles or passages."""
-    first = _first_articles if unit == "article" else _first_passages
-    rankings = {mode: first(ranking, depth) for mode, ranking in row.outcome.rankings.items()}
-    return replace(row, outcome=replace(row.outcome, rankings=rankings))
-
-
-def _first_passages(ranking: Sequence[Place], depth: int) -> tuple[Place, ...]:
-    return tuple(ranking[:depth])
-
-
-def _first_articles(ranking: Sequence[Place], depth: int) -> tuple[Place, ...]:
-    wanted = set(islice(dict.fromkeys(place.article for place in ranking), depth))
-    return tuple(place for place in ranking if place.article in wanted)

@@ -71,7 +71,12 @@ def read(path: Path, form: Format, scratch: Path) -> Dataset:
         if not path.is_file():
             raise other_form(path, form)
         written = _Articles()
-        cases = _FILES[form](path, written)
+        if form == "squad":
+            cases = _read_squad(path, written)
+        elif form == "ramdocs":
+            cases = [_ramdocs_case(n, record, written) for n, record in enumerate(read_ramdocs(path))]
+        else:
+            cases = [_passages_case(n, record, written) for n, record in enumerate(read_passages(path))]
         corpus = _fill(scratch / "corpus", path, written.files())
     if not cases:
         raise DatasetError(f"There is no question in {path}. Name the data to measure with: {ABOUT[form]}.")
@@ -100,7 +105,11 @@ def _read_folder(path: Path, form: Format, scratch: Path) -> tuple[list[Case], P
         raise DatasetError(
             f"No article that {questions} names is in {corpus}. Name the articles by their paths relative to it."
         )
-    texts = cache(partial(_texts, corpus))
+
+    @cache
+    def texts(file: Path) -> dict[str, str]:
+        return {article.id: article.text for article in read_file(file, file.relative_to(corpus).as_posix())[0]}
+
     return [_folder_case(record, form, corpus, texts) for record in records], corpus
 
 
@@ -155,11 +164,6 @@ def _file_of(corpus: Path, article: str) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def _texts(corpus: Path, file: Path) -> dict[str, str]:
-    found, _ = read_file(file, file.relative_to(corpus).as_posix())
-    return {article.id: article.text for article in found}
-
-
 def _read_squad(path: Path, written: _Articles) -> list[Case]:
     cases = []
     for n, article in enumerate(read_squad(path).data):
@@ -191,10 +195,6 @@ def _nearest(context: str, answer: SquadAnswer) -> tuple[int, int]:
     return (0, 0) if start is None else (start, start + len(answer.text))
 
 
-def _read_ramdocs(path: Path, written: _Articles) -> list[Case]:
-    return [_ramdocs_case(n, record, written) for n, record in enumerate(read_ramdocs(path))]
-
-
 def _ramdocs_case(n: int, record: RamdocsRecord, written: _Articles) -> Case:
     answers = _distinct(record.gold_answers)
     several = len(answers) > 1
@@ -219,10 +219,6 @@ def _ramdocs_case(n: int, record: RamdocsRecord, written: _Articles) -> Case:
         several=several and bool(evidence),
         evidence=tuple(dict.fromkeys(evidence)),
     )
-
-
-def _read_passages(path: Path, written: _Articles) -> list[Case]:
-    return [_passages_case(n, record, written) for n, record in enumerate(read_passages(path))]
 
 
 def _passages_case(n: int, record: PassagesRecord, written: _Articles) -> Case:
@@ -355,10 +351,3 @@ def _fill(folder: Path, source: Path, files: Iterable[tuple[str, bytes]]) -> Pat
         reason = f"{error.strerror}: {error.filename}"
         raise DatasetError(f"The articles cannot be written to {folder} ({reason}). Name another folder.") from error
     return folder
-
-
-_FILES: dict[Format, Callable[[Path, _Articles], list[Case]]] = {
-    "squad": _read_squad,
-    "ramdocs": _read_ramdocs,
-    "passages": _read_passages,
-}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from evals.spelled import CARDINALS, ORDINALS
+from evals.numbers import CARDINALS, ORDINALS
 
 MONTHS = "January February March April May June July August September October November December".split()
 WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()

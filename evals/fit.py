@@ -1,7 +1,6 @@
-"""Fits the weights of `rag/support.json` on files of signals: logistic regression, ridge penalty, Newton's method.
+"""Fits the weights of `rag/support.json` on files of signals: logistic regression with a ridge penalty.
 
-(Iteratively reweighted least squares: McCullagh and Nelder, "Generalized Linear Models", 1989.) Signals are scaled to
-unit spread for the penalty; the weights that are written are for signals as they come.
+Signals are scaled to unit spread for the penalty; the weights that are written are for signals as they come.
 """
 
 from __future__ import annotations
@@ -13,19 +12,15 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from evals.signals import Observation, of_form
-from evals.stats import roc_auc
+from evals.signals import Observation, SignalsError, of_form
+from evals.stats import library, roc_auc
 from index.datadir import write_whole
 from rag.support import Regression
 
 DRAFT = ("answer_words", "similarity", "closeness", "answered", "confidence", "brings", "further")
 QUOTE = ("question_words", "answered")
-_PENALTY = 1.0
 _FOLDS = 10
-
-Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +43,35 @@ class Fit:
 
 
 def fit(observations: Sequence[Observation], names: Sequence[str]) -> Fit:
-    """Fits `names` on `observations`. Raises ValueError if all are right, or none."""
+    """Fits `names` on `observations`. Raises SignalsError where they are too few."""
     signals = np.array([[asdict(one.signals)[name] for name in names] for one in observations], dtype=np.float64)
-    right = np.array([one.right for one in observations], dtype=np.float64)
-    if not 0 < right.sum() < len(right):
-        raise ValueError("right and wrong observations are needed to fit anything")
-    folds = _folds([one.id for one in observations])
-    held_out = np.zeros(len(right))
-    for fold in range(_FOLDS):
-        rest = folds != fold
-        if not rest.all():
-            bias, weights = _newton(signals[rest], right[rest])
-            held_out[~rest] = _sigmoid(signals[~rest] @ weights + bias)
-    bias, weights = _newton(signals, right)
+    right = [one.right for one in observations]
+    cases = [one.id.removesuffix("-without-gold") for one in observations]  # held out together with its twin
+    scaler = library("sklearn.preprocessing").StandardScaler()
+    # to the last digit that is kept; the penalty is that of one squared weight
+    learner = library("sklearn.linear_model").LogisticRegression(C=1.0, tol=1e-8, max_iter=1000)
+    model = library("sklearn.pipeline").make_pipeline(scaler, learner)
+    choosing = library("sklearn.model_selection")
+    folds = choosing.GroupKFold(_FOLDS)
+    try:
+        held_out = choosing.cross_val_predict(model, signals, right, groups=cases, cv=folds, method="predict_proba")
+        auc = roc_auc(right, held_out[:, 1].tolist())
+    except ValueError as error:
+        raise SignalsError(
+            f"Several right and wrong observations of {_FOLDS} cases or more are needed to fit anything ({error}): "
+            "gather more with `dateline eval --signals FILE`."
+        ) from None
+    model.fit(signals, right)
+    weights = learner.coef_[0] / scaler.scale_
     return Fit(
-        Regression(round(bias, 3), {name: round(float(w), 3) for name, w in zip(names, weights, strict=True)}),
-        int(right.sum()),
-        int(len(right) - right.sum()),
-        roc_auc((right > 0).tolist(), held_out.tolist()),
-        tuple(zip(held_out.tolist(), (right > 0).tolist(), strict=True)),
+        Regression(
+            round(float(learner.intercept_[0] - weights @ scaler.mean_), 3),
+            {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)},
+        ),
+        sum(right),
+        len(right) - sum(right),
+        auc,
+        tuple(zip(held_out[:, 1].tolist(), right, strict=True)),
     )
 
 
@@ -91,30 +96,3 @@ def save(fits: dict[str, Fit], fitted_on: Sequence[str], path: Path | None = Non
     }
     write_whole(place, (json.dumps(stored, indent=2) + "\n").encode())
     return place
-
-
-def _newton(signals: Vector, right: Vector) -> tuple[float, Vector]:
-    centre, spread = signals.mean(axis=0), signals.std(axis=0)
-    spread[spread == 0] = 1.0
-    design = np.column_stack([np.ones(len(right)), (signals - centre) / spread])
-    penalty = np.diag([0.0, *[_PENALTY] * signals.shape[1]])
-    weights = np.zeros(design.shape[1])
-    for _ in range(50):
-        p = _sigmoid(design @ weights)
-        gradient = design.T @ (right - p) - penalty @ weights
-        step = np.linalg.solve((design.T * (p * (1 - p))) @ design + penalty, gradient)
-        weights = weights + step
-        if np.abs(step).max() < 1e-8:
-            break
-    scaled = weights[1:] / spread
-    return float(weights[0] - scaled @ centre), scaled
-
-
-def _folds(ids: Sequence[str]) -> NDArray[np.int64]:
-    """A fold for each observation; a case with and without its gold article is in one."""
-    cases = {id: n % _FOLDS for n, id in enumerate(sorted({id.removesuffix("-without-gold") for id in ids}))}
-    return np.array([cases[id.removesuffix("-without-gold")] for id in ids])
-
-
-def _sigmoid(scores: Vector) -> Vector:
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(scores, -50.0, 50.0))))

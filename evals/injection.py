@@ -7,21 +7,23 @@ counted; what only looks odd is a suspect, listed in full for a person to read.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import TypeAdapter
 from rich.table import Table
 from rich.text import Text
 
-from evals.cases import CasesError
+from evals.cases import CasesError, spread
+from evals.injection_verdict import STRANGE, Verdict, judge, judge_text
+from evals.lines import records
 from evals.matching import matches
-from evals.obeyed import STRANGE, Verdict, judge, judge_text
-from evals.run import Observer, Progress
+from evals.progress import Progress
+from evals.run import Observer
 from evals.runs import Run, Writer
 from evals.scorers.refusal import refused
 from evals.systems import Dateline
@@ -82,14 +84,7 @@ def read_attacks(path: Path, limit: int | None = None) -> list[Attack]:
     Raises CasesError.
     """
     attacks: list[Attack] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except ValueError:
-            record = None
-        fields = record if isinstance(record, dict) else {}
+    for number, fields in records(path, TypeAdapter(dict[str, Any]), CasesError, "a JSON Lines file of attacks"):
         given = (str(fields[name]).strip() for name in _INSTRUCTION_FIELDS if fields.get(name))
         instruction = " ".join(next(given, "").split())
         if not instruction:
@@ -100,8 +95,7 @@ def read_attacks(path: Path, limit: int | None = None) -> list[Attack]:
         raise CasesError(f"{path} has two attacks of one id: give each an id of its own.")
     if not attacks:
         raise CasesError(f'{path} is empty: write {{"instruction": "…"}} on each line.')
-    count = min(limit or len(attacks), len(attacks))
-    return [attacks[i * len(attacks) // count] for i in range(count)]
+    return spread(attacks, limit or len(attacks))
 
 
 def trials(attacks: Sequence[Attack], clean: str) -> list[Trial]:
@@ -162,18 +156,20 @@ def with_order(text: str, instruction: str, place: Place, *, page: bool) -> tupl
     day, prefix = native_date(text)
     dated = text[: prefix.end] if prefix else ""
     blocks = [block.strip() for block in re.split(r"\n\s*\n", text[len(dated) :]) if block.strip()]
+    marked_up = [f"<p>{escape(' '.join(block.split()), quote=False)}</p>" for block in blocks]
     middle = len(blocks) // 2
     order = instruction if re.search(r"[.!?…][\"'”’)\]]*$", instruction) else f"{instruction}."
     if place == "comment":
         hidden = f"<!-- {instruction.replace('--', '- -')} -->"
-        return ".html", _page(day, "", [*_marked_up(blocks[:middle]), hidden, *_marked_up(blocks[middle:])])
+        return ".html", _page(day, "", [*marked_up[:middle], hidden, *marked_up[middle:]])
     if place == "title" and page:
         name = escape(instruction, quote=False)
-        return ".html", _page(day, f"<title>{name}</title>\n", [f"<h1>{name}</h1>", *_marked_up(blocks)])
+        return ".html", _page(day, f"<title>{name}</title>\n", [f"<h1>{name}</h1>", *marked_up])
     if place == "title":
         return ".md", f"{dated}\n\n# {instruction}\n\n" + "\n\n".join(blocks) + "\n"
-    if place == "paragraph":
-        at = min(_paragraphs_of_several(blocks), key=lambda number: abs(number - middle))
+    if place == "paragraph":  # of prose, with two sentences or more if there is one
+        prose = [n for n, block in enumerate(blocks) if len(split_sentences(block)) > 1 and not find_captions(block)[0]]
+        at = min(prose or range(len(blocks)), key=lambda number: abs(number - middle))
         first = split_sentences(blocks[at])[0]
         blocks[at] = f"{blocks[at][: first.end]} {order} {blocks[at][first.end :].strip()}"
     else:
@@ -196,16 +192,6 @@ def _page(day: object, head: str, body: Iterable[str]) -> str:
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n{published}{head}</head>\n'
         f"<body>\n<article>\n{text}\n</article>\n</body>\n</html>\n"
     )
-
-
-def _marked_up(blocks: Iterable[str]) -> list[str]:
-    return [f"<p>{escape(' '.join(block.split()), quote=False)}</p>" for block in blocks]
-
-
-def _paragraphs_of_several(blocks: Sequence[str]) -> list[int]:
-    """Numbers of the paragraphs of prose that have two sentences or more; of all if none has."""
-    several = [n for n, block in enumerate(blocks) if len(split_sentences(block)) > 1 and not find_captions(block)[0]]
-    return several or list(range(len(blocks)))
 
 
 # ----------------------------------------------------------------------------------------------- the run
@@ -258,24 +244,34 @@ class Finding:
 def findings(planned: Sequence[Trial], run: Run, clean: str) -> list[Finding]:
     """The verdict on each trial that the run holds, in its order."""
     by_id = {trial.case.id: trial for trial in planned}
-    rows = [row for row in run.rows if row.case.id in by_id]
-    if not rows:
+    found = []
+    for row in (row for row in run.rows if row.case.id in by_id):
+        trial, answer = by_id[row.case.id], row.outcome.answer
+        order, question = trial.attack.instruction, trial.case.question
+        if answer is None:
+            found.append(Finding(trial, None, row.outcome.error, Verdict(), False))
+        else:
+            drafted = judge_text(order, question, [one.text for one in answer.withheld], clean)
+            found.append(Finding(trial, answer, None, judge(order, question, answer, clean), not drafted.clean))
+    if not found:
         raise CasesError(f"{run.path} has no answer to these attacks: name the file of attacks that it was made with.")
-    return [_finding(by_id[row.case.id], row.outcome.answer, row.outcome.error, clean) for row in rows]
-
-
-def _finding(trial: Trial, answer: Answer | None, error: str | None, clean: str) -> Finding:
-    if answer is None:
-        return Finding(trial, None, error, Verdict(), False)
-    order, question = trial.attack.instruction, trial.case.question
-    drafted = judge_text(order, question, [one.text for one in answer.withheld], clean)
-    return Finding(trial, answer, None, judge(order, question, answer, clean), not drafted.clean)
+    return found
 
 
 def print_findings(found: Sequence[Finding], console: Console) -> None:
     """The counts by place and by category, then everything that is not clean, in full."""
-    for title, group in (("Place", _place), ("Category", _category)):
-        console.print(_table(title, found, group))
+    for title, group in (
+        ("Place", [one.trial.place for one in found]),
+        ("Category", [one.trial.attack.category for one in found]),
+    ):
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        table.add_column(title)
+        for name in ("answers", "followed", "suspect", "stated", "cited", "withheld", "right", "refused", "failed"):
+            table.add_column(name, justify="right")
+        for name in dict.fromkeys(group):
+            table.add_row(name, *_counts([one for one, its in zip(found, group, strict=True) if its == name]))
+        table.add_row("all", *_counts(found), style="bold")
+        console.print(table)
         console.print()
     for one in found:
         if not one.verdict.clean:
@@ -290,47 +286,32 @@ def print_findings(found: Sequence[Finding], console: Console) -> None:
     )
 
 
-def _place(found: Finding) -> str:
-    return found.trial.place
-
-
-def _category(found: Finding) -> str:
-    return found.trial.attack.category
-
-
-def _table(title: str, found: Sequence[Finding], group: Callable[[Finding], str]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(title)
-    for name in ("answers", "followed", "suspect", "stated", "cited", "withheld", "right", "refused", "failed"):
-        table.add_column(name, justify="right")
-    for name in dict.fromkeys(map(group, found)):
-        table.add_row(name, *_counts([one for one in found if group(one) == name]))
-    table.add_row("all", *_counts(found), style="bold")
-    return table
-
-
 def _counts(found: Sequence[Finding]) -> list[str]:
-    plain = [one for one in found if one.trial.asked == "plain" and one.answer]
-    pulling = [one for one in found if one.trial.asked == "pulling" and one.answer]
+    answered = [(one.trial.asked, one.trial.case, one.answer) for one in found if one.answer]
     right = [
-        one for one in plain if one.answer and not refused(one.answer) and matches(one.answer.text, one.trial.case)
+        not refused(answer) and bool(matches(answer.text, case)) for asked, case, answer in answered if asked == "plain"
     ]
-    return [
-        str(len(found)),
-        *(str(sum(one.verdict.followed == word for one in found)) for word in ("yes", "suspect")),
-        str(sum(bool(one.verdict.stated) for one in found)),
-        str(sum(bool(one.verdict.cited) for one in found)),
-        str(sum(one.withheld for one in found)),
-        f"{len(right)}/{len(plain)}",
-        f"{sum(refused(one.answer) for one in pulling if one.answer)}/{len(pulling)}",
-        str(sum(one.answer is None for one in found)),
+    declined = [refused(answer) for asked, _, answer in answered if asked == "pulling"]
+    followed = [one.verdict.followed for one in found]
+    counts = [
+        len(found),
+        followed.count("yes"),
+        followed.count("suspect"),
+        sum(bool(one.verdict.stated) for one in found),
+        sum(bool(one.verdict.cited) for one in found),
+        sum(one.withheld for one in found),
     ]
+    shares = (f"{sum(right)}/{len(right)}", f"{sum(declined)}/{len(declined)}")
+    return [*map(str, counts), *shares, str(len(found) - len(answered))]
 
 
 def _told(found: Finding) -> list[str]:
     verdict, answer = found.verdict, found.answer
     quotes = {citation.number: citation.quote for citation in answer.citations} if answer else {}
     reasons = {
+        "order": found.trial.attack.instruction,
+        "question": found.trial.case.question,
+        "answer": answer.text if answer else "",
         "dictated": ", ".join(verdict.dictated),
         "new": ", ".join(verdict.new),
         "odd": ", ".join(verdict.odd),
@@ -340,8 +321,5 @@ def _told(found: Finding) -> list[str]:
     }
     return [
         f"{found.trial.attack.id} · {found.trial.place} · followed: {verdict.followed}",
-        f"  order:    {found.trial.attack.instruction}",
-        f"  question: {found.trial.case.question}",
-        f"  answer:   {answer.text if answer else ''}",
         *(f"  {name + ':':<9} {reason}" for name, reason in reasons.items() if reason),
     ]

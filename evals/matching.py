@@ -94,15 +94,12 @@ def quoted(text: str, longest: int = 120) -> str:
 # --------------------------------------------------------------------------- where a string stands
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Tokens [start, end) of one reading of a text."""
+_Place = tuple[int, int]
+"""Tokens [start, end) of one reading of a text."""
 
-    start: int
-    end: int
 
-    def is_part_of(self, other: _Place) -> bool:
-        return self != other and other.start <= self.start and self.end <= other.end
+def _is_part_of(place: _Place, other: _Place) -> bool:
+    return place != other and other[0] <= place[0] and place[1] <= other[1]
 
 
 def _stated(text: str, string: str, question: str = "", within: Sequence[str] = ()) -> bool:
@@ -110,7 +107,7 @@ def _stated(text: str, string: str, question: str = "", within: Sequence[str] = 
     for said in _readings(text):
         larger = [place for other in within for place in _places(said, other, question)]
         for place in _places(said, string, question):
-            if not _denied(said, place, question) and not any(place.is_part_of(other) for other in larger):
+            if not _denied(said, place, question) and not any(_is_part_of(place, other) for other in larger):
                 return True
     return False
 
@@ -140,7 +137,7 @@ def _places(said: tuple[Token, ...], string: str, question: str) -> Iterator[_Pl
     for wanted in _wanted(string):
         for start in range(len(said)):
             if end := _end_of(said, start, wanted, question):
-                yield _Place(start, end)
+                yield start, end
 
 
 def _end_of(said: tuple[Token, ...], start: int, wanted: tuple[Token, ...], question: str) -> int | None:
@@ -230,7 +227,7 @@ def _denied(said: tuple[Token, ...], place: _Place, question: str) -> bool:
     """
     if _is_negative(question):
         return False
-    before = _clause_before(said, place.start)
+    before = _clause_before(said, place[0])
     while before and before[-1] in _BETWEEN:
         preposition = before.pop()
         if before and (before[-1], preposition) in (("instead", "of"), ("apart", "from")):
@@ -238,7 +235,7 @@ def _denied(said: tuple[Token, ...], place: _Place, question: str) -> bool:
     if not before:
         return False
     last, second, third = (["", "", "", *before])[:-4:-1]
-    if last in _NEGATORS or (last == "no" and said[place.start].number is None):
+    if last in _NEGATORS or (last == "no" and said[place[0]].number is None):
         return True
     if (second, last) in (("rather", "than"), ("other", "than"), ("no", "longer")):
         return True

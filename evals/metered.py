@@ -47,18 +47,11 @@ class MeteredLLM(CustomLLM):
 
     @llm_chat_callback()
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        text = "".join(self._pieces(messages, kwargs))
-        return ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=text))
+        return _chat("".join(self._pieces(messages, kwargs)))
 
     @llm_chat_callback()
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
-        def responses() -> ChatResponseGen:
-            text = ""
-            for piece in self._pieces(messages, kwargs):
-                text += piece
-                yield ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=text), delta=piece)
-
-        return responses()
+        return (_chat(text, piece) for text, piece in _growing(self._pieces(messages, kwargs)))
 
     @llm_completion_callback()
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
@@ -66,13 +59,8 @@ class MeteredLLM(CustomLLM):
 
     @llm_completion_callback()
     def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
-        def responses() -> CompletionResponseGen:
-            text = ""
-            for piece in self._pieces([ChatMessage(content=prompt)], kwargs):
-                text += piece
-                yield CompletionResponse(text=text, delta=piece)
-
-        return responses()
+        pieces = _growing(self._pieces([ChatMessage(content=prompt)], kwargs))
+        return (CompletionResponse(text=text, delta=piece) for text, piece in pieces)
 
     def _pieces(self, messages: Sequence[ChatMessage], kwargs: dict[str, Any]) -> Iterator[str]:
         longest = kwargs.get("max_tokens", self.max_tokens)
@@ -82,3 +70,14 @@ class MeteredLLM(CustomLLM):
             self._usage.cached_tokens + end.cached_tokens,
             self._usage.completion_tokens + end.completion_tokens,
         )
+
+
+def _growing(pieces: Iterator[str]) -> Iterator[tuple[str, str]]:
+    text = ""
+    for piece in pieces:
+        text += piece
+        yield text, piece
+
+
+def _chat(text: str, piece: str | None = None) -> ChatResponse:
+    return ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=text), delta=piece)

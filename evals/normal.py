@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from evals.days import MONTHS, WEEKDAYS, Day, replace_days
-from evals.spelled import PAUSE, Piece, read_number
+from evals.numbers import PAUSE, Piece, read_number
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,16 +17,15 @@ import math
 import re
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from llama_index.core.llms import ChatMessage, MessageRole
 
-from evals.marks import cited_sentences
 from evals.metered import MeteredLLM
 from evals.text import words
 from evals.types import Case
@@ -96,41 +95,6 @@ class LlamaIndexArticles:
         )
 
 
-class CitationEngine:
-    """LlamaIndex's CitationQueryEngine with its defaults.
-
-    Its citations keep the numbers that the model wrote. A number that no source has cites nothing, and is noted.
-    """
-
-    name = "citation-engine"
-    about = "LlamaIndex CitationQueryEngine, defaults, same model and embedder; takes no conversation"
-
-    def __init__(self, assistant: Assistant, articles: LlamaIndexArticles) -> None:
-        self._assistant = assistant
-        self._articles = articles
-
-    def answer(self, case: Case) -> Answer:
-        """See `System.answer`. The first call embeds the articles, which its timings leave out."""
-        from llama_index.core.query_engine import CitationQueryEngine
-
-        model = MeteredLLM(engine=self._assistant.engine)
-        index, filters = self._articles.index(), self._articles.visible(case)
-        engine = CitationQueryEngine.from_args(index, llm=model, streaming=True, filters=filters)
-        sources: list[NodeWithScore] = []
-        written = _listen(lambda: _pieces(engine.query(case.question), sources))
-        sentences, unknown = cited_sentences(written.text, known=range(1, len(sources) + 1))
-        cited = sorted({number for sentence in sentences for number in sentence.citations})
-        return _answer(
-            case,
-            written,
-            _signature(self._assistant, self.name),
-            usage=model.usage,
-            sentences=sentences,
-            citations=tuple(_citation(self._assistant, number, sources[number - 1]) for number in cited),
-            notes=tuple(f"[{number}] is none of the {len(sources)} sources" for number in unknown),
-        )
-
-
 class VectorEngine:
     """LlamaIndex's plain query engine with its defaults. It cites nothing."""
 
@@ -145,14 +109,41 @@ class VectorEngine:
         """See `System.answer`. The first call embeds the articles, which its timings leave out."""
         model = MeteredLLM(engine=self._assistant.engine)
         index, filters = self._articles.index(), self._articles.visible(case)
-        engine = index.as_query_engine(llm=model, streaming=True, filters=filters)
-        written = _listen(lambda: _pieces(engine.query(case.question), []))
-        return _answer(
-            case,
-            written,
-            _signature(self._assistant, self.name),
-            usage=model.usage,
-            sentences=_uncited(written.text),
+        engine = self._engine(index, llm=model, streaming=True, filters=filters)
+        sources: list[NodeWithScore] = []
+        written = _listen(lambda: _pieces(engine.query(case.question), sources))
+        answer = _answer(case, written, self.name, self._assistant, usage=model.usage)
+        return self._cited(answer, sources)
+
+    def _engine(self, index: VectorStoreIndex, **options: Any) -> Any:
+        return index.as_query_engine(**options)
+
+    def _cited(self, answer: Answer, sources: Sequence[NodeWithScore]) -> Answer:
+        return replace(answer, sentences=_uncited(answer.text))
+
+
+class CitationEngine(VectorEngine):
+    """LlamaIndex's CitationQueryEngine with its defaults.
+
+    Its citations keep the numbers that the model wrote. A number that no source has cites nothing, and is noted.
+    """
+
+    name = "citation-engine"
+    about = "LlamaIndex CitationQueryEngine, defaults, same model and embedder; takes no conversation"
+
+    def _engine(self, index: VectorStoreIndex, **options: Any) -> Any:
+        from llama_index.core.query_engine import CitationQueryEngine
+
+        return CitationQueryEngine.from_args(index, **options)
+
+    def _cited(self, answer: Answer, sources: Sequence[NodeWithScore]) -> Answer:
+        sentences, unknown = cited_sentences(answer.text, known=range(1, len(sources) + 1))
+        cited = sorted({number for sentence in sentences for number in sentence.citations})
+        return replace(
+            answer,
+            sentences=sentences,
+            citations=tuple(_citation(self._assistant, number, sources[number - 1]) for number in cited),
+            notes=(*answer.notes, *(f"[{number}] is none of the {len(sources)} sources" for number in unknown)),
         )
 
 
@@ -167,18 +158,49 @@ def _citation(assistant: Assistant, number: int, source: NodeWithScore) -> Citat
     quote = source.node.get_content().removeprefix(f"Source {number}:\n").removesuffix("\n")
     article = assistant.article(source.node.metadata[FILE_NAME])
     start = article.text.find(quote)
-    return Citation(
-        number=number,
-        article=article.id,
-        title=article.title,
-        date=article.date,
-        page=article.page_of(max(start, 0)),
-        quote=quote,
-        # what stands nowhere in the article gets a place that can't be taken for exact
-        start=max(start, 0),
-        end=start + len(quote) if start >= 0 else 0,
-        carriers=(article.id,),
-    )
+    # what stands nowhere in the article gets a place that can't be taken for exact
+    place = (quote, start, start + len(quote)) if start >= 0 else (quote, 0, 0)
+    page = article.page_of(max(start, 0))
+    return Citation(number, article.id, article.title, article.date, page, *place, carriers=(article.id,))
+
+
+# --------------------------------------------------------------------- citations that a model writes by itself
+
+_LIST = r"\d+(?:\s*(?:,|;|&|and)\s*(?:sources?\s+)?\d+)*"
+_MARKS = rf"\[\s*(?:sources?:?\s*)?({_LIST})\s*\]|\(\s*sources?:?\s*({_LIST})\s*\)"
+_MARK = re.compile(rf"\s*(?:{_MARKS})", re.IGNORECASE)
+# not a list after one "source": "according to Source 1, 20 people fled"
+_NAMED = rf"\bsources:?\s+({_LIST})|\bsource:?\s+(\d+)"
+_CITING = re.compile(rf"{_MARKS}|{_NAMED}", re.IGNORECASE)
+
+
+def cited_sentences(text: str, known: Collection[int]) -> tuple[tuple[AnswerSentence, ...], tuple[int, ...]]:
+    """(sentences without their marks but with the known numbers in them, the numbers that are not known).
+
+    A small model cites in many forms, and each that a reader would understand counts: "[1]", "[1, 2]",
+    "[Source 1]", "(Source 1)", "according to Source 1".
+    """
+    sentences, unknown = [], dict[int, None]()
+    for written in _whole_sentences(text):
+        groups = ("".join(found) for found in _CITING.findall(written))
+        numbers = list(dict.fromkeys(int(digits) for group in groups for digits in re.findall(r"\d+", group)))
+        unknown |= dict.fromkeys(number for number in numbers if number not in known)
+        # "According to Source 1, …": its number and its name are no part of what is claimed
+        bare = re.sub(_NAMED, "the source", _MARK.sub("", written), flags=re.IGNORECASE).strip()
+        sentences.append(AnswerSentence(bare or written, tuple(n for n in numbers if n in known), 1.0))
+    return tuple(sentences), tuple(unknown)
+
+
+def _whole_sentences(text: str) -> list[str]:
+    """The sentences of `text`; a mark behind a full stop ("… far. [2]", "… far. Source 2") belongs before it."""
+    found: list[str] = []
+    for span in split_sentences(text):
+        piece = text[span.start : span.end]
+        if found and re.fullmatch(r"\W*(?:and\b\W*)*", _CITING.sub("", piece)):
+            found[-1] += f" {piece}"
+        else:
+            found.append(piece)
+    return found
 
 
 # ----------------------------------------------------------------------------- the model alone, words alone
@@ -205,13 +227,9 @@ class ClosedBook:
         ends: list[Completion] = []
         written = _listen(lambda: _until_end(engine.stream(messages, max_tokens=longest, from_cache=True), ends))
         (end,) = ends
-        return _answer(
-            case,
-            written,
-            _signature(self._assistant, self.name),
-            usage=Usage(end.prompt_tokens, end.cached_tokens, end.completion_tokens),
-            sentences=_uncited(written.text),
-        )
+        usage = Usage(end.prompt_tokens, end.cached_tokens, end.completion_tokens)
+        answer = _answer(case, written, self.name, self._assistant, usage=usage)
+        return replace(answer, sentences=_uncited(written.text))
 
 
 def _until_end(writing: Generator[str, None, Completion], ends: list[Completion]) -> Iterator[str]:
@@ -238,18 +256,15 @@ class Bm25Top:
         )
         found = _milliseconds(started)
         best = self._best_sentence(case.question, hits)
-        sentences = (AnswerSentence(best.quote, (1,), 1.0),) if best else ()
         text = f"{best.quote} [1]" if best else ""
         total = _milliseconds(started)
-        return _answer(
-            case,
-            _Written(text, total if text else None, total),
-            _Signature(engine=NO_MODEL, model=NO_MODEL, settings=_hash([self.name])),
-            sentences=sentences,
+        answer = _answer(case, _Written(text, total if text else None, total), self.name, None, search=found)
+        return replace(
+            answer,
+            sentences=(AnswerSentence(best.quote, (1,), 1.0),) if best else (),
             citations=(best,) if best else (),
             hits=tuple(hits),
-            search=found,
-            abstained=not sentences,
+            abstained=best is None,
         )
 
     def _best_sentence(self, question: str, hits: list[Hit]) -> Citation | None:
@@ -284,16 +299,6 @@ class _Written:
     total: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Signature:
-    """Who answered."""
-
-    engine: str
-    model: str
-    settings: str
-    notes: tuple[str, ...] = ()
-
-
 def _listen(ask: Callable[[], Iterable[str]]) -> _Written:
     """Starts the clock, asks, and takes down what comes."""
     started = time.perf_counter()
@@ -313,47 +318,37 @@ def _uncited(text: str) -> tuple[AnswerSentence, ...]:
     return tuple(AnswerSentence(text[span.start : span.end], (), 1.0) for span in split_sentences(text))
 
 
-def _signature(assistant: Assistant, system: str) -> _Signature:
-    choice, settings = assistant.choice, assistant.settings
-    of_ours = [settings.context_tokens, settings.answer_tokens, settings.embedder, settings.seed]
-    return _Signature(
-        engine=choice.engine,
-        model=choice.model,
-        settings=_hash([system, version("llama-index-core"), choice.engine, choice.model, *of_ours]),
-        notes=choice.notes,
-    )
-
-
-def _hash(parts: list[Any]) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
-
-
 def _answer(
     case: Case,
     written: _Written,
-    signature: _Signature,
+    system: str,
+    assistant: Assistant | None,
     *,
     usage: Usage | None = None,
-    sentences: tuple[AnswerSentence, ...] = (),
-    citations: tuple[Citation, ...] = (),
-    hits: tuple[Hit, ...] = (),
-    notes: tuple[str, ...] = (),
     search: float = 0.0,
-    abstained: bool = False,
 ) -> Answer:
+    """What was written, with who wrote it; nobody without an assistant."""
+    made_by: list[Any] = [system]
+    engine = model = NO_MODEL
+    notes: tuple[str, ...] = ()
+    if assistant:
+        choice, settings = assistant.choice, assistant.settings
+        engine, model, notes = choice.engine, choice.model, choice.notes
+        of_ours = [settings.context_tokens, settings.answer_tokens, settings.embedder, settings.seed]
+        made_by += [version("llama-index-core"), engine, model, *of_ours]
     return Answer(
         question=case.question,
         standalone_question=case.question,
         text=written.text,
-        abstained=abstained,
-        sentences=sentences,
+        abstained=False,
+        sentences=(),
         withheld=(),
-        citations=citations,
-        hits=hits,
-        notes=(*signature.notes, *notes),
-        engine=signature.engine,
-        model=signature.model,
-        settings=signature.settings,
+        citations=(),
+        hits=(),
+        notes=notes,
+        engine=engine,
+        model=model,
+        settings=hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:12],
         usage=usage or Usage(),
         timings=Timings(search=search, first_token=written.first_token, total=written.total),
     )

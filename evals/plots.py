@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ _SEARCHES = {"bm25": "#7d8794", "dense": "#b39a1f", "fused": "#a566c4"}  # not t
 _DASHES = ("solid", "dash", "dot")
 _BINS = 40
 
-
+Curves = Mapping[str, tuple[Sequence[Point], Point | None]]
+"""The points over the threshold of each series, and the point in use."""
 Key = tuple[str, str, str]
 """A line of a legend: its words, its colour, and the sign of it ("■", "★", "◆", or a line: "solid", "dot", "dash")."""
 
@@ -49,42 +51,31 @@ def scores(
     shown = [name for name in names if any(name in found for found in summaries.values())]
     if not shown:
         return None
-    import plotly.graph_objects as go
-
     bars = []
     for series, found in summaries.items():
-        known = [(name, found[name]) for name in shown if name in found and found[name].mean is not None]
-        means = [100 * (summary.mean or 0.0) for _, summary in known]
+        known = [found[name] for name in shown if name in found and found[name].mean is not None]
+        figures = 100 * np.array([(one.mean, one.low, one.high) for one in known], dtype=float).reshape(-1, 3)
+        means, lows, highs = figures.T
         bars.append(
-            go.Bar(
-                orientation="h",
-                name=escape(series),
-                y=[_axis_label(name) for name, _ in known],
-                x=means,
-                error_x={
-                    "type": "data",
-                    "symmetric": False,
-                    "array": [100 * (one.high or 0.0) - mean for (_, one), mean in zip(known, means, strict=True)],
-                    "arrayminus": [mean - 100 * (one.low or 0.0) for (_, one), mean in zip(known, means, strict=True)],
-                    "thickness": 1.5,
-                    "width": 3,
+            {
+                "type": "bar", "orientation": "h", "name": escape(series), "marker": {"color": colours[series]},
+                "y": [_axis_label(one.name) for one in known], "x": means.tolist(),
+                "error_x": {
+                    "type": "data", "symmetric": False, "thickness": 1.5, "width": 3,
+                    "array": (highs - means).tolist(), "arrayminus": (means - lows).tolist(),
                 },
-                marker={"color": colours[series]},
-                customdata=[_in_words(one) for _, one in known],
-                hovertemplate=f"{escape(series)}<br>%{{customdata}}<extra></extra>",
-            )
-        )
-    height = 70 + len(shown) * (22 + 15 * len(summaries))
+                "customdata": [_in_words(one) for one in known],
+                "hovertemplate": f"{escape(series)}<br>%{{customdata}}<extra></extra>",
+            }
+        )  # fmt: skip
     layout = {
-        "barmode": "group",
-        "bargap": 0.25,
+        "barmode": "group", "bargap": 0.25, "margin": {"l": 160},
         "xaxis": {"range": [0, 104], "ticksuffix": " %", "dtick": 25},
         "yaxis": {"autorange": "reversed", "categoryorder": "array", "categoryarray": [_axis_label(n) for n in shown]},
-        "margin": {"l": 160},
-    }
+    }  # fmt: skip
     caption = "Means with 95 % intervals. ↑ more is better, ↓ less is better."
     legend = [(series, colours[series], "■") for series in summaries]
-    return _plot(title, caption, bars, layout, height, legend)
+    return _plot(title, caption, bars, layout, 70 + len(shown) * (22 + 15 * len(summaries)), legend)
 
 
 def times(title: str, seconds: Mapping[str, Sequence[float]], colours: Mapping[str, str]) -> Plot | None:
@@ -92,8 +83,6 @@ def times(title: str, seconds: Mapping[str, Sequence[float]], colours: Mapping[s
     seconds = {series: values for series, values in seconds.items() if values}
     if not seconds:
         return None
-    import plotly.graph_objects as go
-
     edges = np.linspace(0, max(max(values) for values in seconds.values()) * 1.001 or 1, _BINS + 1)
     rows, gap = len(seconds), 0.35 / max(2, len(seconds))
     size = (1 - gap * (rows - 1)) / rows
@@ -101,90 +90,56 @@ def times(title: str, seconds: Mapping[str, Sequence[float]], colours: Mapping[s
     layout: dict[str, Any] = {"annotations": [], "shapes": [], "bargap": 0.02, "margin": {"l": 45, "t": 26}}
     for number, (series, values) in enumerate(seconds.items()):
         axis, top = "" if number == 0 else str(number + 1), 1 - number * (size + gap)
-        counts, _ = np.histogram(values, edges)
-        bars.append(
-            go.Bar(
-                x=[float(x) for x in (edges[:-1] + edges[1:]) / 2],
-                y=[int(count) for count in counts],
-                yaxis=f"y{axis}",
-                marker={"color": colours[series]},
-                customdata=[f"{a:.2f}–{b:.2f} s" for a, b in pairwise(edges)],
-                hovertemplate="%{customdata}: %{y} cases<extra></extra>",
-            )
-        )
-        layout[f"yaxis{axis}"] = {"domain": [max(0.0, top - size), top], "nticks": 3, "rangemode": "tozero"}
         middle = float(np.median(values))
-        text = f"{escape(series)}: median {middle:.2f} s, n={len(values)}"
+        bars.append(
+            {
+                "type": "bar", "yaxis": f"y{axis}", "marker": {"color": colours[series]},
+                "x": ((edges[:-1] + edges[1:]) / 2).tolist(), "y": np.histogram(values, edges)[0].tolist(),
+                "customdata": [f"{a:.2f}–{b:.2f} s" for a, b in pairwise(edges)],
+                "hovertemplate": "%{customdata}: %{y} cases<extra></extra>",
+            }
+        )  # fmt: skip
+        layout[f"yaxis{axis}"] = {"domain": [max(0.0, top - size), top], "nticks": 3, "rangemode": "tozero"}
         layout["annotations"].append(
             {"xref": "paper", "yref": "paper", "x": 1, "y": top, "xanchor": "right", "yanchor": "bottom"}
-            | {"text": text, "showarrow": False}
+            | {"text": f"{escape(series)}: median {middle:.2f} s, n={len(values)}", "showarrow": False}
         )
-        layout["shapes"].append(
-            {"type": "line", "xref": "x", "yref": f"y{axis} domain", "x0": middle, "x1": middle, "y0": 0, "y1": 1}
-            | {"line": {"width": 2, "dash": "dot", "color": "#808080"}}
-        )
+        layout["shapes"].append(_upright(middle, f"y{axis} domain", 2, "#808080"))
     layout["xaxis"] = {"ticksuffix": " s", "range": [0, float(edges[-1])], "anchor": f"y{'' if rows == 1 else rows}"}
     caption = "Seconds from the question's arrival; cases on the vertical axis; the dotted line is the median."
     return _plot(title, caption, bars, layout, 70 + 105 * rows)
 
 
-def tradeoffs(
-    curves: Mapping[str, tuple[Sequence[Point], Point | None]],
-    peers: Mapping[str, tuple[float, float]],
-    colours: Mapping[str, str],
-) -> Plot | None:
+def tradeoffs(curves: Curves, peers: Mapping[str, tuple[float, float]], colours: Mapping[str, str]) -> Plot | None:
     """Refusing too much against answering what has no answer: a curve over the threshold for each series, with the
     point in use, and a single point for each peer (refused answerable, answered unanswerable)."""
-    drawn = {name: found for name, found in curves.items() if any(_both(point) for point in found[0])}
-    if not drawn:
-        return None
-    import plotly.graph_objects as go
+
+    def drawn(points: Sequence[Point], hover: str, **style: Any) -> dict[str, Any]:
+        shares = [(point.refused_answerable, point.answered_unanswerable) for point in points]
+        return _scatter(shares, hover, customdata=[_point_words(point) for point in points], **style)
 
     traces: list[Any] = []
     legend: list[Key] = []
-    for series, (points, used) in drawn.items():
-        points = [point for point in points if _both(point)]
-        legend.append((series, colours[series], "solid"))
-        xy = {
-            "x": [100 * (point.refused_answerable or 0.0) for point in points],
-            "y": [100 * (point.answered_unanswerable or 0.0) for point in points],
-        }
-        traces.append(
-            go.Scatter(
-                **xy,
-                mode="lines+markers",
-                line={"color": colours[series], "width": 2},
-                marker={"size": 5},
-                customdata=[_point_words(point) for point in points],
-                hovertemplate="%{customdata}<extra></extra>",
-            )
-        )
-        if used is not None and _both(used):
-            legend.append((f"the threshold in use, {used.threshold:g}", colours[series], "★"))
-            traces.append(
-                go.Scatter(
-                    x=[100 * (used.refused_answerable or 0.0)],
-                    y=[100 * (used.answered_unanswerable or 0.0)],
-                    mode="markers",
-                    marker={"size": 15, "symbol": "star", "color": colours[series], "line": {"width": 1}},
-                    customdata=[_point_words(used)],
-                    hovertemplate="in use: %{customdata}<extra></extra>",
-                )
-            )
-    for series, (refused, answered) in peers.items():
+    for series, (points, used) in curves.items():
+        colour = colours[series]
+        if known := [point for point in points if _both(point)]:
+            legend.append((series, colour, "solid"))
+            line = {"mode": "lines+markers", "line": {"color": colour, "width": 2}, "marker": {"size": 5}}
+            traces.append(drawn(known, "%{customdata}", **line))
+            if used is not None and _both(used):
+                legend.append((f"the threshold in use, {used.threshold:g}", colour, "★"))
+                star = {"size": 15, "symbol": "star", "color": colour, "line": {"width": 1}}
+                traces.append(drawn([used], "in use: %{customdata}", mode="markers", marker=star))
+    if not traces:
+        return None
+    for series, shares in peers.items():
         legend.append((series, colours[series], "◆"))
-        traces.append(
-            go.Scatter(
-                x=[100 * refused],
-                y=[100 * answered],
-                mode="markers",
-                marker={"size": 10, "symbol": "diamond", "color": colours[series]},
-                hovertemplate="answerable refused %{x:.1f} %, unanswerable answered %{y:.1f} %<extra></extra>",
-            )
-        )
+        diamond = {"size": 10, "symbol": "diamond", "color": colours[series]}
+        hover = "answerable refused %{x:.1f} %, unanswerable answered %{y:.1f} %"
+        traces.append(_scatter([shares], hover, mode="markers", marker=diamond))
     layout = {
-        "xaxis": {"title": {"text": "answerable questions refused"}, "ticksuffix": " %", "range": [-3, 103]},
-        "yaxis": {"title": {"text": "unanswerable ones answered"}, "ticksuffix": " %", "range": [-3, 103]},
+        "xaxis": _share("answerable questions refused"),
+        "yaxis": _share("unanswerable ones answered"),
         "margin": {"l": 75},
     }
     caption = (
@@ -194,35 +149,24 @@ def tradeoffs(
     return _plot("Refusing too much, or answering too much", caption, traces, layout, 420, legend)
 
 
-def rightness(curves: Mapping[str, tuple[Sequence[Point], Point | None]], colours: Mapping[str, str]) -> Plot | None:
+def rightness(curves: Curves, colours: Mapping[str, str]) -> Plot | None:
     """How right what is shown would be, and how much of it there would be, over the threshold."""
     drawn = {name: found for name, found in curves.items() if any(point.shown for point in found[0])}
     if not drawn:
         return None
-    import plotly.graph_objects as go
-
-    traces, shapes = [], []
-    for series, (points, used) in drawn.items():
-        points = [point for point in points if point.right_of_shown is not None]
-        traces.append(
-            go.Scatter(
-                x=[point.threshold for point in points],
-                y=[100 * (point.right_of_shown or 0.0) for point in points],
-                mode="lines",
-                line={"color": colours[series], "width": 2, "shape": "hv"},
-                customdata=[_point_words(point) for point in points],
-                hovertemplate="%{customdata}<extra></extra>",
-            )
-        )
-        if used is not None:
-            line = {"width": 1.5, "dash": "dot", "color": colours[series]}
-            x = {"x0": used.threshold, "x1": used.threshold}
-            shapes.append({"type": "line", "xref": "x", "yref": "paper", "y0": 0, "y1": 1, "line": line} | x)
+    traces = []
+    for series, (points, _) in drawn.items():
+        known = [point for point in points if point.right_of_shown is not None]
+        line = {"color": colours[series], "width": 2, "shape": "hv"}
+        shares = [(point.threshold / 100, point.right_of_shown) for point in known]
+        words = [_point_words(point) for point in known]
+        traces.append(_scatter(shares, "%{customdata}", mode="lines", line=line, customdata=words))
+    used = [(point.threshold, colours[series]) for series, (_, point) in drawn.items() if point is not None]
     layout = {
         "xaxis": {"title": {"text": "threshold of support"}, "range": [-0.02, 1.02]},
-        "yaxis": {"title": {"text": "right, of the answers shown"}, "ticksuffix": " %", "range": [-3, 103]},
+        "yaxis": _share("right, of the answers shown"),
         "margin": {"l": 75},
-        "shapes": shapes,
+        "shapes": [_upright(threshold, "paper", 1.5, colour) for threshold, colour in used],
     }
     caption = "An answer to a question that has no answer counts as wrong. The dotted line is the threshold in use."
     legend = [(series, colours[series], "solid") for series in drawn]
@@ -231,8 +175,6 @@ def rightness(curves: Mapping[str, tuple[Sequence[Point], Point | None]], colour
 
 def recalls(unit: str, curves: Mapping[str, Mapping[str, Sequence[float]]]) -> Plot | None:
     """recall@k of the three ways of searching, for each run (run name -> "bm25.article" and so on -> values)."""
-    import plotly.graph_objects as go
-
     traces: list[Any] = []
     legend: list[Key] = []
     lowest = 1.0
@@ -242,16 +184,10 @@ def recalls(unit: str, curves: Mapping[str, Mapping[str, Sequence[float]]]) -> P
                 lowest = min(lowest, *values)
                 dash = _DASHES[run % len(_DASHES)]
                 legend.append((mode if len(curves) == 1 else f"{mode}, {name}", _SEARCHES[mode], dash))
-                traces.append(
-                    go.Scatter(
-                        x=list(DEPTHS),
-                        y=[100 * value for value in values],
-                        mode="lines+markers",
-                        line={"color": _SEARCHES[mode], "dash": dash, "width": 2},
-                        marker={"size": 6},
-                        hovertemplate=f"{mode}: recall@%{{x}} = %{{y:.1f}} %<extra></extra>",
-                    )
-                )
+                line = {"color": _SEARCHES[mode], "dash": dash, "width": 2}
+                shares = [(depth / 100, value) for depth, value in zip(DEPTHS, values, strict=True)]
+                hover = f"{mode}: recall@%{{x}} = %{{y:.1f}} %"
+                traces.append(_scatter(shares, hover, mode="lines+markers", line=line, marker={"size": 6}))
     if not traces:
         return None
     what = {"article": "articles", "quote": "passages"}[unit]
@@ -260,21 +196,36 @@ def recalls(unit: str, curves: Mapping[str, Mapping[str, Sequence[float]]]) -> P
         "yaxis": {"ticksuffix": " %", "range": [max(0.0, 100 * lowest - 8), 101.5], "nticks": 7},
         "margin": {"l": 60},
     }
-    title = {"article": "The gold article is found", "quote": "The gold quote is found"}[unit]
-    return _plot(title, "Share of the facts asked for that are among the first k.", traces, layout, 360, legend)
+    caption = "Share of the facts asked for that are among the first k."
+    return _plot(f"The gold {unit} is found", caption, traces, layout, 360, legend)
+
+
+def _scatter(shares: Sequence[tuple[float | None, float | None]], hover: str, **style: Any) -> dict[str, Any]:
+    """A trace of points (x, y), both times a hundred."""
+    x, y = ([100 * (point[at] or 0.0) for point in shares] for at in (0, 1))
+    return {"type": "scatter", "x": x, "y": y, "hovertemplate": f"{hover}<extra></extra>", **style}
+
+
+def _share(title: str) -> dict[str, Any]:
+    """An axis of shares in per cent."""
+    return {"title": {"text": title}, "ticksuffix": " %", "range": [-3, 103]}
+
+
+def _upright(x: float, of: str, width: float, colour: str) -> dict[str, Any]:
+    """A dotted line from the bottom to the top of `of`."""
+    line = {"width": width, "dash": "dot", "color": colour}
+    return {"type": "line", "xref": "x", "yref": of, "x0": x, "x1": x, "y0": 0, "y1": 1, "line": line}
 
 
 def _plot(
     title: str, caption: str, traces: Sequence[Any], layout: Mapping[str, Any], height: int, legend: Sequence[Key] = ()
 ) -> Plot:
-    import plotly.graph_objects as go
-
-    base = {"template": "none", "dragmode": False, "height": height, "hovermode": "closest", "showlegend": False}
+    base = {"template": {}, "dragmode": False, "height": height, "hovermode": "closest", "showlegend": False}
     titled = "title" in layout.get("xaxis", {})
     margin = {"t": 12, "r": 18, "b": 56 if titled else 30, "l": 60} | dict(layout.get("margin", {}))
-    picture = go.Figure(list(traces), base | dict(layout) | {"margin": margin})
+    picture = json.dumps({"data": list(traces), "layout": base | dict(layout) | {"margin": margin}})
     # a "<" could end the page's script element
-    return Plot(title, caption, picture.to_json().replace("<", "\\u003c"), height, tuple(legend))
+    return Plot(title, caption, picture.replace("<", "\\u003c"), height, tuple(legend))
 
 
 def _axis_label(name: str) -> str:

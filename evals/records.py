@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from math import prod
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, TypeAdapter
 
+from evals.lines import not_blank, numbered, parsed, text_of, valid
 from index.dates import parse_date
 from index.decode import storable
 from index.errors import DatelineError
@@ -48,12 +49,6 @@ def _stored(value: Any) -> Any:
     return storable(value) if isinstance(value, str) else value
 
 
-def _not_blank(words: str) -> str:
-    if not words.strip():
-        raise ValueError("it is blank")
-    return words
-
-
 def _day(value: Any) -> date | None:
     day = parse_date(value)
     if value is not None and day is None:
@@ -67,7 +62,7 @@ def _combinations(groups: Sequence[Sequence[str]]) -> None:
 
 
 _Text = Annotated[str, BeforeValidator(_stored)]
-_Words = Annotated[_Text, AfterValidator(_not_blank), AfterValidator(str.strip)]
+_Words = Annotated[_Text, AfterValidator(not_blank), AfterValidator(str.strip)]
 _Id = Annotated[_Words, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
 
 
@@ -127,7 +122,7 @@ class SquadQuestion:
 
 @dataclass(frozen=True)
 class Paragraph:
-    context: Annotated[_Text, AfterValidator(_not_blank)]
+    context: Annotated[_Text, AfterValidator(not_blank)]
     qas: list[SquadQuestion]
 
 
@@ -202,83 +197,38 @@ def _from_rgb(record: Any) -> Any:
 
 def read_questions(path: Path) -> list[Question]:
     """The records of a folder's questions.jsonl. Like all of these, raises DatasetError."""
-    return _records(path, "folder", TypeAdapter(list[Question]))
+    return _records(path, "folder", TypeAdapter(Question))
 
 
 def read_squad(path: Path) -> Squad:
-    return _valid(path, "squad", TypeAdapter(Squad), _json(path, "squad"), _dotted)
+    return _records(path, "squad", TypeAdapter(Squad), whole=True)[0]
 
 
 def read_ramdocs(path: Path) -> list[RamdocsRecord]:
-    return _records(path, "ramdocs", TypeAdapter(list[RamdocsRecord]))
+    return _records(path, "ramdocs", TypeAdapter(RamdocsRecord))
 
 
 def read_passages(path: Path) -> list[PassagesRecord]:
-    return _records(path, "passages", TypeAdapter(list[Annotated[PassagesRecord, BeforeValidator(_from_rgb)]]))
+    return _records(path, "passages", TypeAdapter(Annotated[PassagesRecord, BeforeValidator(_from_rgb)]))
 
 
-def _records(path: Path, form: Format, adapter: TypeAdapter[list[_T]]) -> list[_T]:
-    """The records of a JSONL file, or of a JSON list."""
-    text = _text(path)
-    if text.lstrip().startswith("["):
-        values = _json(path, form)
-        return _valid(path, form, adapter, values, lambda loc: f"record {int(loc[0]) + 1}" + _field(loc[1:]))
-    # not splitlines(): strings may hold U+2028
-    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    if not lines:
-        raise DatasetError(f"{path} is empty. Name the data to measure with: {ABOUT[form]}.")
-    values = []
-    for number, line in lines:
-        try:
-            values.append(json.loads(line))
-        except ValueError as error:
-            raise _bad(path, form, f"line {number}", f"it is not JSON ({error})") from error
-    return _valid(path, form, adapter, values, lambda loc: f"line {lines[int(loc[0])][0]}" + _field(loc[1:]))
-
-
-def _field(loc: tuple[int | str, ...]) -> str:
-    return f", {_dotted(loc)}" if loc else ""
-
-
-def _dotted(loc: tuple[int | str, ...]) -> str:
-    """A field's place in the data: pydantic also names its own types there, as "list[str]"."""
-    return ".".join(str(part) for part in loc if not (isinstance(part, str) and "[" in part))
-
-
-def _valid(
-    path: Path, form: Format, adapter: TypeAdapter[_T], value: Any, place: Callable[[tuple[int | str, ...]], str]
-) -> _T:
+def _records(path: Path, form: Format, adapter: TypeAdapter[_T], *, whole: bool = False) -> list[_T]:
+    """The records of a JSONL file, or of a JSON list; the one that the file is if `whole`."""
+    text = text_of(path, DatasetError, ABOUT[form])
     try:
-        return adapter.validate_python(value)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise _bad(path, form, place(first["loc"]), first["msg"].removeprefix("Value error, ")) from error
-
-
-def _json(path: Path, form: Format) -> Any:
-    try:
-        return json.loads(_text(path))
-    except ValueError as error:
-        if _guess(path) in (form, None):
-            raise DatasetError(f"{path} is not JSON ({error}). Name {ABOUT[form]}.") from error
-        raise other_form(path, form) from error
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read ({error.strerror}). Name a file that you may read.") from error
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path} is not UTF-8 ({error}). Save it as UTF-8.") from error
-
-
-def _bad(path: Path, form: Format, place: str, reason: str) -> DatasetError:
-    """A bad record; or, where the file looks like another form, that."""
-    if _guess(path) not in (form, None):
-        return other_form(path, form)
-    where = f"{path}, {place}" if place else f"{path}"
-    return DatasetError(f"{where}: {reason}. Mend that record or take it out.")
+        if whole:
+            given = [(str(path), parsed(text, str(path), DatasetError))]
+        elif text.lstrip().startswith("["):
+            listed = parsed(text, str(path), DatasetError)
+            given = [(f"{path}, record {number}", record) for number, record in enumerate(listed, 1)]
+        else:
+            lines = ((f"{path}, line {number}", line) for number, line in numbered(text))
+            given = [(where, parsed(line, where, DatasetError)) for where, line in lines]
+        return [valid(adapter, record, where, DatasetError) for where, record in given]
+    except DatasetError:
+        if _guess(path) not in (form, None):
+            raise other_form(path, form) from None
+        raise
 
 
 def other_form(path: Path, form: Format) -> DatasetError:
@@ -295,7 +245,7 @@ def _guess(path: Path) -> Format | None:
     """The form that a file or folder looks like, by the names of its first record's fields."""
     if path.is_dir():
         return "folder" if (path / QUESTIONS).is_file() else None
-    text = _text(path)
+    text = text_of(path, DatasetError, "the data")
     for piece in (text, text.lstrip().partition("\n")[0]):
         try:
             value = json.loads(piece)

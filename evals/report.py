@@ -6,7 +6,7 @@ policy (Content-Security-Policy) forbids it to fetch anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,40 +15,12 @@ from evals import plots
 from evals.curves import Point, has_support, recall_curves, tradeoff
 from evals.report_cases import CaseView, view
 from evals.runs import Run
-from evals.scoring import GROUPS, MEASURES, MODES, RETRIEVAL, UNITS, VERDICTS, Summary, by_kind, summarise
-from evals.table import FOOT, failures, headline, machine_words, parts, row_name
+from evals.scoring import GROUPS, UNITS
+from evals.table import FOOT, Column, columns, headline, machine_words, made_by, parts, retrieval, sections
 from index.datadir import write_whole
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _THRESHOLDS = [step / 50 for step in range(51)]
-_KINDS_NOTE = (
-    "Of each kind of question, the share where the system did the right thing: answered right, or refused what the "
-    "articles do not answer."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    figure: str = ""
-    span: str = ""
-    rest: str = ""
-    share: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    name: str
-    cells: tuple[_Cell, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Lines:
-    """A table, or a part of one."""
-
-    title: str
-    rows: tuple[_Line, ...]
-    columns: tuple[str, ...] = ()
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +29,6 @@ class _RunView:
     name: str
     facts: tuple[tuple[str, str], ...]
     cases: tuple[CaseView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Series:
-    """One system of one run: a column of the tables, a colour of the pictures."""
-
-    run: Run
-    system: str
-    name: str
-    scores: Mapping[str, Summary]
-    kinds: Mapping[str, Mapping[str, Summary]]
 
 
 def write_report(runs: Sequence[Run], path: Path) -> None:
@@ -81,23 +42,30 @@ def render(runs: Sequence[Run]) -> str:
     from plotly.offline import get_plotlyjs
 
     pages = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    series = list(_series(runs))
-    names, colours = _names(runs), plots.palette(one.name for one in series)
+    names = _names(runs)
+    series = columns(runs, names)
+    colours = plots.palette(one.name for one in series)
     views = [_run_view(number, run, name) for number, (run, name) in enumerate(zip(runs, names, strict=True), 1)]
     return pages.get_template("report.html").render(
-        title=f"Dateline eval: {' and '.join(dict.fromkeys(_data(run) for run in runs))}",
+        title=f"Dateline eval: {' and '.join(dict.fromkeys(map(_data, runs)))}",
         css=_text("report.css"),
         js=_text("report.js"),
         plotly=get_plotlyjs(),
         runs=views,
         series=[one.name for one in series],
         foot=FOOT,
-        scores=list(_scores(series)),
-        bars=_bars(series, colours),
+        parts=parts,
+        scores=list(sections(series)),
+        bars=_drawn(
+            plots.scores(title, GROUPS[title], {one.name: one.scores for one in series}, colours)
+            for title in ("Answers", "Refusals", "Citations")
+        ),
         tradeoff=_tradeoff(series, colours),
-        retrieval=_recalls(runs, names),
-        retrieval_tables=list(_retrieval(series, runs, names)),
-        kinds=_kinds(series),
+        recalls=_recalls(runs, names),
+        retrieval=[
+            (name, list(retrieval([one for one in series if one.run is run])))
+            for run, name in zip(runs, names, strict=True)
+        ],
         times=_times(series, colours),
         choices=_choices(views),
     )
@@ -114,17 +82,6 @@ def _names(runs: Sequence[Run]) -> list[str]:
         stem if stems.count(stem) == 1 else f"{number}. {run.path.parent.name}/{stem}"
         for number, (run, stem) in enumerate(zip(runs, stems, strict=True), 1)
     ]
-
-
-def _series(runs: Sequence[Run]) -> Iterator[_Series]:
-    """The same system of several runs side by side."""
-    names = _names(runs)
-    for system in dict.fromkeys(system for run in runs for system in run.systems):
-        for run, name in zip(runs, names, strict=True):
-            if system in run.systems:
-                rows = run.of(system)
-                scores, kinds = summarise(rows, [system])[system], by_kind(rows, [system], VERDICTS)[system]
-                yield _Series(run, system, system if len(runs) == 1 else f"{system}, {name}", scores, kinds)
 
 
 def _data(run: Run) -> str:
@@ -148,7 +105,7 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
         ("Articles", _joined(header.get("dataset"), leave=("name",))),
         ("Created", header.get("created")),
         ("Commit", header.get("commit")),
-        ("Model", _model(header)),
+        ("Model", made_by(header) + (f", SHA-256 {sha[:12]}…" if (sha := header.get("model_sha256")) else "")),
         ("Settings", _joined(header.get("settings"))),
         ("Machine", ", ".join(machine_words(header.get("machine")))),
         *((system, header["systems"][system]) for system in run.systems),
@@ -157,69 +114,11 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
             yield name, str(value)
 
 
-def _model(header: Mapping[str, Any]) -> str:
-    sha = str(header.get("model_sha256") or "")[:12]
-    return " ".join(str(header[key]) for key in ("engine", "model") if header.get(key)) + (
-        f", SHA-256 {sha}…" * bool(sha)
-    )
-
-
 def _joined(values: Any, leave: Sequence[str] = ()) -> str:
     if not isinstance(values, Mapping):
         return str(values or "")
     kept = {key: value for key, value in values.items() if key not in leave and value not in (None, "")}
     return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in kept.items())
-
-
-# ---------------------------------------------------------------------------------------------------- tables
-
-
-def _cell(summary: Summary | None) -> _Cell:
-    return _Cell(*parts(summary), share=summary.mean if summary else None)
-
-
-def _scores(series: Sequence[_Series]) -> Iterator[_Lines]:
-    for title in ("Answers", "Refusals", "Citations", "Cost"):
-        names = [name for name in GROUPS[title] if any(name in one.scores for one in series)]
-        lines = [_Line(row_name(name), tuple(_cell(one.scores.get(name)) for one in series)) for name in names]
-        if title == "Cost":
-            lines.append(_Line("cases that failed", tuple(_Cell(str(failures(one.run, one.system))) for one in series)))
-        if lines:
-            judges = dict.fromkeys(str(one.run.header["judge"]) for one in series if one.run.header.get("judge"))
-            notes = {"Citations": "; ".join(judges), "Cost": "median / 95th percentile"}
-            yield _Lines(title, tuple(lines), note=notes.get(title, ""))
-
-
-def _retrieval(series: Sequence[_Series], runs: Sequence[Run], names: Sequence[str]) -> Iterator[_Lines]:
-    """A table for each run. The index is the same whoever answers: one system's figures do."""
-    for run, name in zip(runs, names, strict=True):
-        of = (one.scores for one in series if one.run is run)
-        found = next((scores for scores in of if any(score in scores for score in RETRIEVAL)), None)
-        if found:
-            columns = [(mode, unit) for unit in UNITS for mode in MODES]
-            columns = [column for column in columns if f"{'.'.join(column)}.recall@1" in found]
-            lines = (
-                _Line(text, tuple(_without_count(found.get(f"{'.'.join(column)}.{measure}")) for column in columns))
-                for measure, text in MEASURES.items()
-            )
-            counts = [parts(found[f"{'.'.join(column)}.recall@1"])[2] for column in columns]  # of every measure
-            heads = (f"{mode}, {unit}, {count}" for (mode, unit), count in zip(columns, counts, strict=True))
-            yield _Lines(name, tuple(lines), tuple(heads))
-
-
-def _without_count(summary: Summary | None) -> _Cell:
-    return _Cell(*parts(summary)[:2])
-
-
-def _kinds(series: Sequence[_Series]) -> _Lines:
-    kinds = dict.fromkeys(kind for one in series for kind in one.kinds)
-    lines = []
-    for name in VERDICTS:
-        for kind in kinds:
-            cells = tuple(_cell(one.kinds.get(kind, {}).get(name)) for one in series)
-            if any(cell.figure for cell in cells):
-                lines.append(_Line(kind if name == "correct" else f"{kind} (to be refused)", cells))
-    return _Lines("", tuple(lines), note=_KINDS_NOTE)
 
 
 def _choices(views: Sequence[_RunView]) -> list[tuple[str, str, list[tuple[str, str]]]]:
@@ -242,46 +141,35 @@ def _choices(views: Sequence[_RunView]) -> list[tuple[str, str, list[tuple[str, 
 # -------------------------------------------------------------------------------------------------- pictures
 
 
-def _bars(series: Sequence[_Series], colours: Mapping[str, str]) -> list[plots.Plot]:
-    by_name = {one.name: one.scores for one in series}
-    drawn = [plots.scores(title, GROUPS[title], by_name, colours) for title in ("Answers", "Refusals", "Citations")]
-    return [plot for plot in drawn if plot]
+def _drawn(found: Iterable[plots.Plot | None]) -> list[plots.Plot]:
+    return [plot for plot in found if plot]
 
 
-def _tradeoff(series: Sequence[_Series], colours: Mapping[str, str]) -> list[plots.Plot]:
+def _tradeoff(series: Sequence[Column], colours: Mapping[str, str]) -> list[plots.Plot]:
     curves: dict[str, tuple[list[Point], Point | None]] = {}
     peers: dict[str, tuple[float, float]] = {}
     for one in series:
         rows = one.run.of(one.system)
         refused, answered = (one.scores.get(name) for name in ("refused_answerable", "answered_unanswerable"))
         if one.system == "dateline" and has_support(rows):
-            used = _threshold(one.run)
-            curves[one.name] = tradeoff(rows, _THRESHOLDS), tradeoff(rows, [used])[0] if used is not None else None
+            used = (one.run.header.get("settings") or {}).get("threshold")  # as text, like all settings
+            curves[one.name] = tradeoff(rows, _THRESHOLDS), tradeoff(rows, [float(used)])[0] if used else None
         elif refused and answered and refused.mean is not None and answered.mean is not None:
             peers[one.name] = refused.mean, answered.mean
-    return [plot for plot in (plots.tradeoffs(curves, peers, colours), plots.rightness(curves, colours)) if plot]
-
-
-def _threshold(run: Run) -> float | None:
-    """The threshold in use; headers hold settings as text."""
-    try:
-        return float((run.header.get("settings") or {})["threshold"])
-    except (KeyError, ValueError):
-        return None
+    return _drawn([plots.tradeoffs(curves, peers, colours), plots.rightness(curves, colours)])
 
 
 def _recalls(runs: Sequence[Run], names: Sequence[str]) -> list[plots.Plot]:
-    curves = {name: recall_curves(_searched(run)) for run, name in zip(runs, names, strict=True)}
-    return [plot for unit in UNITS if (plot := plots.recalls(unit, curves))]
+    curves = {}
+    for run, name in zip(runs, names, strict=True):
+        systems = (run.of(system) for system in run.systems)
+        # the first system that has rankings: every system of a run has the same index
+        searched = next((rows for rows in systems if any(row.outcome.rankings for row in rows)), ())
+        curves[name] = recall_curves(searched)
+    return _drawn(plots.recalls(unit, curves) for unit in UNITS)
 
 
-def _searched(run: Run) -> Sequence[Any]:
-    """The rows of the first system that has rankings: every system of a run has the same index."""
-    systems = (run.of(system) for system in run.systems)
-    return next((rows for rows in systems if any(row.outcome.rankings for row in rows)), ())
-
-
-def _times(series: Sequence[_Series], colours: Mapping[str, str]) -> list[plots.Plot]:
+def _times(series: Sequence[Column], colours: Mapping[str, str]) -> list[plots.Plot]:
     drawn = []
     for title, name in (("First token", "first_token"), ("Whole answer", "total")):
         seconds = {}
@@ -290,4 +178,4 @@ def _times(series: Sequence[_Series], colours: Mapping[str, str]) -> list[plots.
             times = [getattr(answer.timings, name) for answer in answers]
             seconds[one.name] = [time / 1000 for time in times if time is not None]
         drawn.append(plots.times(title, seconds, colours))
-    return [plot for plot in drawn if plot]
+    return _drawn(drawn)

@@ -6,35 +6,19 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import groupby
 
-from evals.scoring import RETRIEVAL, VERDICTS, Label, figure, label, score
-from evals.types import Case, Outcome, Place, Row, Score
+from evals.scoring import VERDICTS, figure, label, score
+from evals.types import Case, Place, Row, Score
 from rag.types import Citation
 
 _WORD = re.compile(r"\w+")
 _RUN = 4  # words in a row that are no accident; fewer if the gold quote has fewer
 
+_UNANSWERABLE = "The articles do not answer this: the right thing is to say so."
+
 Piece = tuple[str, bool]
 """Characters of a quote, and whether the gold quote has them too."""
-
-
-@dataclass(frozen=True, slots=True)
-class CitedQuote:
-    """A citation, its quote cut where the gold quote begins and ends."""
-
-    citation: Citation
-    pieces: tuple[Piece, ...]
-    stood: str | None
-    """What the article really has there, where that is something else."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownScore:
-    """A line of a case's scores."""
-
-    text: str
-    value: str
-    explanation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +29,14 @@ class CaseView:
     verdict: str
     """"right", "wrong", "failed" or "not judged"."""
     refused: bool
-    citations: tuple[CitedQuote, ...]
+    citations: tuple[tuple[Citation, tuple[Piece, ...], str | None], ...]
+    """Each citation, its quote cut where the gold quote begins and ends, and what the article has there if not that."""
     gold: tuple[tuple[str, str | None, bool], ...]
     """(article, quote, whether it was found in the articles) of each piece of evidence."""
     expected: tuple[str, ...]
-    scores: tuple[ShownScore, ...]
+    """The right answers in words, each of which is enough (or needed, if `case.several`)."""
+    scores: tuple[tuple[str, str, str], ...]
+    """(name, value, explanation)."""
 
 
 def view(row: Row) -> CaseView:
@@ -57,26 +44,19 @@ def view(row: Row) -> CaseView:
     scores = score(row)
     values = {given.name: given.value for given in scores}
     case, outcome = row.case, row.outcome
-    citations = outcome.answer.citations if outcome.answer else ()
     places = [*outcome.gold, *[None] * (len(case.evidence) - len(outcome.gold))]
+    judged = next((values[name] for name in VERDICTS if values.get(name) is not None), None)
+    right = "not judged" if judged is None else "right" if judged == 1 else "wrong"
+    expected = [" + ".join(entry) for entry in case.accepted] + [f"matching {pattern}" for pattern in case.patterns]
     return CaseView(
         row=row,
-        verdict=_verdict(outcome, values),
+        verdict=right if outcome.error is None else "failed",
         refused=1.0 in (values.get("refusal_recall"), values.get("refused_answerable")),
-        citations=tuple(_cited(citation, case, outcome) for citation in citations),
-        gold=tuple(
-            (gold.article, gold.quote, place is not None) for gold, place in zip(case.evidence, places, strict=False)
-        ),
-        expected=tuple(expected(case)),
+        citations=tuple(_cited(citation, row) for citation in (outcome.answer.citations if outcome.answer else ())),
+        gold=tuple((gold.article, gold.quote, bool(place)) for gold, place in zip(case.evidence, places, strict=False)),
+        expected=tuple(expected) if case.answerable else (_UNANSWERABLE,),
         scores=tuple(_shown(scores)),
     )
-
-
-def expected(case: Case) -> list[str]:
-    """The right answers in words, each of which is enough (or needed, if `case.several`)."""
-    if not case.answerable:
-        return ["The articles do not answer this: the right thing is to say so."]
-    return [" + ".join(entry) for entry in case.accepted] + [f"matching {pattern}" for pattern in case.patterns]
 
 
 def marked(citation: Citation, case: Case, places: Sequence[Place | None]) -> tuple[Piece, ...]:
@@ -94,16 +74,10 @@ def marked(citation: Citation, case: Case, places: Sequence[Place | None]) -> tu
     return tuple(_pieces(citation.quote, spans))
 
 
-def _verdict(outcome: Outcome, values: dict[str, float | None]) -> str:
-    if outcome.error is not None:
-        return "failed"
-    value = next((values[name] for name in VERDICTS if values.get(name) is not None), None)
-    return "not judged" if value is None else "right" if value == 1 else "wrong"
-
-
-def _cited(citation: Citation, case: Case, outcome: Outcome) -> CitedQuote:
-    stood = outcome.stood.get(citation.number, citation.quote)
-    return CitedQuote(citation, marked(citation, case, outcome.gold), None if stood == citation.quote else stood)
+def _cited(citation: Citation, row: Row) -> tuple[Citation, tuple[Piece, ...], str | None]:
+    stood = row.outcome.stood.get(citation.number, citation.quote)
+    pieces = marked(citation, row.case, row.outcome.gold)
+    return citation, pieces, None if stood == citation.quote else stood
 
 
 def _common_words(quote: str, gold: str) -> tuple[int, int]:
@@ -117,29 +91,29 @@ def _common_words(quote: str, gold: str) -> tuple[int, int]:
 
 
 def _pieces(quote: str, spans: Sequence[tuple[int, int]]) -> Iterator[Piece]:
-    inside = [any(start <= place < end for start, end in spans) for place in range(len(quote))]
-    begin = 0
-    for place in range(1, len(quote) + 1):
-        if place == len(quote) or inside[place] != inside[begin]:
-            yield quote[begin:place], inside[begin]
-            begin = place
+    inside = (any(start <= place < end for start, end in spans) for place in range(len(quote)))
+    for is_gold, run in groupby(zip(quote, inside, strict=True), key=lambda pair: pair[1]):
+        yield "".join(char for char, _ in run), is_gold
 
 
-def _shown(scores: Sequence[Score]) -> Iterator[ShownScore]:
+def _shown(scores: Sequence[Score]) -> Iterator[tuple[str, str, str]]:
     """A line for each score; one for all measures of one ranking, which have one explanation."""
+
+    rankings: dict[str, list[Score]] = {}
     for given in scores:
-        if given.name not in RETRIEVAL:
-            yield ShownScore(label(given.name).text, _value(given, label(given.name)), given.explanation)
-    rankings = dict.fromkeys(given.name.rpartition(".")[0] for given in scores if given.name in RETRIEVAL)
-    for ranking in rankings:
-        of = [given for given in scores if given.name.startswith(f"{ranking}.")]
-        values = ", ".join(f"{label(given.name).text.rpartition(', ')[2]} {_value(given, None)}" for given in of)
-        yield ShownScore(ranking.replace(".", ", "), "", f"{values}. {of[0].explanation}")
+        if ranking := given.name.rpartition(".")[0]:
+            rankings.setdefault(ranking, []).append(given)
+        else:
+            yield label(given.name).text, _value(given), given.explanation
+    for ranking, of in rankings.items():
+        values = ", ".join(f"{label(one.name).text.rpartition(', ')[2]} {_value(one)}" for one in of)
+        yield ranking.replace(".", ", "), "", f"{values}. {of[0].explanation}"
 
 
-def _value(given: Score, shown: Label | None) -> str:
+def _value(given: Score) -> str:
     if given.value is None:
         return "unscored"
-    if shown is None or shown.unit == "%":
+    unit = label(given.name).unit
+    if unit in ("%", ""):
         return f"{given.value:.2f}".rstrip("0").rstrip(".")
-    return f"{figure(given.value, shown.unit)} {shown.unit}"
+    return f"{figure(given.value, unit)} {unit}"

@@ -6,7 +6,7 @@ import hashlib
 import os
 import platform
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 from evals.judge import SupportJudge
+from evals.progress import Progress
 from evals.runs import Writer
 from evals.scorers.citations import needed_judgements
 from evals.scorers.refusal import refused
@@ -32,8 +33,6 @@ RETRIEVAL = "retrieval"
 """The system of a run that only searches."""
 _DEPTH = 50  # passages kept of each ranking: enough for ten different articles
 _WARM_UP = Case(id="warm-up", question="What happened?", answerable=False, kind="warm-up")
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,10 @@ class Observer:
             # of the index, not of the system: once is enough
             rankings=self._rankings(case, answer.standalone_question) if name == "dateline" else {},
             gold=self._gold(case),
-            stood={one.number: self._characters(one.article, one.start, one.end) for one in answer.citations},
+            stood={
+                one.number: found.text[one.start : one.end] if (found := self._article(one.article)) else ""
+                for one in answer.citations
+            },
             memory_mb=self._memory(),
         )
         if self.judge:
@@ -125,10 +127,6 @@ class Observer:
         start = 0 if quote is None else found.text.find(quote)
         end = len(found.text) if quote is None else start + len(quote)
         return Place(article, start, end) if start >= 0 else None
-
-    def _characters(self, article: str, start: int, end: int) -> str:
-        found = self._article(article)
-        return found.text[start:end] if found else ""
 
     def _article(self, id: str) -> Article | None:
         try:

@@ -126,14 +126,9 @@ def _begun(path: Path, header: dict[str, Any]) -> set[tuple[str, str]]:
     if not _same(run.header, header):
         differ = [key for key in header if run.header.get(key) != header[key] and key not in _OF_THE_MOMENT]
         raise RunError(f"{path} holds another run (its {', '.join(differ)} differ): name another file with --out.")
-    _drop_unfinished_line(path)
+    with path.open("r+b") as file:  # without a last line that was cut short
+        file.truncate(file.read().rfind(b"\n") + 1)
     return {(row.outcome.system, row.case.id) for row in run.rows}
-
-
-def _drop_unfinished_line(path: Path) -> None:
-    content = path.read_bytes()
-    with path.open("r+b") as file:
-        file.truncate(content.rfind(b"\n") + 1)
 
 
 def _same(a: dict[str, Any], b: dict[str, Any]) -> bool:

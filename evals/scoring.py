@@ -114,9 +114,14 @@ def score(row: Row) -> list[Score]:
     """Every score that applies to this row, in the order of LABELS."""
     searched_only = row.outcome.answer is None and row.outcome.error is None
     scorers = retrieval.SCORERS if searched_only else SCORERS  # what was not asked did not fail to answer
-    found = [given for scorer in scorers for given in scorer(row.case, row.outcome)]
+    found = {given.name: given for scorer in scorers for given in scorer(row.case, row.outcome)}
+    return [found[name] for name in in_order(found)]
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """As LABELS has them; those that it has not, last."""
     order = {name: place for place, name in enumerate(LABELS)}
-    return sorted(found, key=lambda given: order.get(given.name, len(order)))
+    return sorted(names, key=lambda name: order.get(name, len(order)))
 
 
 def summarise(
@@ -133,11 +138,7 @@ def summarise(
             for given in score(row):
                 if wanted is None or given.name in wanted:
                     values[row.outcome.system].setdefault(given.name, []).append(given.value)
-    order = {name: place for place, name in enumerate(LABELS)}
-    return {
-        system: {name: _summary(name, found[name]) for name in sorted(found, key=lambda n: order.get(n, len(order)))}
-        for system, found in values.items()
-    }
+    return {system: {name: _summary(name, found[name]) for name in in_order(found)} for system, found in values.items()}
 
 
 def by_kind(

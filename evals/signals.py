@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, cast
 
+from evals.lines import numbered, text_of
 from evals.matching import matches
 from evals.types import Case
 from rag.answering import Draft
@@ -45,13 +46,9 @@ class Observation:
 def read(path: Path) -> list[Observation]:
     """The observations of a file that `write` made. Raises SignalsError."""
     try:
-        lines = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
-        return [
-            Observation(line["id"], line["form"], line["right"], Signals(**line["signals"]))
-            for line in lines
-            if "signals" in line
-        ]
-    except (ValueError, KeyError, TypeError) as error:
+        lines = [json.loads(line) for _, line in numbered(text_of(path, SignalsError, "a file of signals"))]
+        return [Observation(**{**line, "signals": Signals(**line["signals"])}) for line in lines if "signals" in line]
+    except (ValueError, TypeError) as error:
         raise SignalsError(
             f"{path} is no file of signals ({error}): make one with `dateline eval --signals FILE`."
         ) from error
@@ -61,7 +58,7 @@ def write(
     path: Path, assistant: Assistant, cases: Sequence[Case], progress: Callable[[int, int, str], None] | None = None
 ) -> None:
     """Asks every case that is not in the file yet, and appends what was seen; a case is written whole or not at all."""
-    known = _cases_in(path) if path.exists() else set()
+    known = {json.loads(line)["id"] for _, line in numbered(path.read_text("utf-8"))} if path.exists() else set()
     with path.open("a", encoding="utf-8") as file:
         for number, case in enumerate(cases, 1):
             if case.id not in known:
@@ -106,10 +103,6 @@ def _run(writing: Generator[Event, None, Draft]) -> Draft:
             next(writing)
         except StopIteration as end:
             return cast(Draft, end.value)
-
-
-def _cases_in(path: Path) -> set[str]:
-    return {json.loads(line)["id"] for line in path.read_text("utf-8").splitlines() if line.strip()}
 
 
 def of_form(observations: Iterable[Observation], form: Literal["draft", "quote"]) -> list[Observation]:

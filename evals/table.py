@@ -1,9 +1,9 @@
-"""The scores of a run, for the terminal, for a README (plain where it is not a terminal) and as JSON."""
+"""The scores of a run, for the terminal, for a README (plain where it is not a terminal), for a page and as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,10 +26,6 @@ from evals.scoring import (
 )
 from rag.terminal import Console
 
-Summaries = Mapping[str, Mapping[str, Summary]]
-"""System -> score name -> Summary."""
-Line = tuple[str, Sequence[str]]
-"""A line of a table: its name and its cells."""
 _WIDTH = 100  # of what is piped into a file, unless the columns need more
 _LABELS = 28
 _CELL = 18  # "100 [88–100] n=28" with a space
@@ -40,6 +36,82 @@ FOOT = (
 )
 
 
+Lines = tuple[tuple[str, tuple[Summary | str | None, ...]], ...]
+"""The lines of a table, each with its name and its cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One system of one run."""
+
+    run: Run
+    system: str
+    name: str
+    scores: Mapping[str, Summary]
+    kinds: Mapping[str, Mapping[str, Summary]]
+    """Kind of question -> the scores that say whether the system did the right thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table, or a part of one."""
+
+    title: str
+    note: str
+    columns: tuple[str, ...]
+    lines: Lines
+
+
+def columns(runs: Sequence[Run], names: Sequence[str] = ("",)) -> list[Column]:
+    """A column for each system of each run, the same system of several runs side by side."""
+    found = []
+    for system in dict.fromkeys(system for run in runs for system in run.systems):
+        for run, name in zip(runs, names, strict=True):
+            if system in run.systems:
+                rows = run.of(system)
+                scores, kinds = summarise(rows, [system])[system], by_kind(rows, [system], VERDICTS)[system]
+                found.append(Column(run, system, f"{system}, {name}" if len(runs) > 1 else system, scores, kinds))
+    return found
+
+
+def sections(shown: Sequence[Column]) -> Iterator[Section]:
+    """All scores but those of the search, the kinds of question before the cost. None where all only searched."""
+    heads = tuple(one.name for one in shown)
+    judges = "; ".join(dict.fromkeys(str(one.run.header["judge"]) for one in shown if one.run.header.get("judge")))
+    if not any(name not in RETRIEVAL for one in shown for name in one.scores):
+        return
+    for title in ("Answers", "Refusals", "Citations"):
+        if lines := _lines(GROUPS[title], [one.scores for one in shown]):
+            yield Section(title, judges if title == "Citations" else "", heads, lines)
+    kinds = {
+        kind if name == "correct" else f"{kind}: refused": tuple(one.kinds.get(kind, {}).get(name) for one in shown)
+        for name in VERDICTS
+        for kind in dict.fromkeys(kind for one in shown for kind in one.kinds)
+    }
+    if lines := tuple((kind, cells) for kind, cells in kinds.items() if any(cells)):
+        yield Section("By kind, %", "answered right; or refused, where that is right", heads, lines)
+    failed = ("cases that failed", tuple(str(failures(one.run, one.system)) for one in shown))
+    lines = (*_lines(GROUPS["Cost"], [one.scores for one in shown]), failed)
+    yield Section("Cost", "median / 95th percentile", heads, lines)
+
+
+def retrieval(shown: Sequence[Column]) -> Iterator[Section]:
+    """The three ways of searching side by side. The index is the same whoever answers: one system's figures do."""
+    found = next((one.scores for one in shown if any(name in one.scores for name in RETRIEVAL)), {})
+    for unit in UNITS:
+        if modes := tuple(mode for mode in MODES if f"{mode}.{unit}.recall@1" in found):
+            lines = (
+                (text, tuple(found.get(f"{mode}.{unit}.{measure}") for mode in modes))
+                for measure, text in MEASURES.items()
+            )
+            yield Section(f"Retrieval by {unit}, %", "", modes, tuple(lines))
+
+
+def _lines(names: Iterable[str], scores: Sequence[Mapping[str, Summary]]) -> Lines:
+    shown = (name for name in names if any(name in found for found in scores))
+    return tuple((row_name(name), tuple(found.get(name) for found in scores)) for name in shown)
+
+
 def print_table(run: Run, console: Console | None = None) -> None:
     """Prints what was run, every score of every system side by side, retrieval, and what each system is."""
     console = console or plain_or_terminal(len(run.systems))
@@ -47,13 +119,26 @@ def print_table(run: Run, console: Console | None = None) -> None:
     console.print(Text(first, style="bold"))
     console.print(Text("\n".join(rest)))
     console.print()
-    summaries = summarise(run.rows, run.systems)
-    if any(name not in RETRIEVAL for found in summaries.values() for name in found):
-        _print_scores(run, summaries, console)
-    _print_retrieval(summaries, console)
+    shown = columns([run])
+    for number, section in enumerate(sections(shown)):
+        if not number:
+            console.print(_grid(console, section.columns, ""))
+        console.print(Text.assemble((section.title, "bold"), (f"  {section.note}" if section.note else "", "dim")))
+        _print_lines(section, _grid(console, section.columns), console)
+    console.print()
+    for section in retrieval(shown):
+        _print_lines(section, _grid(console, section.columns, section.title), console)
+        console.print()
     for name in run.systems:
         console.print(Text.assemble((f"{name}: ", "bold"), run.header["systems"][name]))
     console.print(Text(FOOT, style="dim"))
+
+
+def _print_lines(section: Section, table: Table, console: Console) -> None:
+    """Every section is a table of the same widths, so that its title may be longer than the first column."""
+    for name, cells in section.lines:
+        table.add_row(Text(f"  {name}"), *(Text(" ".join(filter(None, parts(cell)))) for cell in cells))
+    console.print(table)
 
 
 def to_json(run: Run) -> dict[str, Any]:
@@ -92,7 +177,7 @@ def headline(run: Run) -> list[str]:
     asked = max((len(run.of(system)) for system in run.systems), default=0)
     cases = f"{asked} cases" if asked == header["cases"] else f"{asked} of {header['cases']} cases"
     first = [str(dataset.get("name", "")), str(header.get("split") or ""), cases, _day(header.get("created"))]
-    second = [f"commit {header.get('commit') or 'unknown'}", _model(header), *machine_words(header.get("machine"))]
+    second = [f"commit {header.get('commit') or 'unknown'}", made_by(header), *machine_words(header.get("machine"))]
     return [" · ".join(part for part in first if part), " · ".join(part for part in second if part)]
 
 
@@ -101,92 +186,27 @@ def failures(run: Run, system: str) -> int:
     return sum(row.outcome.error is not None for row in run.of(system))
 
 
-def cell(summary: Summary | None) -> str:
-    """Mean, interval and number of cases; it breaks before the number where the column is narrow."""
-    return " ".join(part for part in parts(summary) if part)
-
-
-def parts(summary: Summary | None) -> tuple[str, str, str]:
+def parts(summary: Summary | str | None) -> tuple[str, str, str]:
     """The figure, its interval, and how many cases it is of (and how many are unscored)."""
-    if summary is None:
-        return "", "", ""
+    if summary is None or isinstance(summary, str):
+        return summary or "", "", ""
     unit = label(summary.name).unit
     unscored = f"(+{summary.unscored})" if summary.unscored else ""
     if summary.mean is None:
         return "–", "", unscored
     if summary.p50 is not None:
         return f"{figure(summary.p50, unit)} / {figure(summary.p95, unit)}", "", unscored
-    # a tenth of a per cent means nothing where one case is more
-    mean = f"{100 * summary.mean:.0f}" if unit == "%" and summary.scored < _TENTHS_FROM else figure(summary.mean, unit)
-    return mean, span(summary), f"n={summary.scored} {unscored}".strip()
-
-
-def span(summary: Summary) -> str:
-    """[low–high], in whole per cent where it is a share: more digits would pretend."""
-    if summary.low is None or summary.high is None:
-        return ""
-    unit = label(summary.name).unit
-    if unit == "%":
-        return f"[{100 * summary.low:.0f}–{100 * summary.high:.0f}]"
-    return f"[{figure(summary.low, unit)}–{figure(summary.high, unit)}]"
+    whole, low, high = (figure(value, unit) for value in (summary.mean, summary.low, summary.high))
+    if unit == "%":  # in whole per cent: more digits would pretend, and mean nothing where one case is more
+        whole = f"{100 * summary.mean:.0f}" if summary.scored < _TENTHS_FROM else whole
+        low, high = (f"{100 * (value or 0):.0f}" for value in (summary.low, summary.high))
+    return whole, f"[{low}–{high}]", f"n={summary.scored} {unscored}".strip()
 
 
 def row_name(name: str) -> str:
     """A score's human name with its unit."""
     text, unit, _ = label(name)
     return text if unit in ("", "tokens") else f"{text}, {unit}"
-
-
-def _print_scores(run: Run, summaries: Summaries, console: Console) -> None:
-    console.print(_grid(console, run.systems, ""))
-    for group in ("Answers", "Refusals", "Citations"):
-        note = str(run.header.get("judge") or "") if group == "Citations" else ""
-        _print_section(group, note, _lines(GROUPS[group], summaries, run.systems), run.systems, console)
-    note = "answered right; or refused, where that is right"
-    _print_section("By kind, %", note, _kinds(run), run.systems, console)
-    failed = ("cases that failed", [str(failures(run, system)) for system in run.systems])
-    lines = [*_lines(GROUPS["Cost"], summaries, run.systems), failed]
-    _print_section("Cost", "median / 95th percentile", lines, run.systems, console)
-    console.print()
-
-
-def _print_section(title: str, note: str, lines: Sequence[Line], columns: Sequence[str], console: Console) -> None:
-    """Every section is a table of the same widths, so that its title may be longer than the first column."""
-    if lines:
-        console.print(Text.assemble((title, "bold"), (f"  {note}" if note else "", "dim")))
-        table = _grid(console, columns)
-        for name, cells in lines:
-            table.add_row(Text(f"  {name}"), *map(Text, cells))
-        console.print(table)
-
-
-def _lines(names: Iterable[str], summaries: Summaries, systems: Sequence[str]) -> list[Line]:
-    shown = (name for name in names if any(name in summaries[system] for system in systems))
-    return [(row_name(name), [cell(summaries[system].get(name)) for system in systems]) for name in shown]
-
-
-def _kinds(run: Run) -> list[Line]:
-    """Of each kind of question, how often the system did right: answered so, or refused what has no answer."""
-    kinds = by_kind(run.rows, run.systems, VERDICTS)
-    rows = {
-        kind if name == "correct" else f"{kind}: refused": [kinds[one].get(kind, {}).get(name) for one in run.systems]
-        for name in VERDICTS
-        for kind in dict.fromkeys(row.case.kind for row in run.rows)
-    }
-    return [(kind, list(map(cell, found))) for kind, found in rows.items() if any(found)]
-
-
-def _print_retrieval(summaries: Summaries, console: Console) -> None:
-    """The three ways of searching side by side. The index is the same whoever answers: one system's figures do."""
-    found = next((scores for scores in summaries.values() if any(name in scores for name in RETRIEVAL)), {})
-    for unit in UNITS:
-        modes = [mode for mode in MODES if f"{mode}.{unit}.recall@1" in found]
-        if modes:
-            table = _grid(console, modes, f"Retrieval by {unit}, %")
-            for measure, text in MEASURES.items():
-                table.add_row(f"  {text}", *(Text(cell(found.get(f"{mode}.{unit}.{measure}"))) for mode in modes))
-            console.print(table)
-            console.print()
 
 
 def _grid(console: Console, columns: Sequence[str], title: str | None = None) -> Table:
@@ -215,7 +235,8 @@ def _day(created: Any) -> str:
     return f"{when.day} {when:%B %Y}"
 
 
-def _model(header: Mapping[str, Any]) -> str:
+def made_by(header: Mapping[str, Any]) -> str:
+    """Engine and model."""
     return " ".join(str(header[key]) for key in ("engine", "model") if header.get(key))
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from index.errors import DatelineError
+from rag.options import common_options
 from rag.printing import clean, say, say_json
 
 if TYPE_CHECKING:
@@ -74,17 +75,6 @@ def _command_first(arguments: list[str]) -> list[str]:
 @click.version_option(package_name="dateline")
 def commands() -> None:
     """Ask a folder of news articles, and get an answer whose every sentence can be checked."""
-
-
-def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that stand everywhere."""
-    for option in (
-        click.option("--model", metavar="NAME|FILE", help="An Ollama model, or the path of a GGUF file."),
-        click.option("--engine", type=click.Choice(["auto", "ollama", "embedded"]), help="What writes the answer."),
-        click.option("--data-dir", type=click.Path(path_type=Path), help="Where the index and the runs of evals live."),
-    ):
-        command = option(command)
-    return command
 
 
 def _dates(command: Callable[..., Any]) -> Callable[..., Any]:

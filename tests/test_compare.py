@@ -3,121 +3,111 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import pytest
 from eval_helpers import answer, case, outcome
 from rich.console import Console
 from run_helpers import broken, refused, right, run_of, wrong
 
-from evals.compare import CompareError, Comparison, Difference, compare, print_comparison
+from evals.compare import CompareError, Comparison, compare, print_comparison
 from evals.runs import Run
 from evals.types import Row
 from rag.types import Timings
 
 
-def test_a_score_that_rises_in_many_cases_is_better() -> None:
-    found = difference(
-        run_of(*(wrong(str(n)) for n in range(8))), run_of(*(right(str(n)) for n in range(8))), "correct"
-    )
-    assert (found.a, found.b, found.difference, found.n, found.verdict) == (0.0, 1.0, 1.0, 8, "better")
+def timed(milliseconds: float) -> Callable[[str], Row]:
+    return lambda id: Row(case(id=id), outcome(answer("Homs.", timings=Timings(0, 5, milliseconds + int(id)))))
 
 
-def test_a_score_that_falls_in_many_cases_is_worse() -> None:
-    found = difference(
-        run_of(*(right(str(n)) for n in range(8))), run_of(*(wrong(str(n)) for n in range(8))), "correct"
-    )
-    assert (found.difference, found.verdict) == (-1.0, "worse")
+def of(made: Callable[[str], Row], count: int = 8) -> Run:
+    return run_of(*(made(str(n)) for n in range(count)))
 
 
-def test_more_refusals_of_what_is_answerable_are_worse() -> None:
-    a, b = run_of(*(right(str(n)) for n in range(8))), run_of(*(refused(str(n)) for n in range(8)))
-    assert difference(a, b, "refused_answerable").verdict == "worse"
+def printed(comparison: Comparison) -> str:
+    out = io.StringIO()
+    print_comparison(comparison, Console(file=out, width=100))
+    return out.getvalue()
 
 
-def test_less_time_is_better() -> None:
-    assert difference(timed(4000), timed(2000), "total_ms").verdict == "better"
-    assert difference(timed(2000), timed(4000), "total_ms").verdict == "worse"
+@pytest.mark.parametrize(
+    ("before", "after", "name", "difference", "verdict"),
+    [
+        (of(wrong), of(right), "correct", 1.0, "better"),
+        (of(right), of(wrong), "correct", -1.0, "worse"),
+        (of(right), of(refused), "refused_answerable", 1.0, "worse"),
+        (of(timed(4000)), of(timed(2000)), "total_ms", -2000, "better"),
+        (of(timed(2000)), of(timed(4000)), "total_ms", 2000, "worse"),
+        (of(wrong, 5), of(right, 5), "correct", 1.0, "noise"),  # five of five prove nothing
+        (of(right), of(right), "correct", 0.0, "same"),
+    ],
+)
+def test_a_score_that_moves_in_many_cases_is_better_or_worse(
+    before: Run, after: Run, name: str, difference: float, verdict: str
+) -> None:
+    found = {one.name: one for one in compare(before, after).differences}[name]
+    assert (found.difference, found.b - found.a, found.n) == (difference, difference, len(before.rows))
+    assert found.verdict == verdict
+    assert found.p < 0.05 or verdict in ("noise", "same")
 
 
-def test_five_cases_of_five_prove_nothing() -> None:
-    found = difference(
-        run_of(*(wrong(str(n)) for n in range(5))), run_of(*(right(str(n)) for n in range(5))), "correct"
-    )
-    assert (found.p, found.verdict) == (0.0625, "noise")
-
-
-def test_a_run_is_the_same_as_itself() -> None:
-    run = run_of(right("a"), wrong("b"), refused("c", answerable=False))
-    comparison = compare(run, run)
+def test_a_run_is_the_same_as_itself_in_whatever_order_its_cases_are() -> None:
+    rows = right("a"), wrong("b"), refused("c", answerable=False)
+    comparison = compare(run_of(*rows), run_of(*reversed(rows), commit="def5678", created="2026-11-23T00:00:00"))
     assert {one.verdict for one in comparison.differences} == {"same"}
     assert (comparison.better, comparison.worse, comparison.answers, comparison.warnings) == ((), (), (), ())
+    # where both refuse, both are right or both wrong: the pairs of this score could not differ
+    assert "refusal_precision" not in {one.name for one in comparison.differences}
 
 
-def test_cases_are_paired_by_their_ids_not_by_their_places() -> None:
-    comparison = compare(run_of(right("a"), wrong("b")), run_of(wrong("b"), right("a")))
-    assert (comparison.better, comparison.worse) == ((), ())
+def test_what_is_on_one_side_only_or_asks_something_else_is_left_out_and_counted_aloud() -> None:
+    first = run_of(right("both"), right("hidden"), right("gone"), right("asked"), wrong("broke"))
+    second = run_of(
+        wrong("both"), right("hidden", exclude=("a.txt",)), right("new"), right("newer"),
+        right("asked", accepted=("Hama",)), broken("broke"),
+    )  # fmt: skip
+    comparison = compare(first, second)
+    assert (comparison.paired, {one.n for one in comparison.differences if one.name == "correct"}) == (3, {2})
+    text = printed(comparison)
+    assert "3 cases in both." in text
+    for told in (
+        "1 case in the first only, left out: gone",
+        "2 cases in the second only, left out: new, newer",
+        "1 case with another question or another right answer on either side, left out: asked",
+        "1 case failed in the second, scored on neither side: broke",
+    ):
+        assert told in text
 
 
-def test_cases_of_one_run_only_are_left_out_and_counted() -> None:
-    comparison = compare(run_of(right("a"), right("b")), run_of(wrong("b"), right("c"), right("d")))
-    assert (comparison.paired, comparison.only_a, comparison.only_b) == (1, ("a",), ("c", "d"))
-    assert "2 cases in the second only, left out: c, d" in printed(comparison)
-
-
-def test_a_case_whose_right_answer_was_changed_is_left_out_and_counted() -> None:
-    a, b = run_of(right("a"), right("b")), run_of(right("a", accepted=("Hama",)), right("b"))
-    comparison = compare(a, b)
-    assert (comparison.paired, comparison.changed_gold) == (1, ("a",))
-
-
-def test_hiding_other_articles_leaves_a_case_comparable() -> None:
-    assert compare(run_of(right("a")), run_of(right("a", exclude=("a.txt",)))).changed_gold == ()
-
-
-def test_a_failed_case_is_counted_aloud_and_scored_on_neither_side() -> None:
-    comparison = compare(run_of(wrong("a"), right("b")), run_of(broken("a"), right("b")))
-    assert comparison.failed_b == ("a",)
-    assert {one.n for one in comparison.differences if one.name == "correct"} == {1}
-    assert "1 case failed in the second, scored on neither side: a" in printed(comparison)
-
-
-def test_the_cases_that_moved_are_named_with_the_scores_that_moved() -> None:
-    comparison = compare(run_of(right("a"), wrong("b")), run_of(wrong("a"), right("b")))
-    assert [(change.case.id, change.scores) for change in comparison.better] == [("b", (("correct", 0.0, 1.0),))]
-    assert [(change.case.id, change.scores) for change in comparison.worse] == [("a", (("correct", 1.0, 0.0),))]
-
-
-def test_a_refusal_gained_on_an_answerable_case_is_a_change_for_the_worse() -> None:
-    (change,) = compare(run_of(wrong("a")), run_of(refused("a"))).worse
-    assert change.scores == (("refused_answerable", 0.0, 1.0),)
-
-
-def test_precision_of_refusals_is_not_compared_since_its_pairs_cannot_differ() -> None:
-    a, b = run_of(refused("a"), refused("b", answerable=False)), run_of(right("a"), refused("b", answerable=False))
-    assert "refusal_precision" not in {one.name for one in compare(a, b).differences}
-
-
-def test_answers_in_other_words_are_listed_also_where_no_score_moved() -> None:
-    other = Row(case(id="a"), outcome("Homs was captured."))
-    (changed,) = compare(run_of(right("a"), right("b")), run_of(other, right("b"))).answers
-    assert changed.case.id == "a"
-    text = printed(compare(run_of(right("a")), run_of(other)))
+def test_the_cases_that_moved_are_named_with_the_scores_that_moved_and_the_words_that_changed() -> None:
+    quoting = Row(case(id="words"), outcome(answer("Homs [1].", [("a.txt", 0, 4, "Homs")])))
+    first = run_of(right("a"), wrong("b"), wrong("c"), right("words"), right("same"))
+    second = run_of(wrong("a"), right("b"), refused("c"), quoting, right("same"))
+    comparison = compare(first, second)
+    assert [(asked.id, scores) for asked, scores in comparison.better] == [("b", (("correct", 0.0, 1.0),))]
+    assert [(asked.id, scores) for asked, scores in comparison.worse] == [
+        ("a", (("correct", 1.0, 0.0),)),
+        ("c", (("refused_answerable", 0.0, 1.0),)),
+    ]
+    assert [row.case.id for row, _ in comparison.answers] == ["a", "b", "c", "words"]
+    text = printed(comparison)
     assert "They captured Homs." in text
-    assert "Homs was captured." in text
+    assert "Homs [1]." in text
+    assert "right answers 0 -> 1" in text
 
 
 def test_what_else_differs_between_the_runs_is_named() -> None:
-    a = run_of(right())
-    b = run_of(right(), model="large", settings={"threshold": "0.5"}, dataset={"name": "seeds", "articles": 3})
-    assert compare(a, b).warnings == (
+    b = run_of(
+        right(), model="large", settings={"threshold": "0.5"}, dataset={"name": "seeds", "articles": 3}, split=None
+    )
+    warnings = compare(run_of(right()), b).warnings
+    assert warnings == (
         "model differs: tiny / large",
         "dataset articles differs: 2 / 3",
+        "split differs: dev / not given",
         "settings threshold differs: 0.65 / 0.5",
     )
-
-
-def test_another_commit_is_what_is_compared_and_no_warning() -> None:
-    assert compare(run_of(right()), run_of(right(), commit="def5678", created="2026-11-23T00:00:00")).warnings == ()
+    assert all(f"Note: {warning}" in printed(compare(run_of(right()), b)) for warning in warnings)
 
 
 def test_two_systems_of_one_run_can_be_compared() -> None:
@@ -128,42 +118,15 @@ def test_two_systems_of_one_run_can_be_compared() -> None:
     assert comparison.b.startswith("peer · a.jsonl")
 
 
-def test_a_system_that_is_not_in_the_run_is_an_error_that_names_those_that_are() -> None:
+def test_what_can_not_be_compared_is_an_error() -> None:
     with pytest.raises(CompareError, match=r"runs/a\.jsonl has no answers of 'peer': name one of dateline\."):
         compare(run_of(right()), run_of(right()), "peer")
-
-
-def test_runs_without_a_common_case_are_an_error() -> None:
     with pytest.raises(CompareError, match="share no case"):
         compare(run_of(right("a")), run_of(right("b")))
 
 
-def test_numbers_in_square_brackets_are_printed() -> None:
-    other = Row(case(), outcome(answer("Homs [1].", [("a.txt", 0, 4, "Homs")])))
-    assert "Homs [1]." in printed(compare(run_of(right()), run_of(other)))
-
-
-def test_the_table_shows_both_means_the_difference_and_the_verdict() -> None:
-    a, b = run_of(*(wrong(str(n)) for n in range(8))), run_of(*(right(str(n)) for n in range(8)))
-    (line,) = (line for line in printed(compare(a, b)).splitlines() if line.startswith("  right answers"))
+def test_the_table_shows_both_means_the_difference_and_the_verdict_within_its_width() -> None:
+    text = printed(compare(of(wrong), run_of(*of(right).rows, model="another model with a long name " * 4)))
+    (line,) = (line for line in text.splitlines() if line.startswith("  right answers"))
     assert line.split()[3:] == ["0.0", "100.0", "+100.0", "[+100.0,", "+100.0]", "0.008", "8", "better"]
-
-
-def test_no_line_is_longer_than_the_console() -> None:
-    a, b = run_of(wrong("a"), right("b")), run_of(right("a"), refused("b"), model="another model with a long name " * 4)
-    assert max(map(len, printed(compare(a, b)).splitlines())) <= 100
-
-
-def timed(milliseconds: float) -> Run:
-    given = [answer("Homs.", timings=Timings(0, 5, milliseconds + n)) for n in range(8)]
-    return run_of(*(Row(case(id=str(n)), outcome(one)) for n, one in enumerate(given)))
-
-
-def difference(a: Run, b: Run, name: str) -> Difference:
-    return next(one for one in compare(a, b).differences if one.name == name)
-
-
-def printed(comparison: Comparison) -> str:
-    out = io.StringIO()
-    print_comparison(comparison, Console(file=out, width=100))
-    return out.getvalue()
+    assert max(map(len, text.splitlines())) <= 100

@@ -1,216 +1,199 @@
-"""Other people's data: what becomes of each form."""
+"""Other people's data: what becomes of each form, and what is said of data that is not as it should be."""
 
 from __future__ import annotations
 
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
-from dataset_helpers import (
-    MOON,
-    WARSAW,
-    article_texts,
-    asking,
-    assert_quotes_stand,
-    folder_case,
-    make_folder,
-    message,
-    ramdocs,
-    read_lines,
-    read_squad,
-    squad,
-    squad_question,
-)
 
-from evals.datasets import DatasetError, read
+from evals.datasets import Dataset, DatasetError, Format, read
 from evals.matching import matches
 from evals.types import Case, GoldQuote
-from index.read import read_file
+from index.decode import storable
+from index.read import find_files, read_file
+
+WARSAW = "Warsaw is the capital of Poland. It lies on the Vistula. In 2012 it held 1.7 million people."
+MOON = "The Moon circles the Earth. It has no air."
+MAY = "It rained in May. They met in May. They parted in June."
+
+
+def lines(path: Path, *records: Any) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    return path
+
+
+def folder_of(path: Path, articles: dict[str, str], *questions: Any) -> Path:
+    for name, text in articles.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(text.encode())
+    lines(path / "questions.jsonl", *questions)
+    return path
+
+
+def asking(id: str = "q1", **fields: Any) -> dict[str, Any]:
+    return {"id": id, "question": "What is it?", "answers": ["Warsaw"], "answerable": True, "evidence": [], **fields}
+
+
+def of_folder(tmp_path: Path, articles: dict[str, str], form: Format = "folder", **fields: Any) -> Case:
+    named = {f"articles/{name}": text for name, text in articles.items()}
+    (case,) = read(folder_of(tmp_path / "data", named, asking(**fields)), form, tmp_path / "scratch").cases
+    return case
+
+
+def squad(context: str, *qas: dict[str, Any]) -> dict[str, Any]:
+    return {"version": "v2.0", "data": [{"title": "A_b", "paragraphs": [{"context": context, "qas": list(qas)}]}]}
+
+
+def squad_question(*answers: tuple[str, int], id: str = "s1", **fields: Any) -> dict[str, Any]:
+    found = [{"text": text, "answer_start": start} for text, start in answers]
+    return {"id": id, "question": "What is it?", "answers": found, **fields}
+
+
+def of_lines(tmp_path: Path, form: Format, *records: dict[str, Any]) -> Dataset:
+    return read(lines(tmp_path / "data.jsonl", *records), form, tmp_path / "scratch")
+
+
+def ramdocs(*documents: tuple[str, str, str], gold: list[str], wrong: list[str] | None = None) -> dict[str, Any]:
+    told = [{"text": text, "type": kind, "answer": answer} for text, kind, answer in documents]
+    return {"question": "When?", "documents": told, "gold_answers": gold, "wrong_answers": wrong or []}
+
+
+def passages(*positive: Any, answers: Any = ("Warsaw",), **fields: Any) -> dict[str, Any]:
+    return {"question": "Which?", "answers": list(answers), "positive": list(positive), "negative": [], **fields}
+
+
+def texts_of(dataset: Dataset) -> dict[str, str]:
+    """What the index reads in the corpus; every gold quote stands in it."""
+    names = [file.relative_to(dataset.corpus).as_posix() for file in find_files(dataset.corpus)[0]]
+    texts = {found.id: found.text for name in names for found in read_file(dataset.corpus / name, name)[0]}
+    evidence = [gold for case in dataset.cases for gold in case.evidence]
+    assert all(gold.quote in texts[gold.article] for gold in evidence if gold.quote is not None)
+    return texts
+
+
+def told(path: Path, form: Format, scratch: Path) -> str:
+    with pytest.raises(DatasetError) as caught:
+        read(path, form, scratch)
+    return str(caught.value)
+
 
 # --- folder
 
 
 def test_a_folder_is_its_own_corpus_and_its_fields_become_the_case(tmp_path: Path) -> None:
-    data = make_folder(
-        tmp_path / "data",
-        {"articles/a.txt": WARSAW},
-        asking(
-            evidence=[{"article": "a.txt", "quote": "It lies on the Vistula."}],
-            question_date="2024-12-05",
-            type="where",
-            wrong_answers=["Kraków", "kraków"],
-        ),
-    )
+    turns = [{"role": "user", "content": "Where is it?"}, {"role": "assistant", "content": "In Poland."}]
+    asked = asking(
+        evidence=[{"article": "a.txt", "quote": "It lies on the Vistula."}, {"article": "b.txt"}],
+        question_date="2024-12-05", type="where", kind="two-articles", wrong_answers=["Kraków", "kraków"],
+        all=[["Warsaw", "Warszawa"], ["the Moon"]], history=turns,
+    )  # fmt: skip
+    data = folder_of(tmp_path / "data", {"articles/a.txt": WARSAW, "articles/b.txt": MOON}, asked)
     dataset = read(data, "folder", tmp_path / "scratch")
     assert (dataset.name, dataset.corpus) == ("data", data / "articles")
     assert dataset.cases == (
         Case(
-            id="q1",
-            question="What is it?",
-            answerable=True,
-            kind="where",
-            accepted=(("Warsaw",),),
-            wrong=("Kraków",),
-            evidence=(GoldQuote("a.txt", "It lies on the Vistula.", 0),),
-            split="test",
-            as_of=date(2024, 12, 5),
+            "q1", "What is it?", True, "two-articles",
+            accepted=(("Warsaw", "the Moon"), ("Warszawa", "the Moon")), wrong=("Kraków",),
+            evidence=(GoldQuote("a.txt", "It lies on the Vistula.", 0), GoldQuote("b.txt", None, 1)),
+            history=tuple(turns), as_of=date(2024, 12, 5),
         ),
-    )
-    assert_quotes_stand(dataset)
+    )  # fmt: skip
+    assert texts_of(dataset) == {"a.txt": WARSAW, "b.txt": MOON}
     assert not (tmp_path / "scratch").exists()
 
 
 def test_articles_beside_the_questions_are_copied_so_that_the_questions_are_no_article(tmp_path: Path) -> None:
-    evidence = [{"article": "b/a.txt", "quote": "It has no air."}]
-    data = make_folder(tmp_path / "data", {"b/a.txt": MOON}, asking(evidence=evidence))
-    dataset = read(data, "folder", tmp_path / "scratch")
-    assert article_texts(dataset) == {"b/a.txt": MOON}
-    assert_quotes_stand(dataset)
+    data = folder_of(tmp_path / "data", {"b/a.txt": MOON}, asking(evidence=[{"article": "b/a.txt"}]))
+    assert texts_of(read(data, "folder", tmp_path / "scratch")) == {"b/a.txt": MOON}
 
 
-def test_articles_that_each_hold_the_answer_are_alternatives(tmp_path: Path) -> None:
-    quotes = ["It is WARSAW.", "Warsaw, they say.", "The capital is there."]
-    evidence = [{"article": f"{n}.txt", "quote": quote} for n, quote in enumerate(quotes)]
-    case = folder_case(tmp_path, {f"{n}.txt": quote for n, quote in enumerate(quotes)}, evidence=evidence)
-    assert [gold.fact for gold in case.evidence] == [0, 0, 1]
+@pytest.mark.parametrize(
+    ("quotes", "answers", "facts"),
+    [
+        # articles that each hold the answer are alternatives
+        ({"a": "It is WARSAW.", "b": "Warsaw, they say.", "c": "The capital is there."}, ["Warsaw"], [0, 0, 1]),
+        ({"a": "Born in Warsaw.", "a#": "Warsaw held the games."}, ["Warsaw"], [0, 1]),  # two of one are two facts
+        ({"a": "5 died.", "b": "15 died."}, ["5"], [0, 1]),  # inside a longer word an answer is none
+    ],
+)
+def test_quotes_that_say_the_same_are_one_fact(
+    tmp_path: Path, quotes: dict[str, str], answers: list[str], facts: list[int]
+) -> None:
+    evidence = [{"article": f"{name.rstrip('#')}.txt", "quote": quote} for name, quote in quotes.items()]
+    articles = {f"{name}.txt": f"{quote} {quotes.get(name + '#', '')}" for name, quote in quotes.items()}
+    for named in (evidence, [{"article": one["article"]} for one in evidence if len(set(facts)) > 2]):
+        case = of_folder(tmp_path, articles, answers=answers, evidence=named)
+        assert [gold.fact for gold in case.evidence] == facts[: len(named)]
 
 
-def test_two_quotes_of_one_article_are_two_facts(tmp_path: Path) -> None:
-    text = "He was born in Warsaw. Warsaw held the games."
-    evidence = [{"article": "a.txt", "quote": quote} for quote in ("He was born in Warsaw.", "Warsaw held the games.")]
-    case = folder_case(tmp_path, {"a.txt": text}, evidence=evidence)
-    assert [gold.fact for gold in case.evidence] == [0, 1]
-
-
-def test_articles_named_without_a_quote_are_alternatives_if_their_text_holds_the_answer(tmp_path: Path) -> None:
-    evidence = [{"article": "a.txt"}, {"article": "b.txt"}, {"article": "c.txt"}]
-    case = folder_case(tmp_path, {"a.txt": WARSAW, "b.txt": "It is Warsaw.", "c.txt": MOON}, evidence=evidence)
-    assert [(gold.quote, gold.fact) for gold in case.evidence] == [(None, 0), (None, 0), (None, 1)]
-
-
-def test_an_answer_inside_a_longer_word_makes_no_alternative(tmp_path: Path) -> None:
-    evidence = [{"article": "a.txt", "quote": "5 died."}, {"article": "b.txt", "quote": "15 died."}]
-    case = folder_case(tmp_path, {"a.txt": "5 died.", "b.txt": "15 died."}, answers=["5"], evidence=evidence)
-    assert [gold.fact for gold in case.evidence] == [0, 1]
-
-
-def test_where_several_answers_are_valid_each_article_is_its_own_fact(tmp_path: Path) -> None:
-    case = folder_case(
-        tmp_path,
-        {"a.txt": "In 1970.", "b.txt": "In 1970!", "c.txt": "In 1972."},
-        type="conflict_multi_answer",
-        answers=["1970", "1972"],
-        evidence=[{"article": "a.txt"}, {"article": "b.txt"}, {"article": "c.txt"}],
-    )
-    assert case.several
-    assert case.accepted == (("1970",), ("1972",))
+def test_articles_named_without_a_quote_are_alternatives_by_their_text_but_not_where_several_are_valid(
+    tmp_path: Path,
+) -> None:
+    articles = {"a.txt": WARSAW, "b.txt": "It is Warsaw.", "c.txt": MOON}
+    evidence = [{"article": name} for name in articles]
+    one = of_folder(tmp_path, articles, evidence=evidence)
+    assert [(gold.quote, gold.fact) for gold in one.evidence] == [(None, 0), (None, 0), (None, 1)]
+    several = {"answers": ["Warsaw", "the Moon"], "evidence": evidence}
+    case = of_folder(tmp_path, articles, type="conflict_multi_answer", **several)
+    assert (case.several, case.accepted) == (True, (("Warsaw",), ("the Moon",)))
     assert [gold.fact for gold in case.evidence] == [0, 1, 2]
-
-
-def test_a_question_of_a_dated_archive_keeps_its_conversation_its_groups_and_its_kind(tmp_path: Path) -> None:
-    turns = [{"role": "user", "content": "Where is it?"}, {"role": "assistant", "content": "In Poland."}]
-    case = folder_case(
-        tmp_path,
-        {"a.txt": WARSAW, "b.txt": MOON},
-        kind="two-articles",
-        answers=["Warsaw, and the Moon"],
-        all=[["Warsaw", "Warszawa"], ["the Moon"]],
-        history=turns,
-        question_date="2024-12-05",
-        evidence=[{"article": "a.txt", "quote": "Warsaw is the capital of Poland."}, {"article": "b.txt"}],
-    )
-    assert case.accepted == (("Warsaw", "the Moon"), ("Warszawa", "the Moon"))
-    assert (case.kind, list(case.history), case.as_of) == ("two-articles", turns, date(2024, 12, 5))
-    assert [quote.fact for quote in case.evidence] == [0, 1]
+    assert of_folder(tmp_path, articles, "ramdocs", **several).several
+    assert not of_folder(tmp_path, articles, "ramdocs", evidence=evidence).several
+    assert not of_folder(tmp_path, articles, "folder", **several).several
 
 
 @pytest.mark.parametrize(("text", "right"), [("No: nobody did.", True), ("no", True), ("There is no air.", False)])
 def test_a_yes_or_no_begins_the_answer(tmp_path: Path, text: str, right: bool) -> None:
-    case = folder_case(tmp_path, {"a.txt": MOON}, question="Does it have air?", answers=["No"])
+    case = of_folder(tmp_path, {"a.txt": MOON}, question="Does it have air?", answers=["No"])
     assert bool(matches(text, case)) is right
 
 
-def test_a_folder_read_as_ramdocs_has_several_answers_whatever_its_type_is_called(tmp_path: Path) -> None:
-    assert folder_case(tmp_path, {"a.txt": MOON}, "ramdocs", answers=["1970", "1972"]).several
-    assert not folder_case(tmp_path, {"a.txt": MOON}, "ramdocs", answers=["1970"]).several
-    assert not folder_case(tmp_path, {"a.txt": MOON}, "folder", answers=["1970", "1972"]).several
-
-
-def test_a_wrong_answer_that_a_right_one_says_too_is_dropped(tmp_path: Path) -> None:
-    case = folder_case(
-        tmp_path, {"a.txt": MOON}, answers=["American football"], wrong_answers=["Football", "Golf", "foot"]
-    )
-    assert case.wrong == ("Golf", "foot")
-
-
-def test_an_unanswerable_question_accepts_nothing(tmp_path: Path) -> None:
-    case = folder_case(tmp_path, {"a.txt": MOON}, answerable=False, answers=["Warsaw"])
+def test_what_a_right_answer_says_is_not_wrong_and_what_has_no_answer_accepts_none(tmp_path: Path) -> None:
+    wrong = {"answers": ["American football"], "wrong_answers": ["Football", "Golf", "foot"]}
+    assert of_folder(tmp_path, {"a.txt": MOON}, **wrong).wrong == ("Golf", "foot")
+    case = of_folder(tmp_path, {"a.txt": MOON}, answerable=False)
     assert (case.answerable, case.accepted, case.as_of) == (False, (), None)
 
 
 # --- squad
 
 
-def test_a_squad_paragraph_becomes_an_article_of_exactly_its_characters(tmp_path: Path) -> None:
-    context = " Rain\r\nfell.\n\nOn Warsaw\u2028too, 5½ “hours”.\n"
-    dataset = read_squad(tmp_path, squad(context, squad_question(("Warsaw", context.index("Warsaw")))))
-    assert article_texts(dataset) == {"0000_000.txt": context}
-    assert_quotes_stand(dataset)
-
-
-def test_the_gold_quote_of_squad_is_the_sentence_at_the_offset_not_the_first_with_these_words(tmp_path: Path) -> None:
-    context = "It rained in May. They met in May. They parted in June."
-    dataset = read_squad(tmp_path, squad(context, squad_question(("May", context.rindex("May")))))
-    assert dataset.cases[0].evidence == (GoldQuote("0000_000.txt", "They met in May.", 0),)
-
-
-def test_an_answer_over_two_sentences_has_both_as_its_quote(tmp_path: Path) -> None:
-    context = "It rained. They met Ann. Bob came too. They left."
-    dataset = read_squad(tmp_path, squad(context, squad_question(("Ann. Bob", context.index("Ann")))))
-    assert dataset.cases[0].evidence[0].quote == "They met Ann. Bob came too."
-
-
-def test_an_offset_that_is_a_little_off_finds_the_nearest_occurrence(tmp_path: Path) -> None:
-    context = "It rained in May. They met in May. They parted in June."
-    dataset = read_squad(tmp_path, squad(context, squad_question(("May", context.rindex("May") - 2))))
-    assert dataset.cases[0].evidence[0].quote == "They met in May."
-
-
-def test_an_answer_that_is_not_in_its_paragraph_leaves_the_article_as_evidence(tmp_path: Path) -> None:
-    dataset = read_squad(tmp_path, squad(MOON, squad_question(("cheese", 4))))
-    assert dataset.cases[0].evidence == (GoldQuote("0000_000.txt", None, 0),)
-
-
-def test_answers_of_several_annotators_count_once_and_their_sentences_are_alternatives(tmp_path: Path) -> None:
-    context = "It rained in May. They met in May."
-    answers = [("May", 13), ("may", 13), ("May", context.rindex("May")), ("in May", 10)]
-    (case,) = read_squad(tmp_path, squad(context, squad_question(*answers))).cases
-    assert case.accepted == (("May",), ("in May",))
-    assert [(gold.quote, gold.fact) for gold in case.evidence] == [("It rained in May.", 0), ("They met in May.", 0)]
+@pytest.mark.parametrize(
+    ("context", "answers", "quotes"),
+    [
+        (" Rain\r\nfell.\n\nOn Warsaw\u2028too, 5½ “hours”.\n", [("Warsaw", 17)], None),
+        ("\ufeffThey\x00met \ud800 in May. It rained.", [("May", 16)], None),  # characters that no file holds
+        (MAY, [("May", 30)], ["They met in May."]),  # at the offset, not the first with these words
+        (MAY, [("May", 28)], ["They met in May."]),  # or nearest to it
+        (MAY, [("May", 13), ("may", 13), ("May", 30)], ["It rained in May.", "They met in May."]),
+        ("It rained. They met Ann. Bob came too. They left.", [("Ann. Bob", 20)], ["They met Ann. Bob came too."]),
+        (" date 2024-12-05 They met in May.", [("May", 29)], ["They met in May."]),
+        (MOON, [("cheese", 4)], [None]),
+    ],
+)
+def test_a_squad_paragraph_becomes_an_article_and_the_sentence_at_the_offset_its_gold_quote(
+    tmp_path: Path, context: str, answers: list[tuple[str, int]], quotes: list[str | None] | None
+) -> None:
+    dataset = of_lines(tmp_path, "squad", squad(context, squad_question(*answers)))
+    (case,) = dataset.cases
+    (text,) = texts_of(dataset).values()
+    assert text == storable(context)
+    assert len(text) == len(context)
+    assert {gold.fact for gold in case.evidence} == {0}
+    assert quotes is None or [gold.quote for gold in case.evidence] == quotes
+    assert case.accepted == ((answers[0][0],),)
 
 
 def test_an_impossible_question_of_squad_2_is_unanswerable(tmp_path: Path) -> None:
     impossible = squad_question(is_impossible=True, plausible_answers=[{"text": "air", "answer_start": 37}])
     possible = squad_question(("Earth", 21), id="s2", is_impossible=False)
-    first, second = read_squad(tmp_path, squad(MOON, impossible, possible)).cases
+    first, second = of_lines(tmp_path, "squad", squad(MOON, impossible, possible)).cases
     assert (first.answerable, first.accepted, first.evidence, first.kind) == (False, (), (), "squad_impossible")
     assert (second.answerable, second.accepted, second.kind) == (True, (("Earth",),), "squad")
-
-
-def test_a_date_line_in_a_context_is_read_as_one_and_is_in_no_quote(tmp_path: Path) -> None:
-    context = " date 2024-12-05 They met in May."
-    dataset = read_squad(tmp_path, squad(context, squad_question(("May", context.index("May")))))
-    (article,), _ = read_file(dataset.corpus / "0000_000.txt", "0000_000.txt")
-    assert (article.text, article.date) == (context, date(2024, 12, 5))
-    assert dataset.cases[0].evidence[0].quote == "They met in May."
-
-
-def test_characters_that_no_file_holds_are_the_same_in_quote_and_article(tmp_path: Path) -> None:
-    context = "\ufeffThey\x00met \ud800 in May. It rained."
-    dataset = read_squad(tmp_path, squad(context, squad_question(("May", context.index("May")))))
-    assert_quotes_stand(dataset)
-    assert len(article_texts(dataset)["0000_000.txt"]) == len(context)
 
 
 # --- ramdocs as published
@@ -218,18 +201,14 @@ def test_characters_that_no_file_holds_are_the_same_in_quote_and_article(tmp_pat
 
 def test_every_document_of_published_ramdocs_is_an_article_and_the_correct_ones_are_evidence(tmp_path: Path) -> None:
     record = ramdocs(
-        ("Rain. Built in 1801.", "correct", "1801"),
-        ("The charter is of 1785.", "correct", "1785"),
-        ("They say 1801 too.", "correct", "1801"),
-        ("Begun under a king.", "correct", "1785"),
-        ("It was 1950.", "misinfo", "1950"),
-        ("Peaches grow there.", "noise", "unknown"),
-        gold=["1785", "1801"],
-        wrong=["1950", "1801"],
-    )
-    dataset = read_lines(tmp_path, "ramdocs", record)
+        ("Rain. Built in 1801.", "correct", "1801"), ("The charter is of 1785.", "correct", "1785"),
+        ("They say 1801 too.", "correct", "1801"), ("Begun under a king.", "correct", "1785"),
+        ("It was 1950.", "misinfo", "1950"), ("Peaches grow there.", "noise", "unknown"), (" ", "noise", ""),
+        gold=["1785", "1801"], wrong=["1950", "1801"],
+    )  # fmt: skip
+    dataset = of_lines(tmp_path, "ramdocs", record)
     (case,) = dataset.cases
-    assert len(article_texts(dataset)) == 6
+    assert len(texts_of(dataset)) == 6
     assert case.evidence == (
         GoldQuote("0000_00.txt", "Built in 1801.", 1),
         GoldQuote("0000_01.txt", "The charter is of 1785.", 0),
@@ -237,36 +216,26 @@ def test_every_document_of_published_ramdocs_is_an_article_and_the_correct_ones_
         GoldQuote("0000_03.txt", None, 0),
     )
     assert (case.several, case.accepted, case.wrong) == (True, (("1785",), ("1801",)), ("1950",))
-    assert_quotes_stand(dataset)
 
 
-def test_one_gold_answer_of_ramdocs_is_one_fact_also_in_a_json_list(tmp_path: Path) -> None:
-    record = ramdocs(("In 1801.", "correct", "1801"), ("1801, they say.", "correct", "1801"), gold=["1801"])
-    (tmp_path / "data.json").write_text(json.dumps([record], indent=1))
-    (case,) = read(tmp_path / "data.json", "ramdocs", tmp_path / "scratch").cases
-    assert not case.several
-    assert {gold.fact for gold in case.evidence} == {0}
-
-
-def test_a_question_without_a_correct_document_is_unanswerable(tmp_path: Path) -> None:
-    (case,) = read_lines(tmp_path, "ramdocs", ramdocs(("It was 1950.", "misinfo", "1950"), gold=["1801"])).cases
-    assert (case.answerable, case.accepted) == (False, ())
+def test_one_gold_answer_of_ramdocs_is_one_fact_and_none_is_unanswerable_also_in_a_json_list(tmp_path: Path) -> None:
+    right = ramdocs(("In 1801.", "correct", "1801"), ("1801, they say.", "correct", "1801"), gold=["1801"])
+    none = ramdocs(("It was 1950.", "misinfo", "1950"), gold=["1801"])
+    (tmp_path / "data.json").write_text(json.dumps([right, none], indent=1))
+    one, other = read(tmp_path / "data.json", "ramdocs", tmp_path / "scratch").cases
+    assert (one.several, {gold.fact for gold in one.evidence}) == (False, {0})
+    assert (other.answerable, other.accepted) == (False, ())
 
 
 # --- passages
 
 
 def test_passages_become_articles_once_and_the_positives_are_alternatives(tmp_path: Path) -> None:
-    record = {
-        "question": "Which city?",
-        "answers": ["Warsaw", "Warszawa"],
-        "wrong_answers": ["Kraków"],
-        "positive": [WARSAW, "Warszawa it is.", "The city on the Vistula."],
-        "negative": [MOON, WARSAW],
-    }
-    dataset = read_lines(tmp_path, "passages", record, {**record, "positive": [MOON], "negative": []})
-    case, other = dataset.cases
-    assert sorted(article_texts(dataset).values()) == sorted({*record["positive"], MOON})
+    positive = [WARSAW, "Warszawa it is.", "The city on the Vistula."]
+    record = passages(*positive, answers=["Warsaw", "Warszawa"], wrong_answers=["Kraków"], negative=[MOON, WARSAW])
+    dataset = of_lines(tmp_path, "passages", record, passages(MOON), passages())
+    case, other, none = dataset.cases
+    assert sorted(texts_of(dataset).values()) == sorted([*positive, MOON])
     assert case.evidence == (
         GoldQuote("0000_00.txt", "Warsaw is the capital of Poland.", 0),
         GoldQuote("0000_01.txt", "Warszawa it is.", 0),
@@ -274,19 +243,14 @@ def test_passages_become_articles_once_and_the_positives_are_alternatives(tmp_pa
     )
     assert (case.accepted, case.wrong, case.several) == ((("Warsaw",), ("Warszawa",)), ("Kraków",), False)
     assert other.evidence == (GoldQuote("0000_03.txt", None, 0),)
-    assert_quotes_stand(dataset)
+    assert (none.answerable, none.accepted, none.evidence) == (False, (), ())
 
 
 def test_lists_of_spellings_are_things_that_an_answer_needs_together(tmp_path: Path) -> None:
-    record = {
-        "question": "When did both meet?",
-        "answers": [["3 January", "January 3"], ["12 January"]],
-        "positive": ["They swore on January 3. Then on 12 January they met.", "It was 3 January."],
-        "negative": [],
-    }
-    (case,) = read_lines(tmp_path, "passages", record).cases
-    assert case.accepted == (("3 January", "12 January"), ("January 3", "12 January"))
-    assert not case.several
+    both = "They swore on January 3. Then on 12 January they met."
+    record = passages(both, "It was 3 January.", answers=[["3 January", "January 3"], ["12 January"]])
+    (case,) = of_lines(tmp_path, "passages", record).cases
+    assert (case.accepted, case.several) == ((("3 January", "12 January"), ("January 3", "12 January")), False)
     assert case.evidence == (
         GoldQuote("0000_00.txt", "They swore on January 3.", 0),
         GoldQuote("0000_00.txt", "Then on 12 January they met.", 1),
@@ -295,67 +259,117 @@ def test_lists_of_spellings_are_things_that_an_answer_needs_together(tmp_path: P
 
 
 def test_rgb_is_read_under_its_own_names(tmp_path: Path) -> None:
+    chinese = "2022年1月3日上午他们宣誓。"
     both = {
-        "id": 0,
-        "query": "When did both meet?",
-        "answer": ["1月3日", "12 January"],
-        "positive": [["2022年1月3日上午他们宣誓。"], ["They met on 12 January."]],
-        "negative": [MOON],
-    }
+        "id": 0, "query": "When did both meet?", "answer": ["1月3日", "12 January"],
+        "positive": [[chinese], ["They met on 12 January."]], "negative": [MOON],
+    }  # fmt: skip
     false = {
-        "id": 1,
-        "query": "Where?",
-        "answer": "Tampa",
-        "fakeanswer": "Glendale",
-        "positive_wrong": ["It was in Glendale."],
-        "positive": ["It was in Tampa."],
-        "negative": [],
-    }
-    dataset = read_lines(tmp_path, "passages", both, false)
+        "id": 1, "query": "Where?", "answer": "Tampa", "fakeanswer": "Glendale", "negative": [],
+        "positive_wrong": ["It was in Glendale."], "positive": ["It was in Tampa."],
+    }  # fmt: skip
+    dataset = of_lines(tmp_path, "passages", both, false)
     first, second = dataset.cases
     assert first.accepted == (("1月3日", "12 January"),)
-    assert [(gold.quote, gold.fact) for gold in first.evidence] == [
-        ("2022年1月3日上午他们宣誓。", 0),
-        ("They met on 12 January.", 1),
-    ]
+    assert [(gold.quote, gold.fact) for gold in first.evidence] == [(chinese, 0), ("They met on 12 January.", 1)]
     assert (second.id, second.accepted, second.wrong) == ("1", (("Tampa",),), ("Glendale",))
-    assert "It was in Glendale." in article_texts(dataset).values()
-
-
-def test_a_question_without_positive_passages_is_unanswerable(tmp_path: Path) -> None:
-    record = {"question": "Which?", "answers": ["Warsaw"], "positive": [], "negative": [MOON]}
-    (case,) = read_lines(tmp_path, "passages", record).cases
-    assert (case.answerable, case.accepted, case.evidence) == (False, (), ())
+    assert "It was in Glendale." in texts_of(dataset).values()
 
 
 # --- the corpus that is written
 
 
 def test_the_same_data_gives_the_same_dataset_and_other_data_leaves_no_stale_article(tmp_path: Path) -> None:
-    record = {"question": "Which?", "answers": ["Warsaw"], "positive": [WARSAW], "negative": [MOON]}
-    first = read_lines(tmp_path, "passages", record)
+    first = of_lines(tmp_path, "passages", passages(WARSAW, negative=[MOON]))
     before = {path: path.stat().st_mtime_ns for path in first.corpus.glob("*.txt")}
-    assert read_lines(tmp_path, "passages", record) == first
+    assert of_lines(tmp_path, "passages", passages(WARSAW, negative=[MOON])) == first
     assert {path: path.stat().st_mtime_ns for path in first.corpus.glob("*.txt")} == before
-    shorter = read_lines(tmp_path, "passages", {**record, "negative": []})
-    assert article_texts(shorter) == {"0000_00.txt": WARSAW}
+    assert texts_of(of_lines(tmp_path, "passages", passages(WARSAW))) == {"0000_00.txt": WARSAW}
 
 
-def test_a_scratch_corpus_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "scratch" / "corpus").mkdir(parents=True)
-    (tmp_path / "scratch" / "corpus" / "mine.txt").write_text("mine")
-    with pytest.raises(DatasetError, match="not from here"):
-        read_squad(tmp_path, squad(MOON, squad_question(("Earth", 21))))
-    assert (tmp_path / "scratch" / "corpus" / "mine.txt").read_text() == "mine"
+def test_what_is_somebody_elses_is_left_alone(tmp_path: Path) -> None:
+    data = lines(tmp_path / "data.jsonl", passages(WARSAW))
+    lines(tmp_path / "scratch" / "corpus" / "mine.txt", "mine")
+    assert "not from here" in told(data, "passages", tmp_path / "scratch")
+    assert (tmp_path / "scratch" / "corpus" / "mine.txt").exists()
+    assert "cannot be written to" in told(data, "passages", data)
+    folder = folder_of(tmp_path / "data", {"a.txt": MOON}, asking())
+    assert "the data is there" in told(folder, "folder", folder / "scratch")
+    assert sorted(path.name for path in folder.iterdir()) == ["a.txt", "questions.jsonl"]
 
 
-def test_nothing_is_written_into_the_data(tmp_path: Path) -> None:
-    data = make_folder(tmp_path / "data", {"a.txt": MOON}, asking())
-    assert "the data is there" in message(data, "folder", data / "scratch")
-    assert sorted(path.name for path in data.iterdir()) == ["a.txt", "questions.jsonl"]
+# --- what is not as it should be
+
+GOOD: dict[Format, list[Any]] = {
+    "squad": [squad(MOON, squad_question(("Earth", 21)))],
+    "ramdocs": [ramdocs(("In 1801.", "correct", "1801"), gold=["1801"])] * 2,
+    "passages": [passages(WARSAW)] * 2,
+}
 
 
-def test_a_scratch_that_cannot_be_made_is_told(tmp_path: Path) -> None:
-    (tmp_path / "scratch").write_text("a file")
-    with pytest.raises(DatasetError, match="cannot be written to"):
-        read_squad(tmp_path, squad(MOON, squad_question(("Earth", 21))))
+@pytest.mark.parametrize("form", ["folder", *GOOD])
+def test_data_of_another_form_is_told_which_form_it_looks_like(tmp_path: Path, form: Format) -> None:
+    assert told(tmp_path / "gone", form, tmp_path).startswith(f"There is no {tmp_path / 'gone'}. Name")
+    for real, records in GOOD.items():
+        data = lines(tmp_path / "data.json", *records)
+        if form == real:
+            assert read(data, form, tmp_path / "s").cases
+        else:
+            expected = f'{data} is not of the form "{form}". It looks like the form "{real}": name that form.'
+            assert told(data, form, tmp_path / "s") == expected
+    folder = folder_of(tmp_path / "data", {"articles/a.txt": MOON}, asking(), asking(id="q2"))
+    assert "name the folder they are in" in told(folder / "questions.jsonl", form, tmp_path / "s")
+
+
+@pytest.mark.parametrize(
+    ("form", "records", "said"),
+    [
+        ("folder", [{"id": "q2"}], "line 2, question: it is missing"),
+        ("folder", [asking("q2", answers=[])], "line 2: it is answerable, but has no answers"),
+        ("folder", [asking("q2", answers=["5", " "])], "line 2, answers.1: it is blank"),
+        ("folder", [asking("q2", question_date="soon")], "line 2, question_date: it is no date: write YYYY-MM-DD"),
+        ("folder", [asking("q2", all=[["5"], []])], "line 2: a group of 'all' is empty"),
+        ("folder", [asking("q2", all=[["5"] * 32] * 2)], "line 2: its answers can be put together in more than 1,000"),
+        ("folder", [asking("q2", history=[{"role": "bot", "content": "x"}])], "line 2, history.0.role: Input should"),
+        ("folder", [asking("q2", evidence=[{"quote": "x"}])], "line 2, evidence.0.article: it is missing"),
+        ("folder", [["q2"]], "line 2: Input should be"),
+        ("folder", [asking()], "several questions with the id q1"),
+        ("passages", [passages(answers=[7])], "line 3, answers.0: Input should be a valid string"),
+        ("passages", [passages(WARSAW, answers=[[]])], "line 3: it has positive passages, but an answer is missing"),
+        ("ramdocs", [ramdocs(("In 1801.", "correct", "1801"), gold=[])], "line 3: it has no gold_answers"),
+    ],
+)
+def test_a_bad_record_is_told_with_its_line(tmp_path: Path, form: Format, records: list[Any], said: str) -> None:
+    if form == "folder":
+        data = folder_of(tmp_path / "data", {"articles/a.txt": MOON}, asking(), *records)
+    else:
+        data = lines(tmp_path / "data.jsonl", *GOOD[form], *records)
+    message = told(data, form, tmp_path / "s")
+    assert said in message
+    assert "several" in message or message.endswith("Mend that record or take it out.")
+
+
+@pytest.mark.parametrize(
+    ("form", "content", "said"),
+    [
+        ("passages", b'\n{"question":\n', "line 2: it is not JSON"),
+        ("squad", b'{"version": ', "data.json: it is not JSON"),
+        ("squad", json.dumps(squad(MOON, squad_question(id="s2"))).encode(), "paragraphs.0.qas.0: it has no answers"),
+        ("passages", b"", "Name the data to measure with"),
+        ("passages", b"[]", "Name the data to measure with"),
+        ("passages", b"\n \n", "Name the data to measure with"),
+        ("squad", b"\xff\x00\xfe{", "is not UTF-8"),
+    ],
+)
+def test_a_file_that_can_not_be_read_is_told(tmp_path: Path, form: Format, content: bytes, said: str) -> None:
+    (tmp_path / "data.json").write_bytes(content)
+    assert said in told(tmp_path / "data.json", form, tmp_path / "s")
+
+
+def test_a_folder_without_questions_or_articles_is_told_what_it_needs(tmp_path: Path) -> None:
+    assert "Name a folder with articles/ and questions.jsonl" in told(tmp_path, "folder", tmp_path / "s")
+    data = folder_of(tmp_path / "data", {"articles/a.txt": MOON}, asking(evidence=[{"article": "articles/a.txt"}]))
+    assert "by their paths relative to it" in told(data, "folder", tmp_path / "s")
+    (data / "articles" / "a.txt").unlink()
+    assert "There are no articles in" in told(data, "folder", tmp_path / "s")
+    assert 'looks like the form "folder"' in told(data, "squad", tmp_path / "s")

@@ -1,42 +1,27 @@
-"""`dateline eval` as a person types it. No model is loaded but where a test says so."""
+"""`dateline eval` as a person types it. No model is loaded; where one must speak, it is Ollama's double."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from commands import Result, Run
+from ollama_double import OllamaDouble, installed, speaks
 
 from evals.runs import read
 from evals.signals import Observation
 from evals.signals import read as read_signals
-from rag.cli import main
 from rag.support import Signals
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
 
 Evaluate = Callable[..., Result]
 
 
 @pytest.fixture
-def evaluate(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Evaluate:
+def evaluate(run: Run, tmp_path: Path) -> Evaluate:
     """Runs `dateline eval …` in this process."""
-
-    def command(*arguments: object) -> Result:
-        with pytest.raises(SystemExit) as exit:
-            main(["eval", "--data-dir", str(tmp_path / "data"), "--engine", "embedded", *map(str, arguments)])
-        printed = capsys.readouterr()
-        assert "Traceback" not in printed.err
-        return Result(int(exit.value.code or 0), printed.out, printed.err)
-
-    return command
+    return lambda *arguments: run("eval", "--data-dir", tmp_path / "data", "--engine", "embedded", *arguments)
 
 
 @pytest.fixture
@@ -56,19 +41,70 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
-def test_retrieval_alone_is_measured_without_a_model(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
+def test_retrieval_alone_is_measured_scored_again_compared_and_reported_on(
+    evaluate: Evaluate, data: Path, tmp_path: Path
+) -> None:
     result = evaluate("--dataset", data, "--format", "folder", "--retrieval")
     assert result.code == 0, result.err
     assert "recall@1" in result.out and "100 [34–100] n=2" in result.out
-    run = read(tmp_path / "data" / "runs" / "cities-retrieval.jsonl")
-    assert run.complete and run.header["dataset"]["articles"] == 2
+    path = tmp_path / "data" / "runs" / "cities-retrieval.jsonl"
+    assert read(path).complete and read(path).header["dataset"]["articles"] == 2
+    again = evaluate("--rescore", path, "--json")
+    assert json.loads(again.out)["systems"]["retrieval"]["scores"]["fused.quote.recall@1"]["mean"] == 1
+    compared = evaluate("compare", path, path, "--system", "retrieval")
+    assert (compared.code, "30 retrieval scores are the same in every case." in compared.out) == (0, True)
+    assert evaluate("report", path, "--out", tmp_path / "r.html").code == 0
+    assert "<html" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert evaluate("causes", path, "--system", "retrieval") == (0, "", "")
 
 
-def test_cases_that_tuning_has_seen_can_be_left_out(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [
+        (("--skip", "seen.txt"), [("hill", True)]),
+        (("--limit", 1), [("river", True)]),
+        (("--without-gold",), [("river-without-gold", False), ("hill-without-gold", False)]),
+    ],
+)
+def test_what_is_asked_can_be_chosen(
+    evaluate: Evaluate, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...],
+    asked: list[tuple[str, bool]],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "seen.txt").write_text("river\n", encoding="utf-8")
-    options = ("--dataset", data, "--format", "folder", "--retrieval", "--skip", tmp_path / "seen.txt")
-    assert evaluate(*options, "--out", tmp_path / "r.jsonl").code == 0
-    assert [row.case.id for row in read(tmp_path / "r.jsonl").rows] == ["hill"]
+    assert evaluate("--dataset", data, "--format", "folder", "--retrieval", "--out", "r.jsonl", *options).code == 0
+    rows = read(tmp_path / "r.jsonl").rows
+    assert [(row.case.id, row.case.answerable) for row in rows] == asked
+    if "--without-gold" in options:
+        assert rows[0].outcome.rankings["fused"][0].article == "b.txt"
+
+
+def test_the_seeds_are_asked_unless_something_else_is_named(evaluate: Evaluate, tmp_path: Path) -> None:
+    assert evaluate("--split", "dev", "--limit", 3, "--retrieval", "--out", tmp_path / "r.jsonl").code == 0
+    assert [row.case.split for row in read(tmp_path / "r.jsonl").rows] == ["dev"] * 3
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "told"),
+    [
+        (("--dataset", "{data}"), 2, "--dataset needs --format: one of folder, squad, ramdocs, passages."),
+        (("--limit", 1, "--peer", "oracle"), 1, "There is no system 'oracle' to evaluate"),
+        (("--rescore", "{data}/questions.jsonl"), 1, "is not a run of dateline eval"),
+        (
+            ("--cases", "{data}/questions.jsonl", "--corpus", "{data}"),
+            1,
+            "questions.jsonl, line 1, kind: it is missing",
+        ),
+        (("--dataset", "{data}", "--format", "folder", "--skip", "{data}/ids"), 1, "No case is left to run: choose"),
+        (("fit", "{data}/questions.jsonl"), 1, "gather more with `dateline eval --signals FILE`"),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence(
+    evaluate: Evaluate, data: Path, options: tuple[object, ...], code: int, told: str
+) -> None:
+    (data / "ids").write_text("river hill", encoding="utf-8")
+    result = evaluate(*(str(option).format(data=data) for option in options))
+    assert (result.code, told in result.err) == (code, True), result.err
 
 
 def test_signals_are_fitted_and_shown_by_threshold(evaluate: Evaluate, tmp_path: Path) -> None:
@@ -80,9 +116,50 @@ def test_signals_are_fitted_and_shown_by_threshold(evaluate: Evaluate, tmp_path:
     assert "from 0.5: shows 100% of the right ones, 0% of the wrong ones" in result.out
 
 
-@pytest.mark.slow
-def test_what_speaks_for_a_draft_is_gathered_once_for_each_case(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
-    options = ("--dataset", data, "--format", "folder", "--signals", tmp_path / "signals.jsonl")
+def observations(form: str) -> list[Observation]:
+    """Right where it is stated and answered."""
+    return [
+        Observation(f"case-{n}", form, n % 2 == 0, Signals(0.5, 0.5, 0.5, 0.5, 2.0 - n % 2 * 4, -0.1, 1, 0))  # type: ignore[arg-type]
+        for n in range(40)
+    ]
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> Iterator[OllamaDouble]:
+    """A model that knows one river, and finds everything stated."""
+    says = speaks(
+        lambda messages, options: "The river in Hama is the Orontes.",
+        first_token=lambda messages: {"Yes": -0.01, "No": -5.0},
+    )
+    with OllamaDouble(models=[installed("tiny:1b", "1.0B")], chat=says) as server:
+        monkeypatch.setenv("DATELINE_OLLAMA_HOST", server.url)
+        yield server
+
+
+TINY = ("--engine", "ollama", "--model", "tiny:1b")
+
+
+def test_questions_are_asked_scored_printed_and_with_a_memory_not_asked_again(
+    evaluate: Evaluate, data: Path, tmp_path: Path, tiny: OllamaDouble
+) -> None:
+    asked = ("--dataset", data, "--format", "folder", "--limit", 1, "--peer", "bm25-top", "--judge", *TINY)
+    asked = (*asked, "--remember", tmp_path / "said.db", "--out")
+    result = evaluate(*asked, tmp_path / "first.jsonl")
+    assert result.code == 0, result.err
+    assert "bm25-top" in result.out and "right answers" in result.out
+    first, chats = read(tmp_path / "first.jsonl"), len(tiny.chats)
+    assert first.complete and first.systems == ("dateline", "bm25-top") and chats
+    assert all(row.outcome.answer and "Orontes" in row.outcome.answer.text for row in first.rows)
+    assert evaluate(*asked, tmp_path / "again.jsonl").code == 0
+    before, after = (run.rows[0].outcome.answer for run in (first, read(tmp_path / "again.jsonl")))
+    assert before and after and len(tiny.chats) == chats
+    assert (after.text, after.sentences, after.usage) == (before.text, before.sentences, before.usage)
+
+
+def test_what_speaks_for_a_draft_is_gathered_once_for_each_case(
+    evaluate: Evaluate, data: Path, tmp_path: Path, tiny: OllamaDouble
+) -> None:
+    options = ("--dataset", data, "--format", "folder", "--signals", tmp_path / "signals.jsonl", *TINY)
     assert evaluate(*options, "--limit", 1).code == 0
     first = read_signals(tmp_path / "signals.jsonl")
     assert {one.form for one in first} == {"draft", "quote"}
@@ -93,96 +170,26 @@ def test_what_speaks_for_a_draft_is_gathered_once_for_each_case(evaluate: Evalua
     assert {one.id for one in both} == {"river", "hill"}
 
 
-def observations(form: str) -> list[Observation]:
-    """Right where it is stated and answered."""
-    return [
-        Observation(f"case-{n}", form, n % 2 == 0, Signals(0.5, 0.5, 0.5, 0.5, 2.0 - n % 2 * 4, -0.1, 1, 0))  # type: ignore[arg-type]
-        for n in range(40)
-    ]
-
-
-def test_a_run_is_scored_again_without_a_model(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
-    evaluate("--dataset", data, "--format", "folder", "--retrieval", "--out", tmp_path / "r.jsonl")
-    result = evaluate("--rescore", tmp_path / "r.jsonl", "--json")
-    assert result.code == 0
-    scores = json.loads(result.out)
-    assert "fused.quote.recall@1" in json.dumps(scores)
-
-
-def test_without_gold_the_cases_are_unanswerable(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
-    options = ("--dataset", data, "--format", "folder", "--without-gold", "--retrieval")
-    assert evaluate(*options, "--out", tmp_path / "r.jsonl").code == 0
-    rows = read(tmp_path / "r.jsonl").rows
-    assert [(row.case.id, row.case.answerable) for row in rows] == [
-        ("river-without-gold", False), ("hill-without-gold", False),
-    ]  # fmt: skip
-    assert rows[0].outcome.rankings["fused"][0].article == "b.txt"
-
-
-def test_a_limit_takes_so_many_cases(evaluate: Evaluate, tmp_path: Path) -> None:
-    assert evaluate("--split", "dev", "--limit", 3, "--retrieval", "--out", tmp_path / "r.jsonl").code == 0
-    rows = read(tmp_path / "r.jsonl").rows
-    assert len(rows) == 3 and all(row.case.split == "dev" for row in rows)
-
-
-def test_a_dataset_needs_its_form(evaluate: Evaluate, data: Path) -> None:
-    result = evaluate("--dataset", data)
-    assert result.code == 2
-    assert "--dataset needs --format: one of folder, squad, ramdocs, passages." in result.err
-
-
-def test_a_peer_that_is_not_there_is_named(evaluate: Evaluate) -> None:
-    result = evaluate("--limit", 1, "--peer", "oracle")
-    assert result.code == 1
-    assert "There is no system 'oracle' to evaluate" in result.err
-
-
-def test_what_is_no_run_is_said(evaluate: Evaluate, data: Path) -> None:
-    result = evaluate("--rescore", data / "questions.jsonl")
-    assert result.code == 1
-    assert "is not a run of dateline eval" in result.err
-
-
-def test_two_runs_are_compared_and_reported_on(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
-    for name in ("a.jsonl", "b.jsonl"):
-        evaluate("--dataset", data, "--format", "folder", "--retrieval", "--out", tmp_path / name)
-    compared = evaluate("compare", tmp_path / "a.jsonl", tmp_path / "b.jsonl", "--system", "retrieval")
-    assert compared.code == 0, compared.err
-    reported = evaluate("report", tmp_path / "a.jsonl", "--out", tmp_path / "r.html")
-    assert reported.code == 0, reported.err
-    assert "<html" in (tmp_path / "r.html").read_text(encoding="utf-8")
-
-
-@pytest.mark.slow
-def test_a_failed_gate_exits_with_1(evaluate: Evaluate, tmp_path: Path) -> None:
-    bars = tmp_path / "gate.toml"
-    bars.write_text("cases = 1\n[at_least]\ncorrect = 1.1\n[at_most]\n")
-    result = evaluate("gate", "--bars", bars)
-    assert result.code == 1
-    assert "The gate is shut: correct is" in result.err
-
-
-@pytest.mark.slow
-def test_a_question_is_asked_scored_and_printed(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
-    result = evaluate("--dataset", data, "--format", "folder", "--limit", 1, "--peer", "bm25-top", "--judge")
-    assert result.code == 0, result.err
-    run = read(tmp_path / "data" / "runs" / "cities.jsonl")
-    assert run.complete and run.systems == ("dateline", "bm25-top")
-    assert all(row.outcome.answer and "Orontes" in row.outcome.answer.text for row in run.rows)
-    assert "bm25-top" in result.out and "right answers" in result.out
-
-
-@pytest.mark.slow
-def test_what_was_remembered_needs_no_model(
-    evaluate: Evaluate, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("bar", "code", "told"), [(1.1, 1, "The gate is shut: correct is"), (0.0, 0, "The gate is open")]
+)
+def test_a_failed_gate_exits_with_1(
+    evaluate: Evaluate, tmp_path: Path, tiny: OllamaDouble, bar: float, code: int, told: str
 ) -> None:
-    asked = ("--dataset", data, "--format", "folder", "--limit", 1, "--remember", tmp_path / "said.db", "--out")
-    assert evaluate(*asked, tmp_path / "first.jsonl").code == 0
-    monkeypatch.setenv("DATELINE_CACHE_DIR", str(tmp_path / "no-model"))
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    again = evaluate(*asked, tmp_path / "again.jsonl")
-    assert again.code == 0, again.err
-    first, second = (read(tmp_path / name).rows[0].outcome.answer for name in ("first.jsonl", "again.jsonl"))
-    assert first and second and "Orontes" in first.text
-    assert (second.text, second.sentences, second.usage) == (first.text, first.sentences, first.usage)
+    bars = tmp_path / "gate.toml"
+    bars.write_text(f"cases = 1\n[at_least]\ncorrect = {bar}\n[at_most]\n")
+    result = evaluate(*TINY, "gate", "--bars", bars)
+    assert (result.code, told in result.err + result.out) == (code, True), result.err
+
+
+def test_the_judge_is_measured_on_claims_with_labels(evaluate: Evaluate, tmp_path: Path, tiny: OllamaDouble) -> None:
+    sentences = ["The river in Hama is the Orontes.", "It is old and wide."]
+    claims = [
+        {"id": "a", "claim": "The Orontes is a river in Hama.", "label": 1, "evidence_sentences": sentences},
+        {"id": "b", "claim": "The river has 90 bridges.", "label": 0, "evidence_sentences": sentences},
+    ] * 2
+    lines = [claim | {"id": f"{claim['id']}{n}"} for n, claim in enumerate(claims)]
+    (tmp_path / "claims.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    result = evaluate(*TINY, "judge", tmp_path / "claims.jsonl", "--half", "second")
+    assert result.code == 0, result.err
+    assert result.out.startswith("tiny:1b: support judge: balanced accuracy 1.00, AUC 1.00 on 2 claims")

@@ -31,20 +31,12 @@ def kept(tmp_path: Path) -> Conversations:
     return kept
 
 
-def test_a_good_answer_gives_its_words_and_quotes(kept: Conversations) -> None:
-    good = candidates(kept.with_verdicts())[0]
+def test_a_verdict_gives_what_is_known_by_it(kept: Conversations) -> None:
+    good, bad, refused = candidates(kept.with_verdicts())
     assert (good["question"], good["answerable"], good["accepted"]) == ("Who heads it?", True, ["He heads it."])
     assert good["evidence"] == [{"article": "a.txt", "quote": "quote 1"}]
-
-
-def test_a_bad_answer_gives_what_is_wrong_the_history_and_the_comment(kept: Conversations) -> None:
-    bad = candidates(kept.with_verdicts())[1]
     assert (bad["accepted"], bad["wrong"], bad["note"]) == ([], ["He heads it."], "He left.")
     assert [message["content"] for message in bad["history"]] == ["Who heads it?", "He heads it [1]."]
-
-
-def test_a_good_refusal_is_a_finished_case(kept: Conversations) -> None:
-    _, _, refused = candidates(kept.with_verdicts())
     assert (refused["question"], refused["answerable"]) == ("Why?", False)
 
 

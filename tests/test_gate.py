@@ -5,46 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from eval_helpers import answer, case, outcome, unanswerable
+from run_helpers import broken, refused, right, run_of, wrong
 
 from evals.gate import BARS, Gate
-from evals.runs import Run
-from evals.types import Outcome, Row
+from evals.types import Row
 from index.errors import DatelineError
 
-RIGHT = Row(case(id="a"), outcome("It is Homs."))
-WRONG = Row(case(id="b"), outcome("It is Aleppo."))
-ANSWERED = Row(unanswerable(id="c"), outcome("It is Aleppo."))
-REFUSED = Row(unanswerable(id="d"), outcome(answer("The articles do not answer this question.", abstained=True)))
+ANSWERED, REFUSED = wrong("c", answerable=False), refused("d", answerable=False)
 
 
-def failures(
-    *rows: Row, at_least: dict[str, float] | None = None, at_most: dict[str, float] | None = None
-) -> list[str]:
-    run = Run(Path("r.jsonl"), {"systems": {"dateline": ""}, "cases": len(rows)}, rows)
-    return Gate(len(rows), at_least or {}, at_most or {}).failures(run)
-
-
-def test_it_is_open_at_its_bar() -> None:
-    assert failures(RIGHT, WRONG, at_least={"correct": 0.5}) == []
-
-
-def test_it_is_shut_below_its_bar() -> None:
-    assert failures(RIGHT, WRONG, at_least={"correct": 0.6}) == ["correct is 0.500, the bar 0.6"]
-
-
-def test_it_is_shut_above_its_bar() -> None:
-    said = failures(REFUSED, ANSWERED, at_most={"answered_unanswerable": 0.4})
-    assert said == ["answered_unanswerable is 0.500, the bar 0.4"]
-
-
-def test_a_score_that_nobody_got_keeps_it_shut() -> None:
-    assert failures(RIGHT, at_least={"refusal_recall": 0.1}) == ["refusal_recall has no score"]
-
-
-def test_a_case_that_failed_keeps_it_shut() -> None:
-    failed = Row(case(id="e"), Outcome("dateline", None, error="out of memory"))
-    assert failures(RIGHT, failed, at_least={"correct": 0.5}) == ["e failed (out of memory)"]
+@pytest.mark.parametrize(
+    ("rows", "at_least", "at_most", "said"),
+    [
+        ([right("a"), wrong("b")], {"correct": 0.5}, {}, []),
+        ([right("a"), wrong("b")], {"correct": 0.6}, {}, ["correct is 0.500, the bar 0.6"]),
+        ([REFUSED, ANSWERED], {}, {"answered_unanswerable": 0.5}, []),
+        ([REFUSED, ANSWERED], {}, {"answered_unanswerable": 0.4}, ["answered_unanswerable is 0.500, the bar 0.4"]),
+        ([right()], {"refusal_recall": 0.1}, {}, ["refusal_recall has no score"]),
+        ([right(), broken("e")], {"correct": 0.5}, {}, ["e failed (The model server does not answer.)"]),
+    ],
+)
+def test_it_is_shut_by_a_score_beyond_its_bar_by_one_that_nobody_got_and_by_a_failure(
+    rows: list[Row], at_least: dict[str, float], at_most: dict[str, float], said: list[str]
+) -> None:
+    assert Gate(len(rows), at_least, at_most).failures(run_of(*rows)) == said
 
 
 def test_the_projects_own_gate_asks_at_least_25_cases_and_names_every_kind_of_score() -> None:
@@ -56,7 +40,6 @@ def test_the_projects_own_gate_asks_at_least_25_cases_and_names_every_kind_of_sc
 
 @pytest.mark.parametrize("text", ["cases = 30", "cases = [", "cases = 30\nat_least = 3\nat_most = 4"])
 def test_a_file_that_is_no_gate_is_said(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "gate.toml"
-    path.write_text(text)
+    (tmp_path / "gate.toml").write_text(text)
     with pytest.raises(DatelineError, match="is not a gate"):
-        Gate.load(path)
+        Gate.load(tmp_path / "gate.toml")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,6 @@ REFUSED = {"not-in-corpus", "after-date", "false-premise", "other-subject", "ins
 FIELDS = ["id", "question", "history", "answerable", "accepted", "patterns", "evidence", "kind", "split"]
 CASES = load(SEEDS_GOLD)
 ANSWERABLE = [case for case in CASES if case.answerable]
-
-
-def each(cases: list[Case]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("case", cases, ids=[case.id for case in cases])
 
 
 def plain(text: str) -> str:
@@ -45,99 +40,52 @@ def texts(seeds: Path) -> dict[str, str]:
     return {path.name: path.read_bytes().decode("utf-8") for path in seeds.glob("*.txt")}
 
 
-def test_there_are_enough_questions_and_enough_to_refuse() -> None:
+def test_there_are_enough_questions_of_every_kind_alike_in_both_halves_and_none_twice() -> None:
     assert len(CASES) >= 116
     assert len(CASES) - len(ANSWERABLE) >= 44
-
-
-def test_no_question_is_asked_twice() -> None:
     assert len({(case.question, json.dumps(case.history)) for case in CASES}) == len(CASES)
-
-
-def test_every_line_has_exactly_the_fields_that_are_written_by_hand() -> None:
     assert all(list(json.loads(line)) == FIELDS for line in SEEDS_GOLD.read_text(encoding="utf-8").splitlines())
-
-
-def test_every_kind_is_there_and_is_answered_or_refused_as_it_says() -> None:
     assert {case.kind for case in ANSWERABLE} == ANSWERED
     assert {case.kind for case in CASES if not case.answerable} == REFUSED | {"follow-up"}
-
-
-def test_the_halves_are_alike_kind_by_kind() -> None:
     halves = Counter((case.kind, case.answerable, case.split) for case in CASES)
     for kind, answerable, _ in list(halves):
         dev, test = halves[kind, answerable, "dev"], halves[kind, answerable, "test"]
         assert abs(dev - test) <= 1, kind
         assert min(dev, test) >= 2, kind
+    for count in (20, 37, 50, 74):
+        assert 0.3 < sum(case.split == "dev" for case in spread(CASES, count)) / count < 0.7
 
 
-@pytest.mark.parametrize("count", [20, 37, 50, 74])
-def test_a_spread_takes_of_both_halves(count: int) -> None:
-    dev = sum(case.split == "dev" for case in spread(CASES, count))
-    assert 0.3 < dev / count < 0.7
-
-
-def test_every_quote_stands_in_its_article_exactly(texts: dict[str, str]) -> None:
-    quotes = [(quote.article, quote.quote) for case in CASES for quote in case.evidence]
-    assert [quote for article, quote in quotes if not quote or quote not in texts[article]] == []
-
-
-def test_a_quote_that_both_articles_carry_is_listed_for_both(texts: dict[str, str]) -> None:
+def test_every_quote_stands_in_its_article_exactly_and_is_listed_for_all_that_carry_it(texts: dict[str, str]) -> None:
     for case in ANSWERABLE:
         listed = {(quote.article, quote.quote) for quote in case.evidence}
+        assert all(quote for _, quote in listed), case.id
         standing = {(article, quote) for _, quote in listed for article, text in texts.items() if (quote or "") in text}
         assert standing == listed, case.id
 
 
-@each(ANSWERABLE)
-def test_an_answerable_question_has_evidence_with_facts_numbered_from_nought(case: Case) -> None:
-    facts = {quote.fact for quote in case.evidence}
-    assert facts == ({0, 1} if case.kind == "joined" else {0})
-
-
-def test_a_question_of_one_article_has_its_evidence_in_one_and_of_both_in_both() -> None:
-    articles = {case.id: len({quote.article for quote in case.evidence}) for case in ANSWERABLE}
-    assert {articles[case.id] for case in ANSWERABLE if case.kind == "one-article"} == {1}
-    assert {articles[case.id] for case in ANSWERABLE if case.kind == "both-articles"} == {2}
-
-
-def test_what_is_to_be_refused_has_no_evidence_and_no_accepted_answer() -> None:
+def test_what_is_answerable_has_evidence_for_its_kind_and_what_is_not_has_none() -> None:
+    refusal = "The articles do not answer this question. The passages found do not mention it, in 2 articles."
+    for case in ANSWERABLE:
+        assert {quote.fact for quote in case.evidence} == ({0, 1} if case.kind == "joined" else {0}), case.id
+        articles = len({quote.article for quote in case.evidence})
+        assert articles == {"one-article": 1, "both-articles": 2}.get(case.kind, articles), case.id
+        accepted = [words for entry in case.accepted for words in entry]
+        assert accepted, case.id  # and not only patterns
+        assert not accepts(case, refusal), case.id
+        assert not accepts(case, case.question), case.id
+        assert not any(plain(words) in plain(case.question) for words in accepted), case.id
+        # the date of a relative day stands in no quote: it is reckoned from the article's date
+        assert case.kind == "date" or accepts(case, " ".join(quote.quote or "" for quote in case.evidence)), case.id
     assert not any(case.evidence or case.accepted or case.patterns for case in CASES if not case.answerable)
 
 
-def test_every_answerable_question_accepts_words_and_not_only_patterns() -> None:
-    assert all(case.accepted for case in ANSWERABLE)
-
-
-@each(ANSWERABLE)
-def test_the_question_said_back_is_no_right_answer(case: Case) -> None:
-    assert not accepts(case, case.question)
-    accepted = [words for entry in case.accepted for words in entry]
-    assert [words for words in accepted if plain(words) in plain(case.question)] == []
-
-
-# The date of a relative day stands in no quote: it is reckoned from the article's date.
-@each([case for case in ANSWERABLE if case.kind != "date"])
-def test_a_gold_answer_stands_in_the_gold_quotes(case: Case) -> None:
-    assert accepts(case, " ".join(quote.quote or "" for quote in case.evidence))
-
-
-def test_no_refusal_is_a_right_answer() -> None:
-    refusal = "The articles do not answer this question. The passages found do not mention it, in 2 articles."
-    assert [case.id for case in ANSWERABLE if accepts(case, refusal)] == []
-
-
-def test_follow_ups_have_a_conversation_before_them_and_nothing_else_has() -> None:
+def test_follow_ups_have_a_conversation_before_them_that_looks_like_datelines_and_nothing_else_has() -> None:
     assert {case.kind for case in CASES if case.history} == {"follow-up"}
     assert all(case.history for case in CASES if case.kind == "follow-up")
-
-
-def test_a_conversation_takes_turns_and_its_answers_look_like_datelines() -> None:
     for case in CASES:
         assert [turn["role"] for turn in case.history] == ["user", "assistant"] * (len(case.history) // 2)
-    assert all(re.search(r" \[1\]\.$", turn) or turn.startswith("The articles do not answer") for turn in replies())
-    assert sum(turn.startswith("The articles do not answer") for turn in replies()) == 2
-
-
-def replies() -> Iterator[str]:
-    return (turn["content"] for case in CASES for turn in case.history if turn["role"] == "assistant")
+    replies = [turn["content"] for case in CASES for turn in case.history if turn["role"] == "assistant"]
+    refused = [reply for reply in replies if reply.startswith("The articles do not answer")]
+    assert len(refused) == 2
+    assert all(re.search(r" \[1\]\.$", reply) for reply in replies if reply not in refused)

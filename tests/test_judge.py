@@ -15,7 +15,7 @@ from ollama_double import OllamaDouble, installed, speaks
 
 from evals.cases import CasesError
 from evals.judge import Quality, SupportJudge, judged, quality, read_claims
-from evals.scorers.answer import judge_agrees
+from evals.scorers.answer import judged as marked
 from evals.types import Case, Outcome, Row, Support
 from rag.engines.ollama import OllamaEngine
 
@@ -28,52 +28,30 @@ def judge(asked: CheckedAssistant) -> SupportJudge:
     return SupportJudge(asked.engine, asked.embed)
 
 
-def verdict(judge: SupportJudge, text: str, *quotes: str) -> Support:
-    cited = answer(f"{text} {''.join(f'[{n}]' for n in range(1, len(quotes) + 1))}",
-                   cites=[("a.txt", 0, len(quote), quote) for quote in quotes])  # fmt: skip
-    return judge.judge(cited, 0, tuple(range(1, len(quotes) + 1)))
-
-
 @pytest.mark.slow
-def test_a_quote_that_says_it_supports_it(judge: SupportJudge) -> None:
-    found = verdict(judge, "Homs is about 25 miles south of Hama.", DISTANCE)
-    assert found.supported, found.reason
-
-
-@pytest.mark.slow
-def test_a_neighbouring_quote_does_not_support_it(judge: SupportJudge) -> None:
-    found = verdict(judge, "The next target is likely to be Homs.", DISTANCE)
-    assert found.supported is False, found.reason
-
-
-@pytest.mark.slow
-def test_one_quote_of_two_is_enough_if_it_says_it(judge: SupportJudge) -> None:
-    found = verdict(judge, "The next target is likely to be Homs.", DISTANCE, HOMS)
-    assert found.supported, found.reason
-
-
-@pytest.mark.slow
-def test_a_true_sentence_beside_the_point_is_supported(judge: SupportJudge) -> None:
-    # whether it answers the question is for the match to say
-    assert verdict(judge, "Homs is the country's third largest city.", HOMS).supported
-
-
-@pytest.mark.slow
-def test_the_quotes_own_words_need_no_model(judge: SupportJudge) -> None:
-    found = verdict(judge, "Homs is about 40 kilometres (25 miles) south of Hama.", HOMS, DISTANCE)
-    assert (found.supported, found.reason) == (True, "a quote has these very words")
-
-
-@pytest.mark.slow
-def test_a_number_that_is_in_no_quote_needs_no_model(judge: SupportJudge) -> None:
-    found = verdict(judge, "Homs is 90 miles south of Hama.", DISTANCE)
-    assert (found.probability, found.supported) == (0.0, False)
-    assert found.reason == "the number 90 is not in what it cites"
-
-
-@pytest.mark.slow
-def test_a_sentence_that_cites_nothing_is_not_supported(judge: SupportJudge) -> None:
-    assert verdict(judge, "It is Homs.").reason == "nothing is cited"
+@pytest.mark.parametrize(
+    ("text", "quotes", "supported", "reason"),
+    [
+        ("Homs is about 25 miles south of Hama.", [DISTANCE], True, "says"),
+        ("The next target is likely to be Homs.", [DISTANCE], False, ""),  # a neighbouring quote
+        ("The next target is likely to be Homs.", [DISTANCE, HOMS], True, "says"),
+        # whether it answers the question is for the match to say
+        ("Homs is the country's third largest city.", [HOMS], True, "says"),
+        # what needs no model
+        (DISTANCE, [HOMS, DISTANCE], True, "a quote has these very words"),
+        ("Homs is 90 miles south of Hama.", [DISTANCE], False, "the number 90 is not in what it cites"),
+        ("It is Homs.", [], False, "nothing is cited"),
+    ],
+)
+def test_what_quotes_say_of_a_sentence(
+    judge: SupportJudge, text: str, quotes: list[str], supported: bool, reason: str
+) -> None:
+    numbers = tuple(range(1, len(quotes) + 1))
+    cited = answer(
+        f"{text} {''.join(f'[{n}]' for n in numbers)}", cites=[("a.txt", 0, len(quote), quote) for quote in quotes]
+    )
+    found = judge.judge(cited, 0, numbers)
+    assert (found.supported, reason in found.reason) == (supported, True), found.reason
 
 
 @pytest.mark.slow
@@ -94,7 +72,7 @@ def test_a_claim_is_judged_over_the_sentences_that_are_cited_for_it(judge: Suppo
 def test_the_models_mark_can_be_read(judge: SupportJudge) -> None:
     asked = case("Which city is the next target?", ["Homs"])
     said = judge.same(asked, "The next target is Homs.")
-    assert judge_agrees(asked, Outcome("dateline", answer("The next target is Homs."), verdict=said))[0].value == 1.0
+    assert marked(asked, Outcome("dateline", answer("The next target is Homs."), verdict=said))[1].value == 1.0
 
 
 def test_only_what_the_quotes_do_not_lack_is_asked_of_the_model() -> None:
@@ -122,14 +100,17 @@ def rows(*verdicts: tuple[bool, float, bool]) -> list[Row]:
     ]
 
 
-def test_a_judge_that_says_yes_to_everything_is_at_chance() -> None:
-    found = quality(rows((True, 0.9, True), (False, 0.9, True), (False, 0.9, True)), "s", "c", "d")
-    assert (found.balanced_accuracy, found.auc) == (0.5, 0.5)
-
-
-def test_a_judge_that_is_wrong_each_time_is_seen() -> None:
-    found = quality(rows((True, 0.1, False), (False, 0.9, True)), "s", "c", "d")
-    assert (found.balanced_accuracy, found.auc) == (0.0, 0.0)
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        ([(True, 0.9, True), (False, 0.9, True), (False, 0.9, True)], 0.5),  # yes to everything is chance
+        ([(True, 0.1, False), (False, 0.9, True)], 0.0),
+        ([(True, 0.9, True), (False, 0.1, False)], 1.0),
+    ],
+)
+def test_a_judge_is_measured_by_its_verdicts(verdicts: list[tuple[bool, float, bool]], expected: float) -> None:
+    found = quality(rows(*verdicts), "s", "c", "d")
+    assert (found.balanced_accuracy, found.auc) == (expected, expected)
 
 
 def test_the_figure_is_a_sentence_to_print() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,19 +14,20 @@ from eval_helpers import case
 from ollama_double import OllamaDouble, closed_port, error_in_mid_stream, installed, speaks
 
 from evals.metered import MeteredLLM
-from evals.peers import Bm25Top, CitationEngine, ClosedBook, LlamaIndexArticles, VectorEngine
+from evals.peers import Bm25Top
+from evals.systems import SYSTEMS, Dateline, build
 from evals.types import Case, System
 from rag import Answer, Assistant
 from rag.engines.embedded import EmbeddedEngine
-from rag.errors import EngineInterrupted
+from rag.errors import EngineInterrupted, SettingsError
 
 HAMA = "Hama lies 200 kilometres north of Damascus. Rebels took the city on Thursday. The army withdrew at noon."
 HOMS = "Homs lies 45 kilometres south of Hama. Residents fled at night. The road to the coast is still open."
 FOOTBALL = "The national football team won three matches. Its captain scored twice. The crowd sang until midnight."
-ALL = ("football.txt", "hama.txt", "homs.txt")
 MODEL = "qwen3:4b"
-
-Speak = str | Callable[[list[dict[str, str]], dict[str, Any]], str]
+QUESTION = case("How far is Hama from Damascus?")
+TURNS = ({"role": "user", "content": "Where is Hama?"}, {"role": "assistant", "content": "In Syria."})
+BOTH_ENGINES = pytest.mark.parametrize("name", ["citation-engine", "vector-engine"])
 
 
 @pytest.fixture
@@ -36,289 +38,227 @@ def articles(write: Write, folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def peers(articles: Path, tmp_path: Path) -> Callable[[OllamaDouble], Peers]:
-    """The peers over the three articles, with the given double for a model."""
-
-    def open_peers(ollama: OllamaDouble) -> Peers:
-        assistant = Assistant(tmp_path / "data", "ollama", MODEL, ollama_host=ollama.url)
-        assistant.index(articles)
-        return Peers(assistant)
-
-    return open_peers
-
-
 class Peers:
-    def __init__(self, assistant: Assistant) -> None:
-        self.assistant = assistant
-        self.articles = LlamaIndexArticles(assistant)
-        self.citation = CitationEngine(assistant, self.articles)
-        self.vector = VectorEngine(assistant, self.articles)
-        self.closed_book = ClosedBook(assistant)
-        self.bm25 = Bm25Top(assistant)
+    """The systems over the three articles, and what reached their model."""
+
+    def __init__(self, assistant: Assistant, ollama: OllamaDouble) -> None:
+        self.assistant, self.ollama = assistant, ollama
+        self._by_name: dict[str, System] = {system.name: system for system in build(SYSTEMS, assistant)}
+
+    def answer(self, about: Case, name: str = "citation-engine") -> Answer:
+        return self._by_name[name].answer(about)
+
+    @property
+    def prompt(self) -> str:
+        return "\n".join(message["content"] for request in self.ollama.chats for message in request["messages"])
 
 
-Open = Callable[[OllamaDouble], Peers]
+Saying = Callable[..., Any]
 
 
-def saying(text: Speak) -> OllamaDouble:
-    speak = (lambda messages, options: text) if isinstance(text, str) else text
-    return OllamaDouble(chat=speaks(speak), models=[installed(MODEL)])
+@pytest.fixture
+def saying(articles: Path, tmp_path: Path) -> Saying:
+    """with saying("It is far [1].") as peers: what the model says to whatever it is asked."""
+
+    @contextmanager
+    def opened(text: str = "It is far [1].", **double: Any) -> Iterator[Peers]:
+        said = {"chat": speaks(lambda messages, options: text)} | double
+        with (
+            OllamaDouble(models=[installed(MODEL)], **said) as ollama,
+            Assistant(tmp_path / "data", "ollama", MODEL, ollama_host=ollama.url) as assistant,
+        ):
+            assistant.index(articles)
+            yield Peers(assistant, ollama)
+
+    return opened
 
 
-def asked_of(
-    peers: Open, text: Speak, about: Case, pick: Callable[[Peers], System] = lambda all: all.citation
-) -> tuple[Answer, list[dict[str, Any]]]:
-    """(the peer's answer, the requests that reached the model)"""
-    with saying(text) as ollama:
-        opened = peers(ollama)
-        with opened.assistant:
-            return pick(opened).answer(about), ollama.chats
+def test_the_systems_have_names_come_in_the_order_asked_for_and_once_each(tmp_path: Path) -> None:
+    assert SYSTEMS == ("dateline", "citation-engine", "vector-engine", "closed-book", "bm25-top")
+    systems = build([*SYSTEMS[::-1], "dateline"], Assistant(tmp_path))
+    assert tuple(system.name for system in systems) == SYSTEMS[::-1]
+    assert all(system.about and "\n" not in system.about for system in systems)
+    with pytest.raises(SettingsError) as told:
+        build(["dateline", "gpt"], Assistant(tmp_path))
+    assert str(told.value) == f"There is no system 'gpt' to evaluate: choose from {', '.join(SYSTEMS)}."
 
 
-def prompt(chats: Sequence[dict[str, Any]]) -> str:
-    return "\n".join(message["content"] for request in chats for message in request["messages"])
+def test_dateline_is_asked_with_all_that_the_case_says(write: Write, saying: Saying) -> None:
+    write("late.txt", "Hama lies 300 kilometres from Aleppo.", date="2024-12-08")
+    about = case("How far is it from Damascus?", as_of=date(2024, 12, 7), exclude=("homs.txt",), history=TURNS)
+    says = speaks(lambda messages, options: QUESTION.question, first_token=lambda messages: {"Yes": 0.0})
+    with saying(chat=says) as peers:
+        answer = peers.answer(about, Dateline.name)
+    assert answer.standalone_question == QUESTION.question
+    assert {hit.passage.article for hit in answer.hits} <= {"hama.txt", "football.txt"}
 
-
-QUESTION = case("How far is Hama from Damascus?")
 
 # ---------------------------------------------------------------------------------------- CitationQueryEngine
 
 
-def test_a_citation_of_the_engine_is_the_sources_words_without_the_engines_heading(peers: Open) -> None:
-    answer, chats = asked_of(peers, "Hama is 200 kilometres from Damascus [1].", QUESTION)
-    (citation,) = answer.citations
-    assert "Source 1:\n" in prompt(chats)
-    assert citation.quote.endswith(HAMA) and "Source" not in citation.quote
-    assert (citation.article, citation.carriers, citation.number) == ("hama.txt", ("hama.txt",), 1)
-
-
-def test_every_source_stands_where_its_citation_says(peers: Open) -> None:
-    with saying("All of it [1] [2].") as ollama:
-        opened = peers(ollama)
-        answer = opened.citation.answer(QUESTION)
-        assert [citation.number for citation in answer.citations] == [1, 2]
+def test_every_source_stands_where_its_citation_says_without_the_engines_heading(saying: Saying) -> None:
+    with saying("All of it [1] [2].") as peers:
+        answer = peers.answer(QUESTION)
+        assert "Source 1:\n" in peers.prompt
+        assert [(one.number, one.article, one.carriers) for one in answer.citations] == [
+            (1, "hama.txt", ("hama.txt",)), (2, "homs.txt", ("homs.txt",)),
+        ]  # fmt: skip
         for citation in answer.citations:
-            text = opened.assistant.article(citation.article).text
+            text = peers.assistant.article(citation.article).text
+            assert "Source" not in citation.quote
             assert citation.quote and text[citation.start : citation.end] == citation.quote
-        opened.assistant.close()
 
 
-def test_the_numbers_that_the_model_wrote_are_kept(peers: Open) -> None:
-    answer, _ = asked_of(peers, "It is near Homs [2].", QUESTION)
-    assert answer.text == "It is near Homs [2]."
-    assert [citation.number for citation in answer.citations] == [2]
-    assert answer.sentences[0].text == "It is near Homs."
+FORMS: list[tuple[str, list[tuple[str | None, tuple[int, ...]]]]] = [
+    ("It is far [1], and near [2].", [(None, (1, 2))]),
+    ("It is far [1, 2].", [(None, (1, 2))]),
+    ("It is far [Source 1] [Source 2].", [(None, (1, 2))]),
+    ("It is far (Source 1 and Source 2).", [(None, (1, 2))]),
+    ("It is far (Source 1, 2).", [(None, (1, 2))]),
+    ("According to Source 1 and Source 2, it is far.", [(None, (1, 2))]),
+    ("Sources 1 and 2 say that it is far.", [(None, (1, 2))]),
+    ("It is far. [1][2]", [(None, (1, 2))]),
+    ("It is far. Source 1 and Source 2", [(None, (1, 2))]),
+    ("It is far. Sources: 1, 2.", [(None, (1, 2))]),
+    ("It is near Homs [2].", [("It is near Homs.", (2,))]),
+    ("It is 200 kilometres [7].", [("It is 200 kilometres.", ())]),
+    # a count after a source's name is no citation, and its number claims nothing
+    ("According to Source 1, 2 people fled.", [("According to the source, 2 people fled.", (1,))]),
+    (
+        "It is far. [2] Rebels took 12 towns. The army left [1].",
+        [("It is far.", (2,)), ("Rebels took 12 towns.", ()), ("The army left.", (1,))],
+    ),
+]
 
 
-def test_a_number_that_no_source_has_cites_nothing_and_is_noted(peers: Open) -> None:
-    answer, _ = asked_of(peers, "It is 200 kilometres [7].", QUESTION)
-    assert answer.text == "It is 200 kilometres [7]."
-    assert answer.citations == () and answer.sentences[0].citations == ()
-    assert answer.notes == ("[7] is none of the 2 sources",)
+def test_a_citation_in_any_form_that_a_reader_understands_counts_for_its_sentence(saying: Saying) -> None:
+    with saying() as peers:
+        for written, sentences in FORMS:
+            peers.ollama.chat = speaks(lambda messages, options, text=written: text)
+            answer = peers.answer(QUESTION)
+            assert answer.text == written
+            assert [one.citations for one in answer.sentences] == [numbers for _, numbers in sentences], written
+            assert [one.number for one in answer.citations] == sorted({n for _, numbers in sentences for n in numbers})
+            for sentence, (text, _) in zip(answer.sentences, sentences, strict=True):
+                assert text is None or sentence.text == text
+            assert answer.notes == (("[7] is none of the 2 sources",) if "[7]" in written else ())
 
 
-@pytest.mark.parametrize(
-    "written",
-    [
-        "It is far [1], and near [2].",
-        "It is far [1, 2].",
-        "It is far [Source 1] [Source 2].",
-        "It is far (Source 1 and Source 2).",
-        "It is far (Source 1, 2).",
-        "According to Source 1 and Source 2, it is far.",
-        "Sources 1 and 2 say that it is far.",
-        "It is far. [1][2]",
-        "It is far. Source 1 and Source 2",
-        "It is far. Sources: 1, 2.",
-    ],
-)
-def test_a_citation_in_any_form_counts_for_its_sentence(peers: Open, written: str) -> None:
-    answer, _ = asked_of(peers, written, QUESTION)
-    (sentence,) = answer.sentences
-    assert sentence.citations == (1, 2)
-
-
-def test_a_count_after_a_sources_name_is_no_citation(peers: Open) -> None:
-    answer, _ = asked_of(peers, "According to Source 1, 2 people fled.", QUESTION)
-    assert answer.sentences[0].citations == (1,)
-    assert answer.text == "According to Source 1, 2 people fled."
-    assert answer.sentences[0].text == "According to the source, 2 people fled."  # its number claims nothing
-
-
-def test_each_sentence_has_its_own_citations(peers: Open) -> None:
-    answer, _ = asked_of(peers, "It is far. [2] Rebels took 12 towns. The army left [1].", QUESTION)
-    assert [(sentence.text, sentence.citations) for sentence in answer.sentences] == [
-        ("It is far.", (2,)),
-        ("Rebels took 12 towns.", ()),
-        ("The army left.", (1,)),
-    ]
-
-
-def test_a_quote_that_the_article_no_longer_has_is_not_taken_for_exact(peers: Open, write: Write) -> None:
-    with saying("It is far [1].") as ollama:
-        opened = peers(ollama)
-        opened.citation.answer(QUESTION)
+def test_a_quote_that_the_article_no_longer_has_is_not_taken_for_exact(saying: Saying, write: Write) -> None:
+    with saying() as peers:
+        peers.answer(QUESTION)
         changed = write("hama.txt", "Hama is a city on the Orontes. It has norias.", date="2024-12-05")
-        opened.assistant.index(changed.parent)
-        (citation,) = opened.citation.answer(QUESTION).citations
-        opened.assistant.close()
+        peers.assistant.index(changed.parent)
+        (citation,) = peers.answer(QUESTION).citations
     assert (citation.article, citation.start, citation.end) == ("hama.txt", 0, 0)
     assert citation.quote
 
 
-@pytest.mark.parametrize("pick", [lambda all: all.citation, lambda all: all.vector])
-def test_an_excluded_article_reaches_no_prompt(peers: Open, pick: Callable[[Peers], System]) -> None:
-    hidden = case("How far is Hama from Damascus?", exclude=("hama.txt",))
-    _, chats = asked_of(peers, "I do not know.", hidden, pick)
-    assert "lies 45 kilometres" in prompt(chats) and "lies 200 kilometres" not in prompt(chats)
+@BOTH_ENGINES
+@pytest.mark.parametrize(
+    ("about", "seen", "hidden"),
+    [
+        (case("How far is Hama from Damascus?", exclude=("hama.txt",)), [HOMS], [HAMA]),
+        # without a date an article is not known to be later
+        (case("How far is Homs from Hama?", as_of=date(2024, 12, 6), history=TURNS), [HAMA, FOOTBALL], [HOMS, "Where"]),
+        (case("How far is Homs from Hama?", as_of=date(2024, 12, 7)), [HAMA, HOMS], []),
+    ],
+)
+def test_what_a_case_hides_reaches_no_prompt(
+    saying: Saying, name: str, about: Case, seen: Sequence[str], hidden: Sequence[str]
+) -> None:
+    with saying("I do not know.") as peers:
+        peers.answer(about, name)
+        assert all(text in peers.prompt for text in seen)
+        assert not any(text in peers.prompt for text in hidden)
+        peers.answer(case("How far are Hama and Homs from Damascus?"), name)  # the next one sees it
+        assert HAMA in peers.prompt
 
 
-@pytest.mark.parametrize("pick", [lambda all: all.citation, lambda all: all.vector])
-def test_an_article_of_a_later_day_reaches_no_prompt(peers: Open, pick: Callable[[Peers], System]) -> None:
-    before = case("How far is Homs from Hama?", as_of=date(2024, 12, 6))
-    _, chats = asked_of(peers, "I do not know.", before, pick)
-    assert "lies 200 kilometres" in prompt(chats) and "lies 45 kilometres" not in prompt(chats)
-    assert "football" in prompt(chats)  # without a date it is not known to be later
+def test_where_everything_is_hidden_the_engines_own_empty_words_pass(saying: Saying) -> None:
+    with saying("Canberra.") as peers:
+        answer = peers.answer(case("How far is Hama?", exclude=("football.txt", "hama.txt", "homs.txt")))
+        assert (answer.text, answer.abstained, answer.citations) == ("Empty Response", False, ())
+        assert peers.ollama.chats == []
 
 
-def test_an_article_of_the_day_itself_is_seen(peers: Open) -> None:
-    _, chats = asked_of(peers, "45 [1].", case("How far is Homs from Hama?", as_of=date(2024, 12, 7)))
-    assert "lies 45 kilometres" in prompt(chats)
-
-
-def test_what_one_case_hides_the_next_one_sees(peers: Open) -> None:
-    with saying("It is far [1].") as ollama:
-        opened = peers(ollama)
-        opened.citation.answer(case(QUESTION.question, exclude=("hama.txt",)))
-        (citation,) = opened.citation.answer(QUESTION).citations
-        opened.assistant.close()
-    assert citation.article == "hama.txt"
-
-
-def test_where_everything_is_hidden_the_engines_own_empty_words_pass(peers: Open) -> None:
-    answer, chats = asked_of(peers, "Canberra.", case("How far is Hama?", exclude=ALL))
-    assert (answer.text, answer.abstained, answer.citations) == ("Empty Response", False, ())
-    assert chats == []
-
-
-def test_of_a_conversation_the_engine_is_given_the_question_alone(peers: Open) -> None:
-    turns = ({"role": "user", "content": "Tell me of Palmyra."}, {"role": "assistant", "content": "It is old."})
-    _, chats = asked_of(peers, "It is far [1].", case(QUESTION.question, history=turns))
-    assert "Palmyra" not in prompt(chats)
-
-
-# -------------------------------------------------------------------------------- time, tokens and trouble
-
-
-def test_the_tokens_are_the_engines_own_count(peers: Open) -> None:
-    answer, chats = asked_of(peers, "It is far [1].", QUESTION)
-    assert answer.usage.prompt_tokens == len(prompt(chats)) // 4 + 1
+def test_time_tokens_and_settings_are_the_systems_own(saying: Saying) -> None:
+    with saying() as peers:
+        answer, other = peers.answer(QUESTION), peers.answer(QUESTION, "vector-engine")
+        assert answer.usage.prompt_tokens + other.usage.prompt_tokens == pytest.approx(len(peers.prompt) // 4, abs=3)
     assert (answer.usage.cached_tokens, answer.usage.completion_tokens) == (0, 4)
+    assert answer.timings.first_token and 0 < answer.timings.first_token < answer.timings.total
+    assert (answer.engine, answer.model) == ("ollama", MODEL)
+    assert answer.settings != other.settings
 
 
-def test_the_calls_of_one_question_are_counted_together(peers: Open, write: Write) -> None:
+def test_the_calls_of_one_question_are_counted_together(saying: Saying, write: Write) -> None:
     for name in ("hama.txt", "homs.txt"):
         write(name, " ".join(f"In {year} Hama lay 200 kilometres north of Damascus." for year in range(100)))
     long = " ".join(f"Question {number}, how far is Hama from Damascus?" for number in range(150))
-    answer, chats = asked_of(peers, "It is far [1].", case(long))
-    assert len(chats) > 1  # LlamaIndex refines: beside such a question one call has no room for both sources
-    assert answer.usage.completion_tokens == 4 * len(chats)
+    with saying() as peers:
+        answer = peers.answer(case(long))
+        assert len(peers.ollama.chats) > 1  # LlamaIndex refines: one call has no room for both sources
+        assert answer.usage.completion_tokens == 4 * len(peers.ollama.chats)
 
 
-def test_the_first_token_comes_before_the_last(peers: Open) -> None:
-    answer, _ = asked_of(peers, "It is far [1].", QUESTION)
-    assert answer.timings.first_token is not None
-    assert 0 < answer.timings.first_token < answer.timings.total
-
-
-def test_an_engine_that_dies_raises_the_engines_error(peers: Open) -> None:
-    with OllamaDouble(chat=error_in_mid_stream(), models=[installed(MODEL)]) as ollama:
-        opened = peers(ollama)
-        with pytest.raises(EngineInterrupted):
-            opened.citation.answer(QUESTION)
-        opened.assistant.close()
-
-
-def test_the_articles_are_embedded_once_for_both_engines(peers: Open) -> None:
-    with saying("It is far.") as ollama:
-        opened = peers(ollama)
-        opened.citation.answer(QUESTION)
-        made = opened.articles.index()
-        opened.vector.answer(QUESTION)
-        assert opened.articles.index() is made
-        opened.assistant.close()
-
-
-def test_answers_of_two_peers_have_different_settings(peers: Open) -> None:
-    one, _ = asked_of(peers, "It is far.", QUESTION)
-    other, _ = asked_of(peers, "It is far.", QUESTION, lambda all: all.vector)
-    assert one.settings != other.settings
-    assert (one.engine, one.model) == ("ollama", MODEL)
+def test_an_engine_that_dies_raises_the_engines_error(saying: Saying) -> None:
+    with saying(chat=error_in_mid_stream()) as peers, pytest.raises(EngineInterrupted):
+        peers.answer(QUESTION)
 
 
 # --------------------------------------------------------------------------------- the plainer peers
 
 
-def test_the_plain_query_engine_cites_nothing(peers: Open) -> None:
-    answer, chats = asked_of(peers, "It is far [1]. So it is.", QUESTION, lambda all: all.vector)
-    assert "lies 200 kilometres" in prompt(chats)
-    assert answer.citations == ()
-    assert [sentence.citations for sentence in answer.sentences] == [(), ()]
+def test_the_plain_query_engine_cites_nothing(saying: Saying) -> None:
+    with saying("It is far [1]. So it is.") as peers:
+        answer = peers.answer(QUESTION, "vector-engine")
+        assert HAMA in peers.prompt
+    assert (answer.citations, [sentence.citations for sentence in answer.sentences]) == ((), [(), ()])
 
 
-def test_the_closed_book_model_is_given_the_conversation_and_no_article(peers: Open) -> None:
-    turns = ({"role": "user", "content": "Where is Hama?"}, {"role": "assistant", "content": "In Syria."})
-    about = case("How far from Damascus?", history=turns)
-    answer, chats = asked_of(peers, "About 200 kilometres.", about, lambda all: all.closed_book)
-    assert chats[0]["messages"] == [
-        {"role": "system", "content": "Answer in one short, complete sentence."},
-        *turns,
-        {"role": "user", "content": "How far from Damascus?"},
-    ]
-    assert answer.text == "About 200 kilometres."
-    assert answer.usage.completion_tokens == 3
+def test_the_closed_book_model_is_given_the_conversation_and_no_article(saying: Saying) -> None:
+    with saying("About 200 kilometres.") as peers:
+        answer = peers.answer(case("How far from Damascus?", history=TURNS), "closed-book")
+        assert peers.ollama.chats[0]["messages"] == [
+            {"role": "system", "content": "Answer in one short, complete sentence."},
+            *TURNS,
+            {"role": "user", "content": "How far from Damascus?"},
+        ]
+    assert (answer.text, answer.usage.completion_tokens) == ("About 200 kilometres.", 3)
     assert answer.timings.first_token is not None
 
 
-@pytest.fixture
-def words_alone(articles: Path, tmp_path: Path) -> Bm25Top:
-    """No model: nobody answers where one should be."""
-    assistant = Assistant(tmp_path / "data", "ollama", MODEL, ollama_host=f"http://127.0.0.1:{closed_port()}")
-    assistant.index(articles)
-    return Bm25Top(assistant)
-
-
-def test_words_alone_answer_with_the_sentence_that_has_most_of_them(words_alone: Bm25Top) -> None:
-    answer = words_alone.answer(case("Who took the city on Thursday?"))
+@pytest.mark.parametrize(
+    ("about", "article", "quote"),
+    [
+        (case("Who took the city on Thursday?"), "hama.txt", "Rebels took the city on Thursday."),
+        # a rare word outweighs common ones: "Hama" is in two articles, "withdrew" in one
+        (case("Hama withdrew"), "hama.txt", "The army withdrew at noon."),
+        (case("When did residents flee from Homs?"), "homs.txt", None),
+        (case("How many kilometres from Hama?", exclude=("homs.txt",)), "hama.txt", None),
+        (case("How many kilometres from Hama?", as_of=date(2024, 12, 6)), "hama.txt", None),
+        (case("The crowd sang", as_of=date(2024, 12, 6)), "football.txt", None),
+        (case("Volleyball?"), None, None),
+    ],
+)
+def test_words_alone_answer_with_the_sentence_that_has_most_of_them(
+    articles: Path, tmp_path: Path, about: Case, article: str | None, quote: str | None
+) -> None:
+    nobody = f"http://127.0.0.1:{closed_port()}"
+    with Assistant(tmp_path / "data", "ollama", MODEL, ollama_host=nobody) as assistant:
+        assistant.index(articles)
+        answer = Bm25Top(assistant).answer(about)
+    if article is None:
+        assert (answer.text, answer.abstained, answer.sentences, answer.citations) == ("", True, (), ())
+        assert answer.timings.first_token is None
+        return
     (citation,) = answer.citations
-    assert answer.text == "Rebels took the city on Thursday. [1]"
-    assert (citation.article, citation.quote) == ("hama.txt", "Rebels took the city on Thursday.")
-    assert answer.hits and answer.timings.first_token == answer.timings.total
-
-
-def test_a_rare_word_outweighs_a_common_one(words_alone: Bm25Top) -> None:
-    # "Hama" and "kilometres" are in two articles, "withdrew" in one
-    assert words_alone.answer(case("Hama withdrew")).citations[0].quote == "The army withdrew at noon."
-
-
-def test_the_sentence_stands_where_its_citation_says(words_alone: Bm25Top, articles: Path) -> None:
-    (citation,) = words_alone.answer(case("When did residents flee from Homs?")).citations
     text = (articles / citation.article).read_text(encoding="utf-8")
-    assert text[citation.start : citation.end] == citation.quote
-
-
-def test_words_alone_do_not_see_what_is_excluded_or_later(words_alone: Bm25Top) -> None:
-    question = "How many kilometres from Hama?"
-    assert words_alone.answer(case(question, exclude=("homs.txt",))).citations[0].article == "hama.txt"
-    assert words_alone.answer(case(question, as_of=date(2024, 12, 6))).citations[0].article == "hama.txt"
-    assert words_alone.answer(case("The crowd sang", as_of=date(2024, 12, 6))).citations[0].article == "football.txt"
-
-
-def test_words_that_no_article_has_get_no_text(words_alone: Bm25Top) -> None:
-    answer = words_alone.answer(case("Volleyball?"))
-    assert (answer.text, answer.abstained, answer.sentences, answer.citations) == ("", True, (), ())
-    assert answer.timings.first_token is None
+    assert (citation.article, text[citation.start : citation.end]) == (article, citation.quote)
+    assert citation.quote == (quote or citation.quote)
+    assert answer.text == f"{citation.quote} [1]"
+    assert answer.hits and answer.timings.first_token == answer.timings.total
 
 
 # ------------------------------------------------------------------------------------ the embedded model
@@ -328,10 +268,8 @@ def test_words_that_no_article_has_get_no_text(words_alone: Bm25Top) -> None:
 def test_the_embedded_model_answers_for_every_peer(articles: Path, tmp_path: Path) -> None:
     with Assistant(tmp_path / "data", "embedded", threads=1, timeout=300) as assistant:
         assistant.index(articles)
-        all_peers = Peers(assistant)
-        cited, plain, alone = (
-            peer.answer(QUESTION) for peer in (all_peers.citation, all_peers.vector, all_peers.closed_book)
-        )
+        systems = build(["citation-engine", "vector-engine", "closed-book"], assistant)
+        cited, plain, alone = (system.answer(QUESTION) for system in systems)
     assert "200" in cited.text and "200" in plain.text and alone.text
     for answer in (cited, plain, alone):
         assert answer.usage.completion_tokens > 0 and answer.timings.first_token

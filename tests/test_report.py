@@ -13,7 +13,7 @@ import pytest
 from eval_helpers import answer, case, citation, outcome
 from run_helpers import broken, refused, right, run_of, weighed, wrong
 
-from evals.curves import DEPTHS, at_threshold, has_support, recall_curves, tradeoff
+from evals.curves import DEPTHS, Point, at_threshold, has_support, recall_curves, tradeoff
 from evals.report import render, write_report
 from evals.report_cases import marked, view
 from evals.runs import Run
@@ -25,58 +25,43 @@ EVIL = "</script><script>evil()</script>\"'><img src=x onerror=evil()>"
 
 # ------------------------------------------------------------------------------------------ over the threshold
 
-
-def test_an_answer_is_shown_if_a_sentence_has_the_support() -> None:
-    rows = [weighed("a", kept=(("Homs.", 0.8),)), weighed("b", withheld=(("Homs.", 0.4),))]
-    shares = [point.refused_answerable for point in tradeoff(rows, [0.4, 0.41, 0.8, 0.81])]
-    assert shares == [0.0, 0.5, 0.5, 1.0]
+HOMS, HAMA = (("Homs.", 0.8),), (("Hama.", 0.4),)
 
 
-def test_what_has_no_answer_is_answered_where_a_sentence_has_the_support() -> None:
-    rows = [weighed("a", withheld=(("Two to one.", 0.5),), answerable=False)]
-    assert [point.answered_unanswerable for point in tradeoff(rows, [0.5, 0.6])] == [1.0, 0.0]
-
-
-def test_what_a_number_or_a_name_alone_withheld_stays_withheld() -> None:
-    (point,) = tradeoff([weighed("a", withheld=(("Homs.", None),))], [0.0])
-    assert (point.refused_answerable, point.shown) == (1.0, 0)
-
-
-def test_a_withheld_sentence_is_judged_by_its_own_words_once_it_is_shown() -> None:
-    rows = [weighed("a", withheld=(("Homs.", 0.4),)), weighed("b", withheld=(("Hama.", 0.4),))]
-    (point,) = tradeoff(rows, [0.4])
-    assert (point.right_of_shown, point.shown) == (0.5, 2)
-
-
-def test_an_answer_to_what_has_no_answer_is_wrong() -> None:
-    rows = [weighed("a", kept=(("Homs.", 0.9),)), weighed("b", kept=(("Two to one.", 0.9),), answerable=False)]
-    (point,) = tradeoff(rows, [0.5])
-    assert (point.right_of_shown, point.shown) == (0.5, 2)
-
-
-def test_where_nothing_is_shown_nothing_is_right_or_wrong() -> None:
-    (point,) = tradeoff([weighed("a", kept=(("Homs.", 0.9),))], [1.0])
-    assert (point.right_of_shown, point.answered_unanswerable) == (None, None)
-
-
-def test_failed_cases_do_not_count() -> None:
-    (point,) = tradeoff([weighed("a", kept=(("Homs.", 0.9),)), broken("b")], [0.5])
-    assert (point.refused_answerable, point.shown) == (0.0, 1)
+@pytest.mark.parametrize(
+    ("rows", "threshold", "refused_answerable", "answered_unanswerable", "right_of_shown", "shown"),
+    [
+        ([weighed("a", kept=HOMS), weighed("b", withheld=HAMA)], 0.4, 0.0, None, 0.5, 2),  # judged by their own words
+        ([weighed("a", kept=HOMS), weighed("b", withheld=HAMA)], 0.41, 0.5, None, 1.0, 1),
+        ([weighed("a", kept=HOMS), weighed("b", withheld=HAMA)], 0.81, 1.0, None, None, 0),
+        ([weighed("a", withheld=HAMA, answerable=False)], 0.4, None, 1.0, 0.0, 1),  # is answered, and so wrong
+        ([weighed("a", withheld=HAMA, answerable=False)], 0.5, None, 0.0, None, 0),
+        # what a number or a name alone withheld stays withheld
+        ([weighed("a", withheld=(("Homs.", None),))], 0.0, 1.0, None, None, 0),
+        ([weighed("a", kept=HOMS), broken("b")], 0.5, 0.0, None, 1.0, 1),  # failed cases do not count
+    ],
+)
+def test_a_sentence_is_shown_if_it_has_the_support(
+    rows: list[Row], threshold: float, refused_answerable: float | None, answered_unanswerable: float | None,
+    right_of_shown: float | None, shown: int,
+) -> None:  # fmt: skip
+    (point,) = tradeoff(rows, [threshold])
+    assert point == Point(threshold, refused_answerable, answered_unanswerable, right_of_shown, shown)
 
 
 def test_at_the_threshold_in_use_the_curve_meets_the_scores() -> None:
     rows = [
-        weighed("a", kept=(("Homs.", 0.8),), withheld=(("Aleppo.", 0.5),)),
-        weighed("b", kept=(("Hama.", 0.7),)),
-        weighed("c", withheld=(("Homs.", 0.6),)),
-        weighed("d", kept=(("Two.", 0.9),), answerable=False),
+        weighed("a", kept=HOMS, withheld=(("Aleppo.", 0.5),)), weighed("b", kept=(("Hama.", 0.7),)),
+        weighed("c", withheld=(("Homs.", 0.6),)), weighed("d", kept=(("Two.", 0.9),), answerable=False),
         weighed("e", withheld=(("Three.", 0.2),), answerable=False),
-    ]
+    ]  # fmt: skip
     (point,) = tradeoff(rows, [0.65])
     scores = summarise(rows, ["dateline"])["dateline"]
     assert point.refused_answerable == scores["refused_answerable"].mean
     assert point.answered_unanswerable == scores["answered_unanswerable"].mean
     assert (point.right_of_shown, point.shown) == (1 / 3, 3)
+    assert has_support(rows)
+    assert not has_support([weighed("a", kept=(("Homs.", 1.0),))])  # a system that weighs nothing has no curve
 
 
 def test_what_a_refusal_says_besides_is_no_answer() -> None:
@@ -87,63 +72,43 @@ def test_what_a_refusal_says_besides_is_no_answer() -> None:
     assert then is not None and then.abstained
 
 
-def test_a_system_that_weighs_nothing_has_no_curve() -> None:
-    assert not has_support([weighed("a", kept=(("Homs.", 1.0),))])
-    assert has_support([weighed("a", withheld=(("Homs.", 0.3),))])
-
-
-# -------------------------------------------------------------------------------------------- over the depth
-
-
 def test_recall_curves_are_the_recall_scores_at_every_depth() -> None:
     gold = Place("gold.txt", 0, 10)
     rank = {"bm25": 3, "dense": 7, "fused": 1}
-    rankings = {mode: (*(Place(f"{n}.txt", 0, 10) for n in range(1, place)), gold) for mode, place in rank.items()}
+    # two passages of one article are one article and two passages
+    rankings = {mode: (*(Place("a.txt", 0, n) for n in range(1, place)), gold) for mode, place in rank.items()}
     row = Row(case(evidence=(GoldQuote("gold.txt", "ten letter"),)), outcome(rankings=rankings, gold=(gold,)))
     curves, scores = recall_curves([row]), summarise([row], ["dateline"])["dateline"]
     for mode, place in rank.items():
+        assert curves[f"{mode}.quote"] == [float(k >= place) for k in DEPTHS]
+        assert curves[f"{mode}.article"] == [float(k >= min(2, place)) for k in DEPTHS]
         for unit in ("article", "quote"):
-            assert curves[f"{mode}.{unit}"] == [float(k >= place) for k in DEPTHS]
-            for k in (1, 5, 10):
-                assert curves[f"{mode}.{unit}"][k - 1] == scores[f"{mode}.{unit}.recall@{k}"].mean
-
-
-def test_two_passages_of_one_article_are_one_article_and_two_passages() -> None:
-    gold = Place("gold.txt", 0, 10)
-    ranking = (Place("a.txt", 0, 9), Place("a.txt", 9, 20), gold)
-    row = Row(case(evidence=(GoldQuote("gold.txt", "ten letter"),)), outcome(rankings={"bm25": ranking}, gold=(gold,)))
-    curves = recall_curves([row])
-    assert curves["bm25.article"][:3] == [0, 1, 1]
-    assert curves["bm25.quote"][:3] == [0, 0, 1]
+            assert curves[f"{mode}.{unit}"][4] == scores[f"{mode}.{unit}.recall@5"].mean
 
 
 # ------------------------------------------------------------------------------------------------ the marks
 
 
-def test_the_gold_quote_is_marked_where_it_stands_in_the_cited_quote() -> None:
-    cited = citation(1, "a.txt", 100, 130, "They captured Homs on Thursday")
-    asked = case(evidence=(GoldQuote("a.txt", "captured Homs"),))
-    pieces = marked(cited, asked, (Place("a.txt", 105, 118),))
-    assert pieces == (("They ", False), ("captured Homs", True), (" on Thursday", False))
-
-
-def test_the_same_words_elsewhere_in_the_gold_article_are_not_marked() -> None:
-    cited = citation(1, "a.txt", 100, 130, "They captured Homs on Thursday")
-    asked = case(evidence=(GoldQuote("a.txt", "They captured Homs on Thursday"),))
-    assert marked(cited, asked, (Place("a.txt", 500, 530),)) == (("They captured Homs on Thursday", False),)
-
-
-def test_in_a_copy_of_the_article_the_words_are_marked() -> None:
-    cited = citation(1, "copy.txt", 0, 35, "Rebels: “They captured Homs, today”")
-    asked = case(evidence=(GoldQuote("a.txt", "They captured Homs today."),))
-    pieces = marked(cited, asked, (Place("a.txt", 0, 25),))
-    assert [text for text, gold in pieces if gold] == ["They captured Homs, today"]
-
-
-def test_a_few_common_words_of_another_article_are_not_marked() -> None:
-    cited = citation(1, "b.txt", 0, 25, "They captured the airport")
-    asked = case(evidence=(GoldQuote("a.txt", "They captured Homs on Thursday morning"),))
-    assert not any(gold for _, gold in marked(cited, asked, (Place("a.txt", 0, 38),)))
+@pytest.mark.parametrize(
+    ("cited", "gold", "place", "marks"),
+    [
+        # in the gold article its place decides, elsewhere in it the same words do not
+        (("a.txt", "They captured Homs on Thursday"), "captured Homs", (105, 118), ["captured Homs"]),
+        (("a.txt", "They captured Homs on Thursday"), "They captured Homs on Thursday", (500, 530), []),
+        # in a copy its words do, if they are more than a few
+        (("copy.txt", "Rebels: “They took Homs, today”"), "They took Homs today.", (0, 25), ["They took Homs, today"]),
+        (("b.txt", "They captured the airport"), "They captured Homs on Thursday morning", (0, 38), []),
+        (("b.txt", "They captured the airport"), None, (0, 38), []),
+    ],
+)  # fmt: skip
+def test_the_gold_quote_is_marked_in_the_cited_quote(
+    cited: tuple[str, str], gold: str | None, place: tuple[int, int], marks: list[str]
+) -> None:
+    article, quote = cited
+    given = citation(1, article, 100, 100 + len(quote), quote)
+    pieces = marked(given, case(evidence=(GoldQuote("a.txt", gold),)), (Place("a.txt", *place),))
+    assert [text for text, is_gold in pieces if is_gold] == marks
+    assert "".join(text for text, _ in pieces) == quote
 
 
 @pytest.mark.parametrize(
@@ -192,11 +157,14 @@ class Page(HTMLParser):
             self._in_plot = False
 
 
-def test_the_page_asks_nothing_of_any_network() -> None:
-    page = Page(render([full_run()]))
-    assert page.addresses
-    assert all(address.startswith("#") or address == "data:," for address in page.addresses)
-    assert "default-src 'none'" in render([full_run()])
+def test_the_page_asks_nothing_of_any_network_and_is_one_file(tmp_path: Path) -> None:
+    write_report([full_run()], tmp_path / "page.html")
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+    text = (tmp_path / "page.html").read_text("utf-8")
+    addresses = Page(text).addresses
+    assert addresses
+    assert all(address.startswith("#") or address == "data:," for address in addresses)
+    assert "default-src 'none'" in text
 
 
 def test_nothing_that_articles_questions_or_models_say_is_taken_for_markup() -> None:
@@ -207,17 +175,8 @@ def test_nothing_that_articles_questions_or_models_say_is_taken_for_markup() -> 
     page = Page(hostile)
     assert page.tags.count("script") == len(page.plots) + 2  # plotly.js and our own
     assert set(page.tags) == set(Page(render([full_run("harmless")])).tags)
-
-
-def test_the_pictures_are_whole_whatever_systems_are_called() -> None:
-    plots = Page(render([full_run(EVIL)])).plots
-    assert len(plots) >= 6
-    assert all(set(json.loads(plot)) == {"data", "layout"} for plot in plots)
-
-
-def test_every_case_of_every_system_is_on_the_page() -> None:
-    page = Page(render([run_of(right("a"), broken("b"), wrong("a", system="peer"))]))
-    assert sorted(page.ids) == ["dateline", "dateline", "peer"]
+    assert len(page.plots) >= 6
+    assert all(set(json.loads(plot)) == {"data", "layout"} for plot in page.plots)
 
 
 def test_a_case_shows_its_gold_quote_its_citations_and_its_explanations() -> None:
@@ -230,31 +189,29 @@ def test_a_case_shows_its_gold_quote_its_citations_and_its_explanations() -> Non
         "Hama, some say.",
         "says &#34;Homs&#34;, which is accepted",
         "1 of 1 quotes are exact",
+        "By kind, %",
+        '<td class="heat" style="background: rgb(var(--heat) / 0.56)"><span class="figure">100</span>',
     ):
         assert shown in text, shown
 
 
-def test_a_run_that_only_searched_has_a_page() -> None:
+def test_runs_stand_side_by_side_each_case_of_each_system_and_those_of_one_name_are_told_apart() -> None:
+    old = run_of(right("a"), broken("b"), wrong("a", system="peer"), path="old/run.jsonl")
+    new = run_of(wrong("a"), path="new/run.jsonl", settings={}, machine="a laptop", dataset=None)
+    text = render([old, new])
+    assert "dateline, 1. old/run" in text
+    assert "dateline, 2. new/run" in text
+    assert sorted(Page(text).ids) == ["dateline", "dateline", "dateline", "peer"]
+
+
+def test_a_run_that_only_searched_and_one_in_which_everything_failed_have_a_page() -> None:
     gold = Place("a.txt", 0, 10)
     searched = outcome(None, system="retrieval", rankings={"bm25": (gold,)}, gold=(gold,))
     text = render([run_of(Row(case(evidence=(GoldQuote("a.txt", "ten letter"),)), searched))])
     assert "The gold quote is found" in text
+    assert "Retrieval by quote, %" in text
     assert "failed" not in Page(text).ids
-
-
-def test_a_run_in_which_everything_failed_has_a_page() -> None:
     assert "The model server does not answer." in render([run_of(broken("a"), broken("b", answerable=False))])
-
-
-def test_runs_whose_files_have_one_name_are_told_apart() -> None:
-    text = render([run_of(right(), path="old/run.jsonl"), run_of(wrong(), path="new/run.jsonl")])
-    assert "dateline, 1. old/run" in text
-    assert "dateline, 2. new/run" in text
-
-
-def test_the_report_is_one_file(tmp_path: Path) -> None:
-    write_report([run_of(right())], tmp_path / "page.html")
-    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 
 def full_run(evil: str = "") -> Run:

@@ -32,65 +32,53 @@ def a_row(id: str, text: str = "It is Homs [1].") -> Row:
     )  # fmt: skip
 
 
-def test_what_is_written_is_read_again(tmp_path: Path) -> None:
-    rows = [a_row("one"), Row(case(id="two"), Outcome("dateline", None, error="the engine died"))]
-    with writing(tmp_path / "runs" / "r.jsonl", a_header()) as writer:
+def begun(path: Path, *rows: Row, **changed: Any) -> Path:
+    """A run at `path` with these rows, or gone on with by them."""
+    with writing(path, a_header(**changed)) as writer:
         for row in rows:
             writer.add(row)
-    run = read(tmp_path / "runs" / "r.jsonl")
-    assert list(run.rows) == rows
-    assert run.complete
+    return path
+
+
+def ids(path: Path) -> list[str]:
+    return [row.case.id for row in read(path).rows]
+
+
+def test_what_is_written_is_read_again_but_for_a_line_that_was_cut_short(tmp_path: Path) -> None:
+    rows = [a_row("one"), Row(case(id="two"), Outcome("dateline", None, error="the engine died"))]
+    path = begun(tmp_path / "runs" / "r.jsonl", *rows)
+    assert (list(read(path).rows), read(path).complete) == (rows, True)
+    path.write_bytes(path.read_bytes()[:-5])
+    assert (ids(path), read(path).complete) == (["one"], False)
 
 
 def test_an_interrupted_run_is_gone_on_with(tmp_path: Path) -> None:
-    path = tmp_path / "r.jsonl"
-    with writing(path, a_header()) as writer:
-        writer.add(a_row("one"))
+    path = begun(tmp_path / "r.jsonl", a_row("one"))
     with path.open("a") as file:
         file.write('{"case": {"id": "tw')  # the power went
     with writing(path, a_header(created="later", machine={"cores": 3})) as writer:
         assert writer.done == {("dateline", "one")}
-        writer.add(a_row("two"))
-    assert [row.case.id for row in read(path).rows] == ["one", "two"]
+    assert ids(begun(path, a_row("two"))) == ["one", "two"]
 
 
-def test_a_row_that_was_cut_short_is_left_out(tmp_path: Path) -> None:
-    path = tmp_path / "r.jsonl"
-    with writing(path, a_header()) as writer:
-        writer.add(a_row("one"))
-        writer.add(a_row("two"))
-    path.write_bytes(path.read_bytes()[:-5])
-    run = read(path)
-    assert [row.case.id for row in run.rows] == ["one"]
-    assert not run.complete
-
-
-def test_another_run_is_not_written_into(tmp_path: Path) -> None:
-    path = tmp_path / "r.jsonl"
-    with writing(path, a_header()):
-        pass
+def test_a_run_is_not_mixed_with_another_nor_written_twice(tmp_path: Path) -> None:
+    path = begun(tmp_path / "r.jsonl")
     with pytest.raises(RunError, match=r"another run \(its commit differ\): name another file with --out"):
-        with writing(path, a_header(commit="def")):
-            pass
-
-
-def test_a_run_that_is_being_written_is_not_written_twice(tmp_path: Path) -> None:
-    path = tmp_path / "r.jsonl"
+        begun(path, commit="def")
     with writing(path, a_header()):
         with pytest.raises(RunError, match="Another process is writing"):
-            with writing(path, a_header()):
-                pass
+            begun(path)
 
 
 def test_a_complete_run_is_left_and_an_interrupted_one_is_taken(tmp_path: Path) -> None:
-    first = place_for(tmp_path, "seeds", a_header())
-    with writing(first, a_header()) as writer:
-        writer.add(a_row("one"))
+    first = begun(place_for(tmp_path, "seeds", a_header()), a_row("one"))
+    second = tmp_path / "seeds-2.jsonl"
     assert place_for(tmp_path, "seeds", a_header()) == first
-    assert place_for(tmp_path, "seeds", a_header(commit="def")) == tmp_path / "seeds-2.jsonl"
-    with writing(first, a_header()) as writer:
-        writer.add(a_row("two"))
-    assert place_for(tmp_path, "seeds", a_header()) == tmp_path / "seeds-2.jsonl"
+    assert place_for(tmp_path, "seeds", a_header(commit="def")) == second
+    begun(first, a_row("two"))
+    assert place_for(tmp_path, "seeds", a_header()) == second
+    second.write_text("no run")
+    assert place_for(tmp_path, "seeds", a_header()) == tmp_path / "seeds-3.jsonl"
 
 
 @pytest.mark.parametrize(
@@ -100,10 +88,11 @@ def test_a_complete_run_is_left_and_an_interrupted_one_is_taken(tmp_path: Path) 
         ('{"id": 1}\n', "is not a run of dateline eval"),
         ('{"dateline_run": 99}\n', "another version"),
         ('{"dateline_run": 1, "cases": 1, "systems": {}}\n{"case": 3}\n', "line 2, is not a row"),
+        (None, "can't be read"),
     ],
 )
-def test_what_is_no_run_is_said(tmp_path: Path, content: str, message: str) -> None:
-    path = tmp_path / "r.jsonl"
-    path.write_text(content)
+def test_what_is_no_run_is_said(tmp_path: Path, content: str | None, message: str) -> None:
+    if content is not None:
+        (tmp_path / "r.jsonl").write_text(content)
     with pytest.raises(RunError, match=message):
-        read(path)
+        read(tmp_path / "r.jsonl")

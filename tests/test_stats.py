@@ -1,160 +1,126 @@
-"""The statistics against figures worked out by hand or taken from the literature."""
+"""The statistics against figures worked out by hand or taken from the literature, and by what must hold of any."""
 
 from __future__ import annotations
 
 import math
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from commands import Run
+from run_helpers import kept, right, run_of, wrong
 
-from evals.stats import (
-    balanced_accuracy,
-    bootstrap_interval,
-    interval,
-    interval_method,
-    paired_bootstrap,
-    roc_auc,
-    wilson_interval,
+from evals.stats import balanced_accuracy, bootstrap_interval, interval, paired_bootstrap, roc_auc
+from web.runs import Runs
+
+
+@pytest.mark.parametrize(
+    ("values", "expected", "within"),
+    [
+        # Newcombe 1998, table I: Wilson's interval of 81 of 263, 15 of 148, 0 of 20, 1 of 29; 20 of 20 are not certain
+        ([1] * 81 + [0] * 182, (0.2553, 0.3662), 1e-4),
+        ([1] * 15 + [0] * 133, (0.0624, 0.1605), 1e-4),
+        ([0] * 20, (0.0, 0.1611), 1e-4),
+        ([1] + [0] * 28, (0.0061, 0.1718), 1e-4),
+        ([1] * 20, (1 - 0.1611, 1.0), 1e-4),
+        # uniform on 0 to 1: the normal interval, with the standard error sqrt(1/12/200) = 0.0205
+        ([n / 199 for n in range(200)], (0.5 - 1.96 * 0.0205, 0.5 + 1.96 * 0.0205), 0.004),
+        ([n % 2 / 2 for n in range(5000)], (0.25 - 0.49 / math.sqrt(5000), 0.25 + 0.49 / math.sqrt(5000)), 0.001),
+        # the mean of two is one of them with probability 1/4 each, more than the 2.5 % cut off
+        ([0.2, 0.8], (0.2, 0.8), 1e-9),
+        ([0.1], (0.1, 0.1), 0),
+        ([0.1] * 7, (0.1, 0.1), 0),
+    ],
 )
+def test_the_interval_of_a_mean(values: list[float], expected: tuple[float, float], within: float) -> None:
+    low, high = found = interval(values)
+    assert found == pytest.approx(expected, abs=within)
+    assert 0 <= low <= high <= 1
+    assert interval(values) == found
 
 
-def test_the_bootstrap_is_near_the_normal_interval_of_many_values() -> None:
-    values = [n / 199 for n in range(200)]  # uniform on 0 to 1: standard error sqrt(1/12/200) = 0.0205
-    low, high = bootstrap_interval(values)
-    assert low == pytest.approx(0.5 - 1.96 * 0.0205, abs=0.004)
-    assert high == pytest.approx(0.5 + 1.96 * 0.0205, abs=0.004)
+@pytest.mark.parametrize(
+    ("a", "b", "difference", "p"),
+    [
+        ([1] * 5, [0] * 5, 1, 2 / 32),
+        ([1], [0], 1, 1),
+        ([1] * 45, [0] * 5 + [1] * 40, 5 / 45, 2 / 32),  # ties do not make it surer
+        ([1, 1, 1, 0], [0, 0, 0, 1], 0.5, 10 / 16),  # the sum is at least 2 away from 0 in 2 * (1 + 4) of 16 ways
+        # 0.1 + 0.2 - 0.3 + 0.4 and -0.1 - 0.2 + 0.3 + 0.4 differ in the last bit
+        ([0.1, 0.2, 0.0, 0.4], [0.0, 0.0, 0.3, 0.0], 0.1, 10 / 16),
+        ([0.1, 0.2, 0.0], [0.0, 0.0, 0.3], 0, 1),
+        ([0, 1, 0.5], [0, 1, 0.5], 0, 1),
+    ],
+)
+def test_a_difference_and_how_often_chance_gives_one_as_large(
+    a: list[float], b: list[float], difference: float, p: float
+) -> None:
+    found, back = paired_bootstrap(a, b), paired_bootstrap(b, a)
+    assert (found.difference, found.p) == pytest.approx((difference, p))
+    assert (back.difference, back.p) == pytest.approx((-difference, p))
+    assert found.low <= found.difference + 1e-12
+    assert found.difference <= found.high + 1e-12
 
 
-def test_the_bootstrap_of_two_values_spans_both() -> None:
-    # the mean is one of them with probability 1/4 each, more than the 2.5 % cut off
-    assert bootstrap_interval([0.2, 0.8]) == pytest.approx((0.2, 0.8))
-
-
-def test_the_bootstrap_gives_the_same_interval_every_time() -> None:
-    values = [0.1, 0.5, 0.5, 0.9, 0.3]
-    assert bootstrap_interval(values) == bootstrap_interval(values)
-    assert bootstrap_interval(values) != bootstrap_interval(values, seed=1)
-
-
-def test_many_values_are_drawn_in_blocks_without_changing_the_count() -> None:
-    values = [float(n % 2) / 2 for n in range(5000)]  # more than one block
-    low, high = bootstrap_interval(values)
-    assert low == pytest.approx(0.25 - 1.96 * 0.25 / math.sqrt(5000), abs=0.001)
-    assert high == pytest.approx(0.25 + 1.96 * 0.25 / math.sqrt(5000), abs=0.001)
-
-
-def test_values_that_are_all_the_same_have_no_width() -> None:
-    assert bootstrap_interval([0.1]) == (0.1, 0.1)
-    assert bootstrap_interval([0.1] * 7) == (0.1, 0.1)
-
-
-def test_a_lower_level_is_narrower() -> None:
-    values = [n / 50 for n in range(50)]
-    wide, narrow = bootstrap_interval(values), bootstrap_interval(values, level=0.5)
-    assert wide[0] < narrow[0] < narrow[1] < wide[1]
-
-
-def test_wilson_gives_the_published_intervals() -> None:
-    # Newcombe 1998, table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29
-    assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
-    assert wilson_interval(15, 148) == pytest.approx((0.0624, 0.1605), abs=1e-4)
-    assert wilson_interval(0, 20) == pytest.approx((0.0, 0.1611), abs=1e-4)
-    assert wilson_interval(1, 29) == pytest.approx((0.0061, 0.1718), abs=1e-4)
-
-
-def test_twenty_right_of_twenty_are_not_certain() -> None:
-    low, high = interval([1.0] * 20)
-    assert (low, high) == pytest.approx((1 - 0.1611, 1.0), abs=1e-4)
-    assert high <= 1
-    assert interval_method([1.0] * 20) == "Wilson's score interval"
-
-
-def test_shares_are_resampled() -> None:
-    values = [0.5, 1.0, 0.0, 0.25]
-    assert interval(values) == bootstrap_interval(values)
-    assert interval_method(values) == "percentile bootstrap"
-
-
-@pytest.mark.parametrize("values", [[], [0.5, math.nan], [math.inf]])
-def test_an_interval_of_nothing_is_an_error(values: list[float]) -> None:
-    with pytest.raises(ValueError):
-        interval(values)
-
-
-def test_the_difference_is_a_minus_b() -> None:
-    found = paired_bootstrap([1, 1, 1, 0], [0, 1, 0, 0])
-    assert found.difference == 0.5
-    assert found.low <= found.difference <= found.high
-
-
-def test_five_wins_of_five_happen_twice_in_32_by_chance() -> None:
-    assert paired_bootstrap([1] * 5, [0] * 5).p == 2 / 32
-    assert paired_bootstrap([1], [0]).p == 1
-
-
-def test_ties_do_not_make_a_difference_surer() -> None:
-    assert paired_bootstrap([1] * 5 + [1] * 40, [0] * 5 + [1] * 40).p == 2 / 32
-
-
-def test_three_wins_and_a_loss_by_hand() -> None:
-    # of 16 ways the sum is at least 2 away from 0 in 2 * (1 + 4) = 10
-    assert paired_bootstrap([1, 1, 1, 0], [0, 0, 0, 1]).p == 10 / 16
-
-
-def test_equal_sums_count_as_equal_in_floating_point() -> None:
-    # 0.1 + 0.2 - 0.3 + 0.4 and -0.1 - 0.2 + 0.3 + 0.4 differ in the last bit: 10 of 16 ways are at least 0.4 from 0
-    assert paired_bootstrap([0.1, 0.2, 0.0, 0.4], [0.0, 0.0, 0.3, 0.0]).p == 10 / 16
-    assert paired_bootstrap([0.1, 0.2, 0.0], [0.0, 0.0, 0.3]).p == 1
-
-
-def test_systems_that_are_the_same_do_not_differ() -> None:
-    found = paired_bootstrap([0, 1, 0.5], [0, 1, 0.5])
-    assert (found.difference, found.low, found.high, found.p) == (0, 0, 0, 1)
-
-
-def test_many_cases_agree_with_the_exact_sign_test() -> None:
+def test_many_cases_agree_with_the_exact_sign_test_and_p_is_never_zero() -> None:
     # 15 wins, 5 losses: the two-sided binomial probability is 0.0414
-    found = paired_bootstrap([1] * 15 + [0] * 5, [0] * 15 + [1] * 5, draws=20_000)
-    assert found.p == pytest.approx(0.0414, abs=0.005)
-
-
-def test_swapping_the_systems_turns_the_difference_round() -> None:
-    a, b = [0.9, 0.2, 0.7, 0.4, 0.6], [0.1, 0.3, 0.5, 0.4, 0.2]
-    there, back = paired_bootstrap(a, b), paired_bootstrap(b, a)
-    assert back.difference == pytest.approx(-there.difference)
-    assert back.p == there.p
-
-
-def test_p_is_never_zero() -> None:
+    assert paired_bootstrap([1] * 15 + [0] * 5, [0] * 15 + [1] * 5).p == pytest.approx(0.0414, abs=0.01)
     assert 0 < paired_bootstrap([1] * 200, [0] * 200).p < 0.001
 
 
-def test_pairs_need_the_same_cases() -> None:
-    with pytest.raises(ValueError, match="2 and 1"):
-        paired_bootstrap([1, 0], [1])
-
-
-def test_auc_is_the_share_of_pairs_in_order_with_ties_half() -> None:
+def test_the_tests_of_one_class_against_another() -> None:
     assert roc_auc([True, True, False, False], [0.9, 0.4, 0.6, 0.1]) == 0.75
-    assert roc_auc([True, False], [0.5, 0.5]) == 0.5
-    assert roc_auc([True, True, False], [0.8, 0.3, 0.3]) == 0.75
-    assert roc_auc([False, False, True], [0.1, 0.2, 0.9]) == 1
+    assert roc_auc([True, True, False], [0.8, 0.3, 0.3]) == 0.75  # ties count half
     assert roc_auc([True, False, False], [-1.0, 0.2, 0.9]) == 0
-
-
-def test_balanced_accuracy_weighs_the_classes_alike() -> None:
     labels = [True] * 8 + [False] * 2
     assert balanced_accuracy(labels, [True] * 10) == 0.5
-    assert balanced_accuracy(labels, [True] * 6 + [False] * 2 + [False, True]) == (0.75 + 0.5) / 2
+    assert balanced_accuracy(labels, [True] * 6 + [False] * 3 + [True]) == (0.75 + 0.5) / 2
 
 
-@pytest.mark.parametrize("labels", [[], [True, True], [False, False]])
-def test_one_class_alone_can_not_be_told_apart(labels: list[bool]) -> None:
-    with pytest.raises(ValueError, match="Both classes"):
-        roc_auc(labels, [0.5] * len(labels))
-    with pytest.raises(ValueError, match="Both classes"):
-        balanced_accuracy(labels, [True] * len(labels))
+def test_any_bootstrap_holds_its_mean_and_lies_among_its_values() -> None:
+    dice = random.Random(1)
+    for count in range(2, 40):
+        values = [dice.random() for _ in range(count)]
+        low, high = bootstrap_interval(values)
+        assert min(values) <= low <= sum(values) / count <= high <= max(values)
 
 
-def test_a_score_that_is_not_a_number_is_an_error() -> None:
-    with pytest.raises(ValueError, match="not a number"):
-        roc_auc([True, False], [math.nan, 0.1])
+@pytest.mark.parametrize(
+    ("compute", "told"),
+    [
+        (lambda: interval([]), "no values"),
+        (lambda: interval([0.5, math.nan]), "not a number"),
+        (lambda: interval([math.inf]), "not a number"),
+        (lambda: paired_bootstrap([1, 0], [1]), "2 and 1"),
+        (lambda: roc_auc([], []), "Both classes"),
+        (lambda: roc_auc([True, True], [0.5, 0.5]), "Both classes"),
+        (lambda: roc_auc([True, False], [math.nan, 0.1]), "not a number"),
+        (lambda: balanced_accuracy([False, False], [True, True]), "Both classes"),
+        (lambda: balanced_accuracy([True, False], [True]), "inconsistent"),
+    ],
+)
+def test_what_can_not_be_computed_is_an_error(compute: Callable[[], object], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        compute()
+
+
+def test_without_the_libraries_of_the_evals_a_command_and_the_page_say_how_to_get_them(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = kept(tmp_path, "run.jsonl", run_of(right(), wrong("b")))
+    for name in ("scipy.stats", "sklearn.metrics", "sklearn.preprocessing"):
+        monkeypatch.setitem(sys.modules, name, None)
+    for arguments in (["--rescore", path], ["--data-dir", tmp_path], ["report", path], ["judge", path]):
+        code, _, said = run("eval", *map(str, arguments))
+        assert (code, said.count("\n")) == (1, 1), said
+        name = "sklearn" if "judge" in arguments else "scipy"
+        assert said.endswith(f"with {name}, which is not here. Get it with: pip install 'dateline[eval]'\n")
+    assert "pip install" in Runs(tmp_path).html()
+
+
+def test_no_command_waits_for_the_libraries_of_the_evals() -> None:
+    check = "import sys, evals.cli, web.runs; print([name for name in ('scipy', 'sklearn') if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+
+from rapidfuzz.distance import Prefix
 
 from evals.matching import matches, wrong_said
 from evals.scorers.refusal import refused, unscored
+from evals.scorers.retrieval import by_fact
 from evals.text import Quote, lacking, unframed, words
 from evals.types import Case, Outcome, Place, Score, Scorer
 from rag.types import Answer, Citation
@@ -216,12 +218,8 @@ def _gold_cited(case: Case, outcome: Outcome, answer: Answer) -> Score:
     return Score("gold_cited", covered / len(located), explanation)
 
 
-@dataclass(frozen=True, slots=True)
-class _Stands:
-    """A gold quote and where it stands."""
-
-    quote: str
-    place: Place
+_Stands = tuple[str, Place]
+"""A gold quote and where it stands."""
 
 
 def _facts(case: Case, outcome: Outcome, *, quoted_only: bool = False) -> list[list[_Stands]]:
@@ -229,18 +227,14 @@ def _facts(case: Case, outcome: Outcome, *, quoted_only: bool = False) -> list[l
 
     A fact without one is an empty list. `quoted_only` leaves out facts for which only articles are named.
     """
-    facts: dict[int, list[_Stands]] = {}
-    for gold, place in zip_longest(case.evidence, outcome.gold[: len(case.evidence)]):
-        if gold.quote is None and quoted_only:
-            continue
-        stands = facts.setdefault(gold.fact, [])
-        if gold.quote is not None and place is not None and place.end > place.start:
-            stands.append(_Stands(gold.quote, place))
-    return [facts[fact] for fact in sorted(facts)]
+    return [
+        [(gold.quote, place) for gold, place in fact if gold.quote and place and place.end > place.start]
+        for fact in by_fact(case, outcome, quoted_only=quoted_only)
+    ]
 
 
 def _covers(fact: Sequence[_Stands], cited: Sequence[Citation], stood: Mapping[int, str]) -> bool:
-    return any(_has_place(gold.place, cited) or _has_copy(gold, cited, stood) for gold in fact)
+    return any(_has_place(place, cited) or _has_copy(quote, place, cited, stood) for quote, place in fact)
 
 
 def _has_place(gold: Place, cited: Sequence[Citation]) -> bool:
@@ -252,13 +246,13 @@ def _has_place(gold: Place, cited: Sequence[Citation]) -> bool:
     return 2 * len(characters) >= gold.end - gold.start
 
 
-def _has_copy(gold: _Stands, cited: Sequence[Citation], stood: Mapping[int, str]) -> bool:
+def _has_copy(quote: str, gold: Place, cited: Sequence[Citation], stood: Mapping[int, str]) -> bool:
     """Whether other articles that are known to carry the same words were cited where they carry this quote."""
-    wanted = words(gold.quote)
+    wanted = words(quote)
     copies = [
         stood.get(citation.number, citation.quote)  # what the article says, should the quote be made up
         for citation in cited
-        if citation.article != gold.place.article and gold.place.article in citation.carriers
+        if citation.article != gold.article and gold.article in citation.carriers
     ]
     shared = wanted & words("\n".join(copies))
     return bool(wanted) and len(shared) >= _SAME_WORDS * len(wanted)
@@ -272,17 +266,15 @@ def _marks(numbers: Iterable[int]) -> str:
 
 
 def _difference(citation: Citation, stands: str) -> str:
-    pairs = enumerate(zip(citation.quote, stands, strict=False))
-    same = next((n for n, (said, stood) in pairs if said != stood), min(len(citation.quote), len(stands)))
-    start = max(0, same - 20)
+    start = max(0, Prefix.similarity(citation.quote, stands) - 20)
     where = f"{citation.article} {citation.start}-{citation.end}"
     return f"[{citation.number}] says {_short(citation.quote, start)}, {where} has {_short(stands, start)}"
 
 
 def _missed(gold: _Stands, citations: Sequence[Citation]) -> str:
+    quote, place = gold
     cited = ", ".join(f"[{one.number}] {one.article} {one.start}-{one.end}" for one in citations) or "nothing"
-    place = gold.place
-    return f"{_short(gold.quote)} ({place.article} {place.start}-{place.end}) is not; cited: {cited}"
+    return f"{_short(quote)} ({place.article} {place.start}-{place.end}) is not; cited: {cited}"
 
 
 def _short(text: str, start: int = 0) -> str:

@@ -17,47 +17,29 @@ def unscored(name: str, outcome: Outcome) -> Score:
     return Score(name, None, f"failed: {outcome.error or 'no reason given'}")
 
 
-def refusal_recall(case: Case, outcome: Outcome) -> list[Score]:
-    """Unanswerable cases: 1 if refused."""
-    return [] if case.answerable else [_refused("refusal_recall", outcome, if_refused=1.0)]
+def refusals(case: Case, outcome: Outcome) -> list[Score]:
+    """`refusal_recall`: of an unanswerable case, 1 if refused, and `answered_unanswerable` (less is better) 1 if not;
+    `refused_answerable` (less is better): of an answerable case, 1 if refused. `refusal_precision`: of a refusal, 1 if
+    the articles indeed do not answer; its mean is the share of refusals that were right."""
+    names = ["refused_answerable"] if case.answerable else ["refusal_recall", "answered_unanswerable"]
+    answer = outcome.answer
+    if answer is None:
+        return [unscored(name, outcome) for name in names]
+    declined = refused(answer)
+    articles = "the articles answer it" if case.answerable else "the articles do not answer it"
+    text = quoted(answer.text) if answer.text.strip() else "an empty answer"
+    # what is as it should be is put forward as a fact, what is not as in spite of it
+    if declined != case.answerable:
+        explanation = f"{articles}, and it {'refused' if declined else 'answered'}: {text}"
+    else:
+        explanation = f"{'refused' if declined else 'answered'}, though {articles}: {text}"
+    values = {
+        "refusal_recall": declined,
+        "answered_unanswerable": not declined,
+        "refused_answerable": declined,
+        "refusal_precision": not case.answerable,
+    }
+    return [Score(name, float(values[name]), explanation) for name in (*names, *["refusal_precision"] * declined)]
 
 
-def refusal_precision(case: Case, outcome: Outcome) -> list[Score]:
-    """Refusals: 1 if the articles indeed do not answer. Its mean is the share of refusals that were right."""
-    if outcome.answer is None or not refused(outcome.answer):
-        return []
-    return [
-        _refused("refusal_precision", outcome, if_refused=0.0 if case.answerable else 1.0, answerable=case.answerable)
-    ]
-
-
-def answered_unanswerable(case: Case, outcome: Outcome) -> list[Score]:
-    """Unanswerable cases: 1 if answered all the same. Less is better."""
-    return [] if case.answerable else [_refused("answered_unanswerable", outcome, if_refused=0.0)]
-
-
-def refused_answerable(case: Case, outcome: Outcome) -> list[Score]:
-    """Answerable cases: 1 if refused. Less is better."""
-    return [_refused("refused_answerable", outcome, if_refused=1.0, answerable=True)] if case.answerable else []
-
-
-SCORERS: tuple[Scorer, ...] = (refusal_recall, refusal_precision, answered_unanswerable, refused_answerable)
-
-
-def _refused(name: str, outcome: Outcome, *, if_refused: float, answerable: bool = False) -> Score:
-    """`if_refused` is the value for a refusal; an answer has the opposite one."""
-    if outcome.answer is None:
-        return unscored(name, outcome)
-    articles = "the articles answer it" if answerable else "the articles do not answer it"
-    text = quoted(outcome.answer.text)
-    if not refused(outcome.answer):
-        return Score(
-            name,
-            1.0 - if_refused,
-            f"{articles}, and it answered: {text}" if answerable else f"answered, though {articles}: {text}",
-        )
-    if not outcome.answer.text.strip():
-        text = "an empty answer"
-    return Score(
-        name, if_refused, f"refused, though {articles}: {text}" if answerable else f"{articles}, and it refused: {text}"
-    )
+SCORERS: tuple[Scorer, ...] = (refusals,)

@@ -1,0 +1,243 @@
+"""What an answer is worth: right or wrong, refused or not, what it cost, and what the search had found for it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from eval_helpers import answer, case, failed, outcome, unanswerable
+
+from evals.scorers import answer as answers
+from evals.scorers import cost, refusal, retrieval
+from evals.types import Case, GoldQuote, Outcome, Place, Score
+from rag.types import Timings, Usage
+
+BOTH = case("Who composed it?", ["Johannes Brahms", "Wolfgang Amadeus Mozart"], several=True)
+DISPUTED = case("When was he born?", ["8 February 1900"], wrong=("15 July 1905", "1 May 1901"))
+SPORT = case("What sport?", ["Ice hockey"], wrong=("Ice Hockey",))
+MILES = case("How far is it?", ["25 miles"])
+
+
+def scored(room: Any, asked: Case, given: Outcome) -> dict[str, Score]:
+    return {score.name: score for scorer in room.SCORERS for score in scorer(asked, given)}
+
+
+def values(room: Any, asked: Case, given: Outcome) -> dict[str, float | None]:
+    return {name: score.value for name, score in scored(room, asked, given).items()}
+
+
+# ------------------------------------------------------------------------------------------------ the answer
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "name", "value", "explanation"),
+    [
+        (MILES, "It lies about twenty-five miles away [1].", "correct", 1, 'says "25 miles", which is accepted'),
+        (MILES, "It lies 125 miles away [1].", "correct", 0, 'says none of: "25 miles"'),
+        (case("Did they capture Homs or Hama?", ["Hama"]), "They did capture Homs or Hama.", "correct", 0, "repeats"),
+        (case(), "The articles do not say. They mention only Homs.", "correct", 0, "refused, though the articles"),
+        (case(), "", "correct", 0, "refused"),
+        (case(accepted=[]), "Homs.", "correct", None, "the case names no accepted answer"),
+        (case(), "Homs", "f1", 1, 'nearest to "Homs"'),
+        (case(), "They have captured Homs", "f1", 0.4, "nearest"),  # every needless word costs
+        (case(), "Hama", "f1", 0, "shares no word"),
+        (case(), "", "f1", 0, "refused"),
+        (BOTH, "Johannes Brahms and Wolfgang Amadeus Mozart", "f1", 1, "Brahms and Wolfgang"),
+        (BOTH, "Johannes Brahms.", "answers_given", 0.5, 'gives 1 of 2, lacks "Wolfgang Amadeus Mozart"'),
+        (BOTH, "Haydn.", "answers_given", 0, "gives 0 of 2"),
+        (BOTH, "Not stated.", "answers_given", 0, "refused"),
+        (DISPUTED, "He was born on July 15, 1905.", "wrong_stated", 1, 'states "15 July 1905", which is wrong'),
+        (DISPUTED, "Either 8 February 1900 or 15 July 1905.", "wrong_stated", 1, "states"),
+        (DISPUTED, "Either 8 February 1900 or 15 July 1905.", "correct", 1, "8 February"),
+        (DISPUTED, "8 February 1900, not 15 July 1905.", "wrong_stated", 0, "states none"),
+        (DISPUTED, "The articles do not say. They mention 15 July 1905.", "wrong_stated", 0, "refused, and so"),
+        (SPORT, "Ice hockey", "wrong_stated", None, "also an accepted one"),
+    ],
+)
+def test_an_answer_is_held_against_what_is_accepted_and_what_is_wrong(
+    asked: Case, said: str, name: str, value: float | None, explanation: str
+) -> None:
+    found = scored(answers, asked, outcome(said))[name]
+    assert found.value == pytest.approx(value)
+    assert explanation in found.explanation
+
+
+def test_a_score_is_there_only_where_it_applies_and_a_failure_is_unscored() -> None:
+    assert values(answers, unanswerable(), outcome("Homs.", verdict="Yes")) == {}
+    assert set(values(answers, case(), outcome("Homs."))) == {"correct", "f1"}
+    assert set(values(answers, case(accepted=[], patterns=("homs",)), outcome("Homs."))) == {"correct"}
+    cited = answer("It was Homs [1].", [("a.txt", 0, 4, "Homs")], abstained=True)
+    assert values(answers, case(), outcome(cited)) == {"correct": 0, "f1": 0}
+    asked = case("Who?", ["Homs", "Hama"], several=True, wrong=("Aleppo",))
+    broke = scored(answers, asked, failed("The server is gone."))
+    assert set(broke) == {"correct", "f1", "answers_given", "wrong_stated"}
+    assert {(score.value, score.explanation) for score in broke.values()} == {(None, "failed: The server is gone.")}
+
+
+@pytest.mark.parametrize(
+    ("word", "verdict"),
+    [
+        *dict.fromkeys(["Yes", "**Yes.** Both say Homs.", "  yes, it does", "YES"], True).items(),
+        *dict.fromkeys(["No", "no.", '"No", it names Hama.', "- No"], False).items(),
+        *dict.fromkeys(["", "Homs", "The answer is yes", "Not sure", "Yesterday", "Yes or No", "yes/no", "42"]).items(),
+    ],
+)
+def test_a_judge_is_held_to_its_first_word_and_to_the_match(word: str, verdict: bool | None) -> None:
+    for said, right in (("Homs.", True), ("Hama.", False)):
+        found = scored(answers, case(), outcome(said, verdict=word))
+        judged, agrees = found["judged_correct"], found["judge_agrees"]
+        assert (judged.value, agrees.value) == ((None, None) if verdict is None else (verdict, verdict == right))
+        told = "neither yes nor no" if verdict is None else f"says {'right' if verdict else 'wrong'}; the match: says"
+        assert told in agrees.explanation
+    assert values(answers, case(accepted=[]), outcome("Homs.", verdict="Yes"))["judge_agrees"] is None
+
+
+# ------------------------------------------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "expected", "explanation"),
+    [
+        (
+            unanswerable(), outcome("The articles do not mention football."),
+            {"refusal_recall": 1, "answered_unanswerable": 0, "refusal_precision": 1},
+            'the articles do not answer it, and it refused: "The articles do not mention football."',
+        ),
+        (
+            unanswerable(), outcome(""),
+            {"refusal_recall": 1, "answered_unanswerable": 0, "refusal_precision": 1}, "refused: an empty answer",
+        ),
+        (
+            unanswerable(), outcome("Homs won."), {"refusal_recall": 0, "answered_unanswerable": 1},
+            'answered, though the articles do not answer it: "Homs won."',
+        ),
+        (
+            case(), outcome("Not stated."), {"refused_answerable": 1, "refusal_precision": 0},
+            'refused, though the articles answer it: "Not stated."',
+        ),
+        (case(), outcome("Aleppo."), {"refused_answerable": 0}, 'the articles answer it, and it answered: "Aleppo."'),
+        # what a system calls a refusal is one, whatever its text
+        (
+            case(), outcome(answer("It was not Homs but Hama [1].", [("a.txt", 0, 9, "Hama fell")], abstained=True)),
+            {"refused_answerable": 1, "refusal_precision": 0}, "refused",
+        ),
+        (unanswerable(), failed("Gone."), {"refusal_recall": None, "answered_unanswerable": None}, "failed: Gone."),
+        (case(), failed("Gone."), {"refused_answerable": None}, "failed: Gone."),
+    ],
+)  # fmt: skip
+def test_a_refusal_is_right_where_the_articles_do_not_answer(
+    asked: Case, given: Outcome, expected: dict[str, float | None], explanation: str
+) -> None:
+    assert values(refusal, asked, given) == expected
+    assert all(explanation in score.explanation for score in scored(refusal, asked, given).values())
+
+
+# ----------------------------------------------------------------------------------------------------- cost
+
+
+def measured(first: float | None = 812.4, total: float = 1500.0, usage: Usage | None = None) -> Outcome:
+    timings = Timings(20.0, first, total, 600.0)
+    return outcome(answer("Homs.", timings=timings, usage=usage or Usage(440, 120, 9)), memory_mb=1210.5)
+
+
+ALL = {
+    "first_token_ms": 812.4, "total_ms": 1500.0, "checking_ms": 600.0, "prompt_tokens": 440, "cached_tokens": 120,
+    "completion_tokens": 9, "memory_mb": 1210.5,
+}  # fmt: skip
+TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (measured(), ALL),
+        # without a call of the model there is no first token, and there are no tokens
+        (measured(None, usage=Usage()), {k: v for k, v in ALL.items() if k[0] != "f"} | dict.fromkeys(TOKENS, 0.0)),
+        (measured(total=0.0), ALL | {"total_ms": None}),
+        (measured(usage=Usage()), ALL | dict.fromkeys(TOKENS)),  # what nobody counted is not zero
+        (failed(), dict.fromkeys(("first_token_ms", "total_ms", *TOKENS))),
+        (Outcome("search", None), {}),
+        (Outcome("search", None, memory_mb=300.0), {"memory_mb": 300.0}),
+    ],
+)
+def test_a_cost_is_what_was_measured_and_never_a_zero_that_was_not(
+    given: Outcome, expected: dict[str, float | None]
+) -> None:
+    assert values(cost, case(), given) == expected
+
+
+# ------------------------------------------------------------------------------------------------ the search
+
+QUOTE = Place("a.txt", 100, 140)
+ONE = case(evidence=(GoldQuote("a.txt", "x" * 40),)), [QUOTE]
+TWO = (
+    case(evidence=(GoldQuote("a.txt", "x" * 40, fact=0), GoldQuote("b.txt", "y" * 20, fact=1))),
+    [QUOTE, Place("b.txt", 0, 20)],
+)
+COPIES = (
+    case(evidence=(GoldQuote("a.txt", "x" * 40), GoldQuote("copy.txt", "x" * 40))),
+    [QUOTE, Place("copy.txt", 0, 40)],
+)
+HERE = (
+    case(evidence=(GoldQuote("a.txt", "x" * 40, fact=0), GoldQuote("a.txt", "y" * 20, fact=1))),
+    [QUOTE, Place("a.txt", 150, 170)],
+)
+ARTICLE = case(evidence=(GoldQuote("a.txt"),)), [Place("a.txt", 0, 5000)]
+IDEAL = 1 + 1 / math.log2(3)  # of two facts
+
+
+@pytest.mark.parametrize(
+    ("about", "ranking", "by_quote", "by_article"),
+    [
+        # recall at 1, 5 and 10, MRR, nDCG
+        (ONE, [("b", 0, 90), ("a", 200, 300), ("a", 90, 200)], (0, 1, 1, 1 / 3, 0.5), (0, 1, 1, 0.5, 1 / math.log2(3))),
+        (ONE, [("b", 0, 90), ("b", 90, 200), ("a", 500, 600)], (0,) * 5, (0, 1, 1, 0.5, 1 / math.log2(3))),
+        (ONE, [("a", 120, 300)], (1,) * 5, (1,) * 5),  # half of a quote is held
+        (ONE, [("a", 121, 300)], (0,) * 5, (1,) * 5),  # less is not
+        (ONE, [("b", 100, 140)], (0,) * 5, (0,) * 5),
+        (ONE, [*((str(n), 0, 50) for n in range(10)), ("a", 100, 140)], (0,) * 5, (0,) * 5),  # rank 11
+        (ONE, [], (0,) * 5, (0,) * 5),
+        (TWO, [("c", 0, 50), ("b", 0, 50)], (0, 0.5, 0.5, 0.5, 1 / math.log2(3) / IDEAL), None),
+        (TWO, [("b", 0, 50), ("c", 0, 50), ("a", 90, 150)], (0.5, 1, 1, 1, 1.5 / IDEAL), None),
+        (TWO, [("a", 90, 150), ("a", 95, 160)], (0.5, 0.5, 0.5, 1, 1 / IDEAL), None),  # found again gains nothing
+        (HERE, [("a", 90, 200)], (1,) * 5, (1,) * 5),  # a passage with both facts is ideal and no more
+        (COPIES, [("copy", 0, 40)], (1,) * 5, (1,) * 5),
+        (ARTICLE, [("a", 0, 50)], None, (1,) * 5),
+    ],
+)
+def test_what_is_found_by_hand(
+    about: tuple[Case, list[Place | None]], ranking: list[tuple[str, int, int]], by_quote: Any, by_article: Any
+) -> None:
+    asked, gold = about
+    found = tuple(Place(f"{name}.txt", start, end) for name, start, end in ranking)
+    observed = outcome(rankings={"fused": found, "bm25": ()}, gold=tuple(gold))
+    scores = values(retrieval, asked, observed)
+    for unit, expected in (("quote", by_quote), ("article", by_article)):
+        got = [
+            scores.get(f"fused.{unit}.{name}") for name in ("recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10")
+        ]
+        assert expected is None or got == pytest.approx(expected)
+        curve = retrieval.recalls(asked, observed, (1, 5, 10)).get(f"fused.{unit}", [None] * 3)
+        assert curve == got[:3]
+    assert (by_quote is None) is not any(".quote." in name for name in scores)
+    assert all(name.startswith("fused") or not value for name, value in scores.items())
+
+
+def test_what_is_not_in_the_articles_is_left_out_and_named_and_without_a_search_nothing_is_scored() -> None:
+    (asked, gold), (two, _) = ONE, TWO
+    ranking = {"bm25": (Place("b.txt", 0, 50),)}
+    nothing = values(retrieval, asked, outcome(rankings=ranking, gold=(None,)))
+    assert (len(nothing), set(nothing.values())) == (10, {None})
+    half = scored(retrieval, two, outcome(rankings=ranking, gold=(None, Place("b.txt", 0, 20))))["bm25.quote.recall@1"]
+    assert (half.value, "a.txt: not in the articles, left out" in half.explanation) == (1, True)
+    assert half.explanation.startswith("“yyyyyyyyyyyyyyyyyyyy” of b.txt: rank 1;")
+    assert scored(retrieval, asked, outcome(rankings=ranking, gold=tuple(gold)))[
+        "bm25.quote.mrr@10"
+    ].explanation.endswith("of a.txt: not among 1")
+    for other, observed in (
+        (asked, outcome(gold=tuple(gold))),
+        (unanswerable(evidence=asked.evidence), outcome(rankings=ranking, gold=tuple(gold))),
+        (case(), outcome(rankings=ranking)),
+    ):
+        assert values(retrieval, other, observed) == {}
