@@ -1,4 +1,4 @@
-"""The whole app, served on a free port of the loopback address, as a test needs it."""
+"""The whole app, served on a free port of the loopback address, and those who come to it."""
 
 from __future__ import annotations
 
@@ -14,22 +14,27 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import uvicorn
+from checking import CheckedAssistant
 from fastapi import FastAPI
-from ollama_double import speaks
+from ollama_double import OllamaDouble, speaks
 
 from rag.assistant import Assistant
 from ui import build
 from web import server
 from web.access import Access, Proxy
-from web.desk import Desk
+from web.controller import Controller
 from web.users import Users
 
 HOSTS = {"127.0.0.1": "", "localhost": ""}
-COMMAND = [sys.executable, "-m", "rag.cli", "ui", "--port", "0", "--engine", "embedded"]
+COMMAND = [sys.executable, "-m", "rag.cli", "ui", "--port", "0"]
+MODEL = "qwen2.5-coder:1.5b"
 QUESTION = "How far is Hama from Damascus?"
 RIGHT = "Hama is about 200 kilometres (125 miles) north of Damascus."
 QUOTED = "It is about 200 kilometres (125 miles) north of the capital"
+PASSWORD = "open sesame"
+HTML = {"Accept": "text/html"}
 
 
 def says(text: Any) -> Any:
@@ -53,24 +58,22 @@ def until(true: Callable[[], bool], seconds: float = 5) -> None:
 
 
 def whole_app(assistant: Assistant, proxy: Proxy | None = None, **options: Any) -> FastAPI:
-    desk = Desk.of(assistant, **options)
-    return server.app(desk, build(desk), Access(Users(assistant.settings.data_dir / "access.db"), HOSTS, proxy))
+    controller = Controller.of(assistant, **options)
+    access = Access(Users(assistant.settings.data_dir / "access.db"), HOSTS, proxy)
+    return server.app(controller, build(controller), access)
 
 
 @contextmanager
 def served(assistant: Assistant, **options: Any) -> Iterator[str]:
     """The address of the app, for as long as the test runs."""
     listening = server._listen("127.0.0.1", 0)
+    app = whole_app(assistant, **options)
     running = uvicorn.Server(
-        uvicorn.Config(
-            whole_app(assistant, **options), log_level="critical", timeout_graceful_shutdown=1, proxy_headers=False
-        )
+        uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, proxy_headers=False)
     )
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
-    while not running.started:
-        assert thread.is_alive(), "the app did not start"
-        time.sleep(0.01)
+    until(lambda: running.started or not thread.is_alive(), seconds=60)
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
@@ -78,17 +81,52 @@ def served(assistant: Assistant, **options: Any) -> Iterator[str]:
         thread.join(10)
 
 
+class App:
+    """The app over some articles, with an Ollama double that says what the test wants."""
+
+    def __init__(self, url: str, ollama: OllamaDouble, assistant: CheckedAssistant) -> None:
+        self.url, self.ollama, self.assistant = url, ollama, assistant
+        self.home = assistant.settings.data_dir
+
+
+@contextmanager
+def app_over(data: Path, **options: Any) -> Iterator[App]:
+    """The app over the data directory `data`, in which the model is right."""
+    with (
+        OllamaDouble(chat=says(RIGHT)) as ollama,
+        CheckedAssistant(data, "ollama", MODEL, ollama_host=ollama.url) as assistant,
+        served(assistant, **options) as url,
+    ):
+        yield App(url, ollama, assistant)
+
+
 @contextmanager
 def process(home: Path, *options: str, **environment: str) -> Iterator[str]:
     """The address of `dateline ui` in a process of its own, over the data directory `home`; it fetches no model."""
     nothing = {"DATELINE_CACHE_DIR": str(home / "no-model"), "HF_HUB_OFFLINE": "1", "PIP_NO_INDEX": "1"}
+    engine = () if "--engine" in options else ("--engine", "embedded")
+    with started(*engine, "--data-dir", str(home), *options, **nothing, **environment) as (url, _):
+        yield url
+
+
+@contextmanager
+def started(*options: str, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The address of `dateline ui`, and its process."""
     with subprocess.Popen(
-        [*COMMAND, "--data-dir", str(home), *options],
-        stderr=subprocess.PIPE, text=True, env=os.environ | nothing | environment,
-    ) as running:  # fmt: skip
+        [*COMMAND, *options], stderr=subprocess.PIPE, text=True, env=os.environ | environment
+    ) as running:
         try:
             assert running.stderr is not None
             port = next(found[1] for line in running.stderr if (found := re.search(r"http://[\d.]+:(\d+)", line)))
-            yield f"http://127.0.0.1:{port}"
+            yield f"http://127.0.0.1:{port}", running
         finally:
             running.terminate()
+
+
+def client(url: str, name: str = "", token: str = "", **options: Any) -> httpx.Client:
+    """Somebody with a browser, who has logged in under `name`; with a `token`, a program."""
+    headers = {"Authorization": f"Bearer {token}"} if token else HTML
+    http = httpx.Client(**({"base_url": url, "trust_env": False, "headers": headers, "timeout": 20} | options))
+    if name:
+        http.post("/login", data={"name": name, "password": PASSWORD})
+    return http

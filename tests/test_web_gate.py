@@ -17,7 +17,7 @@ from checking import CheckedAssistant
 
 from ui import build
 from web.access import OWN
-from web.desk import Desk
+from web.controller import Controller
 from web.gate import EVENTS, ROUTES
 from web.users import Users
 
@@ -203,7 +203,7 @@ def of(described: dict[str, Any]) -> set[tuple[str, str]]:
 def test_every_route_that_is_served_is_documented(app: App, reader: Reader, tmp_path: Path) -> None:
     with CheckedAssistant(tmp_path / "another", "embedded") as assistant:
         ours = of(whole_app(assistant).openapi())
-        gradios = of(gr.routes.App.create_app(build(Desk.of(assistant))).openapi())
+        gradios = of(gr.routes.App.create_app(build(Controller.of(assistant))).openapi())
     beside = {(method, "/mcp") for method in ("GET", "POST", "DELETE")} | {("GET", "/page/*")}
     beside |= {(method, "/openapi.json") for method in ("GET", "HEAD")}
     of_gradio = {(method, path) for method, paths in ROUTES.items() for path in paths}
