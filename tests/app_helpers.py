@@ -128,5 +128,6 @@ def client(url: str, name: str = "", token: str = "", **options: Any) -> httpx.C
     headers = {"Authorization": f"Bearer {token}"} if token else HTML
     http = httpx.Client(**({"base_url": url, "trust_env": False, "headers": headers, "timeout": 20} | options))
     if name:
-        http.post("/login", data={"name": name, "password": PASSWORD})
+        login = httpx.post(f"{url}/login", data={"name": name, "password": PASSWORD}, trust_env=False)
+        http.cookies = login.cookies
     return http
