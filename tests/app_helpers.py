@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -121,6 +122,16 @@ def started(*options: str, **environment: str) -> Iterator[tuple[str, subprocess
             yield f"http://127.0.0.1:{port}", running
         finally:
             running.terminate()
+
+
+@contextmanager
+def with_the_real_model(folder: Path) -> Iterator[str]:
+    """The address of the app over the articles in `folder`, on the embedded model, which is loaded."""
+    with tempfile.TemporaryDirectory() as data, Assistant(data, "embedded") as assistant:
+        assistant.index(folder)
+        assistant.engine.count_tokens("loaded")
+        with served(assistant) as url:
+            yield url
 
 
 def client(url: str, name: str = "", token: str = "", **options: Any) -> httpx.Client:

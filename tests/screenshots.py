@@ -12,13 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from app_helpers import served
-from browser_fixtures import installed_browser
+from app_helpers import with_the_real_model
+from browser_fixtures import launch
 from model_hub import first_run, model_hub
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-
-from rag.assistant import Assistant
 
 ROOT = Path(__file__).parent.parent
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
@@ -104,18 +102,15 @@ def the_first_run(camera: Camera, scratch: Path) -> None:
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as scratch:
-        camera = Camera(playwright.chromium.launch(executable_path=installed_browser(), args=["--no-sandbox"]), folder)
+        camera = Camera(launch(playwright), folder)
         the_first_run(camera, Path(scratch) / "first")
         differ = Path(scratch) / "differ"
         differ.mkdir()
         for name, text in DIFFER.items():
             (differ / name).write_text(text, encoding="utf-8")
         for corpus, shoot in ((ROOT / "seeds", over_the_seeds), (differ, over_articles_that_differ)):
-            with Assistant(Path(scratch) / f"data-{corpus.name}", "embedded") as assistant:
-                assistant.index(corpus)
-                assistant.engine.count_tokens("loaded")
-                with served(assistant) as url:
-                    shoot(camera, url)
+            with with_the_real_model(corpus) as url:
+                shoot(camera, url)
 
 
 if __name__ == "__main__":
