@@ -10,9 +10,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -24,11 +26,10 @@ from ollama_double import OllamaDouble, speaks
 from rag.assistant import Assistant
 from ui import build
 from web import server
-from web.access import Access, Proxy
+from web.access import Access, Proxy, own_names
 from web.controller import Controller
 from web.users import Users
 
-HOSTS = {"127.0.0.1": "", "localhost": ""}
 COMMAND = [sys.executable, "-m", "rag.cli", "ui", "--port", "0"]
 MODEL = "qwen2.5-coder:1.5b"
 QUESTION = "How far is Hama from Damascus?"
@@ -58,9 +59,11 @@ def until(true: Callable[[], bool], seconds: float = 5) -> None:
         time.sleep(0.005)
 
 
-def whole_app(assistant: Assistant, proxy: Proxy | None = None, **options: Any) -> FastAPI:
+def whole_app(
+    assistant: Assistant, proxy: Proxy | None = None, names: Mapping[str, str] = MappingProxyType({}), **options: Any
+) -> FastAPI:
     controller = Controller.of(assistant, **options)
-    access = Access(Users(assistant.settings.data_dir / "access.db"), HOSTS, proxy)
+    access = Access(Users(assistant.settings.data_dir / "access.db"), own_names("127.0.0.1", names), proxy)
     return server.app(controller, build(controller), access)
 
 
@@ -82,12 +85,13 @@ def served(assistant: Assistant, **options: Any) -> Iterator[str]:
         thread.join(10)
 
 
+@dataclass(frozen=True)
 class App:
-    """The app over some articles, with an Ollama double that says what the test wants."""
+    """The app over the data directory `home`, with an Ollama double that says what the test wants."""
 
-    def __init__(self, url: str, ollama: OllamaDouble, assistant: CheckedAssistant) -> None:
-        self.url, self.ollama, self.assistant = url, ollama, assistant
-        self.home = assistant.settings.data_dir
+    url: str
+    home: Path
+    ollama: OllamaDouble
 
 
 @contextmanager
@@ -98,7 +102,7 @@ def app_over(data: Path, **options: Any) -> Iterator[App]:
         CheckedAssistant(data, "ollama", MODEL, ollama_host=ollama.url) as assistant,
         served(assistant, **options) as url,
     ):
-        yield App(url, ollama, assistant)
+        yield App(url, data, ollama)
 
 
 @contextmanager

@@ -7,22 +7,29 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from app_helpers import MODEL, QUESTION, QUOTED, RIGHT, App, app_over, endless, says
+from app_helpers import MODEL, PASSWORD, QUESTION, QUOTED, RIGHT, App, app_over, endless, process, says, started
 from axe_playwright_python.sync_playwright import Axe
-from ollama_double import error_in_mid_stream, slow
+from ollama_double import OllamaDouble, error_in_mid_stream, slow
 from playwright.sync_api import Browser, Page, expect
+from reverse_proxy import reverse_proxy
 from run_helpers import kept, right, run_of
 
 from web.conversations import Conversations
+from web.users import Users
 
 pytestmark = pytest.mark.browser
 PageOf = Callable[..., Page]
 PHONE = {"width": 390, "height": 844}
 SHORT = {"width": 390, "height": 500}
+RUN = "a-run-with-a-rather-long-name-of-its-own.jsonl"
+BELOW = {"archive.localhost": "/news"}
+"""A name that browsers look for on this machine, and the path below which a proxy serves the app there."""
 HAMA = "How far from Damascus is Hama?"
 
 
@@ -30,8 +37,8 @@ HAMA = "How far from Damascus is Hama?"
 def running(seeds_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     home = shutil.copytree(seeds_dir, tmp_path_factory.mktemp("page") / "data")
     (home / "runs").mkdir(exist_ok=True)
-    kept(home / "runs", "a-run-with-a-rather-long-name-of-its-own.jsonl", run_of(right("q1")))
-    with app_over(home) as app:
+    kept(home / "runs", RUN, run_of(right("q1")))
+    with app_over(home, names=BELOW) as app:
         yield app
 
 
@@ -40,6 +47,13 @@ def app(running: App) -> App:
     running.ollama.chat = says(RIGHT)
     running.ollama.client_left.clear()
     return running
+
+
+@pytest.fixture(params=["", *BELOW.values()])
+def anywhere(request: pytest.FixtureRequest, app: App) -> Iterator[App]:
+    """The app at its own address, and where a proxy serves it below a path."""
+    with reverse_proxy(app.url, request.param, strips=False) if request.param else nullcontext(0) as port:
+        yield replace(app, url=f"http://{next(iter(BELOW))}:{port}{request.param}") if port else app
 
 
 @pytest.fixture
@@ -89,11 +103,16 @@ def serious_faults(page: Page) -> list[Any]:
 
 
 def test_passages_come_before_the_first_word_and_a_chip_opens_the_article_at_the_very_words(
-    app: App, page_of: PageOf, gate: threading.Event
+    anywhere: App, page_of: PageOf, gate: threading.Event
 ) -> None:
-    page, sent = page_of(app.url), list[str]()
+    page, sent, failed = page_of(anywhere.url), list[str](), list[str]()
     page.on("request", lambda request: sent.append(request.url))
+    page.on("response", lambda reply: failed.append(reply.url) if reply.status >= 400 else None)
     page.reload()
+    expect(page.locator(".engine.ready")).to_contain_text(MODEL)
+    with page.expect_response(f"{anywhere.url}/engine"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # then the badge is brought up to date
+    expect(page.locator("main.contain")).to_have_css("max-width", "min(860px, 100%)")
     ask(page)
     expect(page.locator("#live .found blockquote").first).to_be_visible()
     expect(page.locator("#live .draft")).to_have_count(0)
@@ -112,15 +131,13 @@ def test_passages_come_before_the_first_word_and_a_chip_opens_the_article_at_the
     page.locator(".chip").first.click()
     mark = page.locator("#pane mark#here")
     expect(mark).to_be_in_viewport()
-    (turn,) = re.findall(r"\d+", page.locator(".turn").get_attribute("id") or "")
-    quote = page.locator(f"#quote-{turn}-1 blockquote").text_content() or ""
+    quote = page.locator(".quotes blockquote").text_content() or ""
     assert QUOTED in quote == " ".join((mark.text_content() or "").split())
-
     assert QUOTED in exported(page, "Markdown")
     (told,) = json.loads(exported(page, "JSON with citations"))["turns"]
     assert QUOTED in told["answer"]["citations"][0]["quote"]
     assert sent
-    assert [url for url in sent if not url.startswith((app.url, "data:", "blob:"))] == []
+    assert [url for url in sent if not url.startswith((anywhere.url, "data:", "blob:"))] == failed == []
 
 
 @pytest.mark.parametrize(("window", "column"), [((1280, 720), 860), ((390, 844), None)], ids=["desktop", "phone"])
@@ -227,13 +244,14 @@ def test_when_ollama_comes_back_the_badge_says_so(app: App, page_of: PageOf) -> 
 def test_when_ollama_leaves_in_mid_answer_another_engine_takes_over(
     seeds_dir: Path, tmp_path: Path, page_of: PageOf
 ) -> None:
-    with app_over(shutil.copytree(seeds_dir, tmp_path / "data")) as app:
-        app.ollama.chat = says(endless())
-        page = page_of(app.url)
+    home = shutil.copytree(seeds_dir, tmp_path / "data")
+    options = ("--data-dir", str(home), "--engine", "ollama", "--model", MODEL)
+    with OllamaDouble(chat=says(endless())) as ollama, started(*options, OLLAMA_HOST=ollama.url) as (url, _):
+        page = page_of(url)
         expect(page.locator(".engine.ready")).to_contain_text(MODEL)
         ask(page)
         expect(page.locator("#live .draft")).to_contain_text("word3")
-        app.ollama.leave()
+        ollama.leave()
         expect(page.locator(".trouble .draft")).to_contain_text("word3")
         expect(page.locator(".engine.lost [role=alert]")).to_contain_text("`ollama serve`", timeout=15_000)
         press(page, "What answers here")
@@ -258,6 +276,22 @@ def test_readers_see_and_delete_only_their_own(app: App, page_of: PageOf) -> Non
     expect(anna.locator("#talk .empty")).to_be_visible()
     boris.goto(his)
     expect(boris.locator("#talk .question")).to_have_text(QUESTION)
+
+
+def test_a_user_logs_in_and_out_below_the_path(seeds_dir: Path, tmp_path: Path, browser: Browser) -> None:
+    home = shutil.copytree(seeds_dir, tmp_path / "data")
+    Users(home / "access.db").add("anna", PASSWORD)
+    ((name, path),) = BELOW.items()
+    with process(home, "--served-as", name + path) as own, reverse_proxy(own, path, strips=True) as port:
+        url = f"http://{name}:{port}{path}"
+        page = browser.new_page()
+        page.goto(url)
+        page.get_by_label("Name").fill("anna")
+        page.get_by_label("Password").fill(PASSWORD)
+        press(page, "Log in")
+        expect(page).to_have_url(f"{url}/")
+        press(page, "Log out anna")
+        expect(page).to_have_url(f"{url}/login")
 
 
 def test_a_question_full_of_markup_is_shown_as_text(app: App, page_of: PageOf) -> None:
@@ -310,13 +344,13 @@ def test_conversations_are_listed_renamed_and_deleted(app: App, page_of: PageOf)
     expect(page.locator("#talk .empty")).to_be_visible()
 
 
-def test_a_file_is_added_found_asked_about_removed_and_then_refused(app: App, page_of: PageOf, tmp_path: Path) -> None:
+def test_a_file_is_added_found_asked_about_and_removed(anywhere: App, page_of: PageOf, tmp_path: Path) -> None:
     flood, broken = tmp_path / "flood.txt", tmp_path / "broken.pdf"
     flood.write_text(" date 2026-01-02 The river Dola flooded the town of Mirest on Friday.", encoding="utf-8")
     broken.write_bytes(b"no pdf")
-    app.ollama.chat = says("The river Dola flooded the town of Mirest.")
-    page = page_of(app.url)
-    page.goto(f"{app.url}/articles")
+    anywhere.ollama.chat = says("The river Dola flooded the town of Mirest.")
+    page = page_of(anywhere.url)
+    page.goto(f"{anywhere.url}/articles")
     rows, told = page.locator("#corpus tbody tr"), page.locator("#told")
     expect(rows).to_have_count(2)
     page.locator("#drop input[type=file]").set_input_files(broken)
@@ -332,25 +366,25 @@ def test_a_file_is_added_found_asked_about_removed_and_then_refused(app: App, pa
     press(page, "The river Dola flooded the town")
     expect(page.locator("#pane .text")).to_contain_text("on Friday")
 
-    page.goto(app.url)
+    page.goto(anywhere.url)
     ask(page, "Which town did the river Dola flood?")
     expect(page.locator("#talk .answer")).to_contain_text("Mirest")
     page.locator(".chip").first.click()
     expect(page.locator("#pane .about")).to_contain_text("uploads/flood.txt")
 
-    page.goto(f"{app.url}/articles")
+    page.goto(f"{anywhere.url}/articles")
     press(page, re.compile("^Remove The river"))
     page.locator("dialog").get_by_role("button", name="Remove").click()
     expect(rows).to_have_count(2)
-    page.goto(app.url)
+    page.goto(anywhere.url)
     ask(page, "Which town did the river Dola flood?")
     expect(page.locator("#talk .refusal")).to_be_visible()
 
 
 def test_dates_narrow_the_next_question_and_days_stand_in_words_wherever_one_is_shown(
-    app: App, page_of: PageOf
+    anywhere: App, page_of: PageOf
 ) -> None:
-    page = page_of(app.url)
+    page = page_of(anywhere.url)
     page.locator("#side .toggle-button").click()
     page.get_by_text("Narrow the articles").click()
     shown = page.locator("body").inner_text()
@@ -372,9 +406,15 @@ def test_dates_narrow_the_next_question_and_days_stand_in_words_wherever_one_is_
     expect(page.locator("#pane .about")).to_contain_text("5 December 2024")
     shown += exported(page, "Markdown")
     for address, row in (("/articles", "#corpus tbody tr"), ("/runs", "#runs tbody tr")):
-        page.goto(f"{app.url}{address}")
+        page.goto(f"{anywhere.url}{address}")
         page.locator(row).first.wait_for()
         shown += page.locator("body").inner_text()
+    with page.expect_popup() as report:
+        page.locator("#runs td a").click()
+    page.locator("#runs input[type=checkbox]").check()
+    with page.expect_popup() as chosen:
+        press(page, "Open the chosen ones")
+    assert report.value.url == chosen.value.url == f"{anywhere.url}/reports?run={RUN}"
     assert re.findall(r".*\d{4}-\d\d-\d\d.*", shown) == []
 
 

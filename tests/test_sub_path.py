@@ -8,10 +8,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from app_helpers import HTML, MODEL, PASSWORD, QUESTION, QUOTED, RIGHT, client, process, says
+from app_helpers import HTML, MODEL, PASSWORD, QUESTION, RIGHT, client, process, says
 from commands import Run
 from ollama_double import OllamaDouble
-from playwright.sync_api import Browser, expect
 from reverse_proxy import reverse_proxy
 from run_helpers import kept, right, run_of
 from starlette._utils import get_route_path
@@ -138,55 +137,3 @@ def test_nothing_gets_past_the_door_or_the_gate_through_the_path(app: App) -> No
 def test_what_is_no_name_and_path_is_refused_with_the_remedy(run: Run, told: list[str], words: str) -> None:
     refused = run("ui", *(word for one in told for word in ("--served-as", one)))
     assert (refused.code, words in refused.err) == (1, True)
-
-
-@pytest.mark.browser
-def test_the_whole_page_works_under_the_path(app: App, browser: Browser, tmp_path: Path) -> None:
-    page = browser.new_page()
-    asked: list[str] = []
-    failed: list[object] = []
-    page.on("pageerror", lambda error: failed.append(error))
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("response", lambda answer: failed.append((answer.url, answer.status)) if answer.status >= 400 else None)
-    page.goto(app.url)
-    page.get_by_label("Name").fill("anna")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    expect(page).to_have_url(f"{app.url}/")
-
-    expect(page.locator(".engine.ready")).to_be_visible()
-    with page.expect_response(f"{app.url}/engine"):
-        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # then the badge is brought up to date
-    expect(page.locator("main.contain")).to_have_css("max-width", "min(860px, 100%)")
-    page.locator("#box textarea").fill(QUESTION)
-    page.keyboard.press("Enter")
-    page.locator("#talk .chip").first.click()
-    expect(page.locator("#pane mark#here")).to_contain_text(QUOTED)
-    page.reload()
-    expect(page.locator("#talk .question")).to_have_text(QUESTION)
-    with page.expect_download() as taken:
-        page.get_by_role("link", name="Markdown").click()
-    assert QUOTED in taken.value.path().read_text(encoding="utf-8")
-
-    page.get_by_role("link", name="Articles").click()
-    before = page.locator("#corpus tbody tr")
-    before.first.wait_for()
-    flood = tmp_path / f"{abs(hash(app.url))}.txt"
-    flood.write_text(f"The river Dola flooded the town of Mirest: {app.url}", encoding="utf-8")
-    page.locator("#drop input[type=file]").set_input_files(flood)
-    expect(page.locator("#told")).to_contain_text("1 added")
-
-    page.get_by_role("link", name="Runs").click()
-    with page.expect_popup() as report:
-        page.locator("#runs td a").click()
-    expect(report.value).to_have_url(f"{app.url}/reports?run=mine.jsonl")
-    with page.expect_popup() as beside:
-        page.locator("#runs input[type=checkbox]").check()
-        page.get_by_role("button", name="Open the chosen ones").click()
-    expect(beside.value).to_have_url(f"{app.url}/reports?run=mine.jsonl")
-
-    page.get_by_role("link", name="Ask").click()
-    page.get_by_role("button", name="Log out anna").click()
-    expect(page).to_have_url(f"{app.url}/login")
-    assert failed == []
-    assert [url for url in asked if not url.startswith((f"{app.url}/", "data:", "blob:")) and url != app.url] == []
