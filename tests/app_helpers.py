@@ -78,6 +78,7 @@ def served(assistant: Assistant, **options: Any) -> Iterator[str]:
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     until(lambda: running.started or not thread.is_alive(), seconds=60)
+    assert running.started
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:

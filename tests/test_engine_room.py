@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -36,37 +37,40 @@ def room(dateline: CheckedAssistant) -> EngineRoom:
     return EngineRoom(dateline)
 
 
-def pass_through(room: EngineRoom, then: Callable[[], Any] = lambda: None, **how: Any) -> list[Told]:
-    """Goes in and out; what was told on the way."""
-    told: list[Told] = how.get("told", [])
-    with room.enter("anna", how.get("stop", threading.Event()), told.append):
-        then()
-    return told
+class Visit:
+    """Somebody goes in and out, in a thread of their own: what they are told on the way, and what came of it."""
+
+    def __init__(self, room: EngineRoom, then: Callable[[], Any] = lambda: None) -> None:
+        self.told: list[Told] = []
+        self.stop = threading.Event()
+        self.done: Future[None] = Future()
+        threading.Thread(target=self._go, args=[room, then], daemon=True).start()
+
+    def _go(self, room: EngineRoom, then: Callable[[], Any]) -> None:
+        try:
+            with room.enter("anna", self.stop, self.told.append):
+                then()
+            self.done.set_result(None)
+        except Exception as error:
+            self.done.set_exception(error)
 
 
-def in_a_thread(work: Callable[[], Any]) -> threading.Thread:
-    running = threading.Thread(target=work, daemon=True)
-    running.start()
-    return running
-
-
-def test_the_first_question_has_the_model_loaded_and_it_is_ready_when_that_is_done(
-    seeds_dir: Path,
-) -> None:
-    gate, told = threading.Event(), list[Told]()
+def test_the_first_question_has_the_model_loaded_and_it_is_ready_when_that_is_done(seeds_dir: Path) -> None:
+    gate = threading.Event()
     with (
         OllamaDouble(load=slow(gate, loaded)) as ollama,
         CheckedAssistant(seeds_dir, "ollama", SMALL, ollama_host=ollama.url, timeout=0.1) as dateline,
     ):
         room = EngineRoom(dateline)
-        asking = in_a_thread(lambda: pass_through(room, told=told))
+        first = Visit(room)
         until(lambda: bool(ollama.loads))
         assert not gate.wait(0.5)  # longer than a silence may be in an answer
-        assert (room.state().phase, told) == ("loading", [Preparing("loading", 0)])
+        assert (room.state().phase, first.told) == ("loading", [Preparing("loading", 0)])
         gate.set()
-        asking.join(5)
-        assert told == [Preparing("loading", 0), Entered()]
-        assert pass_through(room) == [Entered()]
+        first.done.result(5)
+        second = Visit(room)
+        second.done.result(5)
+        assert (first.told, second.told) == ([Preparing("loading", 0), Entered()], [Entered()])
         assert [load["model"] for load in ollama.loads] == [SMALL]
         state = room.state()
         assert (state.phase, state.engine, state.model) == ("ready", "ollama", SMALL)
@@ -84,7 +88,7 @@ def test_what_is_there_can_be_chosen_and_nothing_else(room: EngineRoom, seeds_di
 
 
 def test_an_ollama_that_has_left_is_seen_and_so_is_its_return(room: EngineRoom, ollama: OllamaDouble) -> None:
-    pass_through(room)
+    Visit(room).done.result(5)
     ollama.leave()
     until(lambda: room.state().phase == "lost", seconds=10)
     assert "`ollama serve`" in room.state().trouble
@@ -96,33 +100,22 @@ def test_an_ollama_that_has_left_is_seen_and_so_is_its_return(room: EngineRoom, 
 def test_another_model_answers_the_next_question_and_waits_for_the_one_that_is_being_written(
     room: EngineRoom, dateline: CheckedAssistant, ollama: OllamaDouble
 ) -> None:
-    pass_through(room)
-    gate, answered, stop = threading.Event(), list[str](), threading.Event()
+    gate, answered = threading.Event(), list[str]()
 
     def ask() -> None:
         answered.append(dateline.ask(QUESTION).model)
 
-    stay = threading.Event()
-    asking = in_a_thread(lambda: pass_through(room, lambda: (ask(), stay.set(), gate.wait(10))))
-    assert stay.wait(10)
+    writing = Visit(room, lambda: (ask(), gate.wait(10)))
+    until(lambda: answered == [SMALL], seconds=10)
     room.use("ollama", LARGE)
     assert room.state().model == SMALL
-
-    # who stops does not wait for the change
-    told = list[Told]()
-
-    def go() -> None:
-        with pytest.raises(Stopped):
-            pass_through(room, stop=stop, told=told)
-
-    going = in_a_thread(go)
-    until(lambda: told == [Preparing("loading", 0)])
-    stop.set()
-    going.join(5)
-    assert not going.is_alive()
+    waiting = Visit(room)  # for the change
+    until(lambda: waiting.told == [Preparing("loading", 0)])
+    waiting.stop.set()
+    assert isinstance(waiting.done.exception(5), Stopped)
+    assert not writing.done.done()
     gate.set()
-    asking.join(10)
-    pass_through(room, ask)
+    Visit(room, ask).done.result(10)
     assert answered == [SMALL, LARGE]
     assert (ollama.chats[0]["model"], ollama.chats[-1]["model"]) == (SMALL, LARGE)
 

@@ -29,94 +29,57 @@ def app(running: App) -> App:
     return running
 
 
-class ByHttp:
+def by_http(url: str, call: str, **given: Any) -> Any:
     """Our own API."""
-
-    def __init__(self, app: App) -> None:
-        self.http = client(app.url)
-
-    def ask(self, question: str, **narrowed: Any) -> Any:
-        return self._told(self.http.post("/api/ask", json={"question": question} | narrowed))
-
-    def search(self, query: str, k: int) -> Any:
-        return self._told(self.http.get("/api/search", params={"q": query, "k": k}))
-
-    def article(self, id: str) -> Any:
-        return self._told(self.http.get(f"/api/articles/{id}"))
-
-    def _told(self, reply: httpx.Response) -> Any:
-        if reply.status_code != 200:
-            raise RuntimeError(reply.json()["detail"])
-        return reply.json()
+    with client(url) as http:
+        if call == "ask":
+            reply = http.post("/api/ask", json=given)
+        elif call == "search":
+            reply = http.get("/api/search", params={"q": given["query"], "k": given["k"]})
+        else:
+            reply = http.get(f"/api/articles/{given['id']}")
+    if reply.status_code != 200:
+        raise RuntimeError(reply.json()["detail"])
+    return reply.json()
 
 
-class ByGradio:
-    """Gradio's own client."""
-
-    def __init__(self, app: App) -> None:
-        self.client = gradio_client.Client(app.url, verbose=False, httpx_kwargs={"trust_env": False})
-
-    def ask(self, question: str, **narrowed: Any) -> Any:
-        return self.client.predict(question=question, api_name="/ask", **narrowed)
-
-    def search(self, query: str, k: int) -> Any:
-        return self.client.predict(query, k, api_name="/search")
-
-    def article(self, id: str) -> Any:
-        return self.client.predict(id, api_name="/article")
+def by_gradio(url: str, call: str, **given: Any) -> Any:
+    gradios = gradio_client.Client(url, verbose=False, httpx_kwargs={"trust_env": False})
+    assert set(gradios.view_api(return_format="dict")["named_endpoints"]) == {"/ask", "/search", "/article"}
+    return gradios.predict(**given, api_name=f"/{call}")
 
 
-class ByMcp:
-    """An MCP client."""
+def by_mcp(url: str, call: str, **given: Any) -> Any:
+    async def told() -> Any:
+        async with Client(f"{url}/mcp") as client:
+            assert {one.name for one in (await client.list_tools()).tools} == {"ask", "search", "article"}
+            return await client.call_tool(call, given)
 
-    def __init__(self, app: App) -> None:
-        self.url = f"{app.url}/mcp"
-
-    def ask(self, question: str, **narrowed: Any) -> Any:
-        return self._call("ask", question=question, **narrowed)
-
-    def search(self, query: str, k: int) -> Any:
-        return self._call("search", query=query, k=k)["result"]
-
-    def article(self, id: str) -> Any:
-        return self._call("article", id=id)
-
-    def _call(self, tool: str, **arguments: Any) -> Any:
-        async def call() -> Any:
-            async with Client(self.url) as client:
-                assert {one.name for one in (await client.list_tools()).tools} == {"ask", "search", "article"}
-                return await client.call_tool(tool, arguments)
-
-        told = asyncio.run(call())
-        if told.is_error:
-            raise RuntimeError(told.content[0].text)
-        return told.structured_content
+    answer = asyncio.run(told())
+    if answer.is_error:
+        raise RuntimeError(answer.content[0].text)
+    return answer.structured_content["result"] if call == "search" else answer.structured_content
 
 
-@pytest.mark.parametrize("way", [ByHttp, ByGradio, ByMcp])
-def test_every_way_in_asks_searches_reads_and_tells_what_went_wrong(app: App, way: Callable[[App], Any]) -> None:
-    by = way(app)
-    (citation,) = by.ask(QUESTION)["citations"]
+@pytest.mark.parametrize("way", [by_http, by_gradio, by_mcp])
+def test_every_way_in_asks_searches_reads_and_tells_what_went_wrong(app: App, way: Callable[..., Any]) -> None:
+    (citation,) = way(app.url, "ask", question=QUESTION)["citations"]
     assert QUOTED in citation["quote"]
-    assert by.article(citation["article"])["text"][citation["start"] : citation["end"]] == citation["quote"]
+    article = way(app.url, "article", id=citation["article"])
+    assert article["text"][citation["start"] : citation["end"]] == citation["quote"]
     before = len(app.ollama.chats)
-    assert by.ask(QUESTION, until="2020-01-01")["abstained"]
-    (hit,) = by.search("Homs", 1)
+    assert way(app.url, "ask", question=QUESTION, until="2020-01-01")["abstained"]
+    (hit,) = way(app.url, "search", query="Homs", k=1)
     assert "Homs" in hit["passage"]["text"]
     assert len(app.ollama.chats) == before  # neither needs the model
     app.ollama.chat = error_in_mid_stream()
-    for call, words in (
-        (lambda: by.ask("  "), "question is empty"),
-        (lambda: by.article("none.txt"), r"none\.txt"),
-        (lambda: by.ask(QUESTION), "Ollama"),
+    for call, given, words in (
+        ("ask", {"question": "  "}, "question is empty"),
+        ("article", {"id": "none.txt"}, r"none\.txt"),
+        ("ask", {"question": QUESTION}, "Ollama"),
     ):
         with pytest.raises((RuntimeError, gradio_client.exceptions.AppError), match=words):
-            call()
-
-
-def test_gradios_client_sees_what_is_meant_for_it_and_nothing_else(app: App) -> None:
-    endpoints = ByGradio(app).client.view_api(return_format="dict")["named_endpoints"]
-    assert set(endpoints) == {"/ask", "/search", "/article"}
+            way(app.url, call, **given)
 
 
 def test_http_says_whose_fault_it_is_and_shows_no_markup_of_the_callers(app: App) -> None:
@@ -157,11 +120,8 @@ def test_openais_client_gets_the_message_with_its_quotes_whole_or_streamed(app: 
     cited = message.annotations[0].url_citation
     assert message.content[cited.start_index : cited.end_index] == "[1]"
     assert client(app.url).get(cited.url).json()["title"] == cited.title
-    chunks = list(
-        completions.create(
-            model="dateline", messages=asked, stream=True, stream_options={"include_usage": True}
-        )
-    )  # fmt: skip
+    stream: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+    chunks: list[Any] = list(completions.create(model="dateline", messages=asked, **stream))
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == message.content
     assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"
     assert chunks[-1].usage is not None and reply.usage.completion_tokens == chunks[-1].usage.completion_tokens > 0
