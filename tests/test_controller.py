@@ -97,29 +97,37 @@ def test_only_what_was_answered_is_history_and_the_rest_keeps_its_draft_with_the
     assert answered["content"].endswith("Damascus [1].")
     desk.ollama.chat = says(RIGHT)
     desk.ask()  # the queue is free
-    assert desk.turns()[-1].answer is not None
+    for act, words in (("up", None), ("comment", "Well said.")):
+        desk.controller.judge("anna", desk.turns()[-1].id, act, words)
+    last = desk.turns()[-1]
+    assert (last.answer is not None, last.verdict, last.comment) == (True, "up", "Well said.")
 
 
-@pytest.mark.parametrize("loaded_anew", [True, False])
-def test_an_answer_outlives_a_reload_of_its_page_and_no_more(desk: Desk, loaded_anew: bool) -> None:
+@pytest.mark.parametrize("then", ["loaded anew", "left", "deleted"])
+def test_an_answer_outlives_a_reload_of_its_page_and_no_more(desk: Desk, then: str) -> None:
     desk.ollama.chat = says(endless())
-    controller = desk.controller if loaded_anew else replace(desk.controller, patience=0)
+    controller = replace(desk.controller, patience=0) if then == "left" else desk.controller
 
     async def look() -> None:
         running = controller.begin("anna", desk.here, QUESTION)
-        for page, words in [("before", "word5"), ("after", "word20")][: 1 + loaded_anew]:
+        for page, words in [("before", "word5"), ("after", "word20")][: 1 + (then == "loaded anew")]:
             async with aclosing(running.watch(page)) as shown:
                 await anext(html async for html in shown if words in html)
-        if loaded_anew:
+        if then == "loaded anew":
             assert list(controller.running) == [desk.here]
             controller.stop(desk.here)
+        elif then == "deleted":
+            assert controller.delete("anna", None) == [desk.here]
         await asyncio.wait(controller.keeping)
 
     asyncio.run(look())
     assert desk.ollama.client_left.wait(1)
     assert controller.running == {}
-    (turn,) = desk.turns()
-    assert (turn.trouble, "word20" in turn.draft) == (STOPPED, loaded_anew)
+    if then == "deleted":
+        assert controller.conversations.listed("anna") == []
+    else:
+        (turn,) = desk.turns()
+        assert (turn.trouble, "word20" in turn.draft) == (STOPPED, then == "loaded anew")
 
 
 def test_two_pages_see_the_same_answer_and_one_page_only_once(desk: Desk) -> None:

@@ -14,7 +14,8 @@ from checking import CheckedAssistant
 from ollama_double import OllamaDouble, loaded, slow
 
 from rag.errors import ModelMissing, Stopped
-from web.engine_room import EngineRoom, Entered, Preparing, Told
+from web.badge import engine_html
+from web.engine_room import EngineRoom, Entered, Preparing, State, Told
 from web.errors import TooManyQuestions
 
 SMALL, LARGE = "qwen2.5-coder:0.5b", "qwen2.5-coder:1.5b"
@@ -120,6 +121,15 @@ def test_another_model_answers_the_next_question_and_waits_for_the_one_that_is_b
     assert (ollama.chats[0]["model"], ollama.chats[-1]["model"]) == (SMALL, LARGE)
 
 
+def test_the_badge_says_how_it_is_and_what_can_be_done() -> None:
+    for state, words in (
+        (State("fetching", "embedded", "m", 270_000_000, 1_000_000_000), "270 of 1,000 MB"),
+        (State("paused", "embedded", "m"), "Go on"),
+        (State("lost", trouble="<b>gone</b>"), "&lt;b&gt;gone"),
+    ):
+        assert words in engine_html(state, ())
+
+
 def test_who_asks_too_often_waits_and_others_do_not(dateline: CheckedAssistant) -> None:
     room = EngineRoom(dateline, questions_per_minute=2)
     room.admit("anna")
@@ -136,6 +146,8 @@ def test_who_asks_too_often_waits_and_others_do_not(dateline: CheckedAssistant) 
         assert http.post("/v1/chat/completions", **asked).status_code == 429
         assert http.get("/api/search?q=Homs").status_code == 200
         # and the badge is changed over HTTP, for everybody
+        for act in ("prepare", "pause"):
+            assert '<details class="engine ' in http.post(f"/engine/{act}").text
         assert http.post("/engine/use", data={"engine": "ollama", "model": LARGE}).status_code == 200
         until(lambda: f"{LARGE}<span" in http.get("/engine").text)
         refused = http.post("/engine/use", data={"engine": "ollama", "model": "<b>none</b>"})
