@@ -1,18 +1,17 @@
-"""Dateline behind a proxy that serves it under a path of its own, in a process of its own; what is shut stays shut."""
+"""Dateline behind a proxy that serves it under a path of its own; what is shut stays shut."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
-from app_helpers import HTML, MODEL, PASSWORD, QUESTION, RIGHT, client, process, says
+from app_helpers import HTML, PASSWORD, QUESTION, app_over, client
 from commands import Run
-from ollama_double import OllamaDouble
 from reverse_proxy import reverse_proxy
-from run_helpers import kept, right, run_of
 from starlette._utils import get_route_path
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.responses import PlainTextResponse
@@ -25,40 +24,31 @@ from web.users import Users
 NAME = "archive.localhost"  # browsers look for it on this machine
 
 
+@dataclass(frozen=True)
 class App:
     """A running app with the user anna: its own address, the port of the proxy and the path under which it is there."""
 
-    def __init__(self, own: str, port: int, path: str) -> None:
-        self.own, self.port, self.path = own, port, path
-        self.url = f"http://{NAME}:{port}{path}"
+    own: str
+    port: int
+    path: str
 
     def client(self, *, logged_in: bool = False) -> httpx.Client:
         """A browser of somebody who asks the proxy."""
-        headers = HTML | {"Host": f"{NAME}:{self.port}"}
-        http = client(f"http://127.0.0.1:{self.port}", headers=headers)
+        http = client(f"http://127.0.0.1:{self.port}", headers=HTML | {"Host": f"{NAME}:{self.port}"})
         if logged_in:
             login = http.post(f"{self.path}/login", data={"name": "anna", "password": PASSWORD})
             assert login.headers["location"] == f"{self.path}/"
         return http
 
 
-@pytest.fixture(scope="module", params=["/news", "/dateline/archive"])
-def started(request: pytest.FixtureRequest, seeds_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """The app that is told its path, without a proxy yet."""
+@pytest.fixture(scope="module", params=["/news stripped", "/news whole", "/dateline/archive whole"])
+def app(request: pytest.FixtureRequest, seeds_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    path, way = request.param.split()
     home = shutil.copytree(seeds_dir, tmp_path_factory.mktemp("sub-path") / "data")
     Users(home / "access.db").add("anna", PASSWORD)
-    (home / "runs").mkdir(exist_ok=True)
-    kept(home / "runs", "mine.jsonl", run_of(right("q1")))
-    with OllamaDouble(chat=says(RIGHT)) as ollama:
-        engine = ("--engine", "ollama", "--model", MODEL)
-        with process(home, *engine, "--served-as", f"{NAME}{request.param}/", OLLAMA_HOST=ollama.url) as own:
-            yield App(own, 0, request.param)
-
-
-@pytest.fixture(scope="module", params=[True, False], ids=["stripping", "passing on whole"])
-def app(request: pytest.FixtureRequest, started: App) -> Iterator[App]:
-    with reverse_proxy(started.own, started.path, strips=request.param) as port:
-        yield App(started.own, port, started.path)
+    with app_over(home, names=served_as([f"{NAME}{path}/"])) as app:
+        with reverse_proxy(app.url, path, strips=way == "stripped") as port:
+            yield App(app.url, port, path)
 
 
 def test_readers_and_programs_are_led_under_the_path_and_at_the_loopback_address(app: App) -> None:
@@ -73,7 +63,7 @@ def test_readers_and_programs_are_led_under_the_path_and_at_the_loopback_address
     chat = {"model": "dateline", "messages": [{"role": "user", "content": QUESTION}]}
     (choice,) = http.post(f"{app.path}/v1/chat/completions", json=chat).json()["choices"]
     cited = choice["message"]["annotations"][0]["url_citation"]["url"]
-    assert cited.startswith(f"{app.url}/api/articles/")
+    assert cited.startswith(f"http://{NAME}:{app.port}{app.path}/api/articles/")
     assert http.get(f"{app.path}/openapi.json").json()["servers"] == [{"url": app.path}]
     assert http.post(f"{app.path}/logout").headers["location"] == f"{app.path}/login"
     with client(app.own) as here:
