@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from threading import Event
 
 import pytest
 from app_helpers import MODEL, PASSWORD, QUESTION, QUOTED, RIGHT, App, app_over, endless, process, says, started
@@ -25,11 +24,9 @@ from web.users import Users
 
 pytestmark = pytest.mark.browser
 PageOf = Callable[..., Page]
-HERE = re.compile(r"\?c=")
-"""The address of a conversation."""
+HERE = re.compile(r"\?c=")  # the address of a conversation
 RUN = "a-run-with-a-rather-long-name-of-its-own.jsonl"
-BELOW = {"archive.localhost": "/news"}
-"""A name that browsers look for on this machine, and the path below which a proxy serves the app there."""
+BELOW = {"archive.localhost": "/news"}  # a name that browsers look for here, and the path below which the app is there
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +39,17 @@ def running(seeds_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture
-def app(running: App) -> App:
-    running.ollama.chat = says(RIGHT)
+def gate() -> Iterator[Event]:
+    """The model writes nothing while it is not set."""
+    gate = Event()
+    gate.set()
+    yield gate
+    gate.set()
+
+
+@pytest.fixture
+def app(running: App, gate: Event) -> App:
+    running.ollama.chat = slow(gate, says(RIGHT))
     running.ollama.client_left.clear()
     return running
 
@@ -55,18 +61,10 @@ def anywhere(request: pytest.FixtureRequest, app: App) -> Iterator[App]:
         yield replace(app, url=f"http://{next(iter(BELOW))}:{port}{request.param}") if port else app
 
 
-@pytest.fixture
-def gate(app: App) -> Iterator[threading.Event]:
-    """Nothing is written before it is set."""
-    gate = threading.Event()
-    app.ollama.chat = slow(gate, says(RIGHT))
-    yield gate
-    gate.set()
-
-
-def ask(page: Page, question: str = QUESTION) -> None:
+def ask(page: Page, question: str = QUESTION) -> Page:
     page.locator("#box textarea").fill(question)
     page.keyboard.press("Enter")
+    return page
 
 
 def sees(page: Page, told: dict[str, str | int], seconds: float = 5) -> None:
@@ -78,16 +76,9 @@ def sees(page: Page, told: dict[str, str | int], seconds: float = 5) -> None:
             expect(page.locator(part).last).to_contain_text(what, timeout=1000 * seconds)
 
 
-def answered(page: Page, turns: int = 1) -> None:
+def answered(page: Page, turns: int = 1) -> Page:
     sees(page, {"#talk .turn": turns, "#live .turn": 0})
     expect(page.locator("#send")).to_be_visible()
-
-
-def asked(page_of: PageOf, app: App, question: str = QUESTION, **options: Any) -> Page:
-    """A new reader's page with an answer on it."""
-    page = page_of(app.url, **options)
-    ask(page, question)
-    answered(page)
     return page
 
 
@@ -106,9 +97,7 @@ def no_serious_fault(page: Page) -> None:
     assert [fault["nodes"][0]["html"] for fault in faults if fault["impact"] in ("serious", "critical")] == []
 
 
-def test_passages_come_first_and_a_chip_opens_the_article_at_the_very_words(
-    anywhere: App, page_of: PageOf, gate: threading.Event
-) -> None:
+def test_passages_come_first_and_a_chip_opens_the_very_words(anywhere: App, page_of: PageOf, gate: Event) -> None:
     page, sent, failed = page_of(anywhere.url), list[str](), list[str]()
     page.on("request", lambda request: sent.append(request.url))
     page.on("response", lambda reply: failed.append(reply.url) if reply.status >= 400 else None)
@@ -117,6 +106,7 @@ def test_passages_come_first_and_a_chip_opens_the_article_at_the_very_words(
     with page.expect_response(f"{anywhere.url}/engine"):
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # then the badge is brought up to date
     expect(page.locator("main.contain")).to_have_css("max-width", "min(860px, 100%)")
+    gate.clear()
     ask(page)
     expect(page.locator("#live .found blockquote").first).to_be_visible()
     heard = ".spoken[role=status]"  # by a screen reader
@@ -148,7 +138,7 @@ def test_passages_come_first_and_a_chip_opens_the_article_at_the_very_words(
 
 @pytest.mark.parametrize(("window", "column"), [((1280, 720), 860), ((390, 844), None)], ids=["desktop", "phone"])
 def test_the_column_has_one_width_from_the_first_frame_to_the_last(
-    app: App, browser_with_bars: Browser, gate: threading.Event, window: tuple[int, int], column: int | None
+    app: App, browser_with_bars: Browser, gate: Event, window: tuple[int, int], column: int | None
 ) -> None:
     page = browser_with_bars.new_page(viewport={"width": window[0], "height": window[1]})
     line = page.context.new_cdp_session(page)  # a slow one: what comes late must not change what is there
@@ -168,12 +158,12 @@ def test_the_column_has_one_width_from_the_first_frame_to_the_last(
     """)
     page.goto(app.url)
     page.get_by_role("button", name="What happened in Hama?").wait_for()
+    gate.clear()
     ask(page)
     expect(page.locator("#live .found blockquote").first).to_be_visible()
     gate.set()
     answered(page)
-    ask(page, "Who is the mayor of Paris?")  # the page becomes longer than the window
-    answered(page, turns=2)
+    answered(ask(page, "Who is the mayor of Paris?"), turns=2)  # the page becomes longer than the window
     seen = page.evaluate("Object.entries(seen).map(([part, widths]) => [part, ...widths])")
     assert [len(widths) for _, *widths in seen] == [1, 1, 1], seen
     assert column is None or seen[0][1].startswith(f"{column}.0 ")
@@ -184,8 +174,7 @@ def test_the_column_has_one_width_from_the_first_frame_to_the_last(
 def test_what_ends_early_leaves_its_draft_and_the_remedy(app: App, page_of: PageOf, ended: str) -> None:
     dies = ended == "by the engine"
     app.ollama.chat = error_in_mid_stream() if dies else says(endless())
-    page = page_of(app.url)
-    ask(page)
+    page = ask(page_of(app.url))
     if not dies:
         sees(page, {"#live .draft": "word3"})
         page.locator("#stop").click() if ended == "by the button" else page.keyboard.press("Escape")
@@ -199,15 +188,13 @@ def test_what_ends_early_leaves_its_draft_and_the_remedy(app: App, page_of: Page
     answered(page)
 
 
-def test_an_answer_goes_on_while_its_page_is_loaded_anew_or_shows_another_conversation(
-    app: App, page_of: PageOf, gate: threading.Event
-) -> None:
-    app.ollama.chat, held = says(RIGHT), app.ollama.chat
-    page = asked(page_of, app, "Where is Homs?")
+def test_an_answer_goes_on_while_its_page_shows_it_anew_or_another(app: App, page_of: PageOf, gate: Event) -> None:
+    page = answered(ask(page_of(app.url), "Where is Homs?"))
     page.locator("#side .toggle-button").click()
     press(page, "New conversation")
     sees(page, {"#talk .empty": 1})
-    app.ollama.chat, before = held, len(app.ollama.chats)
+    gate.clear()
+    before = len(app.ollama.chats)
     ask(page)
     for loaded in (lambda: None, page.reload):
         loaded()
@@ -226,8 +213,7 @@ def test_an_answer_goes_on_while_its_page_is_loaded_anew_or_shows_another_conver
 
 def test_closing_the_page_stops_the_engine(app: App, page_of: PageOf) -> None:
     app.ollama.chat = says(endless(pause=0.25))  # forty seconds for the longest answer
-    page = page_of(app.url)
-    ask(page)
+    page = ask(page_of(app.url))
     sees(page, {"#live .draft": "word3"})
     page.close()
     assert app.ollama.client_left.wait(20)
@@ -261,7 +247,7 @@ def test_when_ollama_leaves_in_mid_answer_another_takes_over(seeds_dir: Path, tm
 
 
 def test_conversations_are_listed_renamed_and_deleted_by_their_reader_alone(app: App, page_of: PageOf) -> None:
-    anna, boris = asked(page_of, app), asked(page_of, app)
+    anna, boris = answered(ask(page_of(app.url))), answered(ask(page_of(app.url)))
     pane = anna.locator(".chip").first.get_attribute("data-pane")
     assert [page.request.get(f"{app.url}/pane?{pane}").status for page in (anna, boris)] == [200, 404]
     his = boris.url
@@ -283,8 +269,7 @@ def test_conversations_are_listed_renamed_and_deleted_by_their_reader_alone(app:
         press(anna, way)
         press(anna, sure, within="dialog")
         sees(anna, {"#listed .title": 0, "#talk .empty": 1})
-        ask(anna)
-        answered(anna)
+        answered(ask(anna))
     boris.goto(his)
     sees(boris, {"#talk .question": QUESTION})
 
@@ -307,7 +292,7 @@ def test_a_user_logs_in_and_out_below_the_path(seeds_dir: Path, tmp_path: Path, 
 def test_markup_is_shown_as_text_verdicts_are_kept_and_a_turn_is_taken_back(app: App, page_of: PageOf) -> None:
     evil = '<img src=x onerror="window.ran=1"> <script>window.ran=1</script> **b** ${window.ran=1} {{1}} `x`'
     app.ollama.chat = says(evil)
-    page, store = asked(page_of, app, evil), Conversations(app.home / "conversations.db")
+    page, store = answered(ask(page_of(app.url), evil)), Conversations(app.home / "conversations.db")
     assert page.locator("#talk .question").text_content() == evil
     for verdict, comment, begun, label in (
         ("down", "too short", "Bad answer", "What is wrong with it?"),
@@ -398,7 +383,7 @@ def test_dates_narrow_the_next_question_and_stand_in_words_everywhere(anywhere: 
 
 
 def test_on_a_phone_nothing_is_cut_off_and_the_pane_has_the_whole_width(app: App, page_of: PageOf) -> None:
-    page = asked(page_of, app, viewport={"width": 390, "height": 844})
+    page = answered(ask(page_of(app.url, viewport={"width": 390, "height": 844})))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator(".chip").first.click()
     expect(page.locator("#pane .text")).to_be_visible()
@@ -412,16 +397,12 @@ def test_on_a_phone_nothing_is_cut_off_and_the_pane_has_the_whole_width(app: App
         assert page.evaluate(furthest) <= 390, address
 
 
-def test_the_newest_question_stays_in_sight_unless_its_reader_scrolls_away(
-    app: App, page_of: PageOf, gate: threading.Event
-) -> None:
-    app.ollama.chat, held = says(RIGHT), app.ollama.chat
-    page = asked(page_of, app, viewport={"width": 390, "height": 500})
-    ask(page, "How far from Damascus is Hama?")
-    answered(page, turns=2)
+def test_the_newest_question_stays_in_sight_unless_one_scrolls_away(app: App, page_of: PageOf, gate: Event) -> None:
+    page = answered(ask(page_of(app.url, viewport={"width": 390, "height": 500})))
+    answered(ask(page, "How far from Damascus is Hama?"), turns=2)
     expect(page.locator("#talk .question").last).to_be_in_viewport()
     expect(page.locator("#talk .question").first).not_to_be_in_viewport()
-    app.ollama.chat = held
+    gate.clear()
     ask(page)
     expect(page.locator("#live .found").first).to_be_visible()
     page.mouse.move(200, 200)

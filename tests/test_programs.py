@@ -93,6 +93,9 @@ def test_http_says_whose_fault_it_is_and_shows_no_markup_of_the_callers(app: App
             (http.get("/api/articles/none.txt"), 404, "none.txt"),
             (http.get("/api/search", params={"q": "x", "since": "soon"}), 422, "date"),
             (http.post("/api/ask", json={"question": QUESTION}), 503, "Ollama"),
+            (http.get("/reports"), 404, "No run was chosen"),
+            (http.get("/reports", params={"run": "<script>"}), 404, "&lt;script&gt;"),
+            (http.get("/export/none.md"), 404, "not there any more"),
             (http.get("/pane", params={"article": "<script>alert(1)</script>"}), 404, "&lt;script&gt;"),
         ):
             assert (reply.status_code, words in reply.text, "<script>" in reply.text) == (status, True, False)

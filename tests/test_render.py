@@ -93,7 +93,7 @@ def test_the_number_of_each_citation_and_no_other_is_a_chip_that_its_quote_descr
     assert "“all [9] of them”" in page.get_text()
 
 
-def test_what_stands_beside_an_answer() -> None:
+def test_what_stands_beside_an_answer_a_refusal_and_what_is_not_one_yet() -> None:
     copied = citation(1, carriers=["a.txt", "b.txt"])
     held = {"text": "Homs fell.", "reason": "no article says it", "support": None}
     page = shown(answer("He heads it [1].", copied, withheld=[held]))
@@ -103,6 +103,9 @@ def test_what_stands_beside_an_answer() -> None:
     assert texts(page, ".refusal h3") == ["Not in the articles", "Related, not an answer"]
     assert texts(page, ".related blockquote") == ["Near."]
     assert page.select_one(".related .way")["data-pane"] == "turn=7&hit=0"
+    checked = [(AnswerSentence("He heads it.", (1,), 0.9), ""), (None, "no article says it")]
+    page = parsed(live_html("?", [hit("Near.")], "Checking", checked, "It rained."))
+    assert texts(page, ".found, .words span") == ["He heads it. ", "withheld: no article says it", "It rained."]
     page = shown(None, trouble="Ollama went away.", draft="Rami Abd")
     assert texts(page, "[role=alert], .draft") == ["Rami Abd …", "Ollama went away."]
 
@@ -146,11 +149,3 @@ def test_the_marks_of_an_article_hold_exactly_the_quotes_characters_and_the_open
     assert texts(page, "mark#here") == [text[4:11]]
     assert texts(page, "mark.other") == [text[0:3], text[14:20]]
     assert texts(page, ".text, .about") == ["no date · Ada Brook · a", text]
-
-
-def test_checked_sentences_are_solid_and_the_draft_is_grey() -> None:
-    drafting = parsed(live_html("?", [hit("Near.")], "Writing", [], "He heads"))
-    assert texts(drafting, ".draft, .found blockquote") == ["He heads", "Near."]
-    checked = [(AnswerSentence("He heads it.", (1,), 0.9), ""), (None, "no article says it")]
-    done = parsed(live_html("?", [hit("Near.")], "Checking", checked, "It rained."))
-    assert texts(done, ".words span") == ["He heads it. ", "withheld: no article says it", "It rained."]
