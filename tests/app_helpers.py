@@ -10,11 +10,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -59,11 +58,9 @@ def until(true: Callable[[], bool], seconds: float = 5) -> None:
         time.sleep(0.005)
 
 
-def whole_app(
-    assistant: Assistant, proxy: Proxy | None = None, names: Mapping[str, str] = MappingProxyType({}), **options: Any
-) -> FastAPI:
+def whole_app(assistant: Assistant, proxy: Proxy | None = None, names: Any = None, **options: Any) -> FastAPI:
     controller = Controller.of(assistant, **options)
-    access = Access(Users(assistant.settings.data_dir / "access.db"), own_names("127.0.0.1", names), proxy)
+    access = Access(Users(assistant.settings.data_dir / "access.db"), own_names("127.0.0.1", names or {}), proxy)
     return server.app(controller, build(controller), access)
 
 
@@ -72,9 +69,8 @@ def served(assistant: Assistant, **options: Any) -> Iterator[str]:
     """The address of the app, for as long as the test runs."""
     listening = server._listen("127.0.0.1", 0)
     app = whole_app(assistant, **options)
-    running = uvicorn.Server(
-        uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, proxy_headers=False)
-    )
+    config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, proxy_headers=False)
+    running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     until(lambda: running.started or not thread.is_alive(), seconds=60)
@@ -107,11 +103,10 @@ def app_over(data: Path, **options: Any) -> Iterator[App]:
 
 
 @contextmanager
-def process(home: Path, *options: str, **environment: str) -> Iterator[str]:
+def process(home: Path, *options: str) -> Iterator[str]:
     """The address of `dateline ui` in a process of its own, over the data directory `home`; it fetches no model."""
     nothing = {"DATELINE_CACHE_DIR": str(home / "no-model"), "HF_HUB_OFFLINE": "1", "PIP_NO_INDEX": "1"}
-    engine = () if "--engine" in options else ("--engine", "embedded")
-    with started(*engine, "--data-dir", str(home), *options, **nothing, **environment) as (url, _):
+    with started("--engine", "embedded", "--data-dir", str(home), *options, **nothing) as (url, _):
         yield url
 
 
