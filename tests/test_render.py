@@ -144,8 +144,8 @@ def test_a_passage_is_shown_from_the_sentence_with_the_words_and_these_are_marke
 
 def test_the_marks_of_an_article_hold_exactly_the_quotes_characters_and_the_opened_one_wins() -> None:
     text = "One é😀 two.\n\nThree <four> & five."
-    others = [Span(0, 3), Span(9, 12), Span(14, 20)]
+    others = [Span(0, 3), Span(9, 12), Span(14, 25)]
     page = parsed(pane_html(Article("a", "T", text, author="Ada Brook"), Span(4, 11), others, ""))
     assert texts(page, "mark#here") == [text[4:11]]
-    assert texts(page, "mark.other") == [text[0:3], text[14:20]]
+    assert texts(page, "mark.other") == [text[0:3], text[14:25]]
     assert texts(page, ".text, .about") == ["no date · Ada Brook · a", text]
