@@ -154,7 +154,9 @@ def test_no_event_takes_a_file_that_was_not_uploaded(app: App, closed: App) -> N
     assert not any(key in path.read_bytes() for path in held)
 
 
-def test_an_upload_is_its_readers_alone_is_taken_in_and_then_gone(closed: App) -> None:
+def test_an_upload_is_its_readers_alone_is_taken_in_and_then_gone(app: App, closed: App) -> None:
+    anybody = app.page()
+    assert "1 added" in take_in(anybody, upload(anybody, b"The river Dola flooded Mirest.").json(), "anybodys")
     anna, boris = closed.page("anna"), closed.page("boris")
     (path,) = upload(anna, b"The mayor of Mirest resigned.", "mayor.txt").json()
     assert {join(boris, event["id"], [named(path)]) for event in dependencies(boris)} == {403}
