@@ -11,7 +11,7 @@ from index.network import plain_environment
 from rag.errors import DatelineError, SettingsError
 from web import corpus
 from web.access import LOOPBACK, Access, Proxy, logged_in, own_names, reader_of
-from web.desk import Desk
+from web.controller import Controller
 from web.errors import ConversationMissing
 from web.gradio_api import endpoints
 from web.render import listed_html, narrowed_html, trouble_html
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant
 
 _OURS: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
-"""How each event of the pages is wired: the line before the engine is our own, and programs have other ways in."""
+"""How each event of the pages is wired: the queue before the engine is our own, and programs have other ways in."""
 _ACTS = """
 element.addEventListener('click', event => {
   const button = event.target.closest('[data-act]');
@@ -60,37 +60,38 @@ def serve(
             f"On {host} others can come in: say who may with `dateline user add NAME` first, or let a proxy that knows "
             "them say so with --proxy-header."
         )
-    desk = Desk.of(assistant, questions_per_minute)
-    app = server.app(desk, build(desk), Access(users, own_names(host, names or {}), proxy, closed=host not in LOOPBACK))
-    desk.room.prepare()
+    controller = Controller.of(assistant, questions_per_minute)
+    allowed = Access(users, own_names(host, names or {}), proxy, closed=host not in LOOPBACK)
+    app = server.app(controller, build(controller), allowed)
+    controller.room.prepare()
     try:
         server.serve(app, host, port)
     finally:
-        desk.room.pause()  # a fetch that goes on would hold the program up
+        controller.room.pause()  # a fetch that goes on would hold the program up
 
 
-def build(desk: Desk) -> gr.Blocks:
+def build(controller: Controller) -> gr.Blocks:
     """The pages, not yet serving."""
     page: gr.Blocks
     with gr.Blocks(title="Dateline", analytics_enabled=False, fill_height=True) as page:
         Navbar(main_page_name="Ask")
-        AskPage(desk).wire(page)
-        endpoints(desk.room)
+        AskPage(controller).wire(page)
+        endpoints(controller.room)
     with page.route("Articles", "/articles"):
         Navbar(main_page_name="Ask")
-        ArticlesPage(desk).wire()
+        ArticlesPage(controller).wire()
     with page.route("Runs", "/runs"):
         Navbar(main_page_name="Ask")
         gr.HTML("<h1>Runs of the evals</h1>", elem_id="runs-top", apply_default_css=False)
-        gr.on(None, desk.runs.html, None, gr.HTML(elem_id="runs", apply_default_css=False), **_OURS)
+        gr.on(None, controller.runs.html, None, gr.HTML(elem_id="runs", apply_default_css=False), **_OURS)
     return page
 
 
 class AskPage:
     """The page on which one asks: its parts, and what each of them does."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk, self._conversations = desk, desk.conversations
+    def __init__(self, controller: Controller) -> None:
+        self._controller, self._conversations = controller, controller.conversations
         self.here = gr.State("")
         with gr.Sidebar(label="Conversations", open=False, elem_id="side"):
             self.fresh = gr.Button("New conversation", size="sm")
@@ -126,7 +127,7 @@ class AskPage:
         self.listed.select(self.manage, [self.here, self.find], view, **_OURS)
         self.find.change(self.found, [self.find, self.here], self.listed, **_OURS)
         self.fresh.click(self.cleared, None, view, **_OURS)
-        self.stop.click(self._desk.stop, self.here, None, queue=False, **_OURS)
+        self.stop.click(self._controller.stop, self.here, None, queue=False, **_OURS)
 
     async def opened(self, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
         """The address may name a conversation; what is being answered in it is shown further."""
@@ -135,14 +136,14 @@ class AskPage:
             shown = await self._view(request, conversation)
         except ConversationMissing:
             conversation, shown = "", await self._view(request, "")
-        heading = await asyncio.to_thread(self._desk.heading, logged_in(_asked(request)))
-        titles = await asyncio.to_thread(self._desk.titles)
+        heading = await asyncio.to_thread(self._controller.heading, logged_in(_asked(request)))
+        titles = await asyncio.to_thread(self._controller.titles)
         yield shown | {self.top: heading, self.leave: gr.Dropdown(titles)}
         async for update in self._watched(request, conversation):
             yield update
 
     def left(self, request: gr.Request) -> None:
-        self._desk.left(str(request.session_hash))
+        self._controller.left(str(request.session_hash))
 
     async def answer(
         self,
@@ -154,7 +155,7 @@ class AskPage:
         request: gr.Request,
     ) -> AsyncIterator[dict[Any, Any]]:
         """Shows the answer as it comes, as long as its conversation is the open one."""
-        if conversation in self._desk.running:
+        if conversation in self._controller.running:
             gr.Info("One question at a time: stop this one first.")
             yield {self.box: question}
             return
@@ -178,10 +179,10 @@ class AskPage:
         """A button below an answer, or an example question."""
         asked, reader = event._data, _reader(request)
         if asked["act"] in ("up", "down", "comment"):
-            self._desk.judge(reader, int(asked["turn"]), asked["act"], asked.get("text"))
-            yield {self.talk: self._desk.shown(reader, conversation)}
+            self._controller.judge(reader, int(asked["turn"]), asked["act"], asked.get("text"))
+            yield {self.talk: self._controller.shown(reader, conversation)}
             return
-        if conversation in self._desk.running:
+        if conversation in self._controller.running:
             gr.Info("One question at a time: stop this one first.")
             return
         question, narrowed = asked.get("text", ""), _narrowed(since, until, leave)
@@ -207,7 +208,7 @@ class AskPage:
             return
         if asked["act"] == "rename":
             self._conversations.rename(reader, asked["id"], asked.get("text", ""))
-        elif conversation in self._desk.delete(reader, asked.get("id")):
+        elif conversation in self._controller.delete(reader, asked.get("id")):
             yield await self._view(request, "", words)
             return
         yield {self.listed: self.found(words, conversation, request)}
@@ -234,26 +235,26 @@ class AskPage:
     ) -> AsyncIterator[dict[Any, Any]]:
         """Asks, in a new conversation if there is none, and shows the answer as it comes."""
         conversation = conversation or self._conversations.begin(_reader(request))
-        self._desk.begin(_reader(request), conversation, question.strip(), narrowed)
+        self._controller.begin(_reader(request), conversation, question.strip(), narrowed)
         async for update in self._watched(request, conversation):
             yield update
 
     async def _watched(self, request: gr.Request, conversation: str) -> AsyncIterator[dict[Any, Any]]:
         """The page while something is being answered in `conversation`, and once it is done; nothing if nothing is."""
-        page, running = str(request.session_hash), self._desk.running.get(conversation)
+        page, running = str(request.session_hash), self._controller.running.get(conversation)
         if running is None:
             return
         async with aclosing(running.watch(page)) as watched:
             if (first := await anext(watched, None)) is None:
                 return  # this page does that already
-            if self._desk.viewing.get(page) != conversation:
+            if self._controller.viewing.get(page) != conversation:
                 yield await self._view(request, conversation) | {self.live: first}
             else:  # what was said before is not sent again: a long conversation would hold the passages up
                 yield {self.live: first, self.send: gr.Button(visible=False), self.stop: gr.Button(visible=True)}
             async for html in watched:
-                if self._desk.viewing.get(page) == conversation:
+                if self._controller.viewing.get(page) == conversation:
                     yield {self.live: html}
-        if self._desk.viewing.get(page) == conversation:
+        if self._controller.viewing.get(page) == conversation:
             yield await self._view(request, conversation)
 
     async def _view(self, request: gr.Request, conversation: str, words: str = "") -> dict[Any, Any]:
@@ -261,11 +262,11 @@ class AskPage:
         return await asyncio.to_thread(self._open, request, conversation, words)
 
     def _open(self, request: gr.Request, conversation: str, words: str) -> dict[Any, Any]:
-        reader, busy = _reader(request), conversation in self._desk.running
-        self._desk.viewing[str(request.session_hash)] = conversation
+        reader, busy = _reader(request), conversation in self._controller.running
+        self._controller.viewing[str(request.session_hash)] = conversation
         return {
             self.here: conversation,
-            self.talk: self._desk.shown(reader, conversation),
+            self.talk: self._controller.shown(reader, conversation),
             self.listed: self.found(words, conversation, request),
             self.live: "",
             self.send: gr.Button(visible=not busy),
@@ -276,8 +277,8 @@ class AskPage:
 class ArticlesPage:
     """The page of the corpus."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
         gr.HTML("<h1>Articles</h1>", elem_id="corpus-top", apply_default_css=False)
         self.plot = gr.Plot(show_label=False, container=False, label="Articles by date")
         with gr.Row():
@@ -309,7 +310,7 @@ class ArticlesPage:
 
     def rows(self, words: str, order: str) -> str:
         try:
-            articles = self._desk.assistant.articles
+            articles = self._controller.assistant.articles
             table = corpus.table_html(corpus.chosen(articles.listed(), words, order))
             return table + corpus.skipped_html(articles.skipped())
         except DatelineError as error:
@@ -317,7 +318,7 @@ class ArticlesPage:
 
     def shown(self, words: str, order: str) -> dict[Any, Any]:
         try:
-            picture = corpus.timeline(self._desk.assistant.articles.listed())
+            picture = corpus.timeline(self._controller.assistant.articles.listed())
         except DatelineError:
             picture = None  # the table says why
         return {self.table: self.rows(words, order), self.plot: picture}
@@ -327,24 +328,26 @@ class ArticlesPage:
         if files:
             try:
                 yield from self._watched(
-                    corpus.add(self._desk.assistant, files, self._desk.stop_of(page)), words, order, page
+                    corpus.add(self._controller.assistant, files, self._controller.stop_of(page)), words, order, page
                 )
             finally:
-                self._desk.uploads.drop(_reader(request), files)
+                self._controller.uploads.drop(_reader(request), files)
 
     def anew(self, words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
         page = str(request.session_hash)
-        yield from self._watched(corpus.anew(self._desk.assistant, self._desk.stop_of(page)), words, order, page)
+        yield from self._watched(
+            corpus.anew(self._controller.assistant, self._controller.stop_of(page)), words, order, page
+        )
 
     def remove(self, event: gr.EventData, words: str, order: str) -> dict[Any, Any]:
         try:
-            count = self._desk.assistant.remove(event._data["id"])
+            count = self._controller.assistant.remove(event._data["id"])
         except DatelineError as error:
             return {self.told: trouble_html(str(error))}
         return self.shown(words, order) | {self.told: f"<p>{count} removed.</p>"}
 
     def halt(self, request: gr.Request) -> None:
-        self._desk.stop_of(str(request.session_hash)).set()
+        self._controller.stop_of(str(request.session_hash)).set()
 
     def _watched(self, steps: Iterator[str], words: str, order: str, page: str) -> Iterator[dict[Any, Any]]:
         """What an indexing tells, step by step, and then what there is."""
@@ -354,7 +357,7 @@ class ArticlesPage:
         except DatelineError as error:
             yield {self.told: trouble_html(str(error))}
         finally:
-            self._desk.indexing.pop(page, None)
+            self._controller.indexing.pop(page, None)
         yield self.shown(words, order) | {self.drop: None, self.cancel: gr.Button(visible=False)}
 
 

@@ -1,4 +1,4 @@
-"""The whole app, served on a free port of the loopback address, as a test needs it."""
+"""The whole app, served on a free port of the loopback address, and those who come to it."""
 
 from __future__ import annotations
 
@@ -7,29 +7,35 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import uvicorn
+from checking import CheckedAssistant
 from fastapi import FastAPI
-from ollama_double import speaks
+from ollama_double import OllamaDouble, speaks
 
 from rag.assistant import Assistant
 from ui import build
 from web import server
-from web.access import Access, Proxy
-from web.desk import Desk
+from web.access import Access, Proxy, own_names
+from web.controller import Controller
 from web.users import Users
 
-HOSTS = {"127.0.0.1": "", "localhost": ""}
-COMMAND = [sys.executable, "-m", "rag.cli", "ui", "--port", "0", "--engine", "embedded"]
+COMMAND = [sys.executable, "-m", "rag.cli", "ui", "--port", "0"]
+MODEL = "qwen2.5-coder:1.5b"
 QUESTION = "How far is Hama from Damascus?"
 RIGHT = "Hama is about 200 kilometres (125 miles) north of Damascus."
 QUOTED = "It is about 200 kilometres (125 miles) north of the capital"
+PASSWORD = "open sesame"
+HTML = {"Accept": "text/html"}
 
 
 def says(text: Any) -> Any:
@@ -52,25 +58,23 @@ def until(true: Callable[[], bool], seconds: float = 5) -> None:
         time.sleep(0.005)
 
 
-def whole_app(assistant: Assistant, proxy: Proxy | None = None, **options: Any) -> FastAPI:
-    desk = Desk.of(assistant, **options)
-    return server.app(desk, build(desk), Access(Users(assistant.settings.data_dir / "access.db"), HOSTS, proxy))
+def whole_app(assistant: Assistant, proxy: Proxy | None = None, names: Any = None, **options: Any) -> FastAPI:
+    controller = Controller.of(assistant, **options)
+    access = Access(Users(assistant.settings.data_dir / "access.db"), own_names("127.0.0.1", names or {}), proxy)
+    return server.app(controller, build(controller), access)
 
 
 @contextmanager
 def served(assistant: Assistant, **options: Any) -> Iterator[str]:
     """The address of the app, for as long as the test runs."""
     listening = server._listen("127.0.0.1", 0)
-    running = uvicorn.Server(
-        uvicorn.Config(
-            whole_app(assistant, **options), log_level="critical", timeout_graceful_shutdown=1, proxy_headers=False
-        )
-    )
+    app = whole_app(assistant, **options)
+    config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, proxy_headers=False)
+    running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
-    while not running.started:
-        assert thread.is_alive(), "the app did not start"
-        time.sleep(0.01)
+    until(lambda: running.started or not thread.is_alive(), seconds=60)
+    assert running.started
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
@@ -78,17 +82,63 @@ def served(assistant: Assistant, **options: Any) -> Iterator[str]:
         thread.join(10)
 
 
+@dataclass(frozen=True)
+class App:
+    """The app over the data directory `home`, with an Ollama double that says what the test wants."""
+
+    url: str
+    home: Path
+    ollama: OllamaDouble
+
+
 @contextmanager
-def process(home: Path, *options: str, **environment: str) -> Iterator[str]:
+def app_over(data: Path, **options: Any) -> Iterator[App]:
+    """The app over the data directory `data`, in which the model is right."""
+    with (
+        OllamaDouble(chat=says(RIGHT)) as ollama,
+        CheckedAssistant(data, "ollama", MODEL, ollama_host=ollama.url) as assistant,
+        served(assistant, **options) as url,
+    ):
+        yield App(url, data, ollama)
+
+
+@contextmanager
+def process(home: Path, *options: str) -> Iterator[str]:
     """The address of `dateline ui` in a process of its own, over the data directory `home`; it fetches no model."""
     nothing = {"DATELINE_CACHE_DIR": str(home / "no-model"), "HF_HUB_OFFLINE": "1", "PIP_NO_INDEX": "1"}
+    with started("--engine", "embedded", "--data-dir", str(home), *options, **nothing) as (url, _):
+        yield url
+
+
+@contextmanager
+def started(*options: str, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The address of `dateline ui`, and its process."""
     with subprocess.Popen(
-        [*COMMAND, "--data-dir", str(home), *options],
-        stderr=subprocess.PIPE, text=True, env=os.environ | nothing | environment,
-    ) as running:  # fmt: skip
+        [*COMMAND, *options], stderr=subprocess.PIPE, text=True, env=os.environ | environment
+    ) as running:
         try:
             assert running.stderr is not None
             port = next(found[1] for line in running.stderr if (found := re.search(r"http://[\d.]+:(\d+)", line)))
-            yield f"http://127.0.0.1:{port}"
+            yield f"http://127.0.0.1:{port}", running
         finally:
             running.terminate()
+
+
+@contextmanager
+def with_the_real_model(folder: Path) -> Iterator[str]:
+    """The address of the app over the articles in `folder`, on the embedded model, which is loaded."""
+    with tempfile.TemporaryDirectory() as data, Assistant(data, "embedded") as assistant:
+        assistant.index(folder)
+        assistant.engine.count_tokens("loaded")
+        with served(assistant) as url:
+            yield url
+
+
+def client(url: str, name: str = "", token: str = "", **options: Any) -> httpx.Client:
+    """Somebody with a browser, who has logged in under `name`; with a `token`, a program."""
+    headers = {"Authorization": f"Bearer {token}"} if token else HTML
+    http = httpx.Client(**({"base_url": url, "trust_env": False, "headers": headers, "timeout": 20} | options))
+    if name:
+        login = httpx.post(f"{url}/login", data={"name": name, "password": PASSWORD}, trust_env=False)
+        http.cookies = login.cookies
+    return http

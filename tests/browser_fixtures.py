@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -23,6 +24,10 @@ def installed_browser() -> str:
     return wanted
 
 
+def launch(playwright: Playwright, **options: Any) -> Browser:
+    return playwright.chromium.launch(executable_path=installed_browser(), args=["--no-sandbox"], **options)
+
+
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
@@ -31,40 +36,32 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    running = playwright.chromium.launch(executable_path=installed_browser(), args=["--no-sandbox"])
-    yield running
-    running.close()
+    with launch(playwright) as running:
+        yield running
 
 
 @pytest.fixture
 def browser_with_bars(playwright: Playwright) -> Iterator[Browser]:
     """With scroll bars, which Playwright hides."""
-    running = playwright.chromium.launch(
-        executable_path=installed_browser(), args=["--no-sandbox"], ignore_default_args=["--hide-scrollbars"]
-    )
-    yield running
-    running.close()
+    with launch(playwright, ignore_default_args=["--hide-scrollbars"]) as running:
+        yield running
 
 
 @pytest.fixture
 def page_of(browser: Browser) -> Iterator[Callable[..., Page]]:
     """page_of(url, **context) opens the page for a new reader; a script's error fails the test."""
     errors: list[str] = []
-    contexts = []
+    with ExitStack() as opened:
 
-    def page_of(url: str, **options: Any) -> Page:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(url)
-        page.locator("#talk :is(.empty, .turn)").first.wait_for()
-        return page
+        def page_of(url: str, **options: Any) -> Page:
+            page = opened.enter_context(browser.new_context(**options)).new_page()
+            page.set_default_timeout(15_000)
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            page.goto(url)
+            page.locator("#talk :is(.empty, .turn)").first.wait_for()
+            return page
 
-    yield page_of
-    for context in contexts:
-        context.close()
+        yield page_of
     assert errors == []
 
 

@@ -5,15 +5,13 @@ The hub on the loopback address has the real model file, and lets it trickle fro
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from app_helpers import started
 
 from rag.engines.weights import DEFAULT, fetch, model_dir
 
@@ -91,12 +89,5 @@ def model_hub(until: int) -> Iterator[ModelHub]:
 def first_run(home: Path, folder: Path, hub: str) -> Iterator[str]:
     """`dateline ui` of somebody who has never used it; its address."""
     places = {"DATELINE_DATA_DIR": str(home / "data"), "DATELINE_CACHE_DIR": str(home / "cache"), "HF_ENDPOINT": hub}
-    command = [sys.executable, "-m", "rag.cli", "ui", "--engine", "embedded", "--port", "0", "--first-folder"]
-    with subprocess.Popen(
-        [*command, str(folder)], env=os.environ | places, stderr=subprocess.PIPE, text=True
-    ) as running:
-        assert running.stderr
-        try:
-            yield next(found[0] for line in running.stderr if (found := re.search(r"http://[\d.:]+", line)))
-        finally:
-            running.terminate()
+    with started("--engine", "embedded", "--first-folder", str(folder), **places) as (url, _):
+        yield url

@@ -11,14 +11,11 @@ from __future__ import annotations
 import json
 import statistics
 import sys
-import tempfile
 from pathlib import Path
 
-from app_helpers import served
-from browser_fixtures import installed_browser
+from app_helpers import with_the_real_model
+from browser_fixtures import launch
 from playwright.sync_api import sync_playwright
-
-from rag.assistant import Assistant
 
 ROOT = Path(__file__).parent.parent
 COUNT = 40
@@ -39,21 +36,17 @@ def main(folder: Path, questions: Path) -> None:
     asked = [line["question"] for line in lines if not line.get("history")]
     asked = asked[:: max(1, len(asked) // COUNT)][:COUNT]
     times = []
-    with tempfile.TemporaryDirectory() as data, Assistant(data, "embedded") as assistant:
-        assistant.index(folder)
-        assistant.engine.count_tokens("loaded")
-        with served(assistant) as url, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=installed_browser(), args=["--no-sandbox"])
-            page = browser.new_page()
-            page.goto(url)
-            page.locator("#talk .empty").wait_for()
-            for question in asked:
-                page.locator("#box textarea").fill(question)
-                page.evaluate(f"window.seen = ({_WATCH})(); 0")
-                page.locator("#box textarea").press("Enter")
-                times.append(page.evaluate("window.seen"))
-                page.locator("#stop").click()
-                page.locator("#send").wait_for()
+    with with_the_real_model(folder) as url, sync_playwright() as playwright:
+        page = launch(playwright).new_page()
+        page.goto(url)
+        page.locator("#talk .empty").wait_for()
+        for question in asked:
+            page.locator("#box textarea").fill(question)
+            page.evaluate(f"window.seen = ({_WATCH})(); 0")
+            page.locator("#box textarea").press("Enter")
+            times.append(page.evaluate("window.seen"))
+            page.locator("#stop").click()
+            page.locator("#send").wait_for()
     quantiles = statistics.quantiles(times, n=20)
     print(f"{len(times)} questions, {folder.name}: passages on the screen after (ms)")
     print(f"median {quantiles[9]:.0f}, 95th percentile {quantiles[18]:.0f}, slowest {max(times):.0f}")

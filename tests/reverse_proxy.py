@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from queue import Queue
 from urllib.parse import urlsplit
 
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -18,7 +19,8 @@ def reverse_proxy(to: str, path: str, *, strips: bool) -> Iterator[int]:
 
     Everything else is another program's: 404.
     """
-    app, loop = urlsplit(to), asyncio.new_event_loop()
+    app = urlsplit(to)
+    told: Queue[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Queue()
     below = re.compile(rb"(\S+ )%b(?=[/? ])/?(.*)" % path.encode(), re.DOTALL)
 
     async def pass_on(asking: asyncio.StreamReader, asker: asyncio.StreamWriter) -> None:
@@ -39,17 +41,18 @@ def reverse_proxy(to: str, path: str, *, strips: bool) -> Iterator[int]:
                 asker.write(NOT_FOUND)
         asker.close()
 
-    async def listen() -> int:
-        listening = await asyncio.start_server(pass_on, "127.0.0.1", 0)
-        port: int = listening.sockets[0].getsockname()[1]
-        return port
+    async def listen() -> None:
+        listening, stop = await asyncio.start_server(pass_on, "127.0.0.1", 0), asyncio.Event()
+        told.put((listening.sockets[0].getsockname()[1], asyncio.get_running_loop(), stop))
+        await stop.wait()
 
-    running = threading.Thread(target=loop.run_forever, daemon=True)
+    running = threading.Thread(target=lambda: asyncio.run(listen()), daemon=True)
     running.start()
+    port, loop, stop = told.get(timeout=10)
     try:
-        yield asyncio.run_coroutine_threadsafe(listen(), loop).result(10)
+        yield port
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(stop.set)
         running.join(10)
 
 

@@ -7,21 +7,16 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from app_helpers import served
-from browser_fixtures import installed_browser
+from app_helpers import with_the_real_model
+from browser_fixtures import launch
 from model_hub import first_run, model_hub
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from rag.assistant import Assistant
-
 ROOT = Path(__file__).parent.parent
-DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 QUESTION = "Who heads the Syrian Observatory for Human Rights?"
 UNANSWERED = "How many soldiers did Turkey send to Hama?"
 DIFFER = {
@@ -31,91 +26,68 @@ DIFFER = {
 
 
 class Camera:
-    """Takes the pictures."""
+    """A reader's page, and the folder that its pictures go to."""
 
-    def __init__(self, browser: Browser, folder: Path) -> None:
-        self._browser, self._folder = browser, folder
+    def __init__(self, browser: Browser, folder: Path, url: str, **options: Any) -> None:
+        self._folder = folder
+        self.page: Page = browser.new_page(**({"viewport": {"width": 1280, "height": 800}} | options))
+        self.page.set_default_timeout(120_000)
+        self.page.goto(url)
+        self.page.locator("#talk .empty").wait_for()
 
-    @contextmanager
-    def page(self, url: str, **options: Any) -> Iterator[Page]:
-        context = self._browser.new_context(**({"viewport": DESK} | options))
-        page = context.new_page()
-        page.set_default_timeout(120_000)
-        page.goto(url)
-        page.locator("#talk .empty").wait_for()
-        yield page
-        context.close()
+    def ask(self, question: str, *, wait: bool = True) -> None:
+        before = self.page.locator("#talk .turn").count()
+        self.page.locator("#box textarea").fill(question)
+        self.page.keyboard.press("Enter")
+        if wait:
+            expect(self.page.locator("#talk .turn")).to_have_count(before + 1, timeout=120_000)
 
-    def take(self, page: Page, name: str) -> None:
-        page.wait_for_timeout(400)  # fonts, and what slides in
+    def take(self, name: str, when: str) -> None:
+        """The page as soon as this part of it is there."""
+        self.page.locator(when).first.wait_for()
+        self.page.wait_for_timeout(400)  # fonts, and what slides in
         path = self._folder / f"app-{name}.png"
-        page.screenshot(path=path)
+        self.page.screenshot(path=path)
         Image.open(path).convert("RGB").quantize(64).save(path, optimize=True)  # a third of the size
         print(f"app-{name}.png")
-
-
-def ask(page: Page, question: str) -> None:
-    before = page.locator("#talk .turn").count()
-    page.locator("#box textarea").fill(question)
-    page.keyboard.press("Enter")
-    expect(page.locator("#talk .turn")).to_have_count(before + 1, timeout=120_000)
-
-
-def over_the_seeds(camera: Camera, url: str) -> None:
-    with camera.page(url) as page:
-        camera.take(page, "empty")
-        page.locator("#box textarea").fill(QUESTION)
-        page.keyboard.press("Enter")
-        page.locator("#live .found blockquote").first.wait_for()
-        camera.take(page, "answering")
-        page.locator("#talk .chip").first.wait_for()
-        camera.take(page, "answer")
-        page.locator("#talk .chip").first.click()
-        page.locator("#here").wait_for()
-        camera.take(page, "pane")
-        page.keyboard.press("Escape")
-        ask(page, UNANSWERED)
-        page.locator(".refusal").scroll_into_view_if_needed()
-        camera.take(page, "refusal")
-    with camera.page(url) as page:
-        page.goto(f"{url}/articles")
-        page.locator("#corpus tbody tr").first.wait_for()
-        page.locator(".js-plotly-plot .bars").first.wait_for()
-        camera.take(page, "articles")
-    for name, options in {"dark": {"color_scheme": "dark"}, "phone": {"viewport": PHONE}}.items():
-        with camera.page(url, **options) as page:
-            ask(page, QUESTION)
-            camera.take(page, name)
-
-
-def over_articles_that_differ(camera: Camera, url: str) -> None:
-    with camera.page(url) as page:
-        ask(page, "How many people died on the ferry Aurora?")
-        camera.take(page, "conflict")
-
-
-def the_first_run(camera: Camera, scratch: Path) -> None:
-    with model_hub(until=430_000_000) as hub, first_run(scratch, ROOT / "seeds", hub.url) as url:
-        with camera.page(url) as page:
-            expect(page.locator(".engine.fetching")).to_contain_text("38 %")
-            camera.take(page, "first-run")
 
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as scratch:
-        camera = Camera(playwright.chromium.launch(executable_path=installed_browser(), args=["--no-sandbox"]), folder)
-        the_first_run(camera, Path(scratch) / "first")
+        browser = launch(playwright)
+        with model_hub(until=430_000_000) as hub, first_run(Path(scratch) / "first", ROOT / "seeds", hub.url) as url:
+            camera = Camera(browser, folder, url)
+            expect(camera.page.locator(".engine.fetching")).to_contain_text("38 %")
+            camera.take("first-run", ".engine")
+        with with_the_real_model(ROOT / "seeds") as url:
+            camera = Camera(browser, folder, url)
+            camera.take("empty", "#talk .empty")
+            camera.ask(QUESTION, wait=False)
+            camera.take("answering", "#live .found blockquote")
+            camera.take("answer", "#talk .chip")
+            camera.page.locator("#talk .chip").first.click()
+            camera.take("pane", "#here")
+            camera.page.keyboard.press("Escape")
+            camera.ask(UNANSWERED)
+            camera.page.locator(".refusal").scroll_into_view_if_needed()
+            camera.take("refusal", ".refusal")
+            camera.page.goto(f"{url}/articles")
+            camera.page.locator("#corpus tbody tr").first.wait_for()
+            camera.take("articles", ".js-plotly-plot .bars")
+            phone = {"viewport": {"width": 390, "height": 844}}
+            for name, options in {"dark": {"color_scheme": "dark"}, "phone": phone}.items():
+                camera = Camera(browser, folder, url, **options)
+                camera.ask(QUESTION)
+                camera.take(name, "#talk .turn")
         differ = Path(scratch) / "differ"
         differ.mkdir()
         for name, text in DIFFER.items():
             (differ / name).write_text(text, encoding="utf-8")
-        for corpus, shoot in ((ROOT / "seeds", over_the_seeds), (differ, over_articles_that_differ)):
-            with Assistant(Path(scratch) / f"data-{corpus.name}", "embedded") as assistant:
-                assistant.index(corpus)
-                assistant.engine.count_tokens("loaded")
-                with served(assistant) as url:
-                    shoot(camera, url)
+        with with_the_real_model(differ) as url:
+            camera = Camera(browser, folder, url)
+            camera.ask("How many people died on the ferry Aurora?")
+            camera.take("conflict", "#talk .turn")
 
 
 if __name__ == "__main__":

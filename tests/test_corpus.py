@@ -1,19 +1,24 @@
-"""The list of articles, its order and its timeline."""
+"""The list of articles, its order and its timeline; what can be taken away; and questions to begin with."""
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import date
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
 from checking import CheckedAssistant
-from test_render import EVIL, no_markup_of
+from conftest import Write
+from test_render import NOW, answer, citation, parsed, texts
 
-from index.types import Listed, SyncReport
+from index.store import ArticleIndex
+from index.types import Listed
 from rag.errors import CorpusError
-from web.corpus import add, anew, chosen, report_html, table_html, timeline
+from web.conversations import Turn
+from web.corpus import add, anew, chosen, table_html, timeline
+from web.examples import examples
+from web.export import as_json, as_markdown
 
 OLD = Listed("a.txt", "Zebras", date(2024, 12, 5), "AP", 10, "a.txt")
 NEW = Listed("uploads/b.txt", "apples", date(2025, 1, 1), None, 2000, "uploads/b.txt")
@@ -22,78 +27,86 @@ ALL = [OLD, NEW, UNDATED]
 
 
 @pytest.mark.parametrize(
-    ("order", "ids"),
+    ("words", "order", "found"),
     [
-        ("Newest first", ["uploads/b.txt", "a.txt", "c.txt"]),
-        ("Oldest first", ["a.txt", "uploads/b.txt", "c.txt"]),
-        ("Title", ["uploads/b.txt", "c.txt", "a.txt"]),
+        ("", "Newest first", [NEW, OLD, UNDATED]),
+        ("", "Oldest first", [OLD, NEW, UNDATED]),
+        ("", "Title", [NEW, UNDATED, OLD]),
+        ("ZEB ap", "Title", [OLD]),
+        ("2025-01", "Title", [NEW]),
+        ("december 2024", "Title", [OLD]),
+        ("ada", "Title", [UNDATED]),
+        ("none", "Title", []),
     ],
 )
-def test_articles_stand_in_the_order_asked_for(order: str, ids: list[str]) -> None:
-    assert [one.id for one in chosen(ALL, "", order)] == ids
+def test_articles_are_found_by_each_word_in_the_order_asked_for(words: str, order: str, found: list[Listed]) -> None:
+    assert chosen(ALL, words, order) == found
+
+
+def test_a_row_opens_its_article_only_uploads_can_be_removed_and_a_long_list_is_cut() -> None:
+    page = parsed(table_html(ALL))
+    assert [button["data-id"] for button in page.select("[data-act=remove]")] == ["uploads/b.txt"]
+    assert page.select_one("[data-pane]")["data-pane"] == "article=a.txt"
+    assert texts(page, ".about")[2] == "Ada Brook · c.txt"
+    long = parsed(table_html([OLD] * 250))
+    assert (len(long.select("tbody tr")), "and 50 more" in long.get_text()) == (200, True)
 
 
 @pytest.mark.parametrize(
-    ("words", "ids"),
+    ("days", "counted"),
     [
-        ("ZEB ap", ["a.txt"]),
-        ("2025-01", ["uploads/b.txt"]),
-        ("december 2024", ["a.txt"]),
-        ("ada", ["c.txt"]),
-        ("none", []),
+        (["2024-12-05", "2024-12-05", "2025-01-01", None], {"2024-12-05": 2, "2025-01-01": 1}),
+        (["2020-01-05", "2020-01-20", "2023-05-02"], {"2020-01-01": 2, "2023-05-01": 1}),
+        (["2020-01-05", "2020-01-20", "1990-07-07"], {"2020-01-01": 2, "1990-01-01": 1}),
+        ([None], {}),
     ],
+    ids=["days", "months", "years", "no dates"],
 )
-def test_each_word_must_stand_somewhere(words: str, ids: list[str]) -> None:
-    assert [one.id for one in chosen(ALL, words, "Title")] == ids
-
-
-def test_only_uploads_can_be_removed() -> None:
-    page = BeautifulSoup(table_html(ALL), "html.parser")
-    assert [button["data-id"] for button in page.select("[data-act=remove]")] == ["uploads/b.txt"]
-    assert page.select_one("[data-pane]")["data-pane"] == "article=a.txt"
-    assert [about.get_text() for about in page.select(".about")][2] == "Ada Brook · c.txt"
-
-
-def test_a_long_list_is_cut_and_says_so() -> None:
-    page = BeautifulSoup(table_html([OLD] * 250), "html.parser")
-    assert len(page.select("tbody tr")) == 200
-    assert "and 50 more" in page.get_text()
-
-
-def test_markup_in_titles_names_and_reasons_is_text() -> None:
-    no_markup_of(EVIL, table_html([Listed(EVIL, EVIL, None, EVIL, 1, "uploads/x")]))
-    no_markup_of(EVIL, report_html(SyncReport(skipped=[(EVIL, EVIL)])))
-
-
-def test_the_timeline_counts_the_articles_of_each_day() -> None:
-    (bar,) = timeline([OLD, OLD, NEW, UNDATED]).data
-    assert dict(zip(bar.x, bar.y, strict=True)) == {date(2024, 12, 5): 2, date(2025, 1, 1): 1}
+def test_the_timeline_counts_articles_by_day_or_by_what_the_archive_is_long_for(
+    days: list[str | None], counted: dict[str, int]
+) -> None:
+    (bar,) = timeline([Listed("x", "x", day and date.fromisoformat(day), None, 1, "x") for day in days]).data  # type: ignore[arg-type]
+    assert {str(day): count for day, count in zip(bar.x or (), bar.y or (), strict=True)} == counted
 
 
 def test_reading_the_folder_again_tells_each_file_and_can_be_cancelled(seeds: Path, tmp_path: Path) -> None:
     with CheckedAssistant(tmp_path / "data", "embedded") as dateline:
         dateline.index(seeds)
         steps = list(anew(dateline, threading.Event()))
-        assert "1 of 2: 000_cd28b6654e9fce99.txt" in steps[0]
-        assert "2 unchanged" in steps[-1]
+        assert ("1 of 2: 000_cd28b6654e9fce99.txt" in steps[0], "2 unchanged" in steps[-1]) == (True, True)
         stop = threading.Event()
         stop.set()
         assert "Cancelled" in list(anew(dateline, stop))[-1]
-
-
-def test_too_many_files_at_once_are_refused(tmp_path: Path) -> None:
-    with CheckedAssistant(tmp_path, "embedded") as dateline:
         with pytest.raises(CorpusError, match="up to 50 at a time"):
             list(add(dateline, ["x"] * 51, threading.Event()))
 
 
-def test_long_archives_are_counted_by_month_and_by_year() -> None:
-    days = [date(2020, 1, 5), date(2020, 1, 20), date(2023, 5, 2)]
-    (months,) = timeline([Listed("x", "x", day, None, 1, "x") for day in days]).data
-    assert dict(zip(months.x, months.y, strict=True)) == {date(2020, 1, 1): 2, date(2023, 5, 1): 1}
-    (years,) = timeline([Listed("x", "x", day, None, 1, "x") for day in [*days, date(1990, 7, 7)]]).data
-    assert dict(zip(years.x, years.y, strict=True)) == {date(2020, 1, 1): 2, date(2023, 1, 1): 1, date(1990, 1, 1): 1}
+def test_a_conversation_can_be_taken_away_whole() -> None:
+    told = answer("He heads it [1].", citation(1, carriers=["a.txt", "b.txt"]))
+    turns = [Turn(1, "Who?", NOW, {}, told, None, "", "up", "Good"), Turn(2, "Why?", NOW, {}, None, "Stopped.", "")]
+    first, second = json.loads(as_json("Hama", turns))["turns"]
+    assert (first["question"], first["answer"], first["verdict"], first["comment"]) == ("Who?", told, "up", "Good")
+    assert (second["answer"], second["trouble"]) == (None, "Stopped.")
+    text = as_markdown("Hama", turns)
+    assert text.index("## Who?") < text.index("He heads it") < text.index("> **\\[1\\]** quote 1")
+    assert "Title, 5 December 2024, a.txt, 2 articles, one origin" in text
+    assert text.endswith("## Why?\n\n*Stopped.*\n")
 
 
-def test_an_archive_without_dates_has_an_empty_timeline() -> None:
-    assert list(timeline([UNDATED]).data[0].x or ()) == []
+def test_questions_to_begin_with_are_on_what_the_newest_articles_tell_most_of_and_find_it(
+    index: ArticleIndex, folder: Path, write: Write
+) -> None:
+    write("a.txt", "it rained all day, and nobody went out.")
+    index.sync(folder)
+    assert examples(index) == ["Summarise the articles."]
+    for number in range(40):  # older than the newest stories, and told of most in all
+        write(f"old-{number:02}.txt", f"The fair in Lenn was opened again, for the time {number}.", date="2023-01-05")
+    for day in range(1, 29):
+        write(f"new-{day}.txt", f"A dam broke in Velle. Water stood in Velle for {day} days.", date=f"2024-02-{day:02}")
+    write("quiet.txt", "Ana Torp said the water would fall. Boreal Motors sponsors this page.", date="2024-02-29")
+    index.sync(folder)
+    asked = examples(index)
+    assert asked[:2] == ["Summarise the articles.", "What happened in Velle?"]
+    assert "What did Ana Torp say?" in asked
+    assert not [question for question in asked if "Boreal" in question]
+    assert index.search("What happened in Velle?", 1)[0].passage.article.startswith("new-")

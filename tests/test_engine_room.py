@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
-import httpx
 import pytest
-from app_helpers import QUESTION, RIGHT, says, served, until
+from app_helpers import QUESTION, RIGHT, client, says, served, until
 from checking import CheckedAssistant
 from ollama_double import OllamaDouble, loaded, slow
 
-from rag.errors import ModelMissing
-from web.engine_room import EngineRoom, Entered, Preparing, Told
+from rag.errors import ModelMissing, Stopped
+from web.badge import engine_html
+from web.engine_room import EngineRoom, Entered, Preparing, State, Told
 from web.errors import TooManyQuestions
 
 SMALL, LARGE = "qwen2.5-coder:0.5b", "qwen2.5-coder:1.5b"
@@ -36,51 +38,58 @@ def room(dateline: CheckedAssistant) -> EngineRoom:
     return EngineRoom(dateline)
 
 
-def pass_through(room: EngineRoom) -> list[Told]:
-    """Goes in and out; what it was told on the way."""
-    told: list[Told] = []
-    with room.enter("anna", threading.Event(), told.append):
-        return told
+class Visit:
+    """Somebody goes in and out, in a thread of their own: what they are told on the way, and what came of it."""
+
+    def __init__(self, room: EngineRoom, then: Callable[[], Any] = lambda: None) -> None:
+        self.told: list[Told] = []
+        self.stop = threading.Event()
+        self.done: Future[None] = Future()
+        threading.Thread(target=self._go, args=[room, then], daemon=True).start()
+
+    def _go(self, room: EngineRoom, then: Callable[[], Any]) -> None:
+        try:
+            with room.enter("anna", self.stop, self.told.append):
+                then()
+            self.done.set_result(None)
+        except Exception as error:
+            self.done.set_exception(error)
 
 
-def test_the_first_question_has_the_model_loaded(room: EngineRoom, ollama: OllamaDouble) -> None:
-    assert pass_through(room) == [Preparing("loading", 0), Entered()]
-    assert pass_through(room) == [Entered()]
-    assert [load["model"] for load in ollama.loads] == [SMALL]
-    state = room.state()
-    assert (state.phase, state.engine, state.model) == ("ready", "ollama", SMALL)
-
-
-def test_it_is_ready_when_the_model_is_loaded_and_not_before(seeds_dir: Path) -> None:
+def test_the_first_question_has_the_model_loaded_and_it_is_ready_when_that_is_done(seeds_dir: Path) -> None:
     gate = threading.Event()
     with (
         OllamaDouble(load=slow(gate, loaded)) as ollama,
         CheckedAssistant(seeds_dir, "ollama", SMALL, ollama_host=ollama.url, timeout=0.1) as dateline,
     ):
         room = EngineRoom(dateline)
-        room.prepare()
+        first = Visit(room)
         until(lambda: bool(ollama.loads))
         assert not gate.wait(0.5)  # longer than a silence may be in an answer
-        assert room.state().phase == "loading"
+        assert (room.state().phase, first.told) == ("loading", [Preparing("loading", 0)])
         gate.set()
-        until(lambda: room.state().phase == "ready")
+        first.done.result(5)
+        second = Visit(room)
+        second.done.result(5)
+        assert (first.told, second.told) == ([Preparing("loading", 0), Entered()], [Entered()])
+        assert [load["model"] for load in ollama.loads] == [SMALL]
+        state = room.state()
+        assert (state.phase, state.engine, state.model) == ("ready", "ollama", SMALL)
 
 
-def test_what_ollama_and_the_embedded_engine_have_can_be_chosen(room: EngineRoom) -> None:
-    offers = [(one.engine, one.model) for one in room.offers()]
-    assert offers[0][0] == "embedded"
-    assert offers[1:] == [("ollama", SMALL), ("ollama", LARGE)]
-
-
-def test_an_ollama_host_that_is_no_address_takes_nothing_from_the_embedded_engine(seeds_dir: Path) -> None:
+def test_what_is_there_can_be_chosen_and_nothing_else(room: EngineRoom, seeds_dir: Path) -> None:
+    (embedded, _), *on_ollama = [(one.engine, one.model) for one in room.offers()]
+    assert (embedded, on_ollama) == ("embedded", [("ollama", SMALL), ("ollama", LARGE)])
+    with pytest.raises(ModelMissing, match="choose another"):
+        room.use("embedded", "/etc/passwd")
     with CheckedAssistant(seeds_dir, "embedded", ollama_host="127.0.0.1:99999") as dateline:
-        room = EngineRoom(dateline)
-        assert [one.engine for one in room.offers()] == ["embedded"]
-        assert room.state().engine == "embedded"
+        no_address = EngineRoom(dateline)
+        assert [one.engine for one in no_address.offers()] == ["embedded"]
+        assert no_address.state().engine == "embedded"
 
 
 def test_an_ollama_that_has_left_is_seen_and_so_is_its_return(room: EngineRoom, ollama: OllamaDouble) -> None:
-    pass_through(room)
+    Visit(room).done.result(5)
     ollama.leave()
     until(lambda: room.state().phase == "lost", seconds=10)
     assert "`ollama serve`" in room.state().trouble
@@ -89,94 +98,56 @@ def test_an_ollama_that_has_left_is_seen_and_so_is_its_return(room: EngineRoom, 
     until(lambda: room.state().phase == "ready", seconds=10)
 
 
-def test_another_model_answers_the_next_question(
+def test_another_model_answers_the_next_question_and_waits_for_the_one_that_is_being_written(
     room: EngineRoom, dateline: CheckedAssistant, ollama: OllamaDouble
 ) -> None:
-    dateline.ask(QUESTION)
-    room.use("ollama", LARGE)
-    pass_through(room)
-    answer = dateline.ask(QUESTION)
-    assert (answer.model, ollama.chats[-1]["model"], ollama.chats[0]["model"]) == (LARGE, LARGE, SMALL)
-
-
-def test_the_change_waits_for_the_answer_that_is_being_written(
-    room: EngineRoom, dateline: CheckedAssistant, ollama: OllamaDouble
-) -> None:
-    gate = threading.Event()
-    ollama.chat = slow(gate, says(RIGHT))
-    models: list[str] = []
+    gate, answered = threading.Event(), list[str]()
 
     def ask() -> None:
-        with room.enter("anna", threading.Event(), lambda told: None):
-            models.append(dateline.ask(QUESTION).model)
+        answered.append(dateline.ask(QUESTION).model)
 
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    until(lambda: bool(ollama.chats))
+    writing = Visit(room, lambda: (ask(), gate.wait(10)))
+    until(lambda: answered == [SMALL], seconds=10)
     room.use("ollama", LARGE)
     assert room.state().model == SMALL
+    waiting = Visit(room)  # for the change
+    until(lambda: waiting.told == [Preparing("loading", 0)])
+    waiting.stop.set()
+    assert isinstance(waiting.done.exception(5), Stopped)
+    assert not writing.done.done()
     gate.set()
-    asking.join(10)
-    assert models == [SMALL]
-    until(lambda: room.state().model == LARGE)
+    Visit(room, ask).done.result(10)
+    assert answered == [SMALL, LARGE]
+    assert (ollama.chats[0]["model"], ollama.chats[-1]["model"]) == (SMALL, LARGE)
 
 
-def test_what_is_not_offered_cannot_be_chosen(room: EngineRoom) -> None:
-    with pytest.raises(ModelMissing, match="choose another"):
-        room.use("embedded", "/etc/passwd")
+def test_the_badge_says_how_it_is_and_what_can_be_done() -> None:
+    for state, words in (
+        (State("fetching", "embedded", "m", 270_000_000, 1_000_000_000), "270 of 1,000 MB"),
+        (State("paused", "embedded", "m"), "Go on"),
+        (State("lost", trouble="<b>gone</b>"), "&lt;b&gt;gone"),
+    ):
+        assert words in engine_html(state, ())
 
 
-def test_a_stopped_reader_does_not_wait_for_a_change(room: EngineRoom) -> None:
-    pass_through(room)
-    stop, leave, inside = threading.Event(), threading.Event(), threading.Event()
-
-    def stay() -> None:
-        with room.enter("anna", threading.Event(), lambda told: None):
-            inside.set()
-            leave.wait(10)
-
-    staying = threading.Thread(target=stay, daemon=True)
-    staying.start()
-    assert inside.wait(5)
-    room.use("ollama", LARGE)
-    told: list[Told] = []
-
-    def go() -> None:
-        with pytest.raises(Exception, match="called off"), room.enter("boris", stop, told.append):
-            pass
-
-    going = threading.Thread(target=go, daemon=True)
-    going.start()
-    until(lambda: told == [Preparing("loading", 0)])
-    stop.set()
-    going.join(5)
-    assert not going.is_alive()
-    leave.set()
-    staying.join(5)
-
-
-def test_a_reader_who_asks_too_often_waits_and_others_do_not(dateline: CheckedAssistant) -> None:
+def test_who_asks_too_often_waits_and_others_do_not(dateline: CheckedAssistant) -> None:
     room = EngineRoom(dateline, questions_per_minute=2)
     room.admit("anna")
     room.admit("anna")
     with pytest.raises(TooManyQuestions, match=r"ask again in \d+ s"):
         room.admit("anna")
     room.admit("boris")
-
-
-def test_a_program_that_asks_too_often_is_told_by_http(dateline: CheckedAssistant) -> None:
-    with served(dateline, questions_per_minute=1) as url, httpx.Client(base_url=url, trust_env=False) as http:
-        assert http.post("/api/ask", json={"question": QUESTION}, timeout=30).status_code == 200
-        again = http.post("/api/ask", json={"question": QUESTION})
+    asked: dict[str, Any] = {"json": {"question": QUESTION, "messages": [{"role": "user", "content": QUESTION}]}}
+    with served(dateline, questions_per_minute=1) as url, client(url) as http:
+        assert http.post("/api/ask", **asked).status_code == 200
+        again = http.post("/api/ask", **asked)
         assert (again.status_code, "ask again in" in again.text) == (429, True)
         assert 1 <= int(again.headers["Retry-After"]) <= 60
-        by_openai = {"messages": [{"role": "user", "content": QUESTION}]}
-        assert http.post("/v1/chat/completions", json=by_openai).status_code == 429
-        assert http.get("/api/search", params={"q": "Homs"}).status_code == 200
-
-
-def test_the_badge_is_changed_over_http(dateline: CheckedAssistant) -> None:
-    with served(dateline) as url, httpx.Client(base_url=url, trust_env=False) as http:
+        assert http.post("/v1/chat/completions", **asked).status_code == 429
+        assert http.get("/api/search?q=Homs").status_code == 200
+        # and the badge is changed over HTTP, for everybody
+        for act in ("prepare", "pause"):
+            assert '<details class="engine ' in http.post(f"/engine/{act}").text
         assert http.post("/engine/use", data={"engine": "ollama", "model": LARGE}).status_code == 200
         until(lambda: f"{LARGE}<span" in http.get("/engine").text)
         refused = http.post("/engine/use", data={"engine": "ollama", "model": "<b>none</b>"})

@@ -4,85 +4,142 @@ from __future__ import annotations
 
 import json
 import re
-import threading
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from threading import Event
 
 import pytest
-from app_helpers import QUESTION, QUOTED, RIGHT, endless, says, served
+from app_helpers import MODEL, PASSWORD, QUESTION, QUOTED, RIGHT, App, app_over, endless, process, says, started
 from axe_playwright_python.sync_playwright import Axe
-from checking import CheckedAssistant
 from ollama_double import OllamaDouble, error_in_mid_stream, slow
 from playwright.sync_api import Browser, Page, expect
+from reverse_proxy import reverse_proxy
 from run_helpers import kept, right, run_of
 
 from web.conversations import Conversations
 from web.users import Users
 
 pytestmark = pytest.mark.browser
-MODEL = "qwen2.5-coder:1.5b"
+PageOf = Callable[..., Page]
+HERE = re.compile(r"\?c=")  # the address of a conversation
+RUN = "a-run-with-a-rather-long-name-of-its-own.jsonl"
+BELOW = {"archive.localhost": "/news"}  # a name that browsers look for here, and the path below which the app is there
 
 
-class App:
-    """The app over the seeds, with an Ollama double that says what the test wants."""
-
-    def __init__(self, url: str, ollama: OllamaDouble, assistant: CheckedAssistant) -> None:
-        self.url, self.ollama, self.assistant = url, ollama, assistant
+@pytest.fixture(scope="module")
+def running(seeds_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    home = shutil.copytree(seeds_dir, tmp_path_factory.mktemp("page") / "data")
+    (home / "runs").mkdir(exist_ok=True)
+    kept(home / "runs", RUN, run_of(right("q1")))
+    with app_over(home, names=BELOW) as app:
+        yield app
 
 
 @pytest.fixture
-def app(seeds: Path, tmp_path: Path) -> Iterator[App]:
-    with (
-        OllamaDouble(chat=says(RIGHT)) as ollama,
-        CheckedAssistant(tmp_path, "ollama", MODEL, ollama_host=ollama.url) as assistant,
-    ):
-        assistant.index(seeds)
-        with served(assistant) as url:
-            yield App(url, ollama, assistant)
+def gate() -> Iterator[Event]:
+    """The model writes nothing while it is not set."""
+    gate = Event()
+    gate.set()
+    yield gate
+    gate.set()
 
 
-def ask(page: Page, question: str = QUESTION) -> None:
+@pytest.fixture
+def app(running: App, gate: Event) -> App:
+    running.ollama.chat = slow(gate, says(RIGHT))
+    running.ollama.client_left.clear()
+    return running
+
+
+@pytest.fixture(params=["", *BELOW.values()])
+def anywhere(request: pytest.FixtureRequest, app: App) -> Iterator[App]:
+    """The app at its own address, and where a proxy serves it below a path."""
+    with reverse_proxy(app.url, request.param, strips=False) if request.param else nullcontext(0) as port:
+        yield replace(app, url=f"http://{next(iter(BELOW))}:{port}{request.param}") if port else app
+
+
+def ask(page: Page, question: str = QUESTION) -> Page:
     page.locator("#box textarea").fill(question)
     page.keyboard.press("Enter")
+    return page
 
 
-def answered(page: Page, turns: int = 1) -> None:
-    expect(page.locator("#talk .turn")).to_have_count(turns)
-    expect(page.locator("#live .turn")).to_have_count(0)
+def sees(page: Page, told: dict[str, str | int], seconds: float = 5) -> None:
+    """Each of these parts comes to hold the words (the last one, of several), or to be there so many times."""
+    for part, what in told.items():
+        if isinstance(what, int):
+            expect(page.locator(part)).to_have_count(what, timeout=1000 * seconds)
+        else:
+            expect(page.locator(part).last).to_contain_text(what, timeout=1000 * seconds)
+
+
+def answered(page: Page, turns: int = 1) -> Page:
+    sees(page, {"#talk .turn": turns, "#live .turn": 0})
     expect(page.locator("#send")).to_be_visible()
+    return page
 
 
-def test_a_click_on_a_chip_opens_the_article_at_the_very_words(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url)
+def press(page: Page, button: str | re.Pattern[str], within: str = "body") -> None:
+    page.locator(within).get_by_role("button", name=button).first.click()
+
+
+def exported(page: Page, form: str) -> str:
+    with page.expect_download() as taken:
+        page.get_by_role("link", name=form).click()
+    return taken.value.path().read_text(encoding="utf-8")
+
+
+def no_serious_fault(page: Page) -> None:
+    faults = Axe().run(page).response["violations"]
+    assert [fault["nodes"][0]["html"] for fault in faults if fault["impact"] in ("serious", "critical")] == []
+
+
+def test_passages_come_first_and_a_chip_opens_the_very_words(anywhere: App, page_of: PageOf, gate: Event) -> None:
+    page, sent, failed = page_of(anywhere.url), list[str](), list[str]()
+    page.on("request", lambda request: sent.append(request.url))
+    page.on("response", lambda reply: failed.append(reply.url) if reply.status >= 400 else None)
+    page.reload()
+    sees(page, {".engine.ready": MODEL})
+    with page.expect_response(f"{anywhere.url}/engine"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # then the badge is brought up to date
+    expect(page.locator("main.contain")).to_have_css("max-width", "min(860px, 100%)")
+    gate.clear()
     ask(page)
+    expect(page.locator("#live .found blockquote").first).to_be_visible()
+    heard = ".spoken[role=status]"  # by a screen reader
+    sees(page, {"#live .draft": 0, heard: "Reading these passages"})
+    gate.set()
     answered(page)
+    sees(page, {heard: "200 kilometres"})
+
+    page.locator(".chip").first.hover()
+    sees(page, {"#tip": QUOTED})
+    sees(page, {"#tip": "5 December 2024"})
+    expect(page).to_have_url(HERE)
+    page.reload()
+    sees(page, {"#talk .question": QUESTION})
     page.locator(".chip").first.click()
     mark = page.locator("#pane mark#here")
     expect(mark).to_be_in_viewport()
-    (turn_id,) = re.findall(r"\d+", page.locator(".turn").get_attribute("id") or "")
-    quote = page.locator(f"#quote-{turn_id}-1 blockquote").text_content()
-    assert " ".join((mark.text_content() or "").split()) == quote
-    assert QUOTED in (mark.text_content() or "")
-
-
-def test_the_passages_are_there_before_the_first_word(app: App, page_of: Callable[..., Page]) -> None:
-    gate = threading.Event()
-    app.ollama.chat = slow(gate, says(RIGHT))
-    page = page_of(app.url)
-    ask(page)
-    expect(page.locator("#live .found blockquote").first).to_be_visible()
-    expect(page.locator("#live .draft")).to_have_count(0)
-    gate.set()
-    answered(page)
+    quote = page.locator(".quotes blockquote").text_content() or ""
+    assert QUOTED in quote == " ".join((mark.text_content() or "").split())
+    no_serious_fault(page)
+    page.locator(".engine summary").click()
+    no_serious_fault(page)
+    assert QUOTED in exported(page, "Markdown")
+    (told,) = json.loads(exported(page, "JSON with citations"))["turns"]
+    assert QUOTED in told["answer"]["citations"][0]["quote"]
+    assert sent
+    assert [url for url in sent if not url.startswith((anywhere.url, "data:", "blob:"))] == failed == []
 
 
 @pytest.mark.parametrize(("window", "column"), [((1280, 720), 860), ((390, 844), None)], ids=["desktop", "phone"])
 def test_the_column_has_one_width_from_the_first_frame_to_the_last(
-    app: App, browser_with_bars: Browser, window: tuple[int, int], column: int | None
+    app: App, browser_with_bars: Browser, gate: Event, window: tuple[int, int], column: int | None
 ) -> None:
-    gate = threading.Event()
-    app.ollama.chat = slow(gate, says(RIGHT))
     page = browser_with_bars.new_page(viewport={"width": window[0], "height": window[1]})
     line = page.context.new_cdp_session(page)  # a slow one: what comes late must not change what is there
     line.send("Network.enable")
@@ -101,470 +158,270 @@ def test_the_column_has_one_width_from_the_first_frame_to_the_last(
     """)
     page.goto(app.url)
     page.get_by_role("button", name="What happened in Hama?").wait_for()
+    gate.clear()
     ask(page)
     expect(page.locator("#live .found blockquote").first).to_be_visible()
     gate.set()
     answered(page)
-    ask(page, "Who is the mayor of Paris?")  # the page becomes longer than the window
-    answered(page, turns=2)
+    answered(ask(page, "Who is the mayor of Paris?"), turns=2)  # the page becomes longer than the window
     seen = page.evaluate("Object.entries(seen).map(([part, widths]) => [part, ...widths])")
     assert [len(widths) for _, *widths in seen] == [1, 1, 1], seen
     assert column is None or seen[0][1].startswith(f"{column}.0 ")
     assert page.evaluate("document.documentElement.scrollHeight > innerHeight")
 
 
-def test_hovering_a_chip_shows_the_quote_and_where_it_stands(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url)
-    ask(page)
+@pytest.mark.parametrize("ended", ["by the button", "by Escape", "by the engine"])
+def test_what_ends_early_leaves_its_draft_and_the_remedy(app: App, page_of: PageOf, ended: str) -> None:
+    dies = ended == "by the engine"
+    app.ollama.chat = error_in_mid_stream() if dies else says(endless())
+    page = ask(page_of(app.url))
+    if not dies:
+        sees(page, {"#live .draft": "word3"})
+        page.locator("#stop").click() if ended == "by the button" else page.keyboard.press("Escape")
+        assert app.ollama.client_left.wait(1)
     answered(page)
-    page.locator(".chip").first.hover()
-    expect(page.locator("#tip")).to_contain_text(QUOTED)
-    expect(page.locator("#tip")).to_contain_text("5 December 2024")
-
-
-def test_stop_ends_the_generation_within_a_second_and_retry_asks_again(app: App, page_of: Callable[..., Page]) -> None:
-    app.ollama.chat = says(endless())
-    page = page_of(app.url)
-    ask(page)
-    expect(page.locator("#live .draft")).to_contain_text("word3")
-    page.locator("#stop").click()
-    assert app.ollama.client_left.wait(1)
-    answered(page)
-    expect(page.locator(".trouble [role=alert]")).to_contain_text("Stopped")
+    draft, alert = ("To determine how", "Ollama") if dies else ("word3", "Stopped")
+    sees(page, {".trouble .draft": draft, ".trouble [role=alert]": alert})
     app.ollama.chat = says(RIGHT)
-    page.get_by_role("button", name="Ask again").click()
-    expect(page.locator("#talk .answer")).to_contain_text("200 kilometres")
+    press(page, "Ask again")
+    sees(page, {"#talk .answer": "200 kilometres"})
     answered(page)
 
 
-def test_escape_stops_too(app: App, page_of: Callable[..., Page]) -> None:
-    app.ollama.chat = says(endless())
-    page = page_of(app.url)
+def test_an_answer_goes_on_while_its_page_shows_it_anew_or_another(app: App, page_of: PageOf, gate: Event) -> None:
+    page = answered(ask(page_of(app.url), "Where is Homs?"))
+    page.locator("#side .toggle-button").click()
+    press(page, "New conversation")
+    sees(page, {"#talk .empty": 1})
+    gate.clear()
+    before = len(app.ollama.chats)
     ask(page)
-    expect(page.locator("#live .draft")).to_contain_text("word3")
-    page.keyboard.press("Escape")
-    expect(page.locator(".trouble [role=alert]")).to_contain_text("Stopped")
-
-
-def test_a_reload_keeps_the_conversation_and_its_chips(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url)
-    ask(page)
-    answered(page)
-    expect(page).to_have_url(re.compile(r"\?c="))
-    page.reload()
-    expect(page.locator("#talk .question")).to_have_text(QUESTION)
-    page.locator(".chip").first.click()
-    expect(page.locator("#pane mark#here")).to_contain_text(QUOTED)
-
-
-def test_a_reload_in_mid_answer_loses_nothing(app: App, page_of: Callable[..., Page]) -> None:
-    gate = threading.Event()
-    app.ollama.chat = slow(gate, says(RIGHT))
-    page = page_of(app.url)
-    ask(page)
-    expect(page.locator("#live .found").first).to_be_visible()
-    expect(page).to_have_url(re.compile(r"\?c="))
-    page.reload()
-    expect(page.locator("#live .found").first).to_be_visible()
-    expect(page.locator("#stop")).to_be_visible()
+    for loaded in (lambda: None, page.reload):
+        loaded()
+        expect(page.locator("#live .found").first).to_be_visible()
+        expect(page.locator("#stop")).to_be_visible()
+        expect(page).to_have_url(HERE)
+    page.locator("#side .toggle-button").click()
+    page.locator("#listed .title", has_text="Where is Homs?").click()
+    sees(page, {"#talk .question": "Where is Homs?", "#live .turn": 0})
     gate.set()
-    expect(page.locator("#talk .answer")).to_contain_text("200 kilometres")
-    assert len(app.ollama.chats) == len({json.dumps(chat) for chat in app.ollama.chats})  # it was asked once
+    page.locator("#listed .title", has_text=QUESTION).click()
+    sees(page, {"#talk .question": QUESTION, "#talk .answer .chip": 1})
+    chats = app.ollama.chats[before:]
+    assert len(chats) == len({json.dumps(chat) for chat in chats})  # it was asked once
 
 
-def test_closing_the_page_stops_the_engine(app: App, page_of: Callable[..., Page]) -> None:
+def test_closing_the_page_stops_the_engine(app: App, page_of: PageOf) -> None:
     app.ollama.chat = says(endless(pause=0.25))  # forty seconds for the longest answer
-    page = page_of(app.url)
-    ask(page)
-    expect(page.locator("#live .draft")).to_contain_text("word3")
+    page = ask(page_of(app.url))
+    sees(page, {"#live .draft": "word3"})
     page.close()
     assert app.ollama.client_left.wait(20)
 
 
-def test_an_engine_that_dies_in_mid_answer_leaves_the_draft_and_the_remedy(
-    app: App, page_of: Callable[..., Page]
-) -> None:
-    app.ollama.chat = error_in_mid_stream()
-    page = page_of(app.url)
-    ask(page)
-    expect(page.locator(".trouble .draft")).to_contain_text("To determine how")
-    expect(page.locator(".trouble [role=alert]")).to_contain_text("Ollama")
-    app.ollama.chat = says(RIGHT)
-    page.get_by_role("button", name="Ask again").click()
-    expect(page.locator("#talk .answer")).to_contain_text("200 kilometres")
-
-
-def test_when_ollama_leaves_in_mid_answer_another_engine_takes_over(app: App, page_of: Callable[..., Page]) -> None:
-    app.ollama.chat = says(endless())
-    page = page_of(app.url)
-    expect(page.locator(".engine.ready")).to_contain_text(MODEL)
-    ask(page)
-    expect(page.locator("#live .draft")).to_contain_text("word3")
-    app.ollama.leave()
-    expect(page.locator(".trouble .draft")).to_contain_text("word3")
-    expect(page.locator(".engine.lost [role=alert]")).to_contain_text("`ollama serve`", timeout=15_000)
-    page.get_by_role("button", name="What answers here").click()
-    page.locator(".engine").get_by_role("button", name=re.compile("^embedded")).click()
-    expect(page.locator(".engine.ready")).to_contain_text("embedded", timeout=60_000)
-    page.get_by_role("button", name="Ask again").click()
-    expect(page.locator("#talk .by")).to_contain_text("embedded", timeout=120_000)
-
-
-def test_when_ollama_comes_back_the_badge_says_so(app: App, page_of: Callable[..., Page]) -> None:
+def test_when_ollama_comes_back_the_badge_says_so(app: App, page_of: PageOf) -> None:
     page = page_of(app.url)
     app.ollama.leave()
-    expect(page.locator(".engine.lost")).to_be_visible(timeout=15_000)  # the page asks every five seconds
+    sees(page, {".engine.lost": 1}, seconds=15)  # the page asks every five seconds
     app.ollama.come_back()
-    expect(page.locator(".engine.ready")).to_be_visible(timeout=15_000)
+    sees(page, {".engine.ready": 1}, seconds=15)
     ask(page)
-    expect(page.locator("#talk .answer")).to_contain_text("200 kilometres")
+    sees(page, {"#talk .answer": "200 kilometres"})
 
 
-def test_two_readers_see_only_their_own(app: App, page_of: Callable[..., Page]) -> None:
-    anna, boris = page_of(app.url), page_of(app.url)
-    ask(anna)
-    answered(anna)
-    boris.goto(anna.url)
-    expect(boris.locator("#talk .empty")).to_be_visible()
+def test_when_ollama_leaves_in_mid_answer_another_takes_over(seeds_dir: Path, tmp_path: Path, page_of: PageOf) -> None:
+    home = shutil.copytree(seeds_dir, tmp_path / "data")
+    options = ("--data-dir", str(home), "--engine", "ollama", "--model", MODEL)
+    with OllamaDouble(chat=says(endless())) as ollama, started(*options, OLLAMA_HOST=ollama.url) as (url, _):
+        page = page_of(url)
+        sees(page, {".engine.ready": MODEL})
+        ask(page)
+        sees(page, {"#live .draft": "word3"})
+        ollama.leave()
+        sees(page, {".trouble .draft": "word3", ".engine.lost [role=alert]": "`ollama serve`"}, seconds=15)
+        press(page, "What answers here")
+        press(page, re.compile("^embedded"), within=".engine")
+        sees(page, {".engine.ready": "embedded"}, seconds=60)
+        press(page, "Ask again")
+        sees(page, {"#talk .by": "embedded"}, seconds=120)
+
+
+def test_conversations_are_listed_renamed_and_deleted_by_their_reader_alone(app: App, page_of: PageOf) -> None:
+    anna, boris = answered(ask(page_of(app.url))), answered(ask(page_of(app.url)))
     pane = anna.locator(".chip").first.get_attribute("data-pane")
-    assert anna.request.get(f"{app.url}/pane?{pane}").ok
-    assert boris.request.get(f"{app.url}/pane?{pane}").status == 404
+    assert [page.request.get(f"{app.url}/pane?{pane}").status for page in (anna, boris)] == [200, 404]
+    his = boris.url
+    boris.goto(anna.url)
+    sees(boris, {"#talk .empty": 1})
+
+    anna.locator("#side .toggle-button").click()
+    sees(anna, {"#listed .title": QUESTION})
+    press(anna, f"Rename: {QUESTION}")
+    sees(anna, {"dialog[open]": 1})
+    no_serious_fault(anna)
+    anna.get_by_label("A name for this conversation").fill("Distances")
+    anna.keyboard.press("Enter")
+    sees(anna, {"#listed .title": "Distances"})
+    press(anna, "Delete: Distances")
+    anna.keyboard.press("Escape")
+    sees(anna, {"dialog": 0, "#listed .title": 1})
+    for way, sure in (("Delete: Distances", "Delete"), ("Delete all my conversations", "Delete all")):
+        press(anna, way)
+        press(anna, sure, within="dialog")
+        sees(anna, {"#listed .title": 0, "#talk .empty": 1})
+        answered(ask(anna))
+    boris.goto(his)
+    sees(boris, {"#talk .question": QUESTION})
 
 
-def test_a_question_full_of_markup_is_shown_as_text(app: App, page_of: Callable[..., Page]) -> None:
+def test_a_user_logs_in_and_out_below_the_path(seeds_dir: Path, tmp_path: Path, browser: Browser) -> None:
+    home = shutil.copytree(seeds_dir, tmp_path / "data")
+    Users(home / "access.db").add("anna", PASSWORD)
+    ((name, path),) = BELOW.items()
+    with process(home, "--served-as", name + path) as own, reverse_proxy(own, path, strips=True) as port:
+        page, url = browser.new_page(), f"http://{name}:{port}{path}"
+        page.goto(url)
+        page.get_by_label("Name").fill("anna")
+        page.get_by_label("Password").fill(PASSWORD)
+        press(page, "Log in")
+        expect(page).to_have_url(f"{url}/")
+        press(page, "Log out anna")
+        expect(page).to_have_url(f"{url}/login")
+
+
+def test_markup_is_shown_as_text_verdicts_are_kept_and_a_turn_is_taken_back(app: App, page_of: PageOf) -> None:
     evil = '<img src=x onerror="window.ran=1"> <script>window.ran=1</script> **b** ${window.ran=1} {{1}} `x`'
     app.ollama.chat = says(evil)
-    page = page_of(app.url)
-    ask(page, evil)
-    answered(page)
+    page, store = answered(ask(page_of(app.url), evil)), Conversations(app.home / "conversations.db")
     assert page.locator("#talk .question").text_content() == evil
+    for verdict, comment, begun, label in (
+        ("down", "too short", "Bad answer", "What is wrong with it?"),
+        ("up", "right after all", "Good answer", "What is to be said of this answer?"),
+    ):
+        press(page, begun)
+        if verdict == "up":
+            expect(page.get_by_role("button", name=begun)).to_have_attribute("aria-pressed", "true")
+            press(page, "Comment on the verdict")
+        page.get_by_label(label).fill(comment)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Comment on the verdict")).to_have_attribute("data-text", comment)
+        expect(page.get_by_role("button", name=begun)).to_have_attribute("aria-pressed", "true")
+        ((turn,),) = store.with_verdicts()
+        assert (turn.verdict, turn.comment) == (verdict, comment)
+    press(page, "Edit the question")
+    expect(page.locator("#box textarea")).to_have_value(evil)
+    sees(page, {"#talk .turn": 0})
     assert page.evaluate("window.ran") is None
 
 
-def test_undo_takes_the_turn_back_and_edit_puts_it_into_the_box(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url)
-    ask(page)
-    answered(page)
-    page.get_by_role("button", name="Edit the question").click()
-    expect(page.locator("#box textarea")).to_have_value(QUESTION)
-    expect(page.locator("#talk .turn")).to_have_count(0)
-
-
-def test_conversations_are_listed_renamed_and_deleted(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url)
-    ask(page)
-    answered(page)
-    page.locator("#side .toggle-button").click()
-    expect(page.locator("#listed .title")).to_have_text([QUESTION])
-    page.get_by_role("button", name=f"Rename: {QUESTION}").click()
-    page.get_by_label("A name for this conversation").fill("Distances")
-    page.keyboard.press("Enter")
-    expect(page.locator("#listed .title")).to_have_text(["Distances"])
-    page.get_by_role("button", name="Delete: Distances").click()
-    page.keyboard.press("Escape")
-    expect(page.locator("dialog")).to_have_count(0)
-    expect(page.locator("#listed .title")).to_have_text(["Distances"])
-    page.get_by_role("button", name="Delete: Distances").click()
-    page.locator("dialog").get_by_role("button", name="Delete").click()
-    expect(page.locator("#listed .title")).to_have_count(0)
-    expect(page.locator("#talk .empty")).to_be_visible()
-
-
-def test_a_reader_deletes_all_of_theirs_and_nothing_of_others(app: App, page_of: Callable[..., Page]) -> None:
-    anna, boris = page_of(app.url), page_of(app.url)
-    for page in (anna, boris):
-        ask(page)
-        answered(page)
-        page.locator("#side .toggle-button").click()
-    anna.get_by_role("button", name="Delete all my conversations").click()
-    anna.locator("dialog").get_by_role("button", name="Delete all").click()
-    expect(anna.locator("#listed .title")).to_have_count(0)
-    expect(anna.locator("#talk .empty")).to_be_visible()
-    boris.reload()
-    expect(boris.locator("#talk .question")).to_have_text(QUESTION)
-
-
-def test_a_user_logs_in_and_out(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url)
-    Users(app.assistant.settings.data_dir / "access.db").add("anna", "open sesame")
-    page.reload()
-    page.get_by_label("Name").fill("anna")
-    page.get_by_label("Password").fill("open sesame")
-    page.get_by_role("button", name="Log in").click()
-    page.get_by_role("button", name="Log out anna").click()
-    expect(page.get_by_label("Password")).to_be_visible()
-
-
-def test_a_verdict_and_its_comment_are_kept(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url)
-    ask(page)
-    answered(page)
-    page.get_by_role("button", name="Bad answer").click()
-    page.get_by_label("What is wrong with it?").fill("too short")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Bad answer")).to_have_attribute("aria-pressed", "true")
-    kept_verdicts = Conversations(app.assistant.settings.data_dir / "conversations.db")
-    ((turn,),) = kept_verdicts.with_verdicts()
-    assert (turn.verdict, turn.comment) == ("down", "too short")
-    page.get_by_role("button", name="Good answer").click()
-    expect(page.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "true")
-    page.get_by_role("button", name="Comment on the verdict").click()
-    page.get_by_label("What is to be said of this answer?").fill("right after all")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Comment on the verdict")).to_have_attribute("data-text", "right after all")
-    ((turn,),) = kept_verdicts.with_verdicts()
-    assert (turn.verdict, turn.comment) == ("up", "right after all")
-
-
-def test_an_answer_goes_on_while_another_conversation_is_open(app: App, page_of: Callable[..., Page]) -> None:
-    gate = threading.Event()
-    page = page_of(app.url)
-    ask(page, "Where is Homs?")
-    answered(page)
-    page.locator("#side .toggle-button").click()
-    page.get_by_role("button", name="New conversation").first.click()
-    expect(page.locator("#talk .empty")).to_be_visible()
-    app.ollama.chat = slow(gate, says(RIGHT))
-    ask(page)
-    expect(page.locator("#live .found").first).to_be_visible()
-    page.locator("#listed .title", has_text="Where is Homs?").click()
-    expect(page.locator("#talk .question")).to_have_text("Where is Homs?")
-    expect(page.locator("#live .turn")).to_have_count(0)
-    gate.set()
-    page.locator("#listed .title", has_text=QUESTION).click()
-    expect(page.locator("#talk .question")).to_have_text(QUESTION)
-    expect(page.locator("#talk .chip").first).to_be_visible()
-
-
-def test_a_conversation_is_exported(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url)
-    ask(page)
-    answered(page)
-    with page.expect_download() as markdown:
-        page.get_by_role("link", name="Markdown").click()
-    assert QUOTED in markdown.value.path().read_text(encoding="utf-8")
-    with page.expect_download() as told:
-        page.get_by_role("link", name="JSON with citations").click()
-    (turn,) = json.loads(told.value.path().read_text(encoding="utf-8"))["turns"]
-    assert QUOTED in turn["answer"]["citations"][0]["quote"]
-
-
-def test_a_file_is_added_asked_about_removed_and_then_refused(
-    app: App, page_of: Callable[..., Page], tmp_path: Path
-) -> None:
-    flood = tmp_path / "flood.txt"
+def test_a_file_is_added_found_asked_about_and_removed(anywhere: App, page_of: PageOf, tmp_path: Path) -> None:
+    flood, broken = tmp_path / "flood.txt", tmp_path / "broken.pdf"
     flood.write_text(" date 2026-01-02 The river Dola flooded the town of Mirest on Friday.", encoding="utf-8")
-    app.ollama.chat = says("The river Dola flooded the town of Mirest.")
-    page = page_of(app.url)
-    page.goto(f"{app.url}/articles")
-    expect(page.locator("#corpus tbody tr")).to_have_count(2)
-    page.locator("#drop input[type=file]").set_input_files(flood)
-    expect(page.locator("#told")).to_contain_text("1 added")
-    expect(page.locator("#corpus tbody tr")).to_have_count(3)
-    page.get_by_role("button", name="The river Dola flooded the town").first.click()
-    expect(page.locator("#pane .text")).to_contain_text("on Friday")
-
-    page.goto(app.url)
-    ask(page, "Which town did the river Dola flood?")
-    expect(page.locator("#talk .answer")).to_contain_text("Mirest")
-    page.locator(".chip").first.click()
-    expect(page.locator("#pane .about")).to_contain_text("uploads/flood.txt")
-
-    page.goto(f"{app.url}/articles")
-    page.get_by_role("button", name=re.compile("^Remove The river")).click()
-    page.locator("dialog").get_by_role("button", name="Remove").click()
-    expect(page.locator("#corpus tbody tr")).to_have_count(2)
-    page.goto(app.url)
-    ask(page, "Which town did the river Dola flood?")
-    expect(page.locator("#talk .refusal")).to_be_visible()
-
-
-def test_the_articles_are_searched_and_sorted(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url)
-    page.goto(f"{app.url}/articles")
-    expect(page.locator("#corpus tbody tr")).to_have_count(2)
-    page.get_by_label("Search").fill("withdrawn")
-    expect(page.locator("#corpus tbody tr")).to_have_count(1)
-    expect(page.locator("#corpus tbody tr")).to_contain_text("The Syrian army says it has withdrawn")
-
-
-def test_what_cannot_be_read_is_told_with_the_reason(app: App, page_of: Callable[..., Page], tmp_path: Path) -> None:
-    broken = tmp_path / "broken.pdf"
     broken.write_bytes(b"no pdf")
-    page = page_of(app.url)
-    page.goto(f"{app.url}/articles")
-    page.locator("#drop input[type=file]").set_input_files(broken)
-    expect(page.locator("#told")).to_contain_text("uploads/broken.pdf:")
-    expect(page.locator("#corpus tbody tr")).to_have_count(2)
+    anywhere.ollama.chat = says("The river Dola flooded the town of Mirest.")
+    page, rows = page_of(anywhere.url), "#corpus tbody tr"
+    page.goto(f"{anywhere.url}/articles")
+    sees(page, {rows: 2})
+    for file, told, count in ((broken, "uploads/broken.pdf:", 2), (flood, "1 added", 3)):
+        page.locator("#drop input[type=file]").set_input_files(file)
+        sees(page, {"#told": told, rows: count})
+    page.get_by_label("Search").fill("withdrawn")
+    sees(page, {rows: 1})
+    sees(page, {rows: "The Syrian army says it has withdrawn"})
+    page.get_by_label("Search").fill("")
+    press(page, "The river Dola flooded the town")
+    sees(page, {"#pane .text": "on Friday"})
+
+    page.goto(anywhere.url)
+    ask(page, "Which town did the river Dola flood?")
+    sees(page, {"#talk .answer": "Mirest"})
+    page.locator(".chip").first.click()
+    sees(page, {"#pane .about": "uploads/flood.txt"})
+
+    page.goto(f"{anywhere.url}/articles")
+    press(page, re.compile("^Remove The river"))
+    press(page, "Remove", within="dialog")
+    sees(page, {rows: 2})
+    page.goto(anywhere.url)
+    ask(page, "Which town did the river Dola flood?")
+    sees(page, {"#talk .refusal": 1})
 
 
-def test_dates_narrow_the_next_question_and_are_shown_as_chips(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url)
-    page.locator("#side .toggle-button").click()
-    page.get_by_text("Narrow the articles").click()
-    page.get_by_label("Until").fill("2020-01-01")
-    expect(page.locator("#chips .narrowed")).to_have_text("until 1 January 2020 ✕")
-    ask(page)
-    expect(page.locator("#talk .refusal")).to_be_visible()
-    expect(page.locator("#talk .narrowed")).to_have_text("until 1 January 2020")
-    page.get_by_role("button", name="Remove: until 1 January 2020").click()
-    expect(page.locator("#chips .narrowed")).to_have_count(0)
-    expect(page.get_by_label("Until")).to_have_value("")
-    ask(page)
-    expect(page.locator("#talk .answer").last).to_contain_text("200 kilometres")
-
-
-def test_days_stand_in_words_wherever_one_is_shown(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url)
+def test_dates_narrow_the_next_question_and_stand_in_words_everywhere(anywhere: App, page_of: PageOf) -> None:
+    page = page_of(anywhere.url)
     page.locator("#side .toggle-button").click()
     page.get_by_text("Narrow the articles").click()
     shown = page.locator("body").inner_text()
     assert "of 5 December 2024" in shown
-    page.get_by_label("From").fill("2024-12-05")
+    page.get_by_label("Until").fill("2020-01-01")
+    sees(page, {"#chips .narrowed": "until 1 January 2020 ✕"})
     ask(page)
-    answered(page)
+    sees(page, {"#talk .refusal": 1, "#talk .narrowed": "until 1 January 2020"})
+    press(page, "Remove: until 1 January 2020")
+    sees(page, {"#chips .narrowed": 0})
+    expect(page.get_by_label("Until")).to_have_value("")
+    page.get_by_label("From", exact=True).fill("2024-12-05")
+    ask(page)
+    sees(page, {"#talk .answer": "200 kilometres"})
+    answered(page, turns=2)
     shown += page.locator("body").inner_text()
     page.locator("#talk .chip").first.click()  # the article's own text stays as it is
-    expect(page.locator("#pane .about")).to_contain_text("5 December 2024")
-    with page.expect_download() as taken:
-        page.get_by_role("link", name="Markdown").click()
-    shown += taken.value.path().read_text(encoding="utf-8")
-    runs = app.assistant.settings.data_dir / "runs"
-    runs.mkdir()
-    kept(runs, "mine.jsonl", run_of(right("q1")))
-    for address, row in (("/articles", "#corpus tbody tr"), ("/runs", "#runs tbody tr")):
-        page.goto(f"{app.url}{address}")
-        page.locator(row).first.wait_for()
+    sees(page, {"#pane .about": "5 December 2024"})
+    shown += exported(page, "Markdown")
+    for address, part in (("/articles", ".js-plotly-plot .bars"), ("/runs", "#runs tbody tr")):
+        page.goto(f"{anywhere.url}{address}")
+        page.locator(part).first.wait_for()
+        no_serious_fault(page)
         shown += page.locator("body").inner_text()
     assert re.findall(r".*\d{4}-\d\d-\d\d.*", shown) == []
+    with page.expect_popup() as report:
+        page.locator("#runs td a").click()
+    page.locator("#runs input[type=checkbox]").check()
+    with page.expect_popup() as chosen:
+        press(page, "Open the chosen ones")
+    assert report.value.url == chosen.value.url == f"{anywhere.url}/reports?run={RUN}"
 
 
-def test_the_page_asks_nothing_of_the_network(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.reload()
-    ask(page)
-    answered(page)
-    assert asked
-    assert [url for url in asked if not url.startswith((app.url, "data:", "blob:"))] == []
-
-
-def test_a_phone_shows_the_pane_over_the_whole_width(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url, viewport={"width": 390, "height": 844})
-    ask(page)
-    answered(page)
+def test_on_a_phone_nothing_is_cut_off_and_the_pane_has_the_whole_width(app: App, page_of: PageOf) -> None:
+    page = answered(ask(page_of(app.url, viewport={"width": 390, "height": 844})))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator(".chip").first.click()
     expect(page.locator("#pane .text")).to_be_visible()
-    box = page.locator("#pane").bounding_box()
-    assert box and box["width"] == 390
-    page.get_by_role("button", name="Close the article").click()
+    assert (page.locator("#pane").bounding_box() or {})["width"] == 390
+    press(page, "Close the article")
     expect(page.locator("#pane")).to_be_hidden()
+    furthest = "Math.max(...[...document.querySelectorAll('main *')].map(e => e.getBoundingClientRect().right))"
+    for address in ("/", "/articles", "/runs"):
+        page.goto(f"{app.url}{address}")
+        page.locator("#talk .empty, #corpus tbody tr, #runs tbody tr").first.wait_for()
+        assert page.evaluate(furthest) <= 390, address
 
 
-@pytest.mark.parametrize("address", ["/", "/articles", "/runs"])
-def test_nothing_is_cut_off_on_a_phone(app: App, page_of: Callable[..., Page], address: str) -> None:
-    runs = app.assistant.settings.data_dir / "runs"
-    runs.mkdir()
-    kept(runs, "a-run-with-a-rather-long-name-of-its-own.jsonl", run_of(right("q1")))
-    page = page_of(app.url, viewport={"width": 390, "height": 844})
-    page.goto(f"{app.url}{address}")
-    page.locator("#talk .empty, #corpus tbody tr, #runs tbody tr").first.wait_for()
-    assert (
-        page.evaluate("Math.max(...[...document.querySelectorAll('main *')].map(e => e.getBoundingClientRect().right))")
-        <= 390
-    )
-
-
-def test_on_a_phone_the_question_stays_in_sight_when_the_answer_is_long(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url, viewport={"width": 390, "height": 500})
-    ask(page)
-    answered(page)
-    ask(page, "How far from Damascus is Hama?")
-    answered(page, turns=2)
+def test_the_newest_question_stays_in_sight_unless_one_scrolls_away(app: App, page_of: PageOf, gate: Event) -> None:
+    page = answered(ask(page_of(app.url, viewport={"width": 390, "height": 500})))
+    answered(ask(page, "How far from Damascus is Hama?"), turns=2)
     expect(page.locator("#talk .question").last).to_be_in_viewport()
     expect(page.locator("#talk .question").first).not_to_be_in_viewport()
-
-
-def test_a_reader_who_scrolls_away_is_left_there(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url, viewport={"width": 390, "height": 500})
+    gate.clear()
     ask(page)
-    answered(page)
-    gate = threading.Event()
-    app.ollama.chat = slow(gate, says(RIGHT))
-    ask(page, "How far from Damascus is Hama?")
     expect(page.locator("#live .found").first).to_be_visible()
     page.mouse.move(200, 200)
     page.mouse.wheel(0, -5000)
     expect(page.locator("#top")).to_be_in_viewport()
     gate.set()
-    answered(page, turns=2)
+    answered(page, turns=3)
     expect(page.locator("#top")).to_be_in_viewport()
 
 
-def test_a_screen_reader_hears_what_is_done_and_then_the_answer(app: App, page_of: Callable[..., Page]) -> None:
-    gate = threading.Event()
-    app.ollama.chat = slow(gate, says(RIGHT))
+def test_slash_goes_to_the_question_shift_enter_makes_a_line_and_enter_asks(app: App, page_of: PageOf) -> None:
     page = page_of(app.url)
-    ask(page)
-    expect(page.locator(".spoken[role=status]")).to_contain_text("Reading these passages")
-    gate.set()
-    expect(page.locator(".spoken[role=status]")).to_contain_text("200 kilometres")
-
-
-def test_shift_enter_makes_a_line_and_enter_asks(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url)
-    page.locator("#box textarea").fill("How far is Hama")
-    page.keyboard.press("Shift+Enter")
-    page.keyboard.type("from Damascus?")
-    expect(page.locator("#box textarea")).to_have_value("How far is Hama\nfrom Damascus?")
-    page.keyboard.press("Enter")
-    expect(page.locator("#talk .question")).to_have_text("How far is Hama\nfrom Damascus?")
-
-
-def test_slash_goes_to_the_question(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url)
+    box, lines = page.locator("#box textarea"), "How far is Hama\nfrom Damascus?"
     page.locator("#top").click()
     page.keyboard.press("/")
-    expect(page.locator("#box textarea")).to_be_focused()
-    expect(page.locator("#box textarea")).to_have_value("")
-
-
-def test_axe_finds_no_serious_fault(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url)
-    ask(page)
-    answered(page)
-    page.locator(".chip").first.click()
-    expect(page.locator("#pane mark#here")).to_be_visible()
-    assert serious_faults(page) == []
-    page.locator(".engine summary").click()
-    assert serious_faults(page) == []
-    page.goto(f"{app.url}/articles")
-    page.locator(".js-plotly-plot .bars").wait_for()
-    assert serious_faults(page) == []
-    runs = app.assistant.settings.data_dir / "runs"
-    runs.mkdir()
-    kept(runs, "mine.jsonl", run_of(right("q1")))
-    page.goto(f"{app.url}/runs")
-    page.locator("#runs td a").wait_for()
-    assert serious_faults(page) == []
-
-
-def test_a_dialogue_and_the_conversations_have_no_serious_fault(app: App, page_of: Callable[..., Page]) -> None:
-    page = page_of(app.url)
-    ask(page)
-    answered(page)
-    page.locator("#side .toggle-button").click()
-    page.get_by_role("button", name=f"Rename: {QUESTION}").click()
-    expect(page.locator("dialog[open]")).to_be_visible()
-    assert serious_faults(page) == []
-
-
-def serious_faults(page: Page) -> list[Any]:
-    found = Axe().run(page).response["violations"]
-    return [
-        (fault["id"], json.dumps(fault["nodes"][0]["html"])[:300])
-        for fault in found
-        if fault["impact"] in ("serious", "critical")
-    ]
+    expect(box).to_be_focused()
+    expect(box).to_have_value("")
+    for line, key in zip(lines.split("\n"), ("Shift+Enter", "Enter"), strict=True):
+        expect(box).to_have_value(lines[: lines.index(line)])
+        page.keyboard.type(line)
+        page.keyboard.press(key)
+    expect(page.locator("#talk .question")).to_have_text(lines)

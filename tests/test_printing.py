@@ -24,8 +24,8 @@ from rag import Assistant
 from rag.errors import ArticleMissing, QuestionError
 from rag.printing import say, say_json
 from rag.terminal import Console
+from web.controller import Controller
 from web.conversations import Conversations
-from web.desk import Desk
 from web.engine_room import EngineRoom
 from web.runs import Runs
 from web.uploads import Uploads
@@ -186,9 +186,9 @@ def test_half_a_character_in_a_question_on_the_page_is_asked_as_a_replacement(se
     kept = Conversations(tmp_path / "conversations.db")
 
     async def asked(dateline: Assistant) -> None:
-        desk = Desk(EngineRoom(dateline), kept, Runs(tmp_path), Uploads(tmp_path / "incoming"))
-        desk.begin("anna", id, "Who is the Emperor of Mars \ud83d?")
-        await asyncio.gather(*desk.keeping)
+        controller = Controller(EngineRoom(dateline), kept, Runs(tmp_path), Uploads(tmp_path / "incoming"))
+        controller.begin("anna", id, "Who is the Emperor of Mars \ud83d?")
+        await asyncio.gather(*controller.keeping)
 
     id = kept.begin("anna")
     with OllamaDouble() as ollama, CheckedAssistant(seeds_dir, "ollama", ollama_host=ollama.url) as dateline:

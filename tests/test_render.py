@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from index.types import Article, Hit, Passage, Span
+from index.types import Article, Hit, Listed, Passage, Span, SyncReport
 from rag.types import AnswerSentence
 from web.conversations import Conversation, Turn
+from web.corpus import report_html, table_html
+from web.export import as_markdown
 from web.render import carriers_html, empty_html, listed_html, live_html, pane_html, turn_html
 
 EVIL = "<script>alert(1)</script> <img src=x onerror=alert(2)> **bold** [x](javascript:alert(3)) \" ' & ${1} {{2}} `"
-NOW = datetime(2026, 1, 2, tzinfo=UTC)
+NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 
 
 def citation(number: int, **changed: Any) -> dict[str, Any]:
@@ -33,58 +35,79 @@ def answer(text: str = "He heads it [1].", *citations: dict[str, Any], **changed
     } | changed  # fmt: skip
 
 
-def shown(told: dict[str, Any] | None, question: str = "Who?", **changed: Any) -> BeautifulSoup:
-    turn = {"trouble": None, "draft": ""} | changed
-    return BeautifulSoup(turn_html(Turn(7, question, NOW, {}, told, **turn)), "html.parser")
+def refusal(*hits: Hit) -> dict[str, Any]:
+    return answer("The articles do not say.", abstained=True, citations=[], hits=[hit.to_dict() for hit in hits])
 
 
-def hit(text: str) -> Hit:
-    return Hit(Passage("p", "a.txt", EVIL, date(2024, 12, 5), text, 0, len(text)), 0.1, 1, 0.5)
+def turn_of(told: dict[str, Any] | None, question: str = "Who?", trouble: str | None = None, draft: str = "") -> Turn:
+    return Turn(7, question, NOW, {}, told, trouble, draft)
 
 
-def no_markup_of(words: str, html: str) -> None:
-    page = BeautifulSoup(html, "html.parser")
-    assert not page.find_all(["script", "img", "b", "strong"])
-    assert not [tag for tag in page.find_all(True) if any(name.startswith("on") for name in tag.attrs)]
-    assert words in page.get_text() or words in str([tag.attrs for tag in page.find_all(True)])
+def hit(text: str, title: str = "Title") -> Hit:
+    return Hit(Passage("p", "a.txt", title, date(2024, 12, 5), text, 0, len(text)), 0.1, 1, 0.5)
 
 
-def test_each_number_of_a_citation_becomes_a_chip() -> None:
-    page = shown(answer("He heads it [1]. She left [2].", citation(1), citation(2)))
-    assert [chip.get_text() for chip in page.select(".chip")] == ["1", "2"]
+def parsed(html: str) -> BeautifulSoup:
+    return BeautifulSoup(html, "html.parser")
+
+
+def shown(told: dict[str, Any] | None, **changed: Any) -> BeautifulSoup:
+    return parsed(turn_html(turn_of(told, **changed)))
+
+
+def texts(page: BeautifulSoup, selector: str) -> list[str]:
+    return [found.get_text() for found in page.select(selector)]
+
+
+def test_markup_stays_text_wherever_it_stands() -> None:
+    told = answer(f"{EVIL} [1]", citation(1, quote=EVIL, title=EVIL, article=EVIL, carriers=[EVIL, "b"]), notes=[EVIL])
+    told["withheld"] = [{"text": EVIL, "reason": EVIL, "support": None}]
+    article = Article("a.txt", EVIL, EVIL, source=EVIL, author=EVIL, url=f"https://example.org/{EVIL}")
+    for html in (
+        turn_html(turn_of(told, EVIL)),
+        turn_html(turn_of(refusal(hit(EVIL, EVIL)), EVIL)),
+        turn_html(turn_of(None, EVIL, EVIL, EVIL)),
+        live_html(EVIL, [hit(EVIL, EVIL)], EVIL, [], EVIL),
+        live_html("?", [], "", [(AnswerSentence(EVIL, (1,), 1.0), ""), (None, EVIL)], ""),
+        listed_html([Conversation("x", EVIL, NOW)], "x"),
+        empty_html(2, date(2024, 12, 5), date(2024, 12, 6), [EVIL]),
+        pane_html(article, Span(3, 9), [Span(20, 30)], carriers_html(7, 1, ["a.txt", EVIL], "a.txt")),
+        table_html([Listed(EVIL, EVIL, None, EVIL, 1, "uploads/x")]),
+        report_html(SyncReport(skipped=[(EVIL, EVIL)])),
+    ):
+        page = parsed(html)
+        assert not page.find_all(["script", "img", "b", "strong"])
+        assert not [tag for tag in page.find_all(True) if any(name.startswith("on") for name in tag.attrs)]
+        assert EVIL in page.get_text() or EVIL in str([tag.attrs for tag in page.find_all(True)])
+    markdown = as_markdown(EVIL, [turn_of(told, EVIL)])
+    assert "\\<script\\>" in markdown
+    assert "**bold**" not in markdown
+    assert "href" not in pane_html(Article("a", "T", "x", url="javascript:alert(1)"), None, [], "")
+
+
+def test_the_number_of_each_citation_and_no_other_is_a_chip_that_its_quote_describes() -> None:
+    page = shown(answer("He heads “all [9] of them” [1]. She left [2].", citation(1), citation(2)))
+    assert texts(page, ".chip") == ["1", "2"]
     assert [chip["data-pane"] for chip in page.select(".chip")] == ["turn=7&number=1", "turn=7&number=2"]
     assert all(page.find(id=chip["aria-describedby"]) for chip in page.select(".chip"))
-
-
-def test_a_number_in_brackets_that_no_citation_has_stays_text() -> None:
-    page = shown(answer("It says “all [9] of them” [1]."))
-    assert len(page.select(".chip")) == 1
     assert "“all [9] of them”" in page.get_text()
 
 
-def test_copies_are_one_origin() -> None:
-    page = shown(answer("He heads it [1].", citation(1, carriers=["a.txt", "b.txt"])))
-    assert page.select_one(".quotes .origin").get_text() == "2 articles, one origin"
-
-
-def test_a_refusal_looks_like_one_and_shows_related_passages() -> None:
-    page = shown(
-        answer("The articles do not answer this question.", abstained=True, citations=[], hits=[hit("Near.").to_dict()])
-    )
-    assert page.select_one(".refusal h3").get_text() == "Not in the articles"
-    assert page.select_one(".related blockquote").get_text() == "Near."
+def test_what_stands_beside_an_answer_a_refusal_and_what_is_not_one_yet() -> None:
+    copied = citation(1, carriers=["a.txt", "b.txt"])
+    held = {"text": "Homs fell.", "reason": "no article says it", "support": None}
+    page = shown(answer("He heads it [1].", copied, withheld=[held]))
+    assert texts(page, ".quotes .origin") == ["2 articles, one origin"]
+    assert texts(page, "details.held summary, details.held s") == ["1 sentence withheld", "Homs fell."]
+    page = shown(refusal(hit("Near.")))
+    assert texts(page, ".refusal h3") == ["Not in the articles", "Related, not an answer"]
+    assert texts(page, ".related blockquote") == ["Near."]
     assert page.select_one(".related .way")["data-pane"] == "turn=7&hit=0"
-
-
-def test_a_passage_is_shown_from_the_sentence_with_the_words_and_these_are_marked() -> None:
-    text = f"{'The winter was long. ' * 30}Then <b>Velle</b> opened its harbour."
-    at = text.index("Velle")
-    near = replace(hit(text), marks=(Span(at, at + 5),))
-    told = answer("The articles do not answer this question.", abstained=True, citations=[], hits=[near.to_dict()])
-    for page in (shown(told), BeautifulSoup(live_html("?", [near], "Reading", [], ""), "html.parser")):
-        quote = page.select_one(".found blockquote")
-        assert quote.get_text() == "… Then <b>Velle</b> opened its harbour."
-        assert [mark.get_text() for mark in quote.select("mark")] == ["Velle"]
+    checked = [(AnswerSentence("He heads it.", (1,), 0.9), ""), (None, "no article says it")]
+    page = parsed(live_html("?", [hit("Near.")], "Checking", checked, "It rained."))
+    assert texts(page, ".found, .words span") == ["He heads it. ", "withheld: no article says it", "It rained."]
+    page = shown(None, trouble="Ollama went away.", draft="Rami Abd")
+    assert texts(page, "[role=alert], .draft") == ["Rami Abd …", "Ollama went away."]
 
 
 def test_articles_that_differ_stand_side_by_side() -> None:
@@ -93,8 +116,8 @@ def test_articles_that_differ_stand_side_by_side() -> None:
         sentences=[{"text": "50.", "citations": [1]}, {"text": "60.", "citations": [2]}],
         notes=["the articles differ: 2 answers, each with its own source"],
     )  # fmt: skip
-    cards = shown(told).select(".sides li")
-    assert ["5 December 2024" in cards[0].get_text(), "6 December 2024" in cards[1].get_text()] == [True, True]
+    first, second = texts(shown(told), ".sides li")
+    assert ("5 December 2024" in first, "6 December 2024" in second) == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -105,76 +128,24 @@ def test_articles_that_differ_stand_side_by_side() -> None:
         ("The harbour is closed.", "The harbour\nis closed.", "5 December 2024 · a.txt"),
     ],
 )
-def test_a_source_is_told_by_its_day_in_words_and_a_title_that_is_no_more_than_the_quotes_beginning_is_not(
-    title: str, quote: str, about: str
-) -> None:
-    page = shown(answer("It is closed [1].", citation(1, title=title, quote=quote)))
-    assert page.select_one(".quotes .about").get_text() == about
-    near = hit(quote).to_dict()
-    near["passage"]["title"] = title
-    page = shown(answer("No.", abstained=True, citations=[], hits=[near]))
-    assert page.select_one(".found .about").get_text() == about.removesuffix(" · a.txt")
+def test_a_title_that_only_repeats_the_quotes_beginning_is_not_told(title: str, quote: str, about: str) -> None:
+    assert texts(shown(answer("It is [1].", citation(1, title=title, quote=quote))), ".quotes .about") == [about]
+    assert texts(shown(refusal(hit(quote, title))), ".found .about") == [about.removesuffix(" · a.txt")]
 
 
-def test_what_was_withheld_is_there_with_its_reason() -> None:
-    page = shown(answer(withheld=[{"text": "Homs fell.", "reason": "no article says it", "support": None}]))
-    assert page.select_one("details.held summary").get_text() == "1 sentence withheld"
-    assert page.select_one("details.held s").get_text() == "Homs fell."
+def test_a_passage_is_shown_from_the_sentence_with_the_words_and_these_are_marked() -> None:
+    text = f"{'The winter was long. ' * 30}Then <b>Velle</b> opened its harbour."
+    at = text.index("Velle")
+    near = replace(hit(text), marks=(Span(at, at + 5),))
+    for page in (shown(refusal(near)), parsed(live_html("?", [near], "Reading", [], ""))):
+        assert texts(page, ".found blockquote") == ["… Then <b>Velle</b> opened its harbour."]
+        assert texts(page, ".found mark") == ["Velle"]
 
 
-def test_a_turn_without_an_answer_shows_why_and_the_unchecked_draft() -> None:
-    page = shown(None, trouble="Ollama went away.", draft="Rami Abd")
-    assert page.select_one("[role=alert]").get_text() == "Ollama went away."
-    assert page.select_one(".draft").get_text() == "Rami Abd …"
-
-
-def test_markup_in_questions_answers_and_quotes_is_text() -> None:
-    told = answer(f"{EVIL} [1]", citation(1, quote=EVIL, title=EVIL, article=EVIL, carriers=[EVIL, "b"]), notes=[EVIL])
-    told["withheld"] = [{"text": EVIL, "reason": EVIL, "support": None}]
-    no_markup_of(EVIL, turn_html(Turn(7, EVIL, NOW, {}, told, None, "")))
-    no_markup_of(
-        EVIL, turn_html(Turn(7, EVIL, NOW, {}, answer(EVIL, abstained=True, hits=[hit(EVIL).to_dict()]), None, ""))
-    )
-    no_markup_of(EVIL, turn_html(Turn(7, EVIL, NOW, {}, None, EVIL, EVIL)))
-
-
-def test_markup_while_answering_in_lists_and_in_articles_is_text() -> None:
-    no_markup_of(EVIL, live_html(EVIL, [hit(EVIL)], EVIL, [], EVIL))
-    no_markup_of(EVIL, live_html("?", [], "", [(AnswerSentence(EVIL, (1,), 1.0), ""), (None, EVIL)], ""))
-    no_markup_of(EVIL, listed_html([Conversation("x", EVIL, NOW)], "x"))
-    no_markup_of(EVIL, empty_html(2, date(2024, 12, 5), date(2024, 12, 6), [EVIL]))
-    article = Article("a.txt", EVIL, EVIL, source=EVIL, author=EVIL, url=f"https://example.org/{EVIL}")
-    no_markup_of(EVIL, pane_html(article, Span(3, 9), [Span(20, 30)], carriers_html(7, 1, ["a.txt", EVIL], "a.txt")))
-    written = pane_html(Article("a.txt", "T", "It rains.", author="Ada Brook"), None, [], "")
-    assert "no date · Ada Brook · a.txt" in written
-
-
-def test_the_mark_holds_exactly_the_quotes_characters() -> None:
+def test_the_marks_of_an_article_hold_exactly_the_quotes_characters_and_the_opened_one_wins() -> None:
     text = "One é😀 two.\n\nThree <four> & five."
-    page = BeautifulSoup(pane_html(Article("a", "T", text), Span(4, 11), [Span(0, 3), Span(14, 20)], ""), "html.parser")
-    assert page.select_one("mark#here").get_text() == text[4:11]
-    assert [mark.get_text() for mark in page.select("mark.other")] == [text[0:3], text[14:20]]
-    assert page.select_one(".text").get_text() == text
-
-
-def test_where_marks_overlap_the_opened_one_wins() -> None:
-    page = BeautifulSoup(
-        pane_html(Article("a", "T", "0123456789"), Span(2, 6), [Span(4, 8), Span(7, 9)], ""), "html.parser"
-    )
-    assert [mark.get_text() for mark in page.select("mark")] == ["2345", "78"]
-
-
-def test_only_web_addresses_become_links() -> None:
-    page = pane_html(Article("a", "T", "x", url="javascript:alert(1)"), None, [], "")
-    assert "href" not in page
-
-
-def test_checked_sentences_are_solid_and_the_draft_is_grey() -> None:
-    drafting = BeautifulSoup(live_html("?", [hit("Near.")], "Writing", [], "He heads"), "html.parser")
-    assert drafting.select_one(".draft").get_text() == "He heads"
-    assert drafting.select_one(".found blockquote").get_text() == "Near."
-    checked = [(AnswerSentence("He heads it.", (1,), 0.9), ""), (None, "no article says it")]
-    done = BeautifulSoup(live_html("?", [], "Checking", checked, "It rained."), "html.parser")
-    assert done.select_one(".kept").get_text() == "He heads it. "
-    assert done.select_one(".held").get_text() == "withheld: no article says it"
-    assert done.select_one(".draft").get_text() == "It rained."
+    others = [Span(0, 3), Span(9, 12), Span(14, 25)]
+    page = parsed(pane_html(Article("a", "T", text, author="Ada Brook"), Span(4, 11), others, ""))
+    assert texts(page, "mark#here") == [text[4:11]]
+    assert texts(page, "mark.other") == [text[0:3], text[14:25]]
+    assert texts(page, ".text, .about") == ["no date · Ada Brook · a", text]

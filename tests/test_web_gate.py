@@ -1,10 +1,10 @@
-"""What an attacker beside the page tries on Gradio, with real requests; and that the page's own way still works."""
+"""What an attacker beside the page tries, with real requests; and that the page's own way still works."""
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -12,17 +12,14 @@ from typing import Any
 import gradio as gr
 import httpx
 import pytest
-from app_helpers import process, whole_app
+from app_helpers import PASSWORD, client, process, whole_app
 from checking import CheckedAssistant
 
 from ui import build
 from web.access import OWN
-from web.desk import Desk
+from web.controller import Controller
 from web.gate import EVENTS, ROUTES
 from web.users import Users
-
-DROP = "drop"
-Reader = Callable[..., httpx.Client]
 
 
 class App:
@@ -30,6 +27,12 @@ class App:
 
     def __init__(self, url: str, home: Path, token: str = "") -> None:
         self.url, self.home, self.token = url, home, token
+
+    def page(self, name: str = "") -> httpx.Client:
+        """Somebody who has opened the page."""
+        http = client(self.url, name)
+        assert http.get("/articles").status_code == 200
+        return http
 
 
 @pytest.fixture(scope="module")
@@ -45,30 +48,10 @@ def closed(seeds_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Anna and Boris have to, and a program has a token."""
     home = shutil.copytree(seeds_dir, tmp_path_factory.mktemp("closed") / "data")
     users = Users(home / "access.db")
-    users.add("anna", "open sesame")
-    users.add("boris", "another one")
+    for name in ("anna", "boris"):
+        users.add(name, PASSWORD)
     with process(home) as url:
         yield App(url, home, users.add_token("cron"))
-
-
-@pytest.fixture
-def reader() -> Iterator[Reader]:
-    """reader(app) is somebody with a browser; reader(app, page=False) has cookies and has not opened the page."""
-    opened: list[httpx.Client] = []
-
-    def reader(app: App, *, name: str = "", password: str = "", page: bool = True, token: str = "") -> httpx.Client:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        http = httpx.Client(base_url=app.url, trust_env=False, headers=headers, timeout=20)
-        opened.append(http)
-        if name:
-            http.post("/login", data={"name": name, "password": password})
-        if page:
-            assert http.get("/articles").status_code == 200
-        return http
-
-    yield reader
-    for http in opened:
-        http.close()
 
 
 def dependencies(http: httpx.Client) -> list[dict[str, Any]]:
@@ -94,7 +77,7 @@ def take_in(http: httpx.Client, paths: list[str], session: str) -> str:
     parts = {part["id"]: part for part in http.get("/config").json()["components"]}
     (event,) = (
         one for one in dependencies(http)
-        if any(what == "upload" and parts[part]["props"].get("elem_id") == DROP for part, what in one["targets"])
+        if any(what == "upload" and parts[part]["props"].get("elem_id") == "drop" for part, what in one["targets"])
     )  # fmt: skip
     assert join(http, event["id"], [[named(path) for path in paths], "", "Newest first"], session) == 200
     told = ""
@@ -106,17 +89,64 @@ def take_in(http: httpx.Client, paths: list[str], session: str) -> str:
     raise AssertionError("the event has no end")
 
 
-def test_no_event_takes_a_file_that_was_not_uploaded(app: App, closed: App, reader: Reader) -> None:
-    strangers = [
-        reader(app),
-        reader(app, page=False),
-        reader(closed, name="anna", password="open sesame"),
-        reader(closed, token=closed.token, page=False),
-    ]
-    wanted = str(app.home / "secret")
-    for http in strangers:
+def documented() -> set[tuple[str, str]]:
+    """The routes of the table in docs/security.md."""
+    text = (Path(__file__).parent.parent / "docs" / "security.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    return {(method, path) for row in rows for method, path in re.findall(r"`([A-Z]+) (\S+)`", row)}
+
+
+def of(described: dict[str, Any]) -> set[tuple[str, str]]:
+    """The routes of an OpenAPI description."""
+    return {(method.upper(), path) for path, ways in described["paths"].items() for method in ways}
+
+
+def test_every_route_that_is_served_is_documented(app: App, tmp_path: Path) -> None:
+    with CheckedAssistant(tmp_path / "another", "embedded") as assistant:
+        ours = of(whole_app(assistant).openapi())
+        gradios = of(gr.routes.App.create_app(build(Controller.of(assistant))).openapi())
+    beside = {(method, "/mcp") for method in ("GET", "POST", "DELETE")} | {("GET", "/page/*")}
+    beside |= {(method, "/openapi.json") for method in ("GET", "HEAD")}
+    of_gradio = {(method, path) for method, paths in ROUTES.items() for path in paths}
+    assert documented() == ours | beside | of_gradio
+    assert {path.split("/")[1] for _, path in documented()} == OWN | {""}
+
+    http, hidden = app.page(), 0
+    for method, path in gradios:
+        asked = re.sub(r"\{\w+\}", "https://example.org/" if "path_or_url" in path else "x", path)
+        if not any(how == method and fnmatchcase(asked, served) for how, served in documented()):
+            assert (method, path, http.request(method, asked).status_code) == (method, path, 404)
+            hidden += 1
+    assert hidden > 40
+
+
+def test_every_route_refuses_strangers_foreign_pages_and_foreign_names(app: App, closed: App) -> None:
+    for method, path in documented():
+        asked = re.sub(r"\{\w+\}|\*", "md" if "form" in path else "page.css", path)
+        if path not in ("/login", "/page/*"):
+            stranger = client(closed.url).request(method, asked)
+            assert (stranger.status_code, stranger.headers["location"]) == (303, "/login"), path
+            program = httpx.request(method, closed.url + asked, trust_env=False)
+            assert (program.status_code, "token add" in program.text or method == "HEAD") == (401, True), path
+        for headers, status in (({"Origin": "https://example.org"}, 403), ({"Host": "example.org"}, 400)):
+            assert httpx.request(method, app.url + asked, headers=headers, trust_env=False).status_code == status, path
+    for host, status in (("localhost:1", 200), ("[::2]:1", 400)):
+        assert httpx.get(f"{app.url}/login", headers={"Host": host}, trust_env=False).status_code == status
+
+
+def test_the_browser_is_told_to_fetch_nothing_from_elsewhere(app: App) -> None:
+    page = app.page().get("/")
+    assert "page/page.js" in page.text
+    assert client(app.url).get("/page/page.js").status_code == 200
+    policy = page.headers["content-security-policy"]
+    assert ("default-src 'self'" in policy, "frame-ancestors 'none'" in policy) == (True, True)
+
+
+def test_no_event_takes_a_file_that_was_not_uploaded(app: App, closed: App) -> None:
+    wanted = named(str(app.home / "secret"))
+    for http in (app.page(), client(app.url), closed.page("anna"), client(closed.url, token=closed.token)):
         for event in dependencies(http):
-            for hidden in (named(wanted), [named(wanted)], {"deep": [{"down": named(wanted)}]}):
+            for hidden in (wanted, [wanted], {"deep": [{"down": wanted}]}):
                 for path in EVENTS:
                     assert join(http, event["id"], [hidden] * max(1, len(event["inputs"])), path=path) == 403
     key = (app.home / "secret").read_bytes()
@@ -124,50 +154,34 @@ def test_no_event_takes_a_file_that_was_not_uploaded(app: App, closed: App, read
     assert not any(key in path.read_bytes() for path in held)
 
 
-def test_a_readers_own_upload_is_taken_in_and_then_gone(app: App, reader: Reader) -> None:
-    http = reader(app)
-    paths = upload(http, b" date 2026-01-02 The river Dola flooded the town of Mirest.").json()
-    assert "1 added" in take_in(http, paths, session="mine")
-    assert not Path(paths[0]).exists()
-    assert (app.home / "uploads" / "flood.txt").exists()
-
-
-def test_anothers_upload_cannot_be_named_and_stays(closed: App, reader: Reader) -> None:
-    anna, boris = (
-        reader(closed, name="anna", password="open sesame"),
-        reader(closed, name="boris", password="another one"),
-    )
-    paths = upload(anna, b"The mayor of Mirest resigned.", "mayor.txt").json()
-    assert {join(boris, event["id"], [named(paths[0])]) for event in dependencies(boris)} == {403}
-    assert "1 added" in take_in(anna, paths, session="hers")
-
-
-def test_equal_files_of_two_readers_are_each_there_until_taken_in(closed: App, reader: Reader) -> None:
-    anna, boris = (
-        reader(closed, name="anna", password="open sesame"),
-        reader(closed, name="boris", password="another one"),
-    )
+def test_an_upload_is_its_readers_alone_is_taken_in_and_then_gone(app: App, closed: App) -> None:
+    anybody = app.page()
+    assert "1 added" in take_in(anybody, upload(anybody, b"The river Dola flooded Mirest.").json(), "anybodys")
+    anna, boris = closed.page("anna"), closed.page("boris")
+    (path,) = upload(anna, b"The mayor of Mirest resigned.", "mayor.txt").json()
+    assert {join(boris, event["id"], [named(path)]) for event in dependencies(boris)} == {403}
+    assert "1 added" in take_in(anna, [path], "hers")
+    assert not Path(path).exists()
+    assert (closed.home / "uploads" / "mayor.txt").exists()
+    # equal files of two readers are one file, and each is there until it is taken in
     sent = [(anna, "bridge.txt", "1 added"), (boris, "bridge.txt", "0 added"), (boris, "crossing.txt", "1 added")]
     paths = [upload(http, b"The bridge of Mirest was closed.", name).json() for http, name, _ in sent]
     for number, (http, _, told) in enumerate(sent):
-        assert told in take_in(http, paths[number], session=f"{number}")
+        assert told in take_in(http, paths[number], f"{number}")
     assert not Path(paths[-1][0]).parent.exists()
 
 
 @pytest.mark.parametrize("who", ["not from the page", "program"])
-def test_the_pages_events_and_uploads_are_the_pages_alone(closed: App, app: App, reader: Reader, who: str) -> None:
-    http = reader(app, page=False) if who == "not from the page" else reader(closed, token=closed.token, page=False)
+def test_the_pages_events_and_uploads_are_the_pages_alone(closed: App, app: App, who: str) -> None:
+    http = client(app.url) if who == "not from the page" else client(closed.url, token=closed.token)
     private = [event for event in dependencies(http) if event["api_visibility"] != "public"]
     assert len(private) > 10
     assert {join(http, event["id"], [], path=path) for event in private for path in EVENTS} == {403}
     assert upload(http, b"anything").status_code == 403
 
 
-def test_another_readers_session_is_not_heard(closed: App, reader: Reader) -> None:
-    anna, boris = (
-        reader(closed, name="anna", password="open sesame"),
-        reader(closed, name="boris", password="another one"),
-    )
+def test_another_readers_session_is_not_heard(closed: App) -> None:
+    anna, boris = closed.page("anna"), closed.page("boris")
     search = next(event["id"] for event in dependencies(anna) if event["api_name"] == "search")
     assert join(anna, search, ["Homs", 1], "annas") == 200
     assert boris.get("/gradio_api/queue/data", params={"session_hash": "annas"}).status_code == 403
@@ -184,39 +198,8 @@ def test_another_readers_session_is_not_heard(closed: App, reader: Reader) -> No
         ('{"fn_index": 1, "data": [], "session_hash": ["s"]}', 400),
     ],
 )  # fmt: skip
-def test_what_is_no_event_is_refused(app: App, reader: Reader, body: str, status: int) -> None:
-    assert reader(app).post(EVENTS[0], content=body).status_code == status
-
-
-def documented() -> set[tuple[str, str]]:
-    """The routes of the table in docs/security.md."""
-    text = (Path(__file__).parent.parent / "docs" / "security.md").read_text(encoding="utf-8")
-    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
-    return {(method, path) for row in rows for method, path in re.findall(r"`([A-Z]+) (\S+)`", row)}
-
-
-def of(described: dict[str, Any]) -> set[tuple[str, str]]:
-    """The routes of an OpenAPI description."""
-    return {(method.upper(), path) for path, ways in described["paths"].items() for method in ways}
-
-
-def test_every_route_that_is_served_is_documented(app: App, reader: Reader, tmp_path: Path) -> None:
-    with CheckedAssistant(tmp_path / "another", "embedded") as assistant:
-        ours = of(whole_app(assistant).openapi())
-        gradios = of(gr.routes.App.create_app(build(Desk.of(assistant))).openapi())
-    beside = {(method, "/mcp") for method in ("GET", "POST", "DELETE")} | {("GET", "/page/*")}
-    beside |= {(method, "/openapi.json") for method in ("GET", "HEAD")}
-    of_gradio = {(method, path) for method, paths in ROUTES.items() for path in paths}
-    assert documented() == ours | beside | of_gradio
-    assert {path.split("/")[1] for _, path in documented()} == OWN | {""}
-
-    http, hidden = reader(app), 0
-    for method, path in gradios:
-        asked = re.sub(r"\{\w+\}", "https://example.org/" if "path_or_url" in path else "x", path)
-        if not any(how == method and fnmatchcase(asked, served) for how, served in documented()):
-            assert (method, path, http.request(method, asked).status_code) == (method, path, 404)
-            hidden += 1
-    assert hidden > 40
+def test_what_is_no_event_is_refused(app: App, body: str, status: int) -> None:
+    assert app.page().post(EVENTS[0], content=body).status_code == status
 
 
 def test_what_was_being_uploaded_goes_with_the_app_and_with_the_next_one(seeds_dir: Path, tmp_path: Path) -> None:
@@ -226,9 +209,7 @@ def test_what_was_being_uploaded_goes_with_the_app_and_with_the_next_one(seeds_d
     (left / "plan.txt").write_text("secret", encoding="utf-8")
     with process(home) as url:
         assert not left.exists()
-        http = httpx.Client(base_url=url, trust_env=False)
-        http.get("/")
-        (path,) = upload(http, b"never asked to be taken in").json()
+        (path,) = upload(App(url, home).page(), b"never asked to be taken in").json()
         assert Path(path).parents[1].stat().st_mode & 0o077 == 0
         assert Path(path).is_relative_to(home)
     assert not Path(path).exists()

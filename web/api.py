@@ -6,15 +6,13 @@ import threading
 from datetime import date
 from typing import Any, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from starlette.convertors import PathConvertor, register_url_convertor
 
-from rag.errors import DatelineError
 from web.access import reader_of
 from web.asking import Asking
 from web.engine_room import EngineRoom
-from web.errors import TooManyQuestions, http_status
 from web.forms import AnswerForm, ArticleForm, HitForm
 
 
@@ -43,7 +41,7 @@ class Question(BaseModel):
 
 
 def routes(room: EngineRoom) -> APIRouter:
-    """The routes; questions stand in line with all others."""
+    """The routes; questions stand in one queue with all others."""
     assistant = room.assistant
     register_url_convertor("whole", _Whole())
     router = APIRouter(prefix="/api", tags=["articles"])
@@ -53,12 +51,8 @@ def routes(room: EngineRoom) -> APIRouter:
         """The answer with its citations, or a refusal (`abstained`)."""
         filters = asked.model_dump(include={"since", "until", "as_of", "exclude"})
         history: list[Any] = [message.model_dump() for message in asked.history]
-        stop = threading.Event()
-        asking = Asking(room, reader_of(request), asked.question, history, filters, stop)
-        try:
-            return AnswerForm.of(await asking.answer(request.is_disconnected))
-        except DatelineError as error:
-            raise trouble(error) from error
+        asking = Asking(room, reader_of(request), asked.question, history, filters, threading.Event())
+        return AnswerForm.of(await asking.answer(request.is_disconnected))
 
     @router.get("/search")
     def search(
@@ -66,23 +60,11 @@ def routes(room: EngineRoom) -> APIRouter:
         as_of: date | None = None,
     ) -> list[HitForm]:  # fmt: skip
         """The `k` passages nearest to `q`; no model is called."""
-        try:
-            return [HitForm.of(hit) for hit in assistant.search(q, k, since=since, until=until, as_of=as_of)]
-        except DatelineError as error:
-            raise trouble(error) from error
+        return [HitForm.of(hit) for hit in assistant.search(q, k, since=since, until=until, as_of=as_of)]
 
     @router.get("/articles/{id:whole}")
     def article(id: str) -> ArticleForm:
         """An article, its text exactly as citations count it."""
-        try:
-            return ArticleForm.of(assistant.article(id))
-        except DatelineError as error:
-            raise trouble(error) from error
+        return ArticleForm.of(assistant.article(id))
 
     return router
-
-
-def trouble(error: DatelineError) -> HTTPException:
-    """The error as FastAPI tells it."""
-    headers = {"Retry-After": str(error.wait)} if isinstance(error, TooManyQuestions) else None
-    return HTTPException(http_status(error), str(error), headers)

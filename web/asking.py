@@ -1,6 +1,6 @@
 """A question on its way: what the assistant does in a thread of its own, as events that a page or a program awaits.
 
-The search comes at once; only then does the question stand in the line before the engine.
+The search comes at once; only then does the question stand in the queue before the engine.
 """
 
 from __future__ import annotations

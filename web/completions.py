@@ -65,7 +65,7 @@ class Wanted(BaseModel):
 
 
 def routes(room: EngineRoom) -> APIRouter:
-    """The two routes; questions stand in line with all others."""
+    """The two routes; questions stand in one queue with all others."""
     router = APIRouter(prefix="/v1")
 
     @router.get("/models")

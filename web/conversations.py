@@ -8,16 +8,14 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from index.datadir import disk_errors
 from index.decode import storable
-from index.errors import StorageError
+from web.database import transaction
 from web.errors import ConversationMissing
 
 _SCHEMA = """
@@ -201,26 +199,8 @@ class Conversations:
             db.execute("DELETE FROM conversations WHERE owner = ?", [owner])
         return gone
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """A transaction."""
-        with disk_errors(self._path.parent):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(self._path, timeout=10)
-            try:
-                db.execute("PRAGMA foreign_keys = ON")
-                db.execute("PRAGMA secure_delete = ON")  # what a reader deletes is gone from the file too
-                db.executescript(_SCHEMA)
-                with db:
-                    yield db
-            except sqlite3.DatabaseError as error:
-                if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-                    raise StorageError(
-                        f"The conversations in {self._path} are damaged: move that file away to begin with none."
-                    ) from error
-                raise
-            finally:
-                db.close()
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
+        return transaction(self._path, _SCHEMA)
 
 
 _COLUMNS = "id, question, asked, narrowed, answer, trouble, draft, verdict, comment"

@@ -19,7 +19,7 @@ from rag.engines.ollama_server import is_running
 from rag.errors import DatelineError, EngineError, EngineUnavailable, ModelMissing, SettingsError, Stopped
 from rag.settings import Settings
 from web.errors import TooManyQuestions
-from web.line import Line
+from web.queue import FairQueue
 
 Phase = Literal["fetching", "loading", "paused", "ready", "lost"]
 _LOOK_AGAIN = 2.0
@@ -52,7 +52,7 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The question stands in the line before the engine; place 1 is next."""
+    """The question stands in the queue before the engine; place 1 is next."""
 
     place: int
 
@@ -81,7 +81,7 @@ class EngineRoom:
         """`questions_per_minute` that one reader may ask; 0: as many as they like."""
         self.assistant = assistant
         self._first = assistant.settings  # names the file that the program was begun with
-        self._line = Line()
+        self._queue = FairQueue()
         self._rate = RateLimitItemPerMinute(questions_per_minute) if questions_per_minute else None
         self._asked = MovingWindowRateLimiter(MemoryStorage())
         self._changed = threading.Condition()
@@ -114,7 +114,7 @@ class EngineRoom:
             raise ModelMissing(f"There is no {model} on this machine now: choose another, or get it first.")
 
         def change() -> None:
-            with self._line.enter("", self._calling_off, lambda place: None) as entered:
+            with self._queue.enter("", self._calling_off, lambda place: None) as entered:
                 if not entered:
                     raise Stopped
                 self.assistant.use(chosen.engine, chosen.asked_for)
@@ -208,7 +208,7 @@ class EngineRoom:
         """
         while True:
             self.until_ready(stop, tell)
-            with self._line.enter(reader, stop, lambda place: tell(Waiting(place))) as entered:
+            with self._queue.enter(reader, stop, lambda place: tell(Waiting(place))) as entered:
                 if not entered:
                     raise Stopped
                 with self._changed:

@@ -7,6 +7,9 @@ DatelineError
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from rag.errors import ArticleMissing, DatelineError, EngineError, QuestionError
 
 
@@ -29,3 +32,12 @@ def http_status(error: DatelineError) -> int:
         QuestionError: 400, ArticleMissing: 404, ConversationMissing: 404, TooManyQuestions: 429, EngineError: 503,
     }  # fmt: skip
     return next((status for kind, status in kinds.items() if isinstance(error, kind)), 500)
+
+
+@contextmanager
+def told_as(error: Callable[[str], Exception]) -> Iterator[None]:
+    """Errors of ours as another library's, with their sentence: others' words its clients do not see."""
+    try:
+        yield
+    except DatelineError as ours:
+        raise error(str(ours)) from ours

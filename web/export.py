@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from web.conversations import Turn
-from web.render import in_words
+from web.render import in_words, origin
 
 
 def as_json(title: str, turns: Sequence[Turn]) -> str:
@@ -32,12 +32,9 @@ def as_markdown(title: str, turns: Sequence[Turn]) -> str:
 
 
 def _quote(citation: dict[str, Any]) -> str:
-    told = [citation["title"], in_words(citation["date"]), citation["article"]]
-    copies = len(citation["carriers"])
-    if copies > 1:
-        told.append(f"{copies} articles, one origin")
+    told = [citation["title"], in_words(citation["date"]), citation["article"], origin(citation["carriers"])]
     words = _literal(" ".join(citation["quote"].split()))
-    return f"> **\\[{citation['number']}\\]** {words}\n>\n> {_literal(', '.join(told))}"
+    return f"> **\\[{citation['number']}\\]** {words}\n>\n> {_literal(', '.join(filter(None, told)))}"
 
 
 def _literal(text: str) -> str:

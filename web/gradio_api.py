@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from index.network import plain_environment
-from rag.errors import DatelineError
 from web.access import reader_of
 from web.asking import Asking
 from web.engine_room import EngineRoom
+from web.errors import told_as
 from web.forms import ArticleForm
 
 with plain_environment():  # gradio builds HTTP clients while it is imported
     import gradio as gr
+
+_failure = partial(gr.Error, print_exception=False)
 
 
 def endpoints(room: EngineRoom) -> None:
@@ -26,27 +27,18 @@ def endpoints(room: EngineRoom) -> None:
         assert request.request is not None
         filters = {name: value or None for name, value in (("since", since), ("until", until))}
         asking = Asking(room, reader_of(request.request), question, [], filters, threading.Event())
-        with _told():
+        with told_as(_failure):
             return (await asking.answer()).to_dict()
 
     def search(query: str, k: float = 10) -> list[dict[str, Any]]:
         """The `k` passages nearest to `query`, as `dateline search --json` has them."""
-        with _told():
+        with told_as(_failure):
             return [hit.to_dict() for hit in room.assistant.search(query, int(k))]
 
     def article(id: str) -> dict[str, Any]:
         """An article, its text exactly as citations count it."""
-        with _told():
+        with told_as(_failure):
             return ArticleForm.of(room.assistant.article(id)).model_dump(mode="json")
 
     for call in (ask, search, article):
         gr.events.api(call, api_name=call.__name__, concurrency_limit=None)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Errors of ours as Gradio's, with their sentence."""
-    try:
-        yield
-    except DatelineError as error:
-        raise gr.Error(str(error), print_exception=False) from error

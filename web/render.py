@@ -163,8 +163,8 @@ def pane_html(article: Article, here: Span | None, others: Sequence[Span], carri
 
 
 def carriers_html(turn: int, number: int, carriers: Sequence[str], shown: str) -> str:
-    """“2 articles, one origin”, with a way to each; nothing where only one carries the words."""
-    if len(carriers) < 2:
+    """The articles that carry the words, with a way to each; nothing where that is only one."""
+    if not (told := origin(carriers)):
         return ""
     ways = "".join(
         f"<li>{_pane_button(escape(carrier), 'carrier', turn=turn, number=number, carrier=carrier)}</li>"
@@ -172,8 +172,12 @@ def carriers_html(turn: int, number: int, carriers: Sequence[str], shown: str) -
         else f'<li aria-current="true">{escape(carrier)}</li>'
         for carrier in carriers
     )
-    told = f"{_counted(len(carriers), 'article')}, one origin: copies are not confirmations"
-    return f'<div class="origin">{told}<ul>{ways}</ul></div>'
+    return f'<div class="origin">{told}: copies are not confirmations<ul>{ways}</ul></div>'
+
+
+def origin(carriers: Sequence[str]) -> str:
+    """“2 articles, one origin”; nothing where only one carries the words."""
+    return f"{_counted(len(carriers), 'article')}, one origin" if len(carriers) > 1 else ""
 
 
 def _question(question: str) -> str:
@@ -256,14 +260,14 @@ def _quotes(turn: int, answer: dict[str, Any]) -> str:
 
 
 def _quote(turn: int, citation: dict[str, Any]) -> str:
-    number, copies = citation["number"], len(citation["carriers"])
+    number, copies = citation["number"], origin(citation["carriers"])
     words = " ".join(citation["quote"].split())
     page = f"page {citation['page']}" if citation["page"] else ""
     told = [in_words(citation["date"]), _title(citation["title"], words), citation["article"], page]
-    origin = f' <span class="origin">{copies} articles, one origin</span>' if copies > 1 else ""
+    copied = f' <span class="origin">{copies}</span>' if copies else ""
     return (
         f'<li id="quote-{turn}-{number}" value="{number}"><blockquote>{escape(words)}</blockquote>'
-        f'<span class="about">{escape(" · ".join(filter(None, told)))}</span>{origin}</li>'
+        f'<span class="about">{escape(" · ".join(filter(None, told)))}</span>{copied}</li>'
     )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.middleware.sessions import SessionMiddleware
@@ -25,11 +25,11 @@ from index.types import Article, Span
 from rag.assistant import Assistant
 from rag.errors import ArticleMissing, DatelineError, SettingsError
 from rag.printing import say
-from web import access, api, badge, completions, runs, tools
+from web import access, api, badge, completions, mcp_server, runs
 from web.access import Access, Door, reader_of, secret_key
+from web.controller import Controller
 from web.corpus import MOST_MEGABYTES
-from web.desk import Desk
-from web.errors import ConversationMissing
+from web.errors import ConversationMissing, TooManyQuestions, http_status
 from web.export import as_json, as_markdown
 from web.gate import Gate
 from web.render import carriers_html, pane_html, trouble_html
@@ -43,14 +43,14 @@ _NO_SECOND_CHECK = TransportSecuritySettings(enable_dns_rebinding_protection=Fal
 _PORTS = range(7860, 7960)
 
 
-def app(desk: Desk, page: gr.Blocks, allowed: Access) -> FastAPI:
+def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
     """The whole app, not yet serving."""
     import gradio as gr
 
-    room, conversations, assistant = desk.room, desk.conversations, desk.assistant
+    room, conversations, assistant = controller.room, controller.conversations, controller.assistant
     home = assistant.settings.data_dir.absolute()
     private = [str(home / name) for name in ("secret", "access.db", "conversations.db", "uploads")]
-    mcp = tools.server(room)
+    mcp = mcp_server.server(room)
     # JSON instead of a stream of one event; no sessions, as the tools keep nothing between calls
     by_mcp = mcp.streamable_http_app(json_response=True, stateless_http=True, transport_security=_NO_SECOND_CHECK)
 
@@ -58,7 +58,7 @@ def app(desk: Desk, page: gr.Blocks, allowed: Access) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with mcp.session_manager.run():
             yield
-        desk.uploads.close()
+        controller.uploads.close()
 
     served = FastAPI(title="Dateline", docs_url=None, redoc_url=None, lifespan=lifespan)
     # the last one added sees a request first
@@ -74,13 +74,18 @@ def app(desk: Desk, page: gr.Blocks, allowed: Access) -> FastAPI:
     served.include_router(api.routes(room))
     served.include_router(completions.routes(room))
     served.include_router(badge.routes(room))
-    served.include_router(runs.routes(desk.runs))
+    served.include_router(runs.routes(controller.runs))
 
     @served.exception_handler(RequestValidationError)
     async def refused(_: Request, error: RequestValidationError) -> Response:
         # FastAPI's own answer, but in ASCII: it repeats what was sent, and that may hold half a character
         told = json.dumps({"detail": jsonable_encoder(error.errors())})
         return Response(told, status_code=422, media_type="application/json")
+
+    @served.exception_handler(DatelineError)
+    async def failed(_: Request, error: DatelineError) -> Response:
+        headers = {"Retry-After": str(error.wait)} if isinstance(error, TooManyQuestions) else None
+        return JSONResponse({"detail": str(error)}, http_status(error), headers)
 
     @served.get("/pane", response_class=HTMLResponse)
     def pane(
@@ -131,7 +136,7 @@ def app(desk: Desk, page: gr.Blocks, allowed: Access) -> FastAPI:
     # Gradio looks at which files an event names only in an app that it has launched itself: the gate's second lock
     page.has_launched = True
     (mounted,) = (route for route in served.routes if isinstance(route, Mount) and isinstance(route.app, gr.routes.App))
-    mounted.app = Gate(mounted.app, page, desk.uploads)
+    mounted.app = Gate(mounted.app, page, controller.uploads)
     return served
 
 

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import re
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal
 
-from index.datadir import disk_errors
 from rag.errors import SettingsError
+from web.database import transaction
 
 Kind = Literal["user", "token"]
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS known (kind TEXT, name TEXT, secret BLOB, PRIMARY KEY (kind, name));
+CREATE TABLE IF NOT EXISTS sessions (secret BLOB PRIMARY KEY, name TEXT, since REAL);
+"""
 _SHORTEST = 8
 _LOGGED_IN = 30 * 24 * 3600
 """Seconds after which one has to log in again."""
@@ -116,22 +118,8 @@ class Users:
             if kind == "user":
                 db.execute("DELETE FROM sessions WHERE name = ?", [name])
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """A transaction."""
-        with disk_errors(self._path.parent):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-            db = sqlite3.connect(self._path, timeout=10)
-            try:
-                with db:
-                    db.execute(
-                        "CREATE TABLE IF NOT EXISTS known (kind TEXT, name TEXT, secret BLOB, PRIMARY KEY (kind, name))"
-                    )
-                    db.execute("CREATE TABLE IF NOT EXISTS sessions (secret BLOB PRIMARY KEY, name TEXT, since REAL)")
-                    yield db
-            finally:
-                db.close()
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
+        return transaction(self._path, _SCHEMA)
 
 
 def _digest(secret: str) -> bytes:

@@ -16,9 +16,9 @@ from web.conversations import STOPPED, Conversations
 from web.engine_room import EngineRoom
 from web.errors import ConversationMissing
 from web.examples import examples
-from web.live import Running
 from web.render import conversation_html, empty_html, heading_html, trouble_html
 from web.runs import Runs
+from web.stream import AnswerStream
 from web.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _CHOICES = 500
 
 
 @dataclass(frozen=True)
-class Desk:
+class Controller:
     """What the page's buttons do: for one reader and one conversation at a time."""
 
     room: EngineRoom
@@ -37,7 +37,7 @@ class Desk:
     uploads: Uploads
     patience: float = 10.0
     """Seconds for which a question goes on that no page shows: as long as it takes to load one anew."""
-    running: dict[str, Running] = field(default_factory=dict)
+    running: dict[str, AnswerStream] = field(default_factory=dict)
     """By conversation."""
     keeping: set[asyncio.Task[None]] = field(default_factory=set)
     """The tasks of what is running: an event loop keeps none."""
@@ -99,19 +99,21 @@ class Desk:
                 said.append({"role": "assistant", "content": turn.answer["text"]})
         return said
 
-    def begin(self, reader: str, conversation: str, question: str, narrowed: dict[str, Any] | None = None) -> Running:
+    def begin(
+        self, reader: str, conversation: str, question: str, narrowed: dict[str, Any] | None = None
+    ) -> AnswerStream:
         """Asks, and keeps what comes of it; `narrowed` as in `Turn`. Raises ConversationMissing."""
         question = storable(question)
         history, narrowed = self.history(reader, conversation), narrowed or {}
         turn = self.conversations.ask(reader, conversation, question, narrowed)
         asking = Asking(self.room, reader, question, history, narrowed, threading.Event())
-        self.running[conversation] = running = Running(asking, self.patience)
+        self.running[conversation] = running = AnswerStream(asking, self.patience)
         keeping = asyncio.create_task(self._keep(running, reader, conversation, turn))
         self.keeping.add(keeping)
         keeping.add_done_callback(self.keeping.discard)
         return running
 
-    async def _keep(self, running: Running, reader: str, conversation: str, turn: int) -> None:
+    async def _keep(self, running: AnswerStream, reader: str, conversation: str, turn: int) -> None:
         trouble = "The answer failed: the terminal says why. Ask again to go on."
         try:
             answer = await running.answer()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from typing import cast
 
@@ -12,10 +10,10 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from starlette.requests import Request
 
-from rag.errors import DatelineError
 from web.access import reader_of
 from web.asking import Asking
 from web.engine_room import EngineRoom
+from web.errors import told_as
 from web.forms import AnswerForm, ArticleForm, HitForm
 
 _INSTRUCTIONS = (
@@ -26,7 +24,7 @@ _INSTRUCTIONS = (
 
 
 def server(room: EngineRoom) -> MCPServer:
-    """The tools; questions stand in line with all others."""
+    """The tools; questions stand in one queue with all others."""
     assistant = room.assistant
     tools = MCPServer("Dateline", instructions=_INSTRUCTIONS, log_level="ERROR")
 
@@ -43,28 +41,19 @@ def server(room: EngineRoom) -> MCPServer:
         filters = {"since": since, "until": until, "as_of": as_of}
         request = cast("Request", context.request_context.request)
         asking = Asking(room, reader_of(request), question, [], filters, threading.Event())
-        with _told():
+        with told_as(ToolError):
             return AnswerForm.of(await asking.answer(request.is_disconnected))
 
     @tools.tool()
     def search(query: str, k: int = 10, since: date | None = None, until: date | None = None) -> list[HitForm]:
         """The `k` passages nearest to a query, by words and by meaning; no model is called."""
-        with _told():
+        with told_as(ToolError):
             return [HitForm.of(hit) for hit in assistant.search(query, k, since=since, until=until)]
 
     @tools.tool()
     def article(id: str) -> ArticleForm:
         """An article's whole text with title and date, by the id that citations and passages give."""
-        with _told():
+        with told_as(ToolError):
             return ArticleForm.of(assistant.article(id))
 
     return tools
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Errors of ours as the tool's own, with their sentence: others' words a client does not see."""
-    try:
-        yield
-    except DatelineError as error:
-        raise ToolError(str(error)) from error

@@ -23,7 +23,7 @@ _PAUSE = 0.1
 
 
 @dataclass
-class Live:
+class LiveTurn:
     """What is on the page while a question is being answered."""
 
     question: str
@@ -68,12 +68,12 @@ class Live:
         return self.draft[after[0].start :] if after else ""
 
 
-class Running:
+class AnswerStream:
     """A question that is being answered. It belongs to one event loop, and goes on while a page is loaded anew."""
 
     def __init__(self, asking: Asking, patience: float) -> None:
         """`patience`: seconds after which the model is stopped when no page shows the answer any more."""
-        self.live = Live(asking.question)
+        self.live = LiveTurn(asking.question)
         self._asking = asking
         self._patience = patience
         self._pages: set[str] = set()

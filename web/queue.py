@@ -1,4 +1,4 @@
-"""The line before the engine: one question at a time, readers in turn.
+"""The queue before the engine: one question at a time, readers in turn.
 
 A small model on two cores answers two questions at once in more time than one after the other, because each throws away
 what the engine has read for the other.
@@ -19,7 +19,7 @@ class _Ticket:
     told: int | None = None
 
 
-class Line:
+class FairQueue:
     """Lets `at_once` questions through at a time, in rounds: nobody has two questions in one round.
 
     Fair queueing by start numbers (Goyal, Vin and Cheng, 1996), with every question taken to cost the same.
@@ -38,7 +38,7 @@ class Line:
     def enter(self, reader: str, stop: threading.Event, tell: Callable[[int], None]) -> Iterator[bool]:
         """Waits for its turn and yields True; yields False as soon as `stop` is set instead.
 
-        `tell(place)` is called with the place in the line (1 is next) whenever that changes; not if there is no wait.
+        `tell(place)` is called with the place in the queue (1 is next) whenever that changes; not if there is no wait.
         """
         with self._changed:
             self._numbers += 1
