@@ -1,4 +1,4 @@
-"""`dateline eval`: run, rescore, compare, report, gate, judge, injections."""
+"""`dateline eval`: run, rescore, compare, report, gate, judge, marker, fit, injections."""
 
 from __future__ import annotations
 
@@ -283,14 +283,35 @@ def gate(context: click.Context, bars: Path, out: Path | None) -> None:
 
 
 @evaluate.command()
+@click.option("--dataset", type=click.Path(exists=True, path_type=Path), help="Other people's questions and articles.")
+@click.option("--format", "form", type=click.Choice(get_args(Format)), help="The form of --dataset.")
+@click.option("--split", type=click.Choice(get_args(Split)), help="Half of the cases; all unless given.")
+@click.option("--skip", type=_FILE, help="Ids, one a line, of cases to leave out: those that tuning has seen.")
+@click.option("--limit", type=click.IntRange(min=1), help="So many cases, evenly spread.")
+@click.option("--claims", type=_FILE, help="Claims with human labels too (WiCE's form).")
+@click.pass_context
+def judge(context: click.Context, /, claims: Path | None, **chosen: Any) -> None:
+    """Measure the learned judge on sentences that are known to answer, or not. No chat model is loaded."""
+    from evals.judge import read_claims
+    from evals.judging import measure
+
+    library("sklearn.metrics")
+    questions, room = _Plan(**chosen).questions(_home(context.obj))
+    with _assistant(questions.corpus, room, context.obj) as assistant, progress() as told:
+        found = measure(assistant, questions.cases, read_claims(claims) if claims else (), told)
+    for one in found:
+        say(f"{one.name:<50} {one.value:6.3f}  n={one.count}")
+
+
+@evaluate.command()
 @click.argument("claims", type=_FILE)
 @click.option(
     "--half", type=click.Choice(["first", "second"]), help="Half of the claims: one to choose by, one to tell."
 )
 @click.option("--keep", "kept", is_flag=True, help="Write the figure into evals/judge.json.")
 @click.pass_context
-def judge(context: click.Context, claims: Path, half: str | None, kept: bool) -> None:
-    """Measure the support judge on CLAIMS with human labels (WiCE's form)."""
+def marker(context: click.Context, claims: Path, half: str | None, kept: bool) -> None:
+    """Measure what marks the answers, the chat model's Yes or No, on CLAIMS with human labels (WiCE's form)."""
     from evals import judge as judging
     from evals.run import commit, header
 

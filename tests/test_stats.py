@@ -113,10 +113,10 @@ def test_without_the_libraries_of_the_evals_a_command_and_the_page_say_how_to_ge
     path = kept(tmp_path, "run.jsonl", run_of(right(), wrong("b")))
     for name in ("scipy.stats", "sklearn.metrics", "sklearn.preprocessing"):
         monkeypatch.setitem(sys.modules, name, None)
-    for arguments in (["--rescore", path], ["--data-dir", tmp_path], ["report", path], ["judge", path]):
+    for arguments in (["--rescore", path], ["--data-dir", tmp_path], ["report", path], ["marker", path]):
         code, _, said = run("eval", *map(str, arguments))
         assert (code, said.count("\n")) == (1, 1), said
-        name = "sklearn" if "judge" in arguments else "scipy"
+        name = "sklearn" if "marker" in arguments else "scipy"
         assert said.endswith(f"with {name}, which is not here. Get it with: pip install 'dateline[eval]'\n")
     assert "pip install" in Runs(tmp_path).html()
 

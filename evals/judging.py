@@ -1,0 +1,148 @@
+"""How good the learned judge is (`rag.crossencoder`), on questions whose gold sentences are known. No chat model.
+
+It reads what the search brings, as when a question is asked: does it put the sentence first that answers, does it know
+when none does, and does it tell a right answer from another name or number of the same sentence?
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from evals.judge import Claim
+from evals.matching import matches
+from evals.types import Case
+from rag.assistant import Assistant
+from rag.crossencoder import CrossEncoder
+from rag.evidence import Evidence, gather
+
+_PASSAGES = 10
+_BINS = 5  # of the reliability curve
+_NAME_OR_NUMBER = re.compile(r"(?<!^)\b(?:[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*|\d[\d,.]*\d|\d)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure, and what it counts."""
+
+    name: str
+    value: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The statements found for a question, the judge's probability for each, and which of them answer."""
+
+    case: Case
+    statements: tuple[Evidence, ...]
+    answers: tuple[float, ...]
+    gold: tuple[bool, ...]
+
+    def rank(self, scores: Sequence[float]) -> int:
+        """The rank, from 1, of the first gold statement; there must be one."""
+        order = sorted(range(len(scores)), key=lambda at: -scores[at])
+        return next(rank for rank, at in enumerate(order, 1) if self.gold[at])
+
+
+def measure(
+    assistant: Assistant,
+    cases: Sequence[Case],
+    claims: Sequence[Claim] = (),
+    progress: Callable[[int, int, str], None] | None = None,
+) -> list[Measure]:
+    """Asks the judge about `cases` over the assistant's articles, and about `claims` with human labels."""
+    judge, readings = CrossEncoder(), list[Reading]()
+    for done, case in enumerate(_with_and_without(cases), 1):
+        readings.append(reading(assistant, judge, case))
+        if progress:
+            progress(done, sum(1 + case.answerable for case in cases), "judge")
+    answered = [one for one in readings if any(one.gold)]
+    orders: dict[str, Callable[[Reading], Sequence[float]]] = {
+        "judge": lambda one: one.answers,
+        "search and words": lambda one: [item.relevance for item in one.statements],
+    }
+    found = list[Measure]()
+    for name, of in orders.items():
+        ranks = [one.rank(of(one)) for one in answered]
+        found += [
+            Measure(
+                f"recall@{k} of the gold sentence, {name}", float(np.mean([rank <= k for rank in ranks])), len(ranks)
+            )
+            for k in (1, 3)
+        ]
+    surest = [max(one.answers, default=0.0) for one in readings]
+    found.append(_auc("AUC, an answer is there or not", [any(one.gold) for one in readings], surest))
+    found.append(_auc("AUC, right answer or another of its sentence", *swapped(judge, answered)))
+    if claims:
+        shown = [max(judge.supports("", one.claim, [text for text in one.sentences if text.strip()])) for one in claims]
+        found.append(_auc("AUC, claims with human labels", [one.supported for one in claims], shown))
+    found += _reliability(readings)
+    pairs = [item.quote for one in readings[:20] for item in one.statements]
+    begun = time.perf_counter()
+    judge.answers(cases[0].question, pairs)
+    found.append(Measure("milliseconds a pair", (time.perf_counter() - begun) * 1000 / len(pairs), len(pairs)))
+    return found
+
+
+def reading(assistant: Assistant, judge: CrossEncoder, case: Case) -> Reading:
+    """What the judge says of the statements in the ten best passages for `case`."""
+    question = " ".join([*(turn["content"] for turn in case.history[:1]), case.question])
+    hits = assistant.search(question, _PASSAGES, as_of=case.as_of, exclude=case.exclude)
+    found = gather(question, hits, assistant.articles, assistant.embed, limit=1).pool
+    answers = judge.answers(question, [item.quote for item in found])
+    return Reading(case, found, tuple(answers), tuple(_answers(item, case) for item in found))
+
+
+def swapped(judge: CrossEncoder, readings: Sequence[Reading]) -> tuple[list[bool], list[float]]:
+    """For each question, the right answer and another name or number of the same sentence, with their probabilities."""
+    chance, labels, shown = random.Random(1), list[bool](), list[float]()
+    for one in readings:
+        case, words = one.case, one.statements[one.gold.index(True)].quote
+        if len(case.accepted) == 0 or len(case.accepted[0]) != 1 or case.accepted[0][0] not in words:
+            continue
+        answer = case.accepted[0][0]
+        named = [match.group() for match in _NAME_OR_NUMBER.finditer(words)]
+        if others := [name for name in named if not _shares(name, f"{answer} {case.question}")]:
+            for given in (answer, chance.choice(others)):
+                labels.append(given is answer)
+                shown += judge.supports(case.question, given, [words])
+    return labels, shown
+
+
+def _with_and_without(cases: Sequence[Case]) -> Iterator[Case]:
+    """Each case, and each that has an answer again without the articles that give it."""
+    for case in cases:
+        yield case
+        if case.answerable:
+            yield replace(case, exclude=(*case.exclude, *(one.article for one in case.evidence)))
+
+
+def _answers(item: Evidence, case: Case) -> bool:
+    quotes = [one.quote for one in case.evidence if one.quote and one.article in item.carriers]
+    return any(quote in item.quote or item.quote in quote for quote in quotes) and bool(matches(item.quote, case))
+
+
+def _shares(one: str, other: str) -> bool:
+    return bool(set(re.findall(r"\w+", one.lower())) & set(re.findall(r"\w+", other.lower())))
+
+
+def _auc(name: str, labels: Sequence[bool], scores: Sequence[float]) -> Measure:
+    return Measure(name, float(roc_auc_score(labels, scores)), len(labels))
+
+
+def _reliability(readings: Sequence[Reading]) -> Iterator[Measure]:
+    """How often what the judge holds for so likely does answer."""
+    pairs = [pair for one in readings for pair in zip(one.answers, one.gold, strict=True)]
+    for low in np.linspace(0, 1, _BINS, endpoint=False):
+        within = [gold for p, gold in pairs if low <= p < low + 1 / _BINS]
+        if within:
+            yield Measure(
+                f"share that answers, of {low:.1f} to {low + 1 / _BINS:.1f}", float(np.mean(within)), len(within)
+            )

@@ -1,0 +1,129 @@
+"""The pairs that the judge learns from: question, perhaps an answer, the words of an article, and whether they fit.
+
+What the data has too little of is made from what it has: the same words about another subject.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+# names as they stand inside a sentence: a run of capitalised words behind a small one
+_NAME = re.compile(r"(?<=[a-z,] )(?:the )?[A-Z][\w’'-]+(?: (?:of |de |van |al-)?[A-Z][\w’'-]+){0,3}")
+_PLENTY = ("q-article", "q-paragraph2")  # each epoch reads another half of them
+_NUMBER = re.compile(r"\b\d[\d,.]*\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """`answer` None asks whether `words` answer `question`; else, whether they show that the answer is right."""
+
+    question: str
+    answer: str | None
+    words: str
+    """The statement of an article, perhaps with its title, its date and the sentence before it."""
+    label: float
+    """1 or 0; between them where another judge's probability is learned."""
+    kind: str
+
+
+def read(path: Path) -> list[Pair]:
+    """The pairs of a gzipped JSON Lines file; claims without a question are pairs with an empty one.
+
+    Where a file has only sentences that answer, each question gets one of the others that is like it.
+    """
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    found = [
+        Pair(
+            row["question"], row.get("answer"), " ".join((row.get("sentence") or row["context"]).split()),
+            float(row.get("label", row.get("answerable", 0))), row.get("kind") or path.name.partition(".")[0],
+        )
+        for row in rows
+    ]  # fmt: skip
+    return found if any(pair.label < 0.5 for pair in found) else [*found, *_like(found)]
+
+
+def _like(pairs: Sequence[Pair]) -> Iterator[Pair]:
+    """Beside each question the words of another pair that share most with it."""
+    said = list(dict.fromkeys(pair.words for pair in pairs))
+    weigh = TfidfVectorizer(stop_words="english", sublinear_tf=True)
+    table = weigh.fit_transform(said)
+    for pair, row in zip(pairs, weigh.transform([pair.question for pair in pairs]), strict=True):
+        likeness = (table @ row.T).toarray()[:, 0]
+        nearest = [said[at] for at in np.argsort(-likeness)[:4] if said[at] != pair.words]
+        yield replace(pair, words=nearest[min(1, len(nearest) - 1)], label=0.0, kind=f"{pair.kind}-like")
+
+
+def augmented(pairs: Sequence[Pair], seed: int) -> list[Pair]:
+    """`pairs`, and beside each that fits others of the same words that do not; the order is shuffled."""
+    chance = random.Random(seed)
+    names = [match.group() for pair in pairs for match in _NAME.finditer(pair.words)]
+    around = _context(pairs)
+    found = list[Pair]()
+    for pair in pairs:
+        if pair.kind in _PLENTY and chance.random() < 0.5:
+            continue
+        found.append(_as_typed(_in_an_article(pair, around, chance), chance))
+        if pair.label == 1.0 and pair.question:
+            found += [_in_an_article(other, around, chance) for other in _of_another(pair, names, chance)]
+    chance.shuffle(found)
+    return found
+
+
+def _of_another(pair: Pair, names: Sequence[str], chance: random.Random) -> Iterator[Pair]:
+    """The statement about another subject, the question about another, and two names in each other's place."""
+    told = list(dict.fromkeys(match.group() for match in _NAME.finditer(f"x {pair.words}")))
+    asked = [name for name in told if name in pair.question and name not in (pair.answer or "")]
+    other = chance.choice(names)
+    if asked and other not in pair.words and other not in pair.question:
+        name = chance.choice(asked)
+        if chance.random() < 0.5:
+            yield replace(pair, words=pair.words.replace(name, other), label=0.0, kind=f"{pair.kind}-subject")
+        else:
+            yield replace(pair, question=pair.question.replace(name, other), label=0.0, kind=f"{pair.kind}-subject")
+    if pair.answer and len(told) > 1 and pair.answer in told and asked:
+        one, two = pair.answer, chance.choice(asked)
+        turned = pair.words.replace(one, "\0").replace(two, one).replace("\0", two)
+        yield replace(pair, words=turned, label=0.0, kind=f"{pair.kind}-turned")
+    years = [number for number in _NUMBER.findall(pair.question) if number in pair.words]
+    if years:
+        year = chance.choice(years)
+        yield replace(
+            pair, words=pair.words.replace(year, _another_number(year, chance)), label=0.0, kind=f"{pair.kind}-number"
+        )
+
+
+def _as_typed(pair: Pair, chance: random.Random) -> Pair:
+    """At times without the question mark, as people type."""
+    return replace(pair, question=pair.question.rstrip(" ?")) if chance.random() < 0.15 else pair
+
+
+def _another_number(number: str, chance: random.Random) -> str:
+    at = chance.choice([place for place, mark in enumerate(number) if mark.isdigit()])
+    return number[:at] + chance.choice([digit for digit in "123456789" if digit != number[at]]) + number[at + 1 :]
+
+
+def _context(pairs: Iterable[Pair]) -> dict[str, list[str]]:
+    """Each question's sentences that do not answer it and stand in the same paragraph."""
+    found: dict[str, list[str]] = {}
+    for pair in pairs:
+        if pair.kind in ("q-paragraph", "q-paragraph2"):
+            found.setdefault(pair.question, []).append(pair.words)
+    return found
+
+
+def _in_an_article(pair: Pair, around: dict[str, list[str]], chance: random.Random) -> Pair:
+    """At times with a sentence of the same paragraph before it, as a statement that leans on one is shown."""
+    before = [words for words in around.get(pair.question, ()) if words != pair.words]
+    if before and chance.random() < 0.3:
+        return replace(pair, words=f"{chance.choice(before)} {pair.words}")
+    return pair
