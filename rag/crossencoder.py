@@ -21,7 +21,6 @@ from rag.errors import DatelineError
 
 LONGEST = 160
 """Tokens of question, answer and sentence together; what is longer is cut at the sentence's end."""
-_BATCH = 4
 _MODEL = "judge.onnx"
 _CALIBRATION = "judge.json"
 
@@ -46,17 +45,14 @@ class CrossEncoder:
         session, tokenizer, calibration = self._load()
         slope, offset = calibration[head]
         encoded = tokenizer.encode_batch([(asked, sentence) for sentence in sentences])
-        order = sorted(range(len(encoded)), key=lambda at: len(encoded[at].ids))  # equal lengths are not padded
-        found = [0.0] * len(encoded)
 
-        def run(places: list[int]) -> None:
-            logits = session.run(None, _tensors([encoded[place] for place in places]))[0][:, 0]
-            for place, logit in zip(places, logits, strict=True):
-                found[place] = 1.0 / (1.0 + math.exp(-(slope * float(logit) + offset)))
+        def probability(one: Any) -> float:
+            # one by one: int8 activations are scaled by what is read together, and nothing is padded
+            logit = float(session.run(None, _tensors(one))[0][0, 0])
+            return 1.0 / (1.0 + math.exp(-(slope * logit + offset)))
 
         with ThreadPoolExecutor(self._threads) as pool:
-            list(pool.map(run, [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]))
-        return found
+            return list(pool.map(probability, encoded))
 
     def _load(self) -> tuple[Any, Any, dict[str, list[float]]]:
         with self._lock:
@@ -80,14 +76,9 @@ def with_answer(question: str, answer: str) -> str:
     return f"{question} answer: {answer}"
 
 
-def _tensors(encoded: Sequence[Any]) -> dict[str, Any]:
-    longest = max(len(one.ids) for one in encoded)
-
-    def padded(rows: list[list[int]]) -> Any:
-        return np.array([row + [0] * (longest - len(row)) for row in rows], dtype=np.int64)
-
+def _tensors(encoded: Any) -> dict[str, Any]:
     return {
-        "input_ids": padded([one.ids for one in encoded]),
-        "attention_mask": padded([one.attention_mask for one in encoded]),
-        "token_type_ids": padded([one.type_ids for one in encoded]),
+        "input_ids": np.array([encoded.ids], dtype=np.int64),
+        "attention_mask": np.array([encoded.attention_mask], dtype=np.int64),
+        "token_type_ids": np.array([encoded.type_ids], dtype=np.int64),
     }

@@ -84,10 +84,10 @@ def test_what_is_read_beside_a_sentence_changes_nothing_and_threads_share_the_ju
         thread.join()
     assert len(found) == 4
     for together in found:
-        assert together == pytest.approx(alone, abs=0.02)  # int8 activations are scaled by the batch
+        assert together == alone
 
 
 def test_nothing_to_read_and_a_text_beyond_its_length(judge: CrossEncoder) -> None:
     assert judge.answers(QUESTION, []) == []
     (long,) = judge.answers(QUESTION, [SENTENCES[1] + " It rained." * 500])
-    assert long == pytest.approx(judge.answers(QUESTION, [SENTENCES[1] + " It rained." * 60])[0], abs=0.02)
+    assert [long] == judge.answers(QUESTION, [SENTENCES[1] + " It rained." * 60])
