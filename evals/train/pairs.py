@@ -19,6 +19,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 # names as they stand inside a sentence: a run of capitalised words behind a small one
 _NAME = re.compile(r"(?<=[a-z,] )(?:the )?[A-Z][\w’'-]+(?: (?:of |de |van |al-)?[A-Z][\w’'-]+){0,3}")
 _PLENTY = ("q-article", "q-paragraph2")  # each epoch reads another half of them
+_SAID = ("q-gold", "q-paragraph", "q-swapped", "qnli", "squad_sentences", "squad_sentences-like")
 _NUMBER = re.compile(r"\b\d[\d,.]*\b")
 
 
@@ -73,6 +74,8 @@ def augmented(pairs: Sequence[Pair], seed: int) -> list[Pair]:
         if pair.kind in _PLENTY and chance.random() < 0.5:
             continue
         found.append(_as_typed(_in_an_article(pair, around, chance), chance))
+        if pair.answer is None and pair.kind in _SAID and chance.random() < 0.5:
+            found.append(_as_sentence(pair, chance))
         if pair.label == 1.0 and pair.question:
             found += [_in_an_article(other, around, chance) for other in _of_another(pair, names, chance)]
     chance.shuffle(found)
@@ -100,6 +103,16 @@ def _of_another(pair: Pair, names: Sequence[str], chance: random.Random) -> Iter
         yield replace(
             pair, words=pair.words.replace(year, _another_number(year, chance)), label=0.0, kind=f"{pair.kind}-number"
         )
+
+
+def _as_sentence(pair: Pair, chance: random.Random) -> Pair:
+    """The statement, or a part of it, as a whole answer: true to its source, and right only if it answers the question.
+
+    What a chat model writes is a sentence, and mostly the source's own words.
+    """
+    clauses = re.split(r"(?<=[,;]) ", pair.words)
+    said = pair.words if len(clauses) < 3 or pair.label == 1.0 else " ".join(clauses[: chance.randint(1, len(clauses))])
+    return replace(pair, answer=said, kind=f"{pair.kind}-said")
 
 
 def _as_typed(pair: Pair, chance: random.Random) -> Pair:
