@@ -20,7 +20,7 @@ from index.embed import onnx_session, wordpiece
 from rag.errors import DatelineError
 
 LONGEST = 160
-"""Tokens of question, answer and sentence together; what is longer is cut at the sentence's end."""
+"""Tokens of question, answer and sentence together; the longer of both is cut at its end."""
 _MODEL = "judge.onnx"
 _CALIBRATION = "judge.json"
 
@@ -66,7 +66,7 @@ class CrossEncoder:
                         f"The judge's file is missing or damaged ({error}): install Dateline again."
                     ) from error
                 tokenizer = wordpiece()
-                tokenizer.enable_truncation(LONGEST, strategy="only_second")
+                tokenizer.enable_truncation(LONGEST, strategy="longest_first")
                 self._loaded = (onnx_session(weights), tokenizer, calibration)
             return self._loaded
 

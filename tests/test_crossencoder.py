@@ -91,3 +91,4 @@ def test_nothing_to_read_and_a_text_beyond_its_length(judge: CrossEncoder) -> No
     assert judge.answers(QUESTION, []) == []
     (long,) = judge.answers(QUESTION, [SENTENCES[1] + " It rained." * 500])
     assert [long] == judge.answers(QUESTION, [SENTENCES[1] + " It rained." * 60])
+    assert 0 <= judge.supports(QUESTION, "It rained. " * 500, SENTENCES[:1])[0] <= 1

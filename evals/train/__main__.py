@@ -89,10 +89,10 @@ def main(files: tuple[Path, ...], dev: Path, base: str, out: Path, epochs: float
 
 
 def encoded(tokenizer: Any, pairs: Sequence[Pair]) -> Any:
-    """The pairs as tensors. An answer stands behind its question; the statement is what is cut."""
+    """The pairs as tensors. An answer stands behind its question; the longer of both is what is cut."""
     first = [pair.question if pair.answer is None else with_answer(pair.question, pair.answer) for pair in pairs]
     return tokenizer(
-        first, [pair.words for pair in pairs], truncation="only_second", max_length=LONGEST, padding=True,
+        first, [pair.words for pair in pairs], truncation="longest_first", max_length=LONGEST, padding=True,
         return_tensors="pt",
     )  # fmt: skip
 
