@@ -187,11 +187,11 @@ def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
 
 
 def _gather_signals(plan: _Plan, shared: dict[str, Any], path: Path) -> None:
-    from evals.signals import write
+    from evals.signals import watched, write
 
     questions, room = plan.questions(_home(shared))
     with _assistant(questions.corpus, room, shared, plan.remember) as assistant, progress() as told:
-        write(path, assistant, questions.cases, told)
+        write(path, watched(assistant), questions.cases, told)
     say(f"What speaks for each draft and quote is in {path}; fit it with `dateline eval fit {path}`.")
 
 

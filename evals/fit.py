@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -17,9 +18,12 @@ from evals.signals import Observation, SignalsError, of_form
 from evals.stats import library, roc_auc
 from index.datadir import write_whole
 from rag.support import Regression
+from rag.verify import Form
 
-DRAFT = ("answer_words", "similarity", "closeness", "answered", "confidence", "brings", "further")
-QUOTE = ("question_words", "answered")
+SIGNALS = {"draft": ("answers", "supports", "words", "confidence"), "quote": ("answers",)}
+"""What is weighed for each form; and, where the chat model was asked, its word."""
+_LOW, _HIGH = 0.05, 0.95
+"""The chat model is asked between the support below which one in twenty is right, and that from which one is wrong."""
 _FOLDS = 10
 
 
@@ -76,19 +80,39 @@ def fit(observations: Sequence[Observation], names: Sequence[str]) -> Fit:
 
 
 def fit_all(observations: Sequence[Observation]) -> dict[str, Fit]:
-    """The regression for drafts and the one for quotes."""
-    return {
-        "draft": fit(of_form(observations, "draft"), DRAFT),
-        "quote": fit(of_form(observations, "quote"), QUOTE),
-    }
+    """The regressions for drafts and for quotes, alone and with the chat model's word."""
+    fits = dict[str, Fit]()
+    for form, names in SIGNALS.items():
+        of_it = of_form(observations, cast(Form, form))
+        fits[f"{form} alone"] = fit(of_it, names)
+        fits[f"{form} asked"] = fit([one for one in of_it if one.signals.answered is not None], (*names, "answered"))
+    return fits
+
+
+def open_between(found: Fit) -> tuple[float, float]:
+    """From which support to which the regression does not tell right from wrong well enough by itself."""
+    ranked = sorted(found.held_out)
+    right = np.cumsum([is_right for _, is_right in ranked])
+    below = [p for (p, _), n, share in zip(ranked, range(1, len(ranked) + 1), right, strict=True) if share / n <= _LOW]
+    wrong = np.cumsum([not is_right for _, is_right in ranked[::-1]])
+    above = [
+        p
+        for (p, _), n, share in zip(ranked[::-1], range(1, len(ranked) + 1), wrong, strict=True)
+        if share / n <= 1 - _HIGH
+    ]
+    return round(max(below, default=0.0), 3), round(min(above, default=1.0), 3)
 
 
 def save(fits: dict[str, Fit], fitted_on: Sequence[str], path: Path | None = None) -> Path:
     """Writes the weights where Dateline reads them, with what they were fitted on."""
     place = path or Path(str(files("rag").joinpath("support.json")))
-    stored: dict[str, object] = {
-        name: {"bias": one.regression.bias, **one.regression.weights} for name, one in fits.items()
-    }
+    stored: dict[str, object] = {}
+    for form in SIGNALS:
+        stored[form] = {
+            how: {"bias": fits[f"{form} {how}"].regression.bias, **fits[f"{form} {how}"].regression.weights}
+            for how in ("alone", "asked")
+        }
+    stored["open"] = open_between(fits["draft alone"])
     stored["fitted"] = {
         "on": list(fitted_on),
         "by": "dateline eval fit",

@@ -20,7 +20,7 @@ from evals.matching import matches
 from evals.types import Case
 from rag.assistant import Assistant
 from rag.crossencoder import CrossEncoder
-from rag.evidence import Evidence, gather
+from rag.evidence import READ, Evidence, statements
 
 _PASSAGES = 10
 _BINS = 5  # of the reliability curve
@@ -66,7 +66,7 @@ def measure(
     answered = [one for one in readings if any(one.gold)]
     orders: dict[str, Callable[[Reading], Sequence[float]]] = {
         "judge": lambda one: one.answers,
-        "search and words": lambda one: [item.relevance for item in one.statements],
+        "search": lambda one: [-float(at) for at in range(len(one.statements))],
     }
     found = list[Measure]()
     for name, of in orders.items():
@@ -95,9 +95,9 @@ def reading(assistant: Assistant, judge: CrossEncoder, case: Case) -> Reading:
     """What the judge says of the statements in the ten best passages for `case`."""
     question = " ".join([*(turn["content"] for turn in case.history[:1]), case.question])
     hits = assistant.search(question, _PASSAGES, as_of=case.as_of, exclude=case.exclude)
-    found = gather(question, hits, assistant.articles, assistant.embed, limit=1).pool
-    answers = judge.answers(question, [item.quote for item in found])
-    return Reading(case, found, tuple(answers), tuple(_answers(item, case) for item in found))
+    found = statements(hits, assistant.articles)[:READ]
+    answers = judge.answers(question, [item.line for item in found])
+    return Reading(case, tuple(found), tuple(answers), tuple(_answers(item, case) for item in found))
 
 
 def swapped(judge: CrossEncoder, readings: Sequence[Reading]) -> tuple[list[bool], list[float]]:

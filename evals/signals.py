@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 from evals.lines import numbered, text_of
 from evals.matching import matches
 from evals.types import Case
-from rag.answering import Draft
 from rag.assistant import Assistant
 from rag.errors import DatelineError
-from rag.evidence import gather
-from rag.followup import Message, standalone
-from rag.reply import Reply, without_numbers
+from rag.question import Message
+from rag.reply import Reply
 from rag.support import Signals
-from rag.types import Event
-from rag.verify import worth_asking
-
-_QUOTES = 2  # per question, the most relevant ones: those that the checker asks about
+from rag.verify import Form
 
 
 class SignalsError(DatelineError):
@@ -34,12 +29,12 @@ class Observation:
 
     id: str
     """The case's."""
-    form: Literal["draft", "quote"]
+    form: Form
     right: bool
     signals: Signals
 
     def to_json(self) -> str:
-        rounded = {name: round(value, 4) for name, value in asdict(self.signals).items()}
+        rounded = {name: None if value is None else round(value, 4) for name, value in asdict(self.signals).items()}
         return json.dumps({"id": self.id, "form": self.form, "right": self.right, "signals": rounded})
 
 
@@ -71,39 +66,26 @@ def write(
 
 
 def observe(assistant: Assistant, case: Case) -> list[Observation]:
-    """The signals of the draft's sentences that pass the hard checks, and of the best quotes."""
+    """The signals of each sentence that was weighed, as the question is answered by `watched(assistant)`."""
     reply = Reply(question=case.question)
-    answering = assistant.answering(reply, None)
-    history = [Message(role=turn["role"], content=turn["content"]) for turn in case.history]  # type: ignore[typeddict-item]
-    question = standalone(case.question, history, lambda turns, last: last)
-    hits = assistant.search(question, assistant.settings.passages, exclude=case.exclude)
-    settings = assistant.settings
-    evidence = gather(question, hits, assistant.articles, assistant.embed, limit=settings.evidence_sentences)
-    if not worth_asking(evidence):
-        return []
-    evidence = answering.within_window(question, evidence)
-    draft = _run(answering.draft(question, evidence.items))
-    checker = answering.checker
-    found: list[Observation] = []
-    for text in map(without_numbers, draft.sentences()):
-        attribution = checker.attribute(question, text, evidence)
-        if attribution.reason is None:
-            right = case.answerable and bool(matches(text, case))
-            signals = checker.signals(question, text, attribution, evidence, draft.confidence)
-            found.append(Observation(case.id, "draft", right, signals))
-    for item in sorted(evidence.items, key=lambda item: -item.relevance)[:_QUOTES]:
-        right = case.answerable and bool(matches(item.quote, case))
-        found.append(Observation(case.id, "quote", right, checker.quote_signals(question, item, evidence)))
-    return found
+    history = cast("Sequence[Message]", case.history)
+    for _ in assistant.events(reply, lambda: assistant.engine, history, as_of=case.as_of, exclude=case.exclude):
+        pass
+    return [
+        Observation(
+            case.id, verdict.form, case.answerable and bool(matches(verdict.text, case)), cast(Signals, verdict.signals)
+        )
+        for verdict in reply.verdicts
+    ]
 
 
-def _run(writing: Generator[Event, None, Draft]) -> Draft:
-    while True:
-        try:
-            next(writing)
-        except StopIteration as end:
-            return cast(Draft, end.value)
+def watched(assistant: Assistant) -> Assistant:
+    """The same, weighing everything: no sentence holds, so that the quotes are weighed too, and the chat model is asked
+    of each."""
+    assistant.support = replace(assistant.support, open_from=0.0, open_to=1.1)
+    assistant.settings = replace(assistant.settings, threshold=1.1)
+    return assistant
 
 
-def of_form(observations: Iterable[Observation], form: Literal["draft", "quote"]) -> list[Observation]:
+def of_form(observations: Iterable[Observation], form: Form) -> list[Observation]:
     return [one for one in observations if one.form == form]

@@ -9,7 +9,7 @@ from evals.peers import Bm25Top, CitationEngine, ClosedBook, LlamaIndexArticles,
 from evals.types import Case, System
 from rag import Assistant
 from rag.errors import SettingsError
-from rag.followup import Message
+from rag.question import Message
 from rag.types import Answer
 
 

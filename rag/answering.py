@@ -1,56 +1,56 @@
 """One question's way from the passages found to a checked reply.
 
-Draft, check, and if the draft does not hold, the article's own words; then the articles that may say something else.
-A question of several parts goes this way once for each.
+No statement likely enough: a refusal, and no model is called. Else draft and check; if the draft does not hold, the
+article's own words; then the articles that answer otherwise.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-import numpy as np
-from numpy.typing import NDArray
-
 from index.split import split_sentences
 from index.types import Hit
 from rag import prompts
-from rag.broad import asks_for_articles, breadth, on_topic
-from rag.checker import Checker, Verdict
 from rag.corrections import correction, takes_back
+from rag.crossencoder import CrossEncoder, log_odds
 from rag.days import annotate
 from rag.engines.base import Completion, Engine
 from rag.errors import EngineError
-from rag.evidence import Articles, Evidence, EvidenceSet, gather, openings
-from rag.expects import expected
-from rag.facts import lacking, unsaid
-from rag.frames import before_correction, corrected, in_the_articles_words, quoted, says
+from rag.evidence import Articles, Evidence, EvidenceSet, gather, is_copy
+from rag.frames import before_correction, corrected, in_the_articles_words, says
+from rag.names import find_names, name_stands_in
+from rag.numbers import find_numbers
 from rag.reply import Reply
 from rag.settings import Settings
 from rag.support import TYPICAL
 from rag.types import AnswerSentence, Event, SentenceChecked, TextDelta, Withheld
-from rag.verify import declines, worth_asking
-from rag.voices import rivals, same_answer
-from rag.words import spelled_out
+from rag.verify import Verdict, Verifier, declines
+from rag.words import content_words
 
-_SURE = 0.8  # support from which a sentence that is joined from several quotes is shown all the same
+_HOPELESS = -2.5  # log-odds of the likeliest statement below which nothing was ever answered right
+_SURE = 2.0  # … and where names of the question stand nowhere, which the judge must know by another name
+_SAME = 0.0  # log-odds from which a statement of another article says what was said
+_RIVAL = -0.5  # log-odds from which a statement of another article may answer otherwise
+_RIVALS = 3  # other articles asked for one question; each costs a second or two
+_OF_ONE = 3  # statements of one article that it is asked on
+_EDITED = 0.5  # Jaccard of the words of two statements that are one sentence with something changed
 _QUOTES_SHOWN = 3
 _QUOTED = "the article's own words are surer"
-
-Embed = Callable[[list[str]], NDArray[np.float32]]
-
-
-def _holds(kept: Sequence[Verdict]) -> bool:
-    """Whether the draft holds by itself; what is joined from several quotes may not belong together."""
-    return bool(kept) and (len(kept) > 1 or len(kept[0].cited) == 1 or (kept[0].support or 0.0) >= _SURE)
-
-
-def _says_the_same(quote: Verdict, draft: Verdict, question: str) -> bool:
-    """Whether a quote may stand for the draft: one that names another firm, or no cause, is another answer. A draft
-    that a hard check has stopped says nothing."""
-    stopped = draft.support is None
-    return stopped or not (lacking(draft.text, quote.cited, question) or unsaid(draft.text, quote.cited, question))
+_TYPE_YES_OR_NO = re.compile(r"\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would)\b", re.IGNORECASE)
+# what has no one answer: the sentences that open the articles tell it
+_BROAD = re.compile(
+    r"\bhappen(?:s|ed|ing)?\b|\bgoing on\b|\b(?:latest|news|gist|overview)\b|\bsummar\w+|\btell me\b"
+    r"|\b(?:article|piece|report|story)\b.*\babout\b|\bknown about\b",
+    re.IGNORECASE,
+)
+_SOMEBODY_SAYS = re.compile(
+    r"\b(?:said|says?|saying|told|claim(?:s|ed)?|according to|announced|argue[sd]?|alleged(?:ly)?|insist(?:s|ed)?"
+    r"|warn(?:s|ed)?|reported(?:ly)?|denie[sd]|accuse[sd]?|stated|admit(?:s|ted)|confirm(?:s|ed)|described|called)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,58 +76,52 @@ class Answering:
     settings: Settings
     articles: Articles
     engine: Callable[[], Engine]
-    embed: Embed
-    checker: Checker
+    judge: CrossEncoder
+    verifier: Verifier
     today: date | None
     """The day on which the question is asked: "yesterday" in it is read from here."""
 
     def answer(self, question: str, hits: Sequence[Hit]) -> Iterator[Event]:
         """Answers one stand-alone question into the reply; a question that gets nothing is named there."""
-        reply = self.reply
-        if asks_for_articles(question):
-            reply.unanswered.append(question)
-            return
-        question = spelled_out(question, "\n".join(hit.passage.text for hit in hits))
-        scope = breadth(question)
-        if scope == "all":
-            yield from self._quoted(openings(dict.fromkeys(hit.passage.article for hit in hits), self.articles))
-            return
-        evidence = self._gathered(question, hits, leads_first=scope == "broad")
-        if not worth_asking(evidence):
-            reply.unanswered.append(question)
-            return
-        evidence = self.within_window(question, evidence)
-        asked = annotate(question, self.today)
-        kept, held_back = yield from self._drafted(asked, evidence)
-        quote = None if _holds(kept) else self.checker.best_quote(asked, evidence)
-        if quote and all(_says_the_same(quote, verdict, asked) for verdict in held_back):
-            yield from self._replaced(asked, held_back, quote, evidence)
-            return
-        for verdict in held_back:
-            yield from self._show(verdict)
-        if kept:
-            yield from self._other_voices(asked, kept[0], evidence)
-        elif scope == "broad" and (near := [item for item in evidence.items if on_topic(question, item)]):
+        evidence = gather(question, hits, self.articles, self._odds, limit=self.settings.evidence_sentences)
+        self.reply.evidence.append(evidence)
+        if _worth_asking(evidence):
+            evidence = self.within_window(question, evidence)
+            asked = annotate(question, self.today)
+            kept, held_back = yield from self._drafted(asked, evidence)
+            quote = None if kept else self.verifier.quote(asked, evidence)
+            if quote:
+                yield from self._replaced(asked, held_back, quote, evidence)
+                return
+            for verdict in held_back:
+                yield from self._show(verdict)
+            if kept:
+                yield from self._other_answers(asked, kept[0], evidence)
+                return
+        if near := _openings(question, evidence):
             yield from self._quoted(near)
         else:
-            reply.unanswered.append(question)
+            self.reply.unanswered.append(question)
+
+    def _odds(self, question: str, statements: Sequence[str]) -> list[float]:
+        return [log_odds(p) for p in self.judge.answers(question, statements)]
 
     def _drafted(
         self, question: str, evidence: EvidenceSet
     ) -> Generator[Event, None, tuple[list[Verdict], list[Verdict]]]:
-        """Checks the sentences of the model's draft, and shows each as soon as nothing that follows can take it back.
+        """Checks the sentences of the model's draft, and shows each as soon as one of them holds.
 
         Its value: those that may be shown, and those that were not shown yet, because the draft does not hold so far.
         """
-        if expected(question) == "choice":
+        if _TYPE_YES_OR_NO.match(question):
             return [], []  # a small model says yes too easily, and a yes is too short to check: a quote must answer
         draft = yield from self.draft(question, evidence.items)
         kept, held_back = list[Verdict](), list[Verdict]()
         for text in draft.sentences():
-            verdict = self._judge(question, text, evidence, draft.confidence)
+            verdict = self._judged(question, text, evidence, draft.confidence)
             kept += [verdict] if verdict.reason is None else []
             held_back.append(verdict)
-            if _holds(kept):
+            if kept:
                 for one in held_back:
                     yield from self._show_corrected(question, one, evidence)
                 held_back = []
@@ -137,38 +131,19 @@ class Answering:
         self, question: str, verdicts: Sequence[Verdict], quote: Verdict, evidence: EvidenceSet
     ) -> Iterator[Event]:
         """The quote instead of the draft, which is withheld."""
-        yield self._written(f" {quote.text}" if verdicts else quote.text)
+        text = in_the_articles_words(quote.cited[0].quote)
+        yield self._written(f" {text}" if verdicts else text)
         for one in verdicts:
             yield from self._show(one if one.reason else replace(one, support=None, reason=_QUOTED))
-        yield from self._show_corrected(question, quote, evidence)
-
-    def compare(self, topic: str, hits: Sequence[Hit]) -> Iterator[Event]:
-        """What each article says about `topic`, in its own words and in the order of their dates; no model writes."""
-        evidence = self._gathered(topic, hits)
-        best: dict[str, list[Evidence]] = {}
-        for item in evidence.pool:
-            best.setdefault(item.article, []).append(item)
-        chosen = [item for items in best.values() for item in items[:2] if item.coverage >= 0.5 * evidence.coverage]
-        if not chosen or not worth_asking(evidence):
-            self.reply.unanswered.append(topic)
-            return
-        for item in sorted(chosen, key=lambda item: (str(item.date), item.article, item.start)):
-            yield from self._show(Verdict(says(quoted(item.quote), item.date), (item,), 1.0))
-
-    def _gathered(self, question: str, hits: Sequence[Hit], *, leads_first: bool = False) -> EvidenceSet:
-        limit = self.settings.evidence_sentences
-        evidence = gather(question, hits, self.articles, self.embed, limit=limit, leads_first=leads_first)
-        self.reply.evidence.append(evidence)
-        return evidence
+        yield from self._show_corrected(question, replace(quote, text=text), evidence)
 
     def _quoted(self, items: Sequence[Evidence]) -> Iterator[Event]:
         """The first few of `items` in their articles' words, in the order of their dates; no words are shown twice."""
         for item in sorted(items[:_QUOTES_SHOWN], key=lambda item: (str(item.date), item.article, item.start)):
-            if self.reply.shows(item):
-                continue
-            verdict = Verdict(in_the_articles_words(item.quote), (item,), 1.0)
-            yield self._written(f" {verdict.text}")
-            yield from self._show(verdict)
+            if not self.reply.shows(item):
+                verdict = Verdict(in_the_articles_words(item.quote), (item,), 1.0)
+                yield self._written(f" {verdict.text}")
+                yield from self._show(verdict)
 
     def within_window(self, question: str, evidence: EvidenceSet) -> EvidenceSet:
         """The evidence that fits the budget and the model's real window, counted by its own tokenizer."""
@@ -205,18 +180,18 @@ class Answering:
             reply.notes.append("the model's answer was cut at its longest length")
         return Draft(text, TYPICAL if completion.mean_logprob is None else completion.mean_logprob)
 
-    def _other_voices(self, question: str, kept: Verdict, evidence: EvidenceSet) -> Iterator[Event]:
-        """What other articles say instead, each asked on its own, with its date; none replaces another."""
+    def _other_answers(self, question: str, kept: Verdict, evidence: EvidenceSet) -> Iterator[Event]:
+        """What other articles answer instead, each asked on its own, with its date; none replaces another."""
         said = [kept.text]
-        for items in rivals(kept.text, question, kept.cited, evidence):
-            if any(map(self.reply.shows, items)) or not self.checker.may_answer(question, items[0], evidence):
+        for items in self._rivals(question, kept, evidence):
+            if any(map(self.reply.shows, items)):
                 continue
             yield TextDelta("\n\n")
             draft = yield from self.draft(question, items)
             text = next(iter(draft.sentences()), "")
-            if not text or any(same_answer(text, known, question) for known in said):
+            if not text or any(_same_answer(text, known, question) for known in said):
                 continue
-            verdict = self._judge(question, text, replace(evidence, items=items), draft.confidence)
+            verdict = self._judged(question, text, replace(evidence, items=items), draft.confidence)
             if verdict.reason is None:
                 if any(takes_back(item.quote, verdict.text, question) for item in kept.cited):
                     framed = before_correction(verdict.text, items[0].date)
@@ -227,14 +202,34 @@ class Answering:
         if len(said) > 1:
             self.reply.notes.append(f"the articles differ: {len(said)} answers, each with its own source")
 
+    def _rivals(self, question: str, kept: Verdict, evidence: EvidenceSet) -> list[tuple[Evidence, ...]]:
+        """The likeliest statements of each other article that may answer otherwise, likeliest article first.
+
+        An article that shares wire copy with the cited ones is one voice with them, unless it has the cited words with
+        another number or name in them.
+        """
+        heard = {carrier for item in kept.cited for carrier in item.carriers}
+        origin = {id for item in evidence.pool if heard & set(item.carriers) for id in item.carriers} - heard
+        others: dict[str, list[Evidence]] = {}
+        for item in evidence.pool:
+            if item.article not in heard and not any(is_copy(item, known) for known in kept.cited):
+                others.setdefault(item.article, []).append(item)
+        found = list[tuple[Evidence, ...]]()
+        for items in (items[:_OF_ONE] for items in others.values() if items[0].odds >= _RIVAL):
+            if items[0].article in origin and not any(_edited(items[0], known) for known in kept.cited):
+                continue
+            if max(self.verifier.supports(question, kept.text, [item.line for item in items])) < _SAME:
+                found.append(tuple(replace(item, number=n) for n, item in enumerate(items, 1)))
+        return found[:_RIVALS]
+
     def _written(self, text: str) -> TextDelta:
         if self.reply.first_token is None:
             self.reply.first_token = self.reply.elapsed()
         return TextDelta(text)
 
-    def _judge(self, question: str, text: str, evidence: EvidenceSet, confidence: float) -> Verdict:
+    def _judged(self, question: str, text: str, evidence: EvidenceSet, confidence: float) -> Verdict:
         begun = self.reply.elapsed()
-        verdict = self.checker.judge(question, text, evidence, confidence)
+        verdict = self.verifier.sentence(question, text, evidence, confidence)
         self.reply.checks.append(self.reply.elapsed() - begun)
         return verdict
 
@@ -246,7 +241,7 @@ class Answering:
             yield self._written(f" {text}")
             yield from self._show(Verdict(text, note, 1.0))
             verdict = replace(verdict, text=before_correction(verdict.text, verdict.cited[0].date))
-        yield from self._show(verdict)
+        yield from self._show(_with_its_speaker(verdict, question))
 
     def _show(self, verdict: Verdict) -> Iterator[Event]:
         """Puts the sentence into the reply, or among what is withheld."""
@@ -259,3 +254,55 @@ class Answering:
         else:
             reply.withheld.append(Withheld(verdict.text, verdict.reason, verdict.support))
             yield SentenceChecked(number, None, verdict.reason)
+
+
+def _worth_asking(evidence: EvidenceSet) -> bool:
+    """Whether there is evidence worth the name; without it the model is not called.
+
+    Names in the question that no passage found has mark most of what a small model makes up. One of several may be
+    the paper that reported something, or a title; from half of them on, the judge must be sure ("Moscow" is "Russia").
+    """
+    if not evidence.items:
+        return False
+    named = not evidence.missing_names or 2 * len(evidence.missing_names) < evidence.names
+    return evidence.pool[0].odds >= (_HOPELESS if named else _SURE)
+
+
+def _openings(question: str, evidence: EvidenceSet) -> list[Evidence]:
+    """For a question that has no one answer, the sentences that open the articles about what it names."""
+    if not _BROAD.search(question) or evidence.missing_names:
+        return []
+    names = find_names(question, question=True)
+    return [
+        item
+        for item in evidence.pool
+        if item.opens and all(name_stands_in(name, f"{item.title}\n{item.quote}") for name in names)
+    ]
+
+
+def _with_its_speaker(verdict: Verdict, question: str) -> Verdict:
+    """What a party claims is not stated as a fact: where the quote has a speaker and the sentence none, the quote is
+    shown instead."""
+    if verdict.reason or len(verdict.cited) != 1 or verdict.form == "quote":
+        return verdict
+    quote = verdict.cited[0].quote
+    if not _SOMEBODY_SAYS.search(quote) or _SOMEBODY_SAYS.search(f"{verdict.text} {question}"):
+        return verdict
+    return replace(verdict, text=in_the_articles_words(quote))
+
+
+def _edited(item: Evidence, other: Evidence) -> bool:
+    """Whether two statements are the same words but for a few."""
+    return len(item.words & other.words) >= _EDITED * len(item.words | other.words)
+
+
+def _same_answer(one: str, other: str, question: str) -> bool:
+    """Whether two sentences add the same to the question, or one of them no more than the other; where both add
+    numbers, those decide."""
+    known = {number.value for number in find_numbers(question)}
+    first, second = ({number.value for number in find_numbers(text)} - known for text in (one, other))
+    if first and second:
+        return first <= second or second <= first
+    asked = set(content_words(question))
+    a, b = set(content_words(one)) - asked, set(content_words(other)) - asked
+    return not a or not b or a <= b or b <= a

@@ -6,8 +6,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from dataclasses import asdict, replace
-from datetime import date
+from dataclasses import asdict
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Self
@@ -20,21 +19,20 @@ from index.store import ArticleIndex
 from index.types import Article, Hit, SyncReport
 from rag import prompts
 from rag.answering import Answering
-from rag.checker import Checker
+from rag.crossencoder import CrossEncoder
 from rag.engines import EngineChoice, Progress, choose_engine
 from rag.engines.base import Engine
 from rag.engines.connections import Connections
 from rag.engines.stoppable import Stoppable, stoppable, until_stopped
 from rag.errors import QuestionError, Stopped
 from rag.find import Day, as_day, as_text, find
-from rag.followup import Message, standalone
-from rag.parts import split_question
+from rag.question import Message, parts, pointed_at, standalone
 from rag.refusal import refuse
 from rag.reply import Reply
-from rag.scope import Scope, read_scope
 from rag.settings import Settings
 from rag.support import Support
 from rag.types import Answer, AnswerDone, Event, EvidenceFound
+from rag.verify import Verifier
 
 
 class Assistant:
@@ -63,7 +61,8 @@ class Assistant:
         self._engine: Engine | None = None
         self._index: ArticleIndex | None = None
         self._embedder = embedder(self.settings.embedder, ollama_host=self.settings.ollama_host)
-        self._support = Support.load()
+        self.support = Support.load()
+        self._judge = CrossEncoder()
 
     def __enter__(self) -> Self:
         return self
@@ -253,30 +252,45 @@ class Assistant:
         exclude: Collection[str],
     ) -> Generator[Event, None, None]:
         reply = Reply(question=self._checked_question(question))
+        yield from self.events(reply, engine, history, since, until, as_of, exclude)
+        yield AnswerDone(self._finish(reply))
+
+    def events(
+        self,
+        reply: Reply,
+        engine: Callable[[], Engine],
+        history: Sequence[Message] = (),
+        since: Day = None,
+        until: Day = None,
+        as_of: Day = None,
+        exclude: Collection[str] = (),
+    ) -> Generator[Event, None, None]:
+        """Answers the question of `reply` into it; the evals read there what spoke for each sentence."""
         for turn in history:
             as_text(turn["content"], "A message of the history")
-        reply.standalone = standalone(
-            reply.question, history, lambda turns, last: _rewritten(reply, engine(), turns, last)
-        )
-        scope = self._scope(reply, as_day(since, "since"), as_day(until, "until"), as_day(as_of, "as_of"))
-        parts = split_question(scope.rest)
-        # a comparison wants every article's words on its topic, not only the nearest ones
-        asked, most = (parts.questions, self.settings.passages)
-        if parts.comparison:
-            asked, most = (parts.comparison,), 2 * most
+
+        def rewritten(turns: list[tuple[str, str]], last: str) -> str:
+            return _rewritten(reply, engine(), turns, last)
+
+        reply.standalone = standalone(reply.question, history, rewritten)
+        today = as_day(as_of, "as_of")
+        asked = list[str]()
+        for part in parts(reply.standalone):
+            before: list[Message] = [{"role": "user", "content": one} for one in asked]
+            asked.append(standalone(part, before, rewritten))
         found = [
-            self.search(part, most, since=scope.since, until=scope.until, as_of=scope.as_of, exclude=exclude)
+            find(
+                self.articles, part, self.settings.passages, since=since, until=until, as_of=as_of, exclude=exclude,
+                toward=pointed_at(part, today or self.articles.counts().newest),
+            )
             for part in asked
-        ]
-        answering = self.answering(reply, scope.as_of, engine)
-        reply.hits, reply.searched = _merged(found, most), reply.elapsed()
+        ]  # fmt: skip
+        reply.hits, reply.searched = _merged(found, self.settings.passages), reply.elapsed()
         yield EvidenceFound(reply.hits)
-        if parts.comparison:
-            yield from answering.compare(parts.comparison, reply.hits)
-        else:
-            for part, hits in zip(asked, found, strict=True):
-                yield from answering.answer(part, hits)
-        yield AnswerDone(self._finish(reply))
+        verifier = Verifier(reply, self.settings.threshold, self.support, self._judge, engine)
+        answering = Answering(reply, self.settings, self.articles, engine, self._judge, verifier, today)
+        for part, hits in zip(asked, found, strict=True):
+            yield from answering.answer(part, hits)
 
     def _checked_question(self, question: str) -> str:
         question = as_text(question, "The question").strip()
@@ -293,24 +307,6 @@ class Assistant:
     def embed(self, texts: list[str]) -> NDArray[np.float32]:
         """Unit vectors of `texts`, a row each. Raises EmbedderError."""
         return np.asarray(self._embedder.get_text_embedding_batch(texts), dtype=np.float32)
-
-    def _scope(self, reply: Reply, since: date | None, until: date | None, as_of: date | None) -> Scope:
-        """The days that the caller or the question's own words narrow the articles to, and the question without."""
-        asked = read_scope(reply.standalone, as_of or self.articles.counts().newest)
-        if asked.words:
-            reply.notes.append(f"only articles of that time were read: the question says “{asked.words}”")
-        return replace(
-            asked,
-            since=max(filter(None, (since, asked.since)), default=None),
-            until=min(filter(None, (until, asked.until)), default=None),
-            as_of=as_of or asked.as_of,
-        )
-
-    def answering(self, reply: Reply, today: date | None, engine: Callable[[], Engine] | None = None) -> Answering:
-        """What answers one question into `reply`; the evals look at its steps one by one."""
-        engine = engine or (lambda: self.engine)
-        checker = Checker(reply, self.settings, self._support, engine, self.embed)
-        return Answering(reply, self.settings, self.articles, engine, self.embed, checker, today)
 
     def _finish(self, reply: Reply) -> Answer:
         reply.refused = not reply.sentences
@@ -343,7 +339,7 @@ class Assistant:
         kept = {
             k: str(v) for k, v in asdict(self.settings).items() if k not in ("data_dir", "cache_dir", "ollama_host")
         }
-        parts = [kept, self._support.fingerprint(), prompts.fingerprint(), self.choice.engine, self.choice.model]
+        parts = [kept, self.support.fingerprint(), prompts.fingerprint(), self.choice.engine, self.choice.model]
         return hashlib.sha256(json.dumps([*parts, self._embedder.fingerprint]).encode()).hexdigest()[:12]
 
 

@@ -7,11 +7,12 @@ import re
 from collections.abc import Sequence
 
 from rag.evidence import Evidence
-from rag.words import Number, denies, find_names, find_numbers
+from rag.names import find_names
+from rag.numbers import Number, denies, find_numbers
 
 # how the genre opens: "Correction:", "Corrections and clarifications", "Editor's note:"
 _NOTE = re.compile(r"\W*(?:corrections?|clarifications?|corrected|errat(?:um|a)|editor['’]s note)\b", re.IGNORECASE)
-_SAME_MATTER = 0.6  # of the question's words that the corrected statement has, which its correction must have
+_SAME_MATTER = 5.0  # log-odds that a correction may be behind the corrected statement as an answer to the question
 
 
 def correction(
@@ -23,11 +24,11 @@ def correction(
     another number.
     """
     newest = max((item.date for item in cited if item.date), default=None)
-    covered = max((item.coverage for item in cited), default=0.0)
+    sure = max((item.odds for item in cited), default=0.0)
     for item in pool:
         later = newest is None or item.date is None or item.date >= newest
         another = not any(item.article in known.carriers for known in cited)
-        if not (later and another and item.coverage >= _SAME_MATTER * covered):
+        if not (later and another and item.odds >= sure - _SAME_MATTER):
             continue
         kin = [other for other in pool if other.article == item.article]
         if takes_back(item.quote, sentence, question):

@@ -42,6 +42,8 @@ class CrossEncoder:
         return self._probabilities("supports", with_answer(question, answer), sentences)
 
     def _probabilities(self, head: str, asked: str, sentences: Sequence[str]) -> list[float]:
+        if not sentences:
+            return []
         session, tokenizer, calibration = self._load()
         slope, offset = calibration[head]
         encoded = tokenizer.encode_batch([(asked, sentence) for sentence in sentences])
@@ -69,6 +71,12 @@ class CrossEncoder:
                 tokenizer.enable_truncation(LONGEST, strategy="longest_first")
                 self._loaded = (onnx_session(weights), tokenizer, calibration)
             return self._loaded
+
+
+def log_odds(probability: float) -> float:
+    """log p - log(1 - p), within ±10."""
+    p = min(max(probability, 5e-5), 1 - 5e-5)
+    return math.log(p / (1 - p))
 
 
 def with_answer(question: str, answer: str) -> str:

@@ -1,16 +1,15 @@
 """Days named in a text, and the calendar date each one means.
 
-News says "on Thursday"; the reader asks for the date. Both the prompt and the check of an answer need
-the same reading of such words, so it is done here once, from the date of the article.
+News says "on Thursday"; the reader asks for the date. Both the prompt and the check of an answer need the same reading
+of such words, so it is done here once, from the date of the article.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-
-from rag.weekdays import is_changed, is_plain, tense_of
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = (
@@ -26,42 +25,36 @@ _MONTH = (
 )
 _DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>[12]\d{3})"
-_EXPLICIT = [
+_EXPLICIT = (
     re.compile(rf"\b{_YEAR}-(?P<monthnumber>[01]\d)-(?P<day>[0-3]\d)\b"),
     re.compile(rf"\b{_DAY}(?: of)? {_MONTH}(?:,? {_YEAR})?(?!\w)"),
     re.compile(rf"\b{_MONTH} {_DAY}(?:,? {_YEAR})?(?!\w)"),
-]
+)
+_WEEKDAY = r"(?P<weekday>Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _RELATIVE = re.compile(
-    r"\b(?:(?P<which>last|next|this|coming|previous)\s+)?(?P<weekday>Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b"
-    r"(?-i: (?:morning|afternoon|evening|night)(?!\w))?"
+    rf"\b(?:(?P<which>last|next|this|coming|previous)\s+)?{_WEEKDAY}\b"
     r"|\b(?P<word>today|tonight|yesterday|tomorrow|this (?:morning|afternoon|evening))\b",
     re.IGNORECASE,
 )
 _SHIFT = {"yesterday": -1, "tomorrow": 1}
 
-_PART_OF = re.compile(
-    r"(?:the )?(?:(?P<time>evening|morning|afternoon|night)|(?P<end>end)|(?P<start>beginning|start)) of ", re.IGNORECASE
+# a weekday is another day, or none, beside another word of the calendar ("Monday week", "every Friday", "the Sunday
+# before Easter", "Friday the 13th") or as a part of a name ("Black Friday", "the Sunday Times")
+_UNIT = r"(?:day|night|week|weekend|fortnight|month|year)s?"
+_CHANGED_BEFORE = re.compile(
+    rf"\b(?:{_UNIT}|ago|every|each|the|an?|other|first|second|third|one|two|three)\s+(?:(?:on|of|before|after|since)\s+)*$"
+    r"|(?<![.!?\"“]\s)(?<!^)\b(?!On|Since|Late|Early|By|Until|And|But|In)[A-Z]\w+\s+$",
 )
-_PART_BEHIND = re.compile(r"(?:morning|afternoon|evening|night|tonight)$", re.IGNORECASE)
-_JOINT = re.compile(r",? (?:the )?")
-_DAYS_OF_ONE_MONTH = re.compile(
-    r"(?:the )?(?P<first>[0-3]?\d)(?:st|nd|rd|th)? ?(?:-|–|to) ?(?=[0-3]?\d(?:st|nd|rd|th)? )"
+_CHANGED_BEHIND = re.compile(
+    rf"s\b|\s*[-–/]|,?\s+(?:the\s+)?\d|\s+(?:in|of|before|after|to)\s+(?:(?:the|last|next|this)\s+)*(?:{_UNIT}|[A-Z])"
+    rf"|\s+(?:{_UNIT}|[A-Z]\w+)|(?:\s+\w+){{1,3}}\s+ago\b"
 )
-_DAY_OF_MONTH = re.compile(rf"(?:the )?{_DAY}")
-_WHOLE_MONTH = re.compile(rf"(?:the month of )?{_MONTH}(?:,? (?:of )?{_YEAR})?(?![\w-]| \d)")
-_WHOLE_YEAR = re.compile(rf"(?:the year )?{_YEAR}(?![\w-]|[.,]\d)")
-_CALENDAR_SPAN = re.compile(r"(?P<which>this|last|(?:the )?previous) (?P<unit>week|month|year)\b", re.IGNORECASE)
-_COUNTED = re.compile(
-    r"(?:the )?(?:last|past|previous) (?:(?P<count>\d{1,3}|[a-z]+|couple of) )?(?P<unit>hour|day|week|month|year)s?\b",
-    re.IGNORECASE,
+_CLAUSE = re.compile(r"[,;:—–“”\"()]|\b(?:and|but|who|which|that|when|where|while|after|before|as)\b")
+_PAST = re.compile(
+    r"\b(?:was|were|had|did|said|told|took|came|went|left|held|met|won|lost|fell|rose|began|ran|led|made|gave|got|saw"
+    r"|found|hit|shot|fled|sent|died|struck|broke|became|brought|(?:with)?drew|[a-z]+[^e\W]ed)\b"
 )
-_AGO = re.compile(r"(?P<count>\d{1,3}|[a-z]+) (?P<unit>day|week|month|year)s? ago\b", re.IGNORECASE)
-_COUNTS = {
-    word: number
-    for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)
-} | {"a": 1, "an": 1, "couple of": 2}
-_LENGTH = {"hour": 1, "day": 1, "week": 7, "month": 31, "year": 366}
-_ANY_MONTH = re.compile(_MONTH, re.IGNORECASE)
+_AHEAD = re.compile(r"\b(?:will|would|shall|should|may|could|to|due|if|until|unless|is|are|be)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,87 +82,29 @@ class Day:
         )
 
     def as_date(self) -> date | None:
+        """The date, where it is known whole and exists."""
         try:
             return date(self.year, self.month, self.day) if self.year else None
         except ValueError:
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The days that a text names at characters [start, end), first to last: a day, a month, "last week"."""
-
-    start: int
-    end: int
-    first: date
-    last: date
-    unit: str
-    """day, part (of a day), month, year, span (weeks, some days), or edge: the beginning or end of a longer one."""
-    doubtful: bool = False
-    """The text gives no year, and the coming one may be meant as well as the past."""
-
-
 def find_days(text: str, anchor: date | None) -> list[Day]:
     """Every day named in `text`, in order, read as written on the day `anchor`.
 
-    A weekday means the last one up to the anchor where its clause is told in the past, the coming one where it looks
-    ahead ("will meet on"); else it has no date. One with more words to it ("Monday week", "every Friday") is left out
-    (`rag.weekdays`). A date without a year takes the year that brings it nearest to the anchor. Without an anchor
-    relative words are left out.
+    A weekday means the last one up to the anchor where its clause is told in the past; else it has no date. One with
+    more words to it ("Monday week", "every Friday") is left out. A date without a year takes the year that brings it
+    nearest to the anchor. Without an anchor relative words are left out.
     """
-    found = _explicit_days(text, anchor)
+    found = [day for pattern in _EXPLICIT for match in pattern.finditer(text) if (day := _explicit(match, anchor))]
     if anchor:
         found += [day for match in _RELATIVE.finditer(text) if (day := _relative(text, match, anchor))]
-    return _apart(found)
-
-
-def _explicit_days(text: str, anchor: date | None) -> list[Day]:
-    return [day for pattern in _EXPLICIT for match in pattern.finditer(text) if (day := _explicit(match, anchor))]
-
-
-def _apart(found: list[Day]) -> list[Day]:
     found.sort(key=lambda day: (day.start, -day.end))
     kept: list[Day] = []
     for day in found:
         if not kept or day.start >= kept[-1].end:
             kept.append(day)
     return kept
-
-
-def read_period(text: str, at: int, today: date | None) -> Period | None:
-    """The period named from character `at` on, as one speaks of the past on the day `today`; None if none is.
-
-    Without a year the last such day or month is meant, or a day within the coming month. "The last three days"
-    takes in a day more than it says. Without `today` only what needs none is read.
-    """
-    part = _PART_OF.match(text, at)
-    if not part:
-        return _whole_period(text, at, today)
-    whole = _whole_period(text, part.end(), today)
-    if not whole or (part["time"] and whole.unit != "day") or (not part["time"] and whole.unit == "day"):
-        return None
-    first = whole.last if part["end"] else whole.first
-    last = whole.first if part["start"] else whole.last
-    return Period(at, whole.end, first, last, "part" if part["time"] else "edge", whole.doubtful)
-
-
-def read_range(text: str, at: int, joint: re.Pattern[str], today: date | None) -> Period | None:
-    """From one period to another, with words between them that `joint` matches: "3 and 5 December".
-
-    The first takes its month and year from the second where it names none.
-    """
-    match = joint.search(text, at, at + 40)
-    end = read_period(text, match.end(), today) if match else None
-    if not match or not end or end.unit == "edge":
-        return None
-    number = _DAY_OF_MONTH.fullmatch(text, at, match.start())
-    if number:
-        day = int(number["day"])
-        first = end.first.replace(day=day) if end.unit == "day" and 1 <= day <= end.first.day else None
-    else:
-        begin = read_period(text, at, end.last)
-        first = begin.first if begin and begin.end == match.start() and begin.unit != "edge" else None
-    return Period(at, end.end, first, end.last, end.unit, end.doubtful) if first else None
 
 
 def spell(day: date) -> str:
@@ -195,8 +130,7 @@ def annotate(text: str, anchor: date | None) -> str:
 
 def _explicit(match: re.Match[str], anchor: date | None) -> Day | None:
     groups = match.groupdict()
-    name = groups.get("month")
-    month = int(groups["monthnumber"]) if name is None else _month_number(name)
+    month = int(groups["monthnumber"]) if groups.get("month") is None else _month_number(groups["month"])
     day, year = int(groups["day"]), int(groups["year"]) if groups["year"] else None
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return None
@@ -211,43 +145,31 @@ def _month_number(name: str) -> int:
 
 
 def _nearest_year(month: int, day: int, anchor: date) -> int:
-    def distance(year: int) -> int:
-        # 29 February does not exist in every year; its neighbour is near enough to compare
-        return abs((date(year, month, min(day, 28)) - anchor).days)
-
-    return min((anchor.year - 1, anchor.year, anchor.year + 1), key=distance)
+    # 29 February does not exist in every year; its neighbour is near enough to compare
+    return min(
+        (anchor.year - 1, anchor.year, anchor.year + 1),
+        key=lambda year: abs((date(year, month, min(day, 28)) - anchor).days),
+    )
 
 
 def _relative(text: str, match: re.Match[str], anchor: date) -> Day | None:
     if not match["weekday"]:
-        return None if is_changed(text, match) else _shifted(match, anchor, _SHIFT.get(match["word"].lower(), 0))
-    if not is_plain(text, match, named=bool(match["which"])):
+        return _shifted(match, anchor, _SHIFT.get(match["word"].lower(), 0))
+    before, behind = text[max(0, match.start() - 240) : match.start()], text[match.end() : match.end() + 80]
+    which = (match["which"] or "").lower()
+    if _CHANGED_BEHIND.match(behind) or (not which and _CHANGED_BEFORE.search(before)):
         return None
     back = (anchor.weekday() - _weekday(match)) % 7
-    which = (match["which"] or "this").lower()
-    tense = tense_of(text, match) if which == "this" else None
     # to some "last Tuesday" is this week's and to others the one before: only where both agree it has a date
     if which == "last" and _weekday(match) >= anchor.weekday():
         return _shifted(match, anchor, -(back or 7))
     if which == "coming" or (which == "next" and _weekday(match) <= anchor.weekday()):
         return _shifted(match, anchor, 7 - back)
-    if tense == "past":
+    opens = re.fullmatch(r"(?:.*[.!?]\s+)?\W*(?:(?:On|Late|Early)\s+)?(?:on\s+)?", before, re.DOTALL)
+    clause = behind if opens else _CLAUSE.split(before)[-1] or _CLAUSE.split(before.rstrip(" ,"))[-1]
+    if which in ("", "this") and _PAST.search(clause) and not _AHEAD.search(_PAST.sub(" ", clause)):
         return _shifted(match, anchor, -back)
-    if tense == "ahead":
-        return _shifted(match, anchor, -back % 7)
     return Day(match.start(), match.end(), 0, 0, None, relative=True, weekday=_WEEKDAYS[_weekday(match)])
-
-
-def _relative_to_today(text: str, match: re.Match[str], today: date) -> Day | None:
-    """As a question means it: what is asked about has been, unless it says "next"."""
-    if is_changed(text, match):
-        return None
-    if not match["weekday"]:
-        return _shifted(match, today, _SHIFT.get(match["word"].lower(), 0))
-    back, which = (today.weekday() - _weekday(match)) % 7, (match["which"] or "").lower()
-    if which in ("next", "coming"):
-        return _shifted(match, today, 7 - back)
-    return _shifted(match, today, -(back or (7 if which in ("last", "previous") else 0)))
 
 
 def _weekday(match: re.Match[str]) -> int:
@@ -260,116 +182,56 @@ def _shifted(match: re.Match[str], anchor: date, days: int) -> Day:
     return Day(match.start(), match.end(), meant.month, meant.day, meant.year, relative=True, weekday=weekday)
 
 
-def _whole_period(text: str, at: int, today: date | None) -> Period | None:
-    # a month may be written small, where a time is expected
-    named = text[at : at + 60]
-    named = _ANY_MONTH.sub(lambda match: match.group().capitalize(), named)
-    for read in (_days_of_one_month, _day, _month, _year, _span):
-        if period := read(named, today):
-            return Period(at, at + period.end, period.first, period.last, period.unit, period.doubtful)
-    return None
+# ------------------------------------------------------------------------------------- what a question points at
+
+_SPAN = re.compile(r"\b(?P<which>this|last|past|previous) (?P<unit>weekend|week|month|year)\b", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"\b(?:(?:last|past|previous) (?P<many>\d{1,3}|[a-z]+) (?P<units>day|week|month|year)s"
+    r"|(?P<count>\d{1,3}|[a-z]+) (?P<ago>day|week|month|year)s? ago)\b",
+    re.IGNORECASE,
+)
+_COUNTS = {w: n for n, w in enumerate("one two three four five six seven eight nine ten".split(), 1)} | {"a": 1}
+_LENGTH = {"weekend": 3, "day": 1, "week": 7, "month": 31, "year": 366}
+_WHOLE_MONTH = re.compile(
+    rf"(?:\b(?:in|of|during|since|until|last|this|early|late|mid)[ -]|(?=\w+\.?,? (?:of )?[12]\d{{3}}\b)\b){_MONTH}"
+    rf"(?:,? (?:of )?{_YEAR})?(?![\w-])",
+    re.IGNORECASE,
+)
+_WHOLE_YEAR = re.compile(rf"\b(?:in|of|during|since) {_YEAR}\b")
 
 
-def _days_of_one_month(text: str, today: date | None) -> Period | None:
-    match = _DAYS_OF_ONE_MONTH.match(text)
-    last = _day(text[match.end() :], today) if match else None
-    if not match or not last or not 1 <= int(match["first"]) < last.last.day:
-        return None
-    return Period(
-        0, match.end() + last.end, last.last.replace(day=int(match["first"])), last.last, "span", last.doubtful
-    )
+def periods(question: str, today: date | None) -> Iterator[tuple[date, date]]:
+    """First and last day of each time that `question` names, as one speaks of the past on the day `today`.
+
+    Days first, then spans ("last week", "the past ten days"), months, years. Without `today` only what needs none.
+    """
+    for day in find_days(question, None):
+        year = day.year or (_last_year(day.month, day.day, today) if today else None)
+        if year and (meant := Day(0, 0, day.month, day.day, year, relative=False).as_date()):
+            yield meant, meant
+    if today:
+        for match in _RELATIVE.finditer(question):
+            back = (today.weekday() - _weekday(match)) % 7 if match["weekday"] else 0
+            shift = -back if match["weekday"] else _SHIFT.get(match["word"].lower(), 0)
+            yield today + timedelta(shift), today + timedelta(shift)
+        for match in _SPAN.finditer(question):
+            length = _LENGTH[match["unit"].lower()]
+            first = today - timedelta(length if match["which"].lower() == "this" else 2 * length)
+            yield first, today
+        for match in _COUNTED.finditer(question):
+            word = (match["many"] or match["count"]).lower()
+            if count := int(word) if word.isdigit() else _COUNTS.get(word):
+                length = count * _LENGTH[(match["units"] or match["ago"]).lower()]
+                yield today - timedelta(min(length + 1, today.toordinal() - 1)), today
+    for match in _WHOLE_MONTH.finditer(question):
+        month = _month_number(match["month"])
+        year = int(match["year"]) if match["year"] else (_last_year(month, 1, today) if today else None)
+        if year:
+            first = date(year, month, 1)
+            yield first, (first + timedelta(31)).replace(day=1) - timedelta(1)
+    for match in _WHOLE_YEAR.finditer(question):
+        yield date(int(match["year"]), 1, 1), date(int(match["year"]), 12, 31)
 
 
-def _day(text: str, today: date | None) -> Period | None:
-    at = len("the ") if text[:4].lower() == "the " else 0
-    relative = _RELATIVE.match(text, at)
-    behind = _JOINT.match(text, relative.end()) if relative else None
-    days = {day.start: day for day in reversed(_apart(_explicit_days(text, today)))}
-    day = days.get(behind.end() if behind else at)  # "Thursday, 5 December"
-    if not day and relative and today:
-        day = _relative_to_today(text, relative, today)
-    if not day:
-        return None
-    without_anchor = next((other for other in find_days(text, None) if other.start == day.start), day)
-    meant, doubtful = day.as_date(), False
-    if without_anchor.year is None and not day.relative:
-        meant, doubtful = _lately(day.month, day.day, today, ahead=31)
-    unit = "part" if _PART_BEHIND.search(text[: day.end]) else "day"
-    return Period(0, day.end, meant, meant, unit, doubtful) if meant else None
-
-
-def _month(text: str, today: date | None) -> Period | None:
-    match = _WHOLE_MONTH.match(text)
-    if not match:
-        return None
-    month, doubtful = _month_number(match["month"]), False
-    if match["year"]:
-        first: date | None = date(int(match["year"]), month, 1)
-    else:
-        first, doubtful = _lately(month, 1, today, ahead=0)
-    if not first:
-        return None
-    return Period(0, match.end(), first, _end_of_month(first), "month", doubtful)
-
-
-def _year(text: str, today: date | None) -> Period | None:
-    match = _WHOLE_YEAR.match(text)
-    if not match:
-        return None
-    year = int(match["year"])
-    return Period(0, match.end(), date(year, 1, 1), date(year, 12, 31), "year")
-
-
-def _span(text: str, today: date | None) -> Period | None:
-    if not today:
-        return None
-    if match := _CALENDAR_SPAN.match(text):
-        first, last = _calendar_span(today, match["unit"].lower(), this=match["which"].lower() == "this")
-        return Period(0, match.end(), first, last, "span")
-    for pattern in (_COUNTED, _AGO):
-        if match := pattern.match(text):
-            word = (match["count"] or "one").lower()
-            count = int(word) if word.isdigit() else _COUNTS.get(word)
-            if not count:
-                return None
-            unit = match["unit"].lower()
-            length = -(-count // 24) if unit == "hour" else count * _LENGTH[unit]
-            first = today - timedelta(days=min(length, today.toordinal() - 1))
-            if pattern is _COUNTED:
-                return Period(0, match.end(), first, today, "span")
-            # only days are counted exactly when they are ago
-            return Period(0, match.end(), first, first, "day") if unit == "day" else None
-    return None
-
-
-def _calendar_span(today: date, unit: str, this: bool) -> tuple[date, date]:
-    """The week (from Monday), month or year that `today` is in, up to today, or the whole one before it."""
-    first = {
-        "week": today - timedelta(days=today.weekday()),
-        "month": today.replace(day=1),
-        "year": today.replace(month=1, day=1),
-    }[unit]
-    if this:
-        return first, today
-    last = first - timedelta(days=1)
-    return _calendar_span(last, unit, this=True)
-
-
-def _end_of_month(first: date) -> date:
-    return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-
-
-def _lately(month: int, day: int, today: date | None, ahead: int) -> tuple[date | None, bool]:
-    """The last such date up to `today` and `ahead` days more, and whether the next one may be meant as well."""
-    if not today:
-        return None, False
-    dates = []
-    for year in (today.year - 1, today.year, today.year + 1):
-        try:
-            dates.append(date(year, month, day))
-        except ValueError:
-            continue
-    past = max((date for date in dates if (date - today).days <= ahead), default=None)
-    coming = min((date for date in dates if (date - today).days > ahead), default=None)
-    doubtful = bool(past and coming and coming - today < today - past)
-    return past, doubtful
+def _last_year(month: int, day: int, today: date) -> int:
+    return today.year if (month, day) <= (today.month, today.day) else today.year - 1

@@ -1,38 +1,31 @@
-"""Hits -> the numbered sentences that the model reads, and that an answer may cite.
+"""Hits -> the few sentences that most likely answer, as the judge reads them: what the model is given, and may cite.
 
-Passages are for finding; sentences are for proving. From the passages found, the sentences nearest to the
-question are taken, near-copies (shared wire copy) folded into one, until the budget of tokens is spent. Orders
-and questions are no evidence: they state nothing, whoever put them there.
+Passages are for finding; sentences are for proving. A sentence that leans on the one before it is read with it;
+near-copies (shared wire copy) are folded into one.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from index.types import Article, Hit, Kind, Sentence
 from rag.days import CALENDAR_WORDS, find_days
-from rag.orders import reads_as_order
-from rag.words import content_words, find_names, find_numbers, name_stands_in, resembles_word_in
+from rag.names import find_names, name_stands_in, resembles_word_in
+from rag.numbers import find_numbers
+from rag.words import content_words
 
+READ = 60
+"""Sentences that the judge reads for one question, those of the best passages first."""
 _COPY = 0.6  # Jaccard of the content words from which two sentences count as one; wire copy is edited lightly
-_CANDIDATES = 40  # sentences embedded for one question: a quarter of a second on two cores
-_LEAD = 0.3  # added to the relevance of an article's first sentences, where the question is what happened
-_LEADS = 2  # sentences that open an article
-_LEXICAL = 0.5  # weight of the words in common beside the cosine
-_NEAR = 0.5  # of the best statement's relevance; what is farther off only costs time (docs/decisions.md, "Budget")
-
+_BEHIND = 3.0  # log-odds behind the best statement; what is farther off only costs time
 # "It lies 25 miles south" says nothing without the sentence before it
 _LEANS = re.compile(
     r"(?:[“\"'‘]?)(?:it|its|he|his|she|her|they|their|them|this|these|those|that|there|here|such|both|the former"
-    r"|the latter|also|but|and|however|instead|meanwhile|the (?:city|town|country|group|statement|announcement))\b",
+    r"|the latter|also|but|and|however|instead|meanwhile)\b",
     re.IGNORECASE,
 )
 
@@ -42,7 +35,6 @@ class Articles(Protocol):
 
     def article(self, id: str) -> Article: ...
     def sentences(self, article: str) -> list[Sentence]: ...
-    def words_known(self, words: Collection[str]) -> Mapping[str, int]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +52,20 @@ class Evidence:
     """Exactly `article.text[start:end]`."""
     kind: Kind
     carriers: tuple[str, ...]
-    similarity: float
-    """Cosine of question and statement."""
-    coverage: float
-    """Share (0 to 1) of the question's words that stand in the statement, rare words weighing more."""
-    vector: NDArray[np.float32] = field(repr=False, compare=False)
-    words: frozenset[str] = field(repr=False, compare=False)
-    passage: str = ""
+    passage: str
     """The id of the passage that it was found in."""
-    opens: bool = False
-    """Whether it is among the first sentences of its article, where news says what matters."""
-    bonus: float = field(default=0.0, compare=False)
+    similarity: float
+    """Cosine of question and passage; 0 where the dense search did not find it."""
+    opens: bool
+    """Whether it is among the first two sentences of its article, where news says what matters."""
+    words: frozenset[str] = field(repr=False, compare=False)
+    odds: float = 0.0
+    """The judge's log-odds that it answers the question."""
 
     @property
-    def relevance(self) -> float:
-        return self.similarity + _LEXICAL * self.coverage + self.bonus
+    def line(self) -> str:
+        """The quote on one line."""
+        return " ".join(self.quote.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +75,22 @@ class EvidenceSet:
     items: tuple[Evidence, ...]
     """What the model reads, in that order."""
     pool: tuple[Evidence, ...]
-    """Every statement of the passages found, most relevant first; `items` come from it."""
-    weights: Mapping[str, float]
-    """Weight of each content word of the question: how rare it is in the corpus."""
+    """Every statement that the judge read, likeliest first; `items` come from it."""
     missing_names: tuple[str, ...]
     """Names of the question that stand nowhere in the articles found."""
     names: int
     """How many names the question has."""
-    passages_left_out: int
+    passages_left_out: int = 0
     """Passages found whose best sentences did not fit the budget."""
-
-    @property
-    def similarity(self) -> float:
-        return max((item.similarity for item in self.pool), default=0.0)
-
-    @property
-    def coverage(self) -> float:
-        return max((item.coverage for item in self.pool), default=0.0)
 
     def within(self, budget: int, cost: Callable[[Evidence], int]) -> EvidenceSet:
         """The same with what fits `budget` tokens, numbered from 1; the best statement always fits."""
-        chosen, dropped = _within(budget, self.items, cost)
+        chosen, dropped, left = list[Evidence](), list[Evidence](), budget
+        for item in self.items:
+            price = cost(item)
+            fits = not chosen or price <= left
+            (chosen if fits else dropped).append(item)
+            left -= price if fits else 0
         left_out = {item.passage for item in dropped} - {item.passage for item in chosen}
         items = tuple(replace(item, number=number) for number, item in enumerate(chosen, 1))
         return replace(self, items=items, passages_left_out=len(left_out))
@@ -114,94 +100,53 @@ def gather(
     question: str,
     hits: Sequence[Hit],
     articles: Articles,
-    embed: Callable[[list[str]], NDArray[np.float32]],
+    judge: Callable[[str, Sequence[str]], list[float]],
     *,
     limit: int,
-    leads_first: bool = False,
 ) -> EvidenceSet:
-    """Chooses at most `limit` statements that are not far behind the most relevant one; `within` cuts to a budget.
+    """At most `limit` statements that are not far behind the likeliest one; `within` cuts to a budget.
 
-    `embed` gives unit vectors, one row a text. At least one statement is taken if there is any. With `leads_first`
-    the sentences that open an article count as more relevant.
+    `judge(question, statements)` gives the log-odds that each answers. At least one statement is taken if there is any.
     """
-    weights = word_weights(question, articles)
-    candidates = _candidates(hits, articles)[:_CANDIDATES]
-    vectors = embed([question, *(item.quote for item in candidates)])
-    scored = [
-        replace(
-            item,
-            vector=vector,
-            similarity=float(vectors[0] @ vector),
-            coverage=coverage(item.words | frozenset(content_words(item.title)), weights),
-            bonus=_LEAD if leads_first and item.opens else 0.0,
-        )
-        for item, vector in zip(candidates, vectors[1:], strict=True)
-    ]
+    read = statements(hits, articles)[:READ]
+    odds = judge(question, [item.line for item in read])
+    scored = [replace(item, odds=of_it) for item, of_it in zip(read, odds, strict=True)]
+    ranked = _fold_copies(sorted(scored, key=lambda item: -item.odds))
+    near = [item for item in ranked[:limit] if item.odds >= ranked[0].odds - _BEHIND]
     missing, names = _missing_names(question, hits, articles)
-    ranked = _fold_copies(sorted(scored, key=lambda item: -item.relevance))
-    near = [item for item in ranked[:limit] if item.relevance >= _NEAR * ranked[0].relevance]
-    return EvidenceSet(
-        items=tuple(replace(item, number=number) for number, item in enumerate(near, 1)),
-        pool=tuple(ranked),
-        weights=weights,
-        missing_names=missing,
-        names=names,
-        passages_left_out=0,
-    )
+    return EvidenceSet(tuple(near), tuple(ranked), missing, names)
 
 
-def openings(ids: Iterable[str], articles: Articles) -> list[Evidence]:
-    """The sentence that opens each of these articles, captions apart; copies are folded."""
-    found = []
-    for article in map(articles.article, ids):
-        sentences = [sentence for sentence in articles.sentences(article.id) if sentence.kind != "caption"]
-        found += [_unscored(article, "", sentence, sentence.start) for sentence in sentences[:1]]
-    return _fold_copies(found)
-
-
-def _within(
-    budget: int, ranked: Sequence[Evidence], cost: Callable[[Evidence], int]
-) -> tuple[list[Evidence], list[Evidence]]:
-    """(what fits the budget, what does not); the first always fits."""
-    chosen: list[Evidence] = []
-    dropped: list[Evidence] = []
-    left = budget
-    for item in ranked:
-        price = cost(item)
-        if chosen and price > left:
-            dropped.append(item)
-            continue
-        chosen.append(item)
-        left -= price
-    return chosen, dropped
-
-
-def coverage(words: frozenset[str], weights: Mapping[str, float]) -> float:
-    """Share of the total weight whose words are among `words`; 1 if there is nothing to cover."""
-    total = sum(weights.values())
-    return sum(weight for word, weight in weights.items() if word in words) / total if total else 1.0
-
-
-def word_weights(question: str, articles: Articles) -> dict[str, float]:
-    """Each content word of `question` with its weight: the rarer it is in the corpus, the nearer to 1."""
-    words = list(dict.fromkeys(content_words(question)))
-    known = articles.words_known(words)
-    return {word: 1.0 / (1.0 + math.log1p(known.get(word, 0))) for word in words}
-
-
-def _candidates(hits: Sequence[Hit], articles: Articles) -> list[Evidence]:
+def statements(hits: Sequence[Hit], articles: Articles) -> list[Evidence]:
     """Every sentence of the passages found, best passage first, each once."""
     found: dict[tuple[str, int], Evidence] = {}
     for hit in hits:
         article = articles.article(hit.passage.article)
         sentences = articles.sentences(article.id)
-        opening = [sentence.start for sentence in sentences if sentence.kind != "caption"][:_LEADS]
+        opening = [sentence.start for sentence in sentences if sentence.kind != "caption"][:2]
         for at, sentence in enumerate(sentences):
-            inside = hit.passage.start <= sentence.start and sentence.end <= hit.passage.end
-            if inside and not reads_as_order(article.text[sentence.start : sentence.end]):
+            if hit.passage.start <= sentence.start and sentence.end <= hit.passage.end:
                 start = _begin(article, sentences, at)
-                item = _unscored(article, hit.passage.id, sentence, start)
-                found.setdefault((article.id, sentence.start), replace(item, opens=sentence.start in opening))
+                quote = article.text[start : sentence.end]
+                found.setdefault(
+                    (article.id, sentence.start),
+                    Evidence(
+                        number=0,
+                        article=article.id,
+                        title=article.title,
+                        date=article.date,
+                        page=article.page_of(start),
+                        start=start,
+                        end=sentence.end,
+                        quote=quote,
+                        kind=sentence.kind,
+                        carriers=(article.id,),
+                        passage=hit.passage.id,
+                        similarity=hit.similarity or 0.0,
+                        opens=sentence.start in opening,
+                        words=frozenset(content_words(quote)),
+                    ),
+                )
     return list(found.values())
 
 
@@ -212,31 +157,8 @@ def _begin(article: Article, sentences: Sequence[Sentence], at: int) -> int:
         before = sentences[first - 1]
         if before.kind != sentences[at].kind or sentences[at].end - before.start > 600:
             break
-        if reads_as_order(article.text[before.start : before.end]):
-            break
         first -= 1
     return sentences[first].start
-
-
-def _unscored(article: Article, passage: str, sentence: Sentence, start: int) -> Evidence:
-    quote = article.text[start : sentence.end]
-    return Evidence(
-        number=0,
-        article=article.id,
-        passage=passage,
-        title=article.title,
-        date=article.date,
-        page=article.page_of(start),
-        start=start,
-        end=sentence.end,
-        quote=quote,
-        kind=sentence.kind,
-        carriers=(article.id,),
-        similarity=0.0,
-        coverage=0.0,
-        vector=np.zeros(0, dtype=np.float32),
-        words=frozenset(content_words(quote)),
-    )
 
 
 def _fold_copies(ranked: Sequence[Evidence]) -> list[Evidence]:
@@ -275,5 +197,5 @@ def _missing_names(question: str, hits: Sequence[Hit], articles: Articles) -> tu
     about = [f"{article.title}\n{article.source or ''}\n{article.url or ''}" for article in found]
     text = "\n".join([*about, *(article.text for article in found)])
     names = [name for name in find_names(question, question=True) if name.lower() not in CALENDAR_WORDS]
-    missing = [name for name in names if not name_stands_in(name, text, loosely=True)]
+    missing = [name for name in names if not name_stands_in(name, text)]
     return tuple(name for name in missing if not resembles_word_in(name, text)), len(names)

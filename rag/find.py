@@ -23,11 +23,12 @@ def find(
     until: Day = None,
     as_of: Day = None,
     exclude: Collection[str] = (),
+    toward: tuple[date, date] | None = None,
 ) -> list[Hit]:
-    """See `Assistant.search`."""
+    """See `Assistant.search`. What was published within `toward`, else shortly before `as_of`, comes higher."""
     as_text(query, "The query")
     first, last, today = as_day(since, "since"), as_day(until, "until"), as_day(as_of, "as_of")
-    toward = (today - _RECENT, today) if today else None
+    toward = toward or ((today - _RECENT, today) if today else None)
     if today and (last is None or today < last):
         # an article without a date is not known to be later
         undated = first is None and last is None

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from textwrap import shorten
 
-from rag.broad import asks_for_articles
 from rag.days import spell
 from rag.evidence import Evidence, EvidenceSet
 from rag.frames import quoted
-from rag.mentions import names_in
+from rag.names import find_names, name_stands_in
 from rag.reply import Reply, with_numbers
 from rag.types import AnswerSentence
-from rag.words import content_words
 
 REFUSAL = "The articles do not answer"
 """So every refusal begins; then comes the question as it was looked for."""
 _LISTED = "You can count, order and search the articles themselves on the page “Articles” (`dateline ui`)."
 _LONGEST = 200  # characters of a question that is said again
-_RELATED = 0.5  # of the question's words, rare ones weighing more, that a statement must have to be shown as related
+_RELATED = -5.0  # log-odds of answering that a statement must have to be shown as related
+_OF_ARTICLES = re.compile(
+    r"\b(?:how many|which|what|list|count|latest|newest|oldest|first|last)\b(?: \w+){0,4}? articles?\b(?! (?:of\b|\d))",
+    re.IGNORECASE,
+)
 
 
 def refuse(reply: Reply) -> str:
@@ -29,7 +32,7 @@ def refuse(reply: Reply) -> str:
     """
     asked = shorten(reply.standalone, _LONGEST, placeholder=" …")
     text = f"{REFUSAL} “{asked}”{'' if asked.endswith(('.', '?', '!', '…')) else '.'}"
-    if any(map(asks_for_articles, reply.unanswered)):
+    if any(map(_OF_ARTICLES.search, reply.unanswered)):
         return f"{text} {_LISTED}"
     missing = tuple(dict.fromkeys(name for evidence in reply.evidence for name in evidence.missing_names))
     if missing:
@@ -43,20 +46,20 @@ def refuse(reply: Reply) -> str:
 
 
 def _instead(question: str, evidence: Sequence[EvidenceSet]) -> tuple[Evidence, str] | None:
-    """The statement that comes nearest, and the name of the question that it is about, if one is near enough.
+    """The statement that comes nearest to an answer, and the name of the question that it is about, if there is one.
 
     A false premise ("When did the insurgents capture Homs?") is answered by what is said of the same name.
     """
-    names = [name.bare for name in names_in(question, question)]
-    best: tuple[Evidence, str] | None = None
-    for found in evidence:
-        if found.missing_names:
-            continue  # then it is not about what was asked
-        for item in found.pool:
-            about = [name for name in names if set(content_words(name)) <= item.words]
-            if about and item.coverage >= _RELATED and (best is None or item.relevance > best[0].relevance):
-                best = item, about[-1]
-    return best
+    names = find_names(question, question=True)
+    near = [
+        (item, name)
+        for found in evidence
+        if not found.missing_names  # else it is not about what was asked
+        for item in found.pool
+        for name in names[-1:]
+        if item.odds >= _RELATED and all(name_stands_in(one, f"{item.title}\n{item.quote}") for one in names)
+    ]
+    return max(near, key=lambda one: one[0].odds, default=None)
 
 
 def _said(item: Evidence, about: str) -> str:

@@ -5,13 +5,23 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from index.types import Hit
+from rag.days import spell
 from rag.engines.base import Completion
 from rag.evidence import Evidence, EvidenceSet
 from rag.frames import as_of
-from rag.scope import as_of_note, asks_for_the_present, names_the_present
 from rag.types import AnswerSentence, Citation, Timings, Usage, Withheld
+
+if TYPE_CHECKING:
+    from rag.verify import Verdict
+
+_NOW = re.compile(
+    r"\b(?:now|current(?:ly)?|at present|today|still|at (?:the|this) moment|these days|latest|so far|to date|until now"
+    r"|this (?:week|month|year)|yesterday)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -31,6 +41,8 @@ class Reply:
     citations: dict[tuple[str, int, int], Citation] = field(default_factory=dict)
     evidence: list[EvidenceSet] = field(default_factory=list)
     """What each part of the question had to go on."""
+    verdicts: list[Verdict] = field(default_factory=list)
+    """Every sentence that was weighed, with what spoke for it."""
     unanswered: list[str] = field(default_factory=list)
     """The parts of the question that got no answer."""
     refused: bool = False
@@ -80,16 +92,11 @@ class Reply:
         )
 
     def date_the_present(self) -> None:
-        """Says as of when an answer holds that holds only for a time: by the newest article that it cites.
-
-        In the answer itself where the question asks for "now", else beside it.
-        """
-        note = as_of_note([citation.date for citation in self.citations.values()])
-        if note and names_the_present(self.standalone):
+        """Says as of when an answer holds that the question asks for "now": by the newest article that it cites."""
+        newest = max((citation.date for citation in self.citations.values() if citation.date), default=None)
+        if newest and _NOW.search(self.standalone):
             first = self.sentences[0]
-            self.sentences[0] = replace(first, text=as_of(note, first.text))
-        elif note and asks_for_the_present(self.standalone):
-            self.notes.append(note)
+            self.sentences[0] = replace(first, text=as_of(f"as of {spell(newest)}", first.text))
 
     def note_what_is_missing(self) -> None:
         """Notes the parts that the articles do not answer, and the quotes without a date."""

@@ -20,24 +20,18 @@ TYPICAL = -0.17
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What speaks for a sentence; log-odds are log p(Yes) - log p(No) of the model itself, cut to ±10."""
+    """What speaks for a sentence."""
 
-    answer_words: float
-    """Share (0 to 1) of the sentence's content words that stand in the quotes."""
-    question_words: float
-    """Share (0 to 1) of the question's words, rare ones weighing more, that stand in the quotes."""
-    similarity: float
-    """Cosine of the question and the nearest of the quotes."""
-    closeness: float
-    """Cosine of the sentence and the nearest of the quotes."""
-    answered: float
-    """Log-odds over the quotes: do they say the answer to the question?"""
-    confidence: float
+    answers: float
+    """The judge's log-odds that the surest of the quotes answers the question."""
+    supports: float = 0.0
+    """The judge's log-odds that the quotes show the sentence to be right."""
+    words: float = 1.0
+    """Share (0 to 1) of the words that it adds to the question which stand in the quotes."""
+    confidence: float = TYPICAL
     """Mean log-probability of the tokens of the draft; `TYPICAL` where the engine does not tell."""
-    brings: float
-    """1 if the sentence has something of the kind that the question asks for (a person, a time …), else 0."""
-    further: float
-    """How many quotes it takes beyond the first; each is a chance to have joined what does not belong together."""
+    answered: float | None = None
+    """The chat model's log p(Yes) - log p(No): do the quotes say that this is the answer? None if not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +44,7 @@ class Regression:
     def probability(self, signals: Signals) -> float:
         """Estimated probability, 0 to 1."""
         values = asdict(signals)
-        score = self.bias + sum(weight * values[name] for name, weight in self.weights.items())
+        score = self.bias + sum(weight * (values[name] or 0.0) for name, weight in self.weights.items())
         return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, score))))
 
     @classmethod
@@ -63,19 +57,42 @@ class Regression:
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """Two regressions for one kind of sentence."""
+
+    alone: Regression
+    """Without the chat model's word."""
+    asked: Regression
+    """With it."""
+
+    def probability(self, signals: Signals) -> float:
+        """Estimated probability, 0 to 1, from whatever is known."""
+        return (self.alone if signals.answered is None else self.asked).probability(signals)
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Mapping[str, float]]) -> Self:
+        """From {"alone": …, "asked": …}, see `Regression.of`."""
+        return cls(Regression.of(stored["alone"]), Regression.of(stored["asked"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Support:
     """The two questions that are asked of a sentence before it is shown."""
 
-    draft: Regression
+    draft: Weights
     """For a sentence of the model's: do the quotes say it, and does it answer the question?"""
-    quote: Regression
+    quote: Weights
     """For the article's own words: do they answer the question?"""
+    open_from: float
+    """Support from which, without the chat model's word, it is asked …"""
+    open_to: float
+    """… and from which it need not be."""
 
     @classmethod
     def load(cls) -> Self:
         """The fitted weights that come with Dateline."""
         stored = json.loads(files("rag").joinpath("support.json").read_text("utf-8"))
-        return cls(Regression.of(stored["draft"]), Regression.of(stored["quote"]))
+        return cls(Weights.of(stored["draft"]), Weights.of(stored["quote"]), *stored["open"])
 
     def fingerprint(self) -> str:
         """Changes when any weight changes."""

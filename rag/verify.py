@@ -1,96 +1,125 @@
-"""Which quotes does a sentence stand on? Code decides what an answer may cite.
-
-Every number, date and name of the sentence must stand in what it cites (`rag.facts`); whether the quotes then say it
-is for `rag.checker`.
+"""May this sentence be shown, and on what does it stand? A literal check by code, then the learned judge; the chat
+model's Yes or No is asked only of what the judge leaves open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from rag.evidence import Evidence, EvidenceSet, coverage
-from rag.facts import contradicted, day_words, days_of, lacking, unsaid
-from rag.words import content_words
+from rag import prompts
+from rag.crossencoder import CrossEncoder, log_odds
+from rag.engines.base import Engine
+from rag.evidence import Evidence, EvidenceSet
+from rag.literal import lacking, share
+from rag.reply import Reply, without_numbers
+from rag.support import TYPICAL, Signals, Support
 
 _MOST_CITED = 3  # quotes for one sentence; more is a summary that nobody checks
-_FLOOR = 0.25  # below it in both cosine and words no answer of the development questions was right
-_REFUSALS = ("not stated", "no information", "not mentioned", "do not say", "does not say", "not specified",
-             "not provided", "not mention", "do not provide", "does not provide", "do not contain")  # fmt: skip
+_JOINED = 4  # of the statements that support a sentence best, those that may be joined
+_LONGEST_QUOTE = 420  # characters that an answer may be in an article's own words
+_QUOTES = 3  # the likeliest statements, each weighed as an answer by itself
+_CUT = 10.0  # log-odds beyond it are as sure as can be
+_REFUSALS = re.compile(
+    r"\bnot (?:stated|mention(?:ed)?|specif(?:y|ied)|provided?|say)\b|\bno information\b|\bdo(?:es)? not contain\b",
+    re.IGNORECASE,
+)
+
+Form = Literal["draft", "quote"]
+"""Whether a sentence is the model's, or the article's own words."""
 
 
 @dataclass(frozen=True, slots=True)
-class Attribution:
-    """The quotes that a sentence stands on, or why there are none."""
+class Verdict:
+    """A sentence that could be shown: with its quotes if it may be, with the reason if not."""
 
+    text: str
     cited: tuple[Evidence, ...]
-    reason: str | None
-    answer_words: float = 0.0
-    question_words: float = 0.0
-
-
-def worth_asking(evidence: EvidenceSet) -> bool:
-    """Whether there is evidence worth the name; without it the model is not called.
-
-    Names in the question that no passage found has mark most of what a small model makes up. One of several
-    may be the paper that reported something, or a title; from half of them on, it is not worth asking.
-    """
-    near = evidence.similarity >= _FLOOR or evidence.coverage >= _FLOOR
-    named = not evidence.missing_names or 2 * len(evidence.missing_names) < evidence.names
-    return bool(evidence.items) and near and named
+    support: float | None
+    """Estimated probability (0 to 1) that it is right; None where the literal check alone decided."""
+    reason: str | None = None
+    """Why it is withheld; None if it may be shown."""
+    signals: Signals | None = None
+    """What spoke for it."""
+    form: Form = "draft"
 
 
 def declines(sentence: str) -> bool:
     """Whether the model itself says that it found nothing."""
-    folded = sentence.casefold()
-    return any(phrase in folded for phrase in _REFUSALS)
+    return _REFUSALS.search(sentence) is not None
 
 
-def attribute(sentence: str, vector: NDArray[np.float32], evidence: EvidenceSet, question: str = "") -> Attribution:
-    """Finds the fewest statements (at most three) that have every number, date and name of `sentence`, and no two
-    neighbouring words of it unsaid: a cause that another sentence names is cited there, or not told.
+class Verifier:
+    """Checks the sentences of one reply. `engine` is opened at its first use. Raises EngineError."""
 
-    `vector` is the unit embedding of the sentence. What `question` says itself need not be proved again. The
-    statement nearest in words and meaning leads; others are added only for what it lacks.
-    """
-    if not evidence.items:
-        return Attribution((), "no article says it")
-    words = _words(sentence)
-    ranked = sorted(evidence.items, key=lambda item: -_fit(item, words, vector, evidence))
-    if reason := contradicted(sentence, ranked[:1], question):
-        return Attribution((), reason)  # another quote, which only lacks the word, is no way round it
-    for size in range(1, _MOST_CITED + 1):
-        for group in combinations(ranked[: 8 if size == 1 else 5], size):
-            if size > 1 and group[0] is not ranked[0]:
-                break  # the best statement leads any larger group
-            if not lacking(sentence, group, question) and not unsaid(sentence, group, question):
-                return _attribution(group, words, evidence)
-    if reason := lacking(sentence, evidence.items, question):
-        return Attribution((), reason)
-    if stretch := unsaid(sentence, evidence.items, question):
-        return Attribution((), f"no article found says “{stretch}”")
-    return Attribution((), "no two articles' words together say it")
+    def __init__(
+        self, reply: Reply, threshold: float, support: Support, judge: CrossEncoder, engine: Callable[[], Engine]
+    ) -> None:
+        self._reply = reply
+        self._threshold = threshold
+        self._support = support
+        self._judge = judge
+        self._engine = engine
+
+    def sentence(self, question: str, text: str, evidence: EvidenceSet, confidence: float = TYPICAL) -> Verdict:
+        """Whether a sentence of the model's may be shown, and what it stands on. `confidence`: see `Signals`."""
+        text = without_numbers(text)
+        if not evidence.items:
+            return Verdict(text, (), None, "no article says it")
+        supports = self.supports(question, text, [item.line for item in evidence.items])
+        ranked = [item for _, item in sorted(zip(supports, evidence.items, strict=True), key=lambda one: -one[0])]
+        cited = next((group for group in _groups(ranked) if not lacking(text, group, question)), None)
+        if cited is None:
+            reason = lacking(text, evidence.items, question) or "no two articles' words together say it"
+            return Verdict(text, (), None, reason)
+        odds = dict(zip((item.number for item in evidence.items), supports, strict=True))[cited[0].number]
+        if len(cited) > 1:
+            (odds,) = self.supports(question, text, [" ".join(item.line for item in cited)])
+        signals = Signals(
+            answers=max(item.odds for item in cited),
+            supports=odds,
+            words=share(text, cited, question),
+            confidence=confidence,
+        )
+        return self._weighed("draft", question, text, cited, signals)
+
+    def quote(self, question: str, evidence: EvidenceSet) -> Verdict | None:
+        """The statement that most likely answers by itself, in its own words, if one is likely enough to."""
+        items = [item for item in evidence.items if item.kind != "caption" and len(item.quote) <= _LONGEST_QUOTE]
+        found = [
+            self._weighed("quote", question, item.line, (item,), Signals(answers=item.odds)) for item in items[:_QUOTES]
+        ]
+        shown = [verdict for verdict in found if verdict.reason is None]
+        return max(shown, key=lambda verdict: verdict.support or 0.0, default=None)
+
+    def supports(self, question: str, text: str, quotes: Sequence[str]) -> list[float]:
+        """For each of `quotes`: the log-odds that it shows `text` to be right."""
+        return [log_odds(p) for p in self._judge.supports(question, text, quotes)]
+
+    def _weighed(self, form: Form, question: str, text: str, cited: tuple[Evidence, ...], signals: Signals) -> Verdict:
+        weigh = self._support.draft if form == "draft" else self._support.quote
+        support = weigh.probability(signals)
+        if self._support.open_from <= support < self._support.open_to:
+            answered = self._yes_minus_no(question, text if form == "draft" else None, cited)
+            signals = replace(signals, answered=answered)
+            support = weigh.probability(signals)
+        reason = None if support >= self._threshold else "no article says it"
+        verdict = Verdict(text, cited, support, reason, signals, form)
+        self._reply.verdicts.append(verdict)
+        return verdict
+
+    def _yes_minus_no(self, question: str, answer: str | None, cited: Sequence[Evidence]) -> float:
+        odds, completion = self._engine().yes_minus_no(prompts.answered(question, cited, answer))
+        self._reply.count(completion)
+        return max(-_CUT, min(_CUT, odds))
 
 
-def _fit(item: Evidence, words: frozenset[str], vector: NDArray[np.float32], evidence: EvidenceSet) -> float:
-    shared = len(words & item.words) / len(words) if words else 0.0
-    return shared + float(vector @ item.vector) + 0.5 * item.coverage
-
-
-def _attribution(group: Sequence[Evidence], words: frozenset[str], evidence: EvidenceSet) -> Attribution:
-    said = frozenset[str]().union(*(item.words | frozenset(content_words(item.title)) for item in group))
-    said |= frozenset(word for item in group for day in days_of(item) for word in day_words(day))
-    return Attribution(
-        cited=tuple(group),
-        reason=None,
-        answer_words=len(words & said) / len(words) if words else 0.0,
-        question_words=coverage(said, evidence.weights),
-    )
-
-
-def _words(sentence: str) -> frozenset[str]:
-    return frozenset(content_words(sentence))
+def _groups(ranked: Sequence[Evidence]) -> list[tuple[Evidence, ...]]:
+    """What a sentence may stand on, the fewest statements first; those that support it best lead."""
+    found: list[tuple[Evidence, ...]] = [(item,) for item in ranked]
+    for size in range(2, _MOST_CITED + 1):
+        found += [group for group in combinations(ranked[:_JOINED], size) if group[0] is ranked[0]]
+    return found

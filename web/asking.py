@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag.errors import Stopped
-from rag.followup import Message
+from rag.question import Message
 from rag.types import Answer, AnswerDone, Event, EvidenceFound
 from web.engine_room import EngineRoom, Told
 

@@ -22,7 +22,7 @@ from evals.remember import RememberingAssistant
 from index.types import Article
 from rag import prompts
 from rag.engines.base import Engine
-from rag.evidence import Evidence, gather
+from rag.evidence import Evidence, statements
 from rag.verify import declines
 
 _LEAST, _MOST = 60, 400  # characters of a sentence that a question is written about
@@ -71,7 +71,7 @@ def _pairs(
     if not question.endswith("?"):
         return
     hits = assistant.search(question, assistant.settings.passages)
-    pool = gather(question, hits, assistant.articles, assistant.embed, limit=8).pool
+    pool = statements(hits, assistant.articles)
     about = [item for item in pool if sentence in item.quote and item.article == article.id]
     others = [item for item in pool if item not in about][:_OTHERS]
     for item in (*about, *others):
