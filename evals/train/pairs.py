@@ -18,7 +18,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 # names as they stand inside a sentence: a run of capitalised words behind a small one
 _NAME = re.compile(r"(?<=[a-z,] )(?:the )?[A-Z][\w’'-]+(?: (?:of |de |van |al-)?[A-Z][\w’'-]+){0,3}")
-_PLENTY = ("q-article", "q-paragraph2")  # each epoch reads another half of them
+_PLENTY = ("q-article", "q-paragraph", "q-paragraph2")  # each epoch reads another half of them
 _SAID = ("q-gold", "q-paragraph", "q-swapped", "qnli", "squad_sentences", "squad_sentences-like")
 _NUMBER = re.compile(r"\b\d[\d,.]*\b")
 
@@ -69,6 +69,7 @@ def augmented(pairs: Sequence[Pair], seed: int) -> list[Pair]:
     chance = random.Random(seed)
     names = [match.group() for pair in pairs for match in _NAME.finditer(pair.words)]
     around = _context(pairs)
+    right = {(pair.question, pair.words): pair.answer for pair in pairs if pair.kind == "qa-gold"}
     found = list[Pair]()
     for pair in pairs:
         if pair.kind in _PLENTY and chance.random() < 0.5:
@@ -76,6 +77,9 @@ def augmented(pairs: Sequence[Pair], seed: int) -> list[Pair]:
         found.append(_as_typed(_in_an_article(pair, around, chance), chance))
         if pair.answer is None and pair.kind in _SAID and chance.random() < 0.5:
             found.append(_as_sentence(pair, chance))
+        answer = right.get((pair.question, pair.words))
+        if answer and pair.answer and answer in pair.words and chance.random() < 0.5:
+            found.append(_with_its_answer(pair, answer, chance))
         if pair.label == 1.0 and pair.question:
             found += [_in_an_article(other, around, chance) for other in _of_another(pair, names, chance)]
     chance.shuffle(found)
@@ -113,6 +117,15 @@ def _as_sentence(pair: Pair, chance: random.Random) -> Pair:
     clauses = re.split(r"(?<=[,;]) ", pair.words)
     said = pair.words if len(clauses) < 3 or pair.label == 1.0 else " ".join(clauses[: chance.randint(1, len(clauses))])
     return replace(pair, answer=said, kind=f"{pair.kind}-said")
+
+
+def _with_its_answer(pair: Pair, answer: str, chance: random.Random) -> Pair:
+    """The clause in which `answer` stands, or the whole statement, with the pair's answer in its place: another name or
+    number of the same statement makes a sentence that is wrong in nothing else."""
+    said = pair.words
+    if chance.random() < 0.6:
+        said = next((clause for clause in re.split(r"(?<=[,;]) ", said) if answer in clause), said)
+    return replace(pair, answer=said.replace(answer, pair.answer or ""), kind=f"{pair.kind}-said")
 
 
 def _as_typed(pair: Pair, chance: random.Random) -> Pair:
