@@ -249,10 +249,11 @@ class Answering:
         number = len(reply.sentences) + len(reply.withheld)
         if verdict.reason is None:
             numbers = tuple(dict.fromkeys(reply.cite(item) for item in verdict.cited))
-            reply.sentences.append(AnswerSentence(verdict.text, numbers, verdict.support or 0.0))
+            reply.sentences.append(AnswerSentence(verdict.text, numbers, round(verdict.support or 0.0, 3)))
             yield SentenceChecked(number, reply.sentences[-1], None)
         else:
-            reply.withheld.append(Withheld(verdict.text, verdict.reason, verdict.support))
+            support = None if verdict.support is None else round(verdict.support, 3)
+            reply.withheld.append(Withheld(verdict.text, verdict.reason, support))
             yield SentenceChecked(number, None, verdict.reason)
 
 
@@ -264,7 +265,7 @@ def _worth_asking(evidence: EvidenceSet) -> bool:
     """
     if not evidence.items:
         return False
-    named = not evidence.missing_names or 2 * len(evidence.missing_names) < evidence.names
+    named = not evidence.missing_names or 2 * len(evidence.missing_names) < len(evidence.names)
     return evidence.pool[0].odds >= (_HOPELESS if named else _SURE)
 
 

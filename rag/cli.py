@@ -114,7 +114,7 @@ def index(folder: Path, replace: bool, as_json: bool, **chosen: Any) -> None:
     with _assistant(**chosen) as assistant, file_progress() as progress:
         report = assistant.index(folder, replace=replace, progress=progress)
     if as_json:
-        say_json(report.to_dict())
+        say_json(report)
     else:
         show_report(report)
 
@@ -135,7 +135,7 @@ def ask(
     with _assistant(**chosen) as assistant:
         if as_json:
             answer = assistant.ask(question, **when)
-            say_json(answer.to_dict())
+            say_json(answer)
         else:
             answer = stream_answer(assistant.stream(question, **when))
             show_answer(answer)
@@ -191,7 +191,7 @@ def search(query: str, k: int, verbose: bool, as_json: bool, since: str, until: 
     ) as articles:
         hits = find(articles, query, k, since=since, until=until, as_of=as_of)
     if as_json:
-        say_json([hit.to_dict() for hit in hits])
+        say_json(hits)
     else:
         show_hits(hits, scores=verbose)
 
@@ -302,7 +302,7 @@ def doctor(context: click.Context, /, as_json: bool, **chosen: Any) -> None:
 
     findings = examine({name: value for name, value in chosen.items() if value is not None})
     if as_json:
-        say_json([finding.to_dict() for finding in findings])
+        say_json(findings)
     else:
         show_findings(findings)
     context.exit(0 if all(finding.ok for finding in findings) else 1)

@@ -53,8 +53,9 @@ class Reply:
         return (time.perf_counter() - self.started) * 1000
 
     def timings(self) -> Timings:
-        checking = sum(self.checks) / len(self.checks) if self.checks else None
-        return Timings(self.searched, self.first_token, self.elapsed(), checking)
+        checking = round(sum(self.checks) / len(self.checks), 1) if self.checks else None
+        first = None if self.first_token is None else round(self.first_token, 1)
+        return Timings(round(self.searched, 1), first, round(self.elapsed(), 1), checking)
 
     def count(self, completion: Completion) -> None:
         self.usage = Usage(

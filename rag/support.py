@@ -26,6 +26,8 @@ class Signals:
     """The judge's log-odds that the surest of the quotes answers the question."""
     supports: float = 0.0
     """The judge's log-odds that the quotes show the sentence to be right."""
+    named: float = 1.0
+    """Share (0 to 1) of the question's names and numbers that stand in the articles cited."""
     words: float = 1.0
     """Share (0 to 1) of the words that it adds to the question which stand in the quotes."""
     confidence: float = TYPICAL

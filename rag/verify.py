@@ -81,6 +81,7 @@ class Verifier:
         signals = Signals(
             answers=max(item.odds for item in cited),
             supports=odds,
+            named=evidence.named(cited),
             words=share(text, cited, question),
             confidence=confidence,
         )
@@ -90,7 +91,8 @@ class Verifier:
         """The statement that most likely answers by itself, in its own words, if one is likely enough to."""
         items = [item for item in evidence.items if item.kind != "caption" and len(item.quote) <= _LONGEST_QUOTE]
         found = [
-            self._weighed("quote", question, item.line, (item,), Signals(answers=item.odds)) for item in items[:_QUOTES]
+            self._weighed("quote", question, item.line, (item,), Signals(item.odds, named=evidence.named((item,))))
+            for item in items[:_QUOTES]
         ]
         shown = [verdict for verdict in found if verdict.reason is None]
         return max(shown, key=lambda verdict: verdict.support or 0.0, default=None)

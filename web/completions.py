@@ -19,6 +19,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
 
+from index.types import as_json
 from rag.errors import DatelineError, QuestionError
 from rag.types import Answer, Citation
 from web.access import reader_of
@@ -147,7 +148,7 @@ class _Reply:
     def _cited(self, citation: Citation, start: int, end: int) -> dict[str, Any]:
         url = f"{self._base}api/articles/{quote(citation.article)}"
         return {"start_index": start, "end_index": end, "title": citation.title, "url": url} | {
-            "citation": citation.to_dict()
+            "citation": as_json(citation)
         }
 
 
