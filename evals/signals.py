@@ -82,7 +82,7 @@ def observe(assistant: Assistant, case: Case) -> list[Observation]:
 def watched(assistant: Assistant) -> Assistant:
     """The same, weighing everything: no sentence holds, so that the quotes are weighed too, and the chat model is asked
     of each."""
-    assistant.support = replace(assistant.support, open_from=0.0, open_to=1.1)
+    assistant.support = replace(assistant.support, hopeless=0.0, open_from=0.0, open_to=1.1)
     assistant.settings = replace(assistant.settings, threshold=1.1)
     return assistant
 

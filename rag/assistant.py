@@ -25,6 +25,7 @@ from rag.engines.base import Engine
 from rag.engines.connections import Connections
 from rag.engines.stoppable import Stoppable, stoppable, until_stopped
 from rag.errors import QuestionError, Stopped
+from rag.evidence import Evidence, carriers
 from rag.find import Day, as_day, as_text, find
 from rag.question import Message, parts, pointed_at, standalone
 from rag.refusal import refuse
@@ -253,7 +254,11 @@ class Assistant:
     ) -> Generator[Event, None, None]:
         reply = Reply(question=self._checked_question(question))
         yield from self.events(reply, engine, history, since, until, as_of, exclude)
-        yield AnswerDone(self._finish(reply))
+
+        def alike(words: str, k: int) -> list[Hit]:
+            return find(self.articles, words, k, since=since, until=until, as_of=as_of, exclude=exclude, mode="bm25")
+
+        yield AnswerDone(self._finish(reply, lambda item: carriers(item, alike, self.articles)))
 
     def events(
         self,
@@ -308,7 +313,7 @@ class Assistant:
         """Unit vectors of `texts`, a row each. Raises EmbedderError."""
         return np.asarray(self._embedder.get_text_embedding_batch(texts), dtype=np.float32)
 
-    def _finish(self, reply: Reply) -> Answer:
+    def _finish(self, reply: Reply, carriers: Callable[[Evidence], tuple[str, ...]]) -> Answer:
         reply.refused = not reply.sentences
         if reply.refused:
             text = refuse(reply)
@@ -324,7 +329,7 @@ class Assistant:
             abstained=reply.refused,
             sentences=tuple(reply.sentences),
             withheld=tuple(reply.withheld),
-            citations=tuple(reply.citations.values()),
+            citations=reply.citations(carriers),
             hits=reply.hits,
             notes=(*choice.notes, *reply.notes),
             engine=choice.engine,

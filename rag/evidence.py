@@ -195,6 +195,21 @@ def _fold_copies(ranked: Sequence[Evidence]) -> list[Evidence]:
     return kept
 
 
+def carriers(item: Evidence, search: Callable[[str, int], Sequence[Hit]], articles: Articles) -> tuple[str, ...]:
+    """Every article that has the words of `item`, lightly edited or not, its own first.
+
+    `search(words, k)` ranks by shared words over all articles; it is asked for more while the last ones are copies.
+    """
+    found, k = dict.fromkeys(item.carriers), 20
+    while True:
+        hits = search(item.line, k)
+        copies = {other.article for other in statements(hits, articles) if is_copy(other, item)}
+        found |= dict.fromkeys(hit.passage.article for hit in hits if hit.passage.article in copies)
+        if len(hits) < k or not any(hit.passage.article in copies for hit in hits[-k // 2 :]):
+            return tuple(found)
+        k *= 4
+
+
 def is_copy(a: Evidence, b: Evidence) -> bool:
     """Whether two statements are the same words, lightly edited: no number and no name apart."""
     if not a.words or not b.words:

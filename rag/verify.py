@@ -28,8 +28,8 @@ _REFUSALS = re.compile(
     re.IGNORECASE,
 )
 
-Form = Literal["draft", "quote"]
-"""Whether a sentence is the model's, or the article's own words."""
+Form = Literal["evidence", "draft", "quote"]
+"""All that there is to go on, a sentence of the model's, or the article's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,16 @@ class Verifier:
         self._judge = judge
         self._engine = engine
 
+    def worth_asking(self, evidence: EvidenceSet) -> bool:
+        """Whether the evidence may hold an answer; without any likelihood the model is not called."""
+        if not evidence.items:
+            return False
+        signals = _signals(evidence, evidence.items[:1])
+        support = self._support.evidence.probability(signals)
+        text = " ".join(item.line for item in evidence.items)
+        self._reply.verdicts.append(Verdict(text, evidence.items, support, None, signals, "evidence"))
+        return support >= self._support.hopeless
+
     def sentence(self, question: str, text: str, evidence: EvidenceSet, confidence: float = TYPICAL) -> Verdict:
         """Whether a sentence of the model's may be shown, and what it stands on. `confidence`: see `Signals`."""
         text = without_numbers(text)
@@ -78,12 +88,8 @@ class Verifier:
         odds = dict(zip((item.number for item in evidence.items), supports, strict=True))[cited[0].number]
         if len(cited) > 1:
             (odds,) = self.supports(question, text, [" ".join(item.line for item in cited)])
-        signals = Signals(
-            answers=max(item.odds for item in cited),
-            supports=odds,
-            named=evidence.named(cited),
-            words=share(text, cited, question),
-            confidence=confidence,
+        signals = replace(
+            _signals(evidence, cited), supports=odds, words=share(text, cited, question), confidence=confidence
         )
         return self._weighed("draft", question, text, cited, signals)
 
@@ -91,7 +97,7 @@ class Verifier:
         """The statement that most likely answers by itself, in its own words, if one is likely enough to."""
         items = [item for item in evidence.items if item.kind != "caption" and len(item.quote) <= _LONGEST_QUOTE]
         found = [
-            self._weighed("quote", question, item.line, (item,), Signals(item.odds, named=evidence.named((item,))))
+            self._weighed("quote", question, item.line, (item,), _signals(evidence, (item,)))
             for item in items[:_QUOTES]
         ]
         shown = [verdict for verdict in found if verdict.reason is None]
@@ -117,6 +123,12 @@ class Verifier:
         odds, completion = self._engine().yes_minus_no(prompts.answered(question, cited, answer))
         self._reply.count(completion)
         return max(-_CUT, min(_CUT, odds))
+
+
+def _signals(evidence: EvidenceSet, cited: Sequence[Evidence]) -> Signals:
+    """What speaks for `cited` as an answer."""
+    surest = max(cited, key=lambda item: item.odds)
+    return Signals(answers=surest.odds, nearness=surest.similarity, named=evidence.named(cited))
 
 
 def _groups(ranked: Sequence[Evidence]) -> list[tuple[Evidence, ...]]:
