@@ -20,7 +20,7 @@ from rag.days import annotate
 from rag.engines.base import Completion, Engine
 from rag.errors import EngineError
 from rag.evidence import Articles, Evidence, EvidenceSet, gather, is_copy
-from rag.frames import before_correction, corrected, in_the_articles_words, says
+from rag.frames import before_correction, corrected, in_the_articles_words, says, yes_or_no
 from rag.names import find_names, name_stands_in
 from rag.numbers import find_numbers
 from rag.reply import Reply
@@ -30,6 +30,7 @@ from rag.types import AnswerSentence, Event, SentenceChecked, TextDelta, Withhel
 from rag.verify import Verdict, Verifier, declines
 from rag.words import content_words
 
+_SURE = 2.0  # log-odds of Yes against No from which a question of yes or no gets the word
 _SAME = 0.0  # log-odds from which a statement of another article says what was said
 _RIVAL = -0.5  # log-odds from which a statement of another article may answer otherwise
 _RIVALS = 3  # other articles asked for one question; each costs a second or two
@@ -129,7 +130,10 @@ class Answering:
         self, question: str, verdicts: Sequence[Verdict], quote: Verdict, evidence: EvidenceSet
     ) -> Iterator[Event]:
         """The quote instead of the draft, which is withheld."""
-        text = in_the_articles_words(quote.cited[0].quote)
+        words, odds = quote.cited[0].quote, 0.0
+        if _TYPE_YES_OR_NO.match(question):
+            odds = self.verifier.yes_minus_no(prompts.yes_or_no(question, quote.cited))
+        text = in_the_articles_words(words) if abs(odds) < _SURE else yes_or_no(odds > 0, words)
         yield self._written(f" {text}" if verdicts else text)
         for one in verdicts:
             yield from self._show(one if one.reason else replace(one, support=None, reason=_QUOTED))
@@ -203,7 +207,7 @@ class Answering:
                 self._newest_first(said, question)
 
     def _newest_first(self, said: Sequence[Verdict], question: str) -> None:
-        """Where the last sentences differ in their figures, the newest leads, and older ones are told by their dates."""
+        """Where the last sentences differ in their figures, the newest leads; older ones are told by their dates."""
         reply = self.reply
         dated = [verdict for verdict in said if verdict.cited[0].date and _figures(verdict.text, question)]
         newest, *older = sorted(said, key=lambda verdict: str(verdict.cited[0].date), reverse=True)

@@ -11,7 +11,7 @@ from datetime import date
 from rag.days import spell
 
 _FRAME = re.compile(
-    r"As of \d{1,2} \w+ \d{4}: |In the article’s words: |(?:Another|The) article(?:, of \d{1,2} \w+ \d{4},)? says: "
+    r"(?:Yes|No): |As of \d{1,2} \w+ \d{4}: |In the article’s words: |(?:Another|The) article(?:, of \d{1,2} \w+ \d{4},)? says: "
     r"|Corrected(?: on \d{1,2} \w+ \d{4})?: |Before the correction(?:, on \d{1,2} \w+ \d{4})?: "
 )
 
@@ -19,6 +19,11 @@ _FRAME = re.compile(
 def in_the_articles_words(quote: str) -> str:
     """An article's own words as a sentence of the answer."""
     return f"In the article’s words: {quoted(quote)}"
+
+
+def yes_or_no(yes: bool, quote: str) -> str:
+    """The answer to a question of yes or no, with the words that tell it."""
+    return f"{'Yes' if yes else 'No'}: {quoted(quote)}"
 
 
 def says(sentence: str, day: date | None, *, another: bool = False) -> str:

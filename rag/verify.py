@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rag import prompts
 from rag.crossencoder import CrossEncoder, log_odds
@@ -17,6 +17,9 @@ from rag.evidence import Evidence, EvidenceSet
 from rag.literal import lacking, share
 from rag.reply import Reply, without_numbers
 from rag.support import TYPICAL, Signals, Support
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import ChatMessage
 
 _MOST_CITED = 3  # quotes for one sentence; more is a summary that nobody checks
 _JOINED = 4  # of the statements that support a sentence best, those that may be joined
@@ -111,7 +114,7 @@ class Verifier:
         weigh = self._support.draft if form == "draft" else self._support.quote
         support = weigh.probability(signals)
         if self._support.open_from <= support < self._support.open_to:
-            answered = self._yes_minus_no(question, text if form == "draft" else None, cited)
+            answered = self.yes_minus_no(prompts.answered(question, cited, text if form == "draft" else None))
             signals = replace(signals, answered=answered)
             support = weigh.probability(signals)
         reason = None if support >= self._threshold else "no article says it"
@@ -119,8 +122,9 @@ class Verifier:
         self._reply.verdicts.append(verdict)
         return verdict
 
-    def _yes_minus_no(self, question: str, answer: str | None, cited: Sequence[Evidence]) -> float:
-        odds, completion = self._engine().yes_minus_no(prompts.answered(question, cited, answer))
+    def yes_minus_no(self, prompt: list[ChatMessage]) -> float:
+        """The chat model's log-odds of Yes against No, within ±10."""
+        odds, completion = self._engine().yes_minus_no(prompt)
         self._reply.count(completion)
         return max(-_CUT, min(_CUT, odds))
 
