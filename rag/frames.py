@@ -11,7 +11,8 @@ from datetime import date
 from rag.days import spell
 
 _FRAME = re.compile(
-    r"(?:Yes|No): |As of \d{1,2} \w+ \d{4}: |In the article’s words: |(?:Another|The) article(?:, of \d{1,2} \w+ \d{4},)? says: "
+    r"(?:Yes|No): "
+    r"|As of \d{1,2} \w+ \d{4}: |In the article’s words: |(?:Another|The) article(?:, of \d{1,2} \w+ \d{4},)? says: "
     r"|Corrected(?: on \d{1,2} \w+ \d{4})?: |Before the correction(?:, on \d{1,2} \w+ \d{4})?: "
 )
 
