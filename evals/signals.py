@@ -69,7 +69,8 @@ def observe(assistant: Assistant, case: Case) -> list[Observation]:
     """The signals of each sentence that was weighed, as the question is answered by `watched(assistant)`."""
     reply = Reply(question=case.question)
     history = cast("Sequence[Message]", case.history)
-    for _ in assistant.events(reply, lambda: assistant.engine, history, as_of=case.as_of, exclude=case.exclude):
+    narrow = {"as_of": case.as_of, "exclude": case.exclude}
+    for _ in assistant.events(reply, lambda: assistant.engine, history, narrow):
         pass
     return [
         Observation(
