@@ -20,7 +20,6 @@ from rag.days import annotate
 from rag.engines.base import Completion, Engine
 from rag.errors import EngineError
 from rag.evidence import Articles, Evidence, EvidenceSet, gather, is_copy
-from rag.frames import before_correction, corrected, in_the_articles_words, says, yes_or_no
 from rag.names import find_names, name_stands_in
 from rag.numbers import find_numbers
 from rag.reply import Reply
@@ -28,6 +27,7 @@ from rag.settings import Settings
 from rag.support import TYPICAL
 from rag.types import AnswerSentence, Event, SentenceChecked, TextDelta, Withheld
 from rag.verify import Verdict, Verifier, declines
+from rag.wording import before_correction, corrected, in_the_articles_words, says, yes_or_no
 from rag.words import content_words
 
 _SURE = 2.0  # log-odds of Yes against No from which a question of yes or no gets the word

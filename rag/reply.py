@@ -12,8 +12,8 @@ from index.types import Hit
 from rag.days import spell
 from rag.engines.base import Completion
 from rag.evidence import Evidence, EvidenceSet
-from rag.frames import as_of
 from rag.types import AnswerSentence, Citation, Timings, Usage, Withheld
+from rag.wording import as_of
 
 if TYPE_CHECKING:
     from rag.verify import Verdict

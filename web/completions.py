@@ -22,11 +22,11 @@ from pydantic import BaseModel
 from index.types import as_json
 from rag.errors import DatelineError, QuestionError
 from rag.types import Answer, Citation
+from rag.wording import about
 from web.access import reader_of
 from web.asking import Asking
 from web.engine_room import EngineRoom
 from web.errors import http_status
-from web.render import in_words
 
 MODEL = "dateline"
 
@@ -153,7 +153,7 @@ class _Reply:
 
 
 def _quoted(citation: Citation) -> str:
-    told = f"{citation.title}, {in_words(citation.date)}, {citation.article}"
+    told = ", ".join(about(as_json(citation)))
     return f"[{citation.number}] “{' '.join(citation.quote.split())}” ({told})"
 
 
