@@ -21,7 +21,8 @@ from rag.words import content_words
 READ = 60
 """Sentences that the judge reads for one question, those of the best passages first."""
 _COPY = 0.6  # Jaccard of the content words from which two sentences count as one; wire copy is edited lightly
-_BEHIND = 3.0  # log-odds behind the best statement; what is farther off only costs time
+_LEAST = 2  # statements that are taken if there are as many, however sure the judge is of the first
+_BEHIND = 2.0  # log-odds behind the best statement; what is farther off only costs time
 # "It lies 25 miles south" says nothing without the sentence before it
 _LEANS = re.compile(
     r"(?:[“\"'‘]?)(?:it|its|he|his|she|her|they|their|them|this|these|those|that|there|here|such|both|the former"
@@ -132,7 +133,7 @@ def gather(
     odds = judge(question, [item.told for item in read])
     scored = [replace(item, odds=of_it) for item, of_it in zip(read, odds, strict=True)]
     ranked = _fold_copies(sorted(scored, key=lambda item: -item.odds))
-    near = [item for item in ranked[:limit] if item.odds >= ranked[0].odds - _BEHIND]
+    near = [item for at, item in enumerate(ranked[:limit]) if at < _LEAST or item.odds >= ranked[0].odds - _BEHIND]
     found = [articles.article(id) for id in dict.fromkeys(hit.passage.article for hit in hits)]
     names = [name for name in find_names(question, question=True) if name.lower() not in CALENDAR_WORDS]
     numbers = [number for number in find_numbers(question) if not number.ordinal]
