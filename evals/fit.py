@@ -20,8 +20,14 @@ from index.datadir import write_whole
 from rag.support import Regression
 from rag.verify import Form
 
-SIGNALS = {"draft": ("answers", "supports", "words", "confidence"), "quote": ("answers",)}
+SIGNALS = {
+    "evidence": ("answers", "nearness", "named"),
+    "draft": ("answers", "supports", "named", "confidence"),
+    "quote": ("answers", "nearness", "named"),
+}
 """What is weighed for each form; and, where the chat model was asked, its word."""
+_GIVEN_UP = 0.02
+"""Share of the questions with an answer at hand that may be refused before the model is asked."""
 _LOW, _HIGH = 0.05, 0.95
 """The chat model is asked between the support below which one in twenty is right, and that from which one is wrong."""
 _FOLDS = 10
@@ -80,12 +86,14 @@ def fit(observations: Sequence[Observation], names: Sequence[str]) -> Fit:
 
 
 def fit_all(observations: Sequence[Observation]) -> dict[str, Fit]:
-    """The regressions for drafts and for quotes, alone and with the chat model's word."""
+    """The regression for the evidence; those for drafts and for quotes, alone and with the chat model's word."""
     fits = dict[str, Fit]()
     for form, names in SIGNALS.items():
         of_it = of_form(observations, cast(Form, form))
         fits[f"{form} alone"] = fit(of_it, names)
-        fits[f"{form} asked"] = fit([one for one in of_it if one.signals.answered is not None], (*names, "answered"))
+        if form != "evidence":
+            asked = [one for one in of_it if one.signals.answered is not None]
+            fits[f"{form} asked"] = fit(asked, (*names, "answered"))
     return fits
 
 
@@ -103,15 +111,23 @@ def open_between(found: Fit) -> tuple[float, float]:
     return round(max(below, default=0.0), 3), round(min(above, default=1.0), 3)
 
 
+def hopeless(found: Fit) -> float:
+    """The probability below which as few of the right ones lie as may be given up."""
+    right = sorted(p for p, is_right in found.held_out if is_right)
+    return round(right[int(_GIVEN_UP * len(right))], 3)
+
+
 def save(fits: dict[str, Fit], fitted_on: Sequence[str], path: Path | None = None) -> Path:
     """Writes the weights where Dateline reads them, with what they were fitted on."""
     place = path or Path(str(files("rag").joinpath("support.json")))
     stored: dict[str, object] = {}
     for form in SIGNALS:
         stored[form] = {
-            how: {"bias": fits[f"{form} {how}"].regression.bias, **fits[f"{form} {how}"].regression.weights}
+            how: {"bias": found.regression.bias, **found.regression.weights}
             for how in ("alone", "asked")
+            if (found := fits.get(f"{form} {how}"))
         }
+    stored["hopeless"] = hopeless(fits["evidence alone"])
     stored["open"] = open_between(fits["draft alone"])
     stored["fitted"] = {
         "on": list(fitted_on),

@@ -69,7 +69,8 @@ def observe(assistant: Assistant, case: Case) -> list[Observation]:
     """The signals of each sentence that was weighed, as the question is answered by `watched(assistant)`."""
     reply = Reply(question=case.question)
     history = cast("Sequence[Message]", case.history)
-    for _ in assistant.events(reply, lambda: assistant.engine, history, as_of=case.as_of, exclude=case.exclude):
+    narrow = {"as_of": case.as_of, "exclude": case.exclude}
+    for _ in assistant.events(reply, lambda: assistant.engine, history, narrow):
         pass
     return [
         Observation(
@@ -82,7 +83,7 @@ def observe(assistant: Assistant, case: Case) -> list[Observation]:
 def watched(assistant: Assistant) -> Assistant:
     """The same, weighing everything: no sentence holds, so that the quotes are weighed too, and the chat model is asked
     of each."""
-    assistant.support = replace(assistant.support, open_from=0.0, open_to=1.1)
+    assistant.support = replace(assistant.support, hopeless=0.0, open_from=0.0, open_to=1.1)
     assistant.settings = replace(assistant.settings, threshold=1.1)
     return assistant
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from index.catalog import Catalog
 from index.records import Narrow, Stored
+from index.stopwords import STOPWORDS
 from index.types import Hit
 from index.vectors import Vectors
 
@@ -22,18 +23,6 @@ RRF_K = 60
 
 _MAX_WORDS = 100  # of a query; FTS5 limits the depth of an expression
 _WORD = re.compile(r"[^\W_]+")
-_STOPWORDS = frozenset(
-    """
-    a about after again all also am an and any are aren as at be because been before being between both but by can
-    cannot could couldn d did didn do does doesn doing don during each else ever every few for from further had hadn
-    has hasn have haven having he her here hers herself him himself his how i if in into is isn it its itself just ll
-    m may me might more most much must mustn my myself no nor not now of off on once only or other ought our ours
-    ourselves out over own please re s same say says said shall she should shouldn so some such t tell than that the
-    their theirs them themselves then there these they this those through to too under until up upon us ve very was
-    wasn we were weren what when where which while who whom whose why will with won would wouldn you your yours
-    yourself yourselves
-    """.split()
-)
 
 
 def search(
@@ -85,7 +74,7 @@ def match_expression(query: str) -> str:
 def _tells(word: str, *, first: bool, shouted: bool) -> bool:
     if len(word) == 1:
         return not word.isalpha()
-    if word.casefold() not in _STOPWORDS:
+    if word.casefold() not in STOPWORDS:
         return True
     # "the US", "in May", "WHO": a name, however common the word
     return not shouted and (word.isupper() or (word[0].isupper() and not first))

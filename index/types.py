@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
 Kind = Literal["prose", "caption"]
@@ -90,18 +90,6 @@ class Passage:
     end: int
     kind: Kind = "prose"
 
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "article": self.article,
-            "title": self.title,
-            "date": self.date.isoformat() if self.date else None,
-            "text": self.text,
-            "start": self.start,
-            "end": self.end,
-            "kind": self.kind,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -118,13 +106,7 @@ class Hit:
     """Where the query's words stand in `passage.text`, in whatever form BM25 takes for the same word."""
 
     def to_dict(self) -> dict[str, Any]:
-        return {
-            "passage": self.passage.to_dict(),
-            "score": self.score,
-            "bm25_rank": self.bm25_rank,
-            "similarity": self.similarity,
-            "marks": [[mark.start, mark.end] for mark in self.marks],
-        }
+        return dict(as_json(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +131,15 @@ class SyncReport:
     """Ids of the articles in the index that carry no date."""
 
     def to_dict(self) -> dict[str, Any]:
-        return {
-            "added": self.added,
-            "changed": self.changed,
-            "removed": self.removed,
-            "unchanged": self.unchanged,
-            "skipped": [list(pair) for pair in self.skipped],
-            "undated": self.undated,
-        }
+        return dict(as_json(self))
+
+
+def as_json(value: Any) -> Any:
+    """`value` in JSON's types: a dataclass as its fields, a `Span` as [start, end], a date as 2024-12-31."""
+    if isinstance(value, Span):
+        return [value.start, value.end]
+    if is_dataclass(value):
+        return {field.name: as_json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, list | tuple):
+        return [as_json(one) for one in value]
+    return value.isoformat() if isinstance(value, datetime.date) else value

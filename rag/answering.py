@@ -20,7 +20,6 @@ from rag.days import annotate
 from rag.engines.base import Completion, Engine
 from rag.errors import EngineError
 from rag.evidence import Articles, Evidence, EvidenceSet, gather, is_copy
-from rag.frames import before_correction, corrected, in_the_articles_words, says
 from rag.names import find_names, name_stands_in
 from rag.numbers import find_numbers
 from rag.reply import Reply
@@ -28,10 +27,10 @@ from rag.settings import Settings
 from rag.support import TYPICAL
 from rag.types import AnswerSentence, Event, SentenceChecked, TextDelta, Withheld
 from rag.verify import Verdict, Verifier, declines
+from rag.wording import before_correction, corrected, in_the_articles_words, says, yes_or_no
 from rag.words import content_words
 
-_HOPELESS = -2.5  # log-odds of the likeliest statement below which nothing was ever answered right
-_SURE = 2.0  # … and where names of the question stand nowhere, which the judge must know by another name
+_SURE = 2.0  # log-odds of Yes against No from which a question of yes or no gets the word
 _SAME = 0.0  # log-odds from which a statement of another article says what was said
 _RIVAL = -0.5  # log-odds from which a statement of another article may answer otherwise
 _RIVALS = 3  # other articles asked for one question; each costs a second or two
@@ -85,7 +84,7 @@ class Answering:
         """Answers one stand-alone question into the reply; a question that gets nothing is named there."""
         evidence = gather(question, hits, self.articles, self._odds, limit=self.settings.evidence_sentences)
         self.reply.evidence.append(evidence)
-        if _worth_asking(evidence):
+        if self.verifier.worth_asking(evidence):
             evidence = self.within_window(question, evidence)
             asked = annotate(question, self.today)
             kept, held_back = yield from self._drafted(asked, evidence)
@@ -96,7 +95,7 @@ class Answering:
             for verdict in held_back:
                 yield from self._show(verdict)
             if kept:
-                yield from self._other_answers(asked, kept[0], evidence)
+                yield from self._other_answers(asked, kept, evidence)
                 return
         if near := _openings(question, evidence):
             yield from self._quoted(near)
@@ -131,7 +130,10 @@ class Answering:
         self, question: str, verdicts: Sequence[Verdict], quote: Verdict, evidence: EvidenceSet
     ) -> Iterator[Event]:
         """The quote instead of the draft, which is withheld."""
-        text = in_the_articles_words(quote.cited[0].quote)
+        words, odds = quote.cited[0].quote, 0.0
+        if _TYPE_YES_OR_NO.match(question):
+            odds = self.verifier.yes_minus_no(prompts.yes_or_no(question, quote.cited))
+        text = in_the_articles_words(words) if abs(odds) < _SURE else yes_or_no(odds > 0, words)
         yield self._written(f" {text}" if verdicts else text)
         for one in verdicts:
             yield from self._show(one if one.reason else replace(one, support=None, reason=_QUOTED))
@@ -180,27 +182,38 @@ class Answering:
             reply.notes.append("the model's answer was cut at its longest length")
         return Draft(text, TYPICAL if completion.mean_logprob is None else completion.mean_logprob)
 
-    def _other_answers(self, question: str, kept: Verdict, evidence: EvidenceSet) -> Iterator[Event]:
+    def _other_answers(self, question: str, kept: Sequence[Verdict], evidence: EvidenceSet) -> Iterator[Event]:
         """What other articles answer instead, each asked on its own, with its date; none replaces another."""
-        said = [kept.text]
-        for items in self._rivals(question, kept, evidence):
+        said = [kept[0]]
+        for items in self._rivals(question, kept[0], evidence):
             if any(map(self.reply.shows, items)):
                 continue
             yield TextDelta("\n\n")
             draft = yield from self.draft(question, items)
             text = next(iter(draft.sentences()), "")
-            if not text or any(_same_answer(text, known, question) for known in said):
+            if not text or any(_same_answer(text, known.text, question) for known in said):
                 continue
             verdict = self._judged(question, text, replace(evidence, items=items), draft.confidence)
             if verdict.reason is None:
-                if any(takes_back(item.quote, verdict.text, question) for item in kept.cited):
+                if any(takes_back(item.quote, verdict.text, question) for item in kept[0].cited):
                     framed = before_correction(verdict.text, items[0].date)
                 else:
-                    said.append(verdict.text)
+                    said.append(verdict)
                     framed = says(verdict.text, items[0].date, another=True)
                 yield from self._show(replace(verdict, text=framed))
         if len(said) > 1:
             self.reply.notes.append(f"the articles differ: {len(said)} answers, each with its own source")
+            if len(kept) == 1:
+                self._newest_first(said, question)
+
+    def _newest_first(self, said: Sequence[Verdict], question: str) -> None:
+        """Where the last sentences differ in their figures, the newest leads; older ones are told by their dates."""
+        reply = self.reply
+        dated = [verdict for verdict in said if verdict.cited[0].date and _figures(verdict.text, question)]
+        newest, *older = sorted(said, key=lambda verdict: str(verdict.cited[0].date), reverse=True)
+        if len(dated) == len(said) and newest is not said[0]:
+            told = [newest, *(replace(one, text=says(one.text, one.cited[0].date, another=True)) for one in older)]
+            reply.sentences[-len(said) :] = map(self._sentence, told)
 
     def _rivals(self, question: str, kept: Verdict, evidence: EvidenceSet) -> list[tuple[Evidence, ...]]:
         """The likeliest statements of each other article that may answer otherwise, likeliest article first.
@@ -248,24 +261,16 @@ class Answering:
         reply = self.reply
         number = len(reply.sentences) + len(reply.withheld)
         if verdict.reason is None:
-            numbers = tuple(dict.fromkeys(reply.cite(item) for item in verdict.cited))
-            reply.sentences.append(AnswerSentence(verdict.text, numbers, verdict.support or 0.0))
+            reply.sentences.append(self._sentence(verdict))
             yield SentenceChecked(number, reply.sentences[-1], None)
         else:
-            reply.withheld.append(Withheld(verdict.text, verdict.reason, verdict.support))
+            support = None if verdict.support is None else round(verdict.support, 3)
+            reply.withheld.append(Withheld(verdict.text, verdict.reason, support))
             yield SentenceChecked(number, None, verdict.reason)
 
-
-def _worth_asking(evidence: EvidenceSet) -> bool:
-    """Whether there is evidence worth the name; without it the model is not called.
-
-    Names in the question that no passage found has mark most of what a small model makes up. One of several may be
-    the paper that reported something, or a title; from half of them on, the judge must be sure ("Moscow" is "Russia").
-    """
-    if not evidence.items:
-        return False
-    named = not evidence.missing_names or 2 * len(evidence.missing_names) < evidence.names
-    return evidence.pool[0].odds >= (_HOPELESS if named else _SURE)
+    def _sentence(self, verdict: Verdict) -> AnswerSentence:
+        numbers = tuple(dict.fromkeys(self.reply.cite(item) for item in verdict.cited))
+        return AnswerSentence(verdict.text, numbers, round(verdict.support or 0.0, 3))
 
 
 def _openings(question: str, evidence: EvidenceSet) -> list[Evidence]:
@@ -299,10 +304,14 @@ def _edited(item: Evidence, other: Evidence) -> bool:
 def _same_answer(one: str, other: str, question: str) -> bool:
     """Whether two sentences add the same to the question, or one of them no more than the other; where both add
     numbers, those decide."""
-    known = {number.value for number in find_numbers(question)}
-    first, second = ({number.value for number in find_numbers(text)} - known for text in (one, other))
+    first, second = _figures(one, question), _figures(other, question)
     if first and second:
         return first <= second or second <= first
     asked = set(content_words(question))
     a, b = set(content_words(one)) - asked, set(content_words(other)) - asked
     return not a or not b or a <= b or b <= a
+
+
+def _figures(text: str, question: str) -> set[float]:
+    """The values of the numbers that `text` adds to the question."""
+    return {number.value for number in find_numbers(text)} - {number.value for number in find_numbers(question)}

@@ -25,6 +25,7 @@ from rag.engines.base import Engine
 from rag.engines.connections import Connections
 from rag.engines.stoppable import Stoppable, stoppable, until_stopped
 from rag.errors import QuestionError, Stopped
+from rag.evidence import Evidence, carriers
 from rag.find import Day, as_day, as_text, find
 from rag.question import Message, parts, pointed_at, standalone
 from rag.refusal import refuse
@@ -228,9 +229,9 @@ class Assistant:
         an EngineError carries the draft so far in `partial`. Closing the iterator stops the model; so does setting
         `stop`, from any thread, after which Stopped is raised.
         """
-        asked = (question, history, since, until, as_of, exclude)
+        narrow = {"since": since, "until": until, "as_of": as_of, "exclude": exclude}
         if stop is None:
-            return self._events(lambda: self.engine, *asked)
+            return self._events(lambda: self.engine, question, history, narrow)
         connections = Connections()
 
         def told(what: str, done: int, total: int) -> None:
@@ -239,33 +240,29 @@ class Assistant:
             if self._progress:
                 self._progress(what, done, total)
 
-        return stoppable(self._events(lambda: Stoppable(self._opened(told), connections), *asked), stop, connections)
+        def engine() -> Engine:
+            return Stoppable(self._opened(told), connections)
+
+        return stoppable(self._events(engine, question, history, narrow), stop, connections)
 
     def _events(
-        self,
-        engine: Callable[[], Engine],
-        question: str,
-        history: Sequence[Message],
-        since: Day,
-        until: Day,
-        as_of: Day,
-        exclude: Collection[str],
+        self, engine: Callable[[], Engine], question: str, history: Sequence[Message], narrow: Mapping[str, Any]
     ) -> Generator[Event, None, None]:
         reply = Reply(question=self._checked_question(question))
-        yield from self.events(reply, engine, history, since, until, as_of, exclude)
-        yield AnswerDone(self._finish(reply))
+        yield from self.events(reply, engine, history, narrow)
+
+        def alike(words: str, k: int) -> list[Hit]:
+            return find(self.articles, words, k, **narrow, mode="bm25")
+
+        yield AnswerDone(self._finish(reply, lambda item: carriers(item, alike, self.articles)))
 
     def events(
-        self,
-        reply: Reply,
-        engine: Callable[[], Engine],
-        history: Sequence[Message] = (),
-        since: Day = None,
-        until: Day = None,
-        as_of: Day = None,
-        exclude: Collection[str] = (),
+        self, reply: Reply, engine: Callable[[], Engine], history: Sequence[Message], narrow: Mapping[str, Any]
     ) -> Generator[Event, None, None]:
-        """Answers the question of `reply` into it; the evals read there what spoke for each sentence."""
+        """Answers the question of `reply` into it; the evals read there what spoke for each sentence.
+
+        `narrow` has what `ask` takes by name: since, until, as_of, exclude.
+        """
         for turn in history:
             as_text(turn["content"], "A message of the history")
 
@@ -273,19 +270,15 @@ class Assistant:
             return _rewritten(reply, engine(), turns, last)
 
         reply.standalone = standalone(reply.question, history, rewritten)
-        today = as_day(as_of, "as_of")
+        today = as_day(narrow.get("as_of"), "as_of")
+        now = today or self.articles.counts().newest
         asked = list[str]()
         for part in parts(reply.standalone):
             before: list[Message] = [{"role": "user", "content": one} for one in asked]
             asked.append(standalone(part, before, rewritten))
-        found = [
-            find(
-                self.articles, part, self.settings.passages, since=since, until=until, as_of=as_of, exclude=exclude,
-                toward=pointed_at(part, today or self.articles.counts().newest),
-            )
-            for part in asked
-        ]  # fmt: skip
-        reply.hits, reply.searched = _merged(found, self.settings.passages), reply.elapsed()
+        most = self.settings.passages
+        found = [find(self.articles, part, most, **narrow, toward=pointed_at(part, now)) for part in asked]
+        reply.hits, reply.searched = _merged(found, most), reply.elapsed()
         yield EvidenceFound(reply.hits)
         verifier = Verifier(reply, self.settings.threshold, self.support, self._judge, engine)
         answering = Answering(reply, self.settings, self.articles, engine, self._judge, verifier, today)
@@ -308,7 +301,7 @@ class Assistant:
         """Unit vectors of `texts`, a row each. Raises EmbedderError."""
         return np.asarray(self._embedder.get_text_embedding_batch(texts), dtype=np.float32)
 
-    def _finish(self, reply: Reply) -> Answer:
+    def _finish(self, reply: Reply, carriers: Callable[[Evidence], tuple[str, ...]]) -> Answer:
         reply.refused = not reply.sentences
         if reply.refused:
             text = refuse(reply)
@@ -324,7 +317,7 @@ class Assistant:
             abstained=reply.refused,
             sentences=tuple(reply.sentences),
             withheld=tuple(reply.withheld),
-            citations=tuple(reply.citations.values()),
+            citations=reply.citations(carriers),
             hits=reply.hits,
             notes=(*choice.notes, *reply.notes),
             engine=choice.engine,

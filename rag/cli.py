@@ -6,25 +6,22 @@ import io
 import os
 import sys
 from collections.abc import Callable
-from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from index.errors import DatelineError
-from rag.options import common_options
+from rag.options import common_options, opened
 from rag.printing import clean, say, say_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rag.assistant import Assistant
     from rag.types import Answer
-    from web.users import Kind, Users
 
 ABSTAINED = 3
 INTERRUPTED = 130
+_OF_THE_PAGE = ("token", "ui", "user")
 _VALUED = {"--data-dir", "--engine", "--model", "--since", "--until", "--as-of", "-k", "--host", "--port"}
 
 
@@ -66,12 +63,24 @@ def _command_first(arguments: list[str]) -> list[str]:
         at += 2 if arguments[at] in _VALUED else 1
     if at >= len(arguments) or arguments[at] == "--":
         return ["ask", *arguments] if at < len(arguments) else arguments
-    if arguments[at] in commands.commands:
+    if arguments[at] in (*commands.commands, *_OF_THE_PAGE):
         return [arguments[at], *arguments[:at], *arguments[at + 1 :]]
     return ["ask", *arguments]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Also those of the page, which stands on this package and is loaded when it is asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted([*super().list_commands(context), *_OF_THE_PAGE])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _OF_THE_PAGE:
+            return super().get_command(context, name)
+        return cast(click.Command, getattr(import_module("web.commands"), name))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="dateline")
 def commands() -> None:
     """Ask a folder of news articles, and get an answer whose every sentence can be checked."""
@@ -90,18 +99,6 @@ def _dates(command: Callable[..., Any]) -> Callable[..., Any]:
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@contextmanager
-def _assistant(data_dir: Path | None, engine: str | None, model: str | None) -> Iterator[Assistant]:
-    from rag.assistant import Assistant
-    from rag.terminal import ByteProgress
-
-    with (
-        ByteProgress() as progress,
-        Assistant(data_dir, engine or "auto", model, progress=progress) as assistant,
-    ):
-        yield assistant
-
-
 @commands.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--replace", is_flag=True, help="Index this folder in place of another, or build the index anew.")
@@ -111,10 +108,10 @@ def index(folder: Path, replace: bool, as_json: bool, **chosen: Any) -> None:
     """Make the index equal to FOLDER."""
     from rag.terminal import file_progress, show_report
 
-    with _assistant(**chosen) as assistant, file_progress() as progress:
+    with opened(**chosen) as assistant, file_progress() as progress:
         report = assistant.index(folder, replace=replace, progress=progress)
     if as_json:
-        say_json(report.to_dict())
+        say_json(report)
     else:
         show_report(report)
 
@@ -132,10 +129,10 @@ def ask(
     from rag.terminal import show_answer, stream_answer
 
     when: dict[str, Any] = {"since": since, "until": until, "as_of": as_of}
-    with _assistant(**chosen) as assistant:
+    with opened(**chosen) as assistant:
         if as_json:
             answer = assistant.ask(question, **when)
-            say_json(answer.to_dict())
+            say_json(answer)
         else:
             answer = stream_answer(assistant.stream(question, **when))
             show_answer(answer)
@@ -150,7 +147,7 @@ def chat(since: str, until: str, as_of: str, **chosen: Any) -> None:
     from rag.terminal import show_answer, stream_answer
 
     history: list[Any] = []
-    with _assistant(**chosen) as assistant:
+    with opened(**chosen) as assistant:
         while question := _next_question():
             try:
                 answer: Answer = stream_answer(
@@ -191,7 +188,7 @@ def search(query: str, k: int, verbose: bool, as_json: bool, since: str, until: 
     ) as articles:
         hits = find(articles, query, k, since=since, until=until, as_of=as_of)
     if as_json:
-        say_json([hit.to_dict() for hit in hits])
+        say_json(hits)
     else:
         show_hits(hits, scores=verbose)
 
@@ -205,62 +202,6 @@ def evaluate(context: click.Context) -> None:
     from evals.cli import evaluate as commands_of_eval
 
     commands_of_eval.main(context.args, prog_name="dateline eval", standalone_mode=False)
-
-
-@commands.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), help="The port; a free one from 7860 on unless given.")
-@click.option(
-    "--first-folder", type=click.Path(path_type=Path), help="Index this folder first, if nothing is indexed yet."
-)
-@click.option("--served-as", "names", multiple=True, metavar="NAME[/PATH]", help="A host name by which others call it.")
-@click.option("--proxy-header", metavar="HEADER", help="The header in which a trusted proxy names the reader.")
-@click.option(
-    "--proxy",
-    "proxies",
-    multiple=True,
-    metavar="ADDRESS",
-    default=["127.0.0.1", "::1"],
-    show_default=True,
-    help="Where that proxy connects from: an address, or a network like 10.0.0.0/8.",
-)
-@click.option(
-    "--questions-per-minute",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="How many one reader may ask; 0: as many as they like.",
-)
-@common_options
-def ui(
-    host: str,
-    port: int | None,
-    first_folder: Path | None,
-    names: tuple[str, ...],
-    proxy_header: str | None,
-    proxies: tuple[str, ...],
-    questions_per_minute: int,
-    **chosen: Any,
-) -> None:
-    """Open the chat in the browser."""
-    from index.errors import IndexMissing
-    from ui import serve
-    from web.access import served_as, trusted
-
-    called = served_as(names)
-    proxy = trusted(proxy_header, proxies) if proxy_header else None
-    with _assistant(**chosen) as assistant:
-        try:
-            assistant.articles.counts()
-        except IndexMissing:
-            if first_folder is None:
-                raise
-            from rag.terminal import file_progress, show_report
-
-            with file_progress() as progress:
-                show_report(assistant.index(first_folder, progress=progress))
-        assistant.choice  # noqa: B018  an engine that was asked for by name, and is not there, is told of here
-        serve(assistant, host, port, names=called, proxy=proxy, questions_per_minute=questions_per_minute)
 
 
 @commands.command()
@@ -302,7 +243,7 @@ def doctor(context: click.Context, /, as_json: bool, **chosen: Any) -> None:
 
     findings = examine({name: value for name, value in chosen.items() if value is not None})
     if as_json:
-        say_json([finding.to_dict() for finding in findings])
+        say_json(findings)
     else:
         show_findings(findings)
     context.exit(0 if all(finding.ok for finding in findings) else 1)
@@ -325,65 +266,6 @@ def forget(data_dir: Path | None, yes: bool) -> None:
         say("Nothing was deleted.")
         return
     say(f"Deleted what was in {where}." if forget_data(where) else f"Nothing is indexed in {where}.")
-
-
-def _access(data_dir: Path | None) -> Users:
-    from rag.settings import Settings
-    from web.users import Users
-
-    return Users(Settings.load({"data_dir": data_dir}).data_dir / "access.db")
-
-
-_where = click.option("--data-dir", type=click.Path(path_type=Path), help="Where the index lives.")
-
-
-@commands.group()
-def user() -> None:
-    """Who may log in to the page: with users, nobody else comes in."""
-
-
-@user.command("add")
-@click.argument("name")
-@_where
-@click.password_option()
-def add_user(name: str, data_dir: Path | None, password: str) -> None:
-    """Add the user NAME, or give them a new password."""
-    _access(data_dir).add(name, password)
-    say(f"{name} can log in now.")
-
-
-@commands.group()
-def token() -> None:
-    """Which programs may ask where users must log in."""
-
-
-@token.command("add")
-@click.argument("name")
-@_where
-def add_token(name: str, data_dir: Path | None) -> None:
-    """Print a new token for the program NAME. It is shown this once."""
-    say(_access(data_dir).add_token(name))
-
-
-def _list_and_remove(group: click.Group, kind: Kind) -> None:
-    @group.command("list")
-    @_where
-    def list_names(data_dir: Path | None) -> None:
-        """The names, a line each."""
-        for name in _access(data_dir).names(kind):
-            say(name)
-
-    @group.command()
-    @click.argument("name")
-    @_where
-    def remove(name: str, data_dir: Path | None) -> None:
-        """Shut NAME out."""
-        _access(data_dir).remove(kind, name)
-        say(f"{name} is shut out.")
-
-
-_list_and_remove(user, "user")
-_list_and_remove(token, "token")
 
 
 if __name__ == "__main__":

@@ -24,9 +24,6 @@ class Finding:
     state: str
     remedy: str | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        return {"what": self.what, "ok": self.ok, "state": self.state, "remedy": self.remedy}
-
 
 def examine(arguments: Mapping[str, Any]) -> list[Finding]:
     """Looks at versions, index, Ollama, weights and the speed of the chosen engine. Fetches nothing."""

@@ -7,7 +7,7 @@ near-copies (shared wire copy) are folded into one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
@@ -15,7 +15,7 @@ from typing import Protocol
 from index.types import Article, Hit, Kind, Sentence
 from rag.days import CALENDAR_WORDS, find_days
 from rag.names import find_names, name_stands_in, resembles_word_in
-from rag.numbers import find_numbers
+from rag.numbers import Number, find_numbers
 from rag.words import content_words
 
 READ = 60
@@ -76,12 +76,26 @@ class EvidenceSet:
     """What the model reads, in that order."""
     pool: tuple[Evidence, ...]
     """Every statement that the judge read, likeliest first; `items` come from it."""
-    missing_names: tuple[str, ...]
-    """Names of the question that stand nowhere in the articles found."""
-    names: int
-    """How many names the question has."""
+    names: tuple[str, ...]
+    """The question's."""
+    numbers: tuple[str, ...]
+    """The question's, as they are written there."""
+    absent: Mapping[str, frozenset[str]]
+    """By article found: the names and numbers that it does not have."""
     passages_left_out: int = 0
     """Passages found whose best sentences did not fit the budget."""
+
+    @property
+    def missing_names(self) -> tuple[str, ...]:
+        """Names of the question that stand nowhere in the articles found."""
+        everywhere = frozenset(self.names).intersection(*self.absent.values())
+        return tuple(name for name in self.names if name in everywhere)
+
+    def named(self, cited: Sequence[Evidence]) -> float:
+        """Share (0 to 1) of the question's names and numbers that stand in the articles cited; 1 if it has none."""
+        terms = frozenset(self.names + self.numbers)
+        absent = terms.intersection(*(self.absent[item.article] for item in cited))
+        return 1.0 - len(absent) / len(terms) if terms else 1.0
 
     def within(self, budget: int, cost: Callable[[Evidence], int]) -> EvidenceSet:
         """The same with what fits `budget` tokens, numbered from 1; the best statement always fits."""
@@ -113,8 +127,12 @@ def gather(
     scored = [replace(item, odds=of_it) for item, of_it in zip(read, odds, strict=True)]
     ranked = _fold_copies(sorted(scored, key=lambda item: -item.odds))
     near = [item for item in ranked[:limit] if item.odds >= ranked[0].odds - _BEHIND]
-    missing, names = _missing_names(question, hits, articles)
-    return EvidenceSet(tuple(near), tuple(ranked), missing, names)
+    found = [articles.article(id) for id in dict.fromkeys(hit.passage.article for hit in hits)]
+    names = [name for name in find_names(question, question=True) if name.lower() not in CALENDAR_WORDS]
+    numbers = [number for number in find_numbers(question) if not number.ordinal]
+    absent = {article.id: _absent(names, numbers, article) for article in found}
+    written = tuple(number.written for number in numbers)
+    return EvidenceSet(tuple(near), tuple(ranked), tuple(names), written, absent)
 
 
 def statements(hits: Sequence[Hit], articles: Articles) -> list[Evidence]:
@@ -177,6 +195,21 @@ def _fold_copies(ranked: Sequence[Evidence]) -> list[Evidence]:
     return kept
 
 
+def carriers(item: Evidence, search: Callable[[str, int], Sequence[Hit]], articles: Articles) -> tuple[str, ...]:
+    """Every article that has the words of `item`, lightly edited or not, its own first.
+
+    `search(words, k)` ranks by shared words over all articles; it is asked for more while the last ones are copies.
+    """
+    found, k = dict.fromkeys(item.carriers), 20
+    while True:
+        hits = search(item.line, k)
+        copies = {other.article for other in statements(hits, articles) if is_copy(other, item)}
+        found |= dict.fromkeys(hit.passage.article for hit in hits if hit.passage.article in copies)
+        if len(hits) < k or not any(hit.passage.article in copies for hit in hits[-k // 2 :]):
+            return tuple(found)
+        k *= 4
+
+
 def is_copy(a: Evidence, b: Evidence) -> bool:
     """Whether two statements are the same words, lightly edited: no number and no name apart."""
     if not a.words or not b.words:
@@ -191,11 +224,11 @@ def is_copy(a: Evidence, b: Evidence) -> bool:
     return all(number.stands_in(long) for number in short)
 
 
-def _missing_names(question: str, hits: Sequence[Hit], articles: Articles) -> tuple[tuple[str, ...], int]:
-    """(names of the question that stand nowhere in the articles found or their sources, how many it names)."""
-    found = [articles.article(id) for id in dict.fromkeys(hit.passage.article for hit in hits)]
-    about = [f"{article.title}\n{article.source or ''}\n{article.url or ''}" for article in found]
-    text = "\n".join([*about, *(article.text for article in found)])
-    names = [name for name in find_names(question, question=True) if name.lower() not in CALENDAR_WORDS]
-    missing = [name for name in names if not name_stands_in(name, text)]
-    return tuple(name for name in missing if not resembles_word_in(name, text)), len(names)
+def _absent(names: Sequence[str], numbers: Sequence[Number], article: Article) -> frozenset[str]:
+    """Those that stand nowhere in the article, its title, source or day."""
+    text = "\n".join(filter(None, (article.title, article.source, article.url, str(article.date or ""), article.text)))
+    there = find_numbers(text) if numbers else []
+    return frozenset(
+        [name for name in names if not name_stands_in(name, text) and not resembles_word_in(name, text)]
+        + [number.written for number in numbers if not number.stands_in(there)]
+    )

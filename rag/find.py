@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
+from index.search import Mode
 from index.store import ArticleIndex
 from index.types import Hit
 from rag.errors import QuestionError, SettingsError
@@ -24,16 +25,19 @@ def find(
     as_of: Day = None,
     exclude: Collection[str] = (),
     toward: tuple[date, date] | None = None,
+    mode: Mode = "fused",
 ) -> list[Hit]:
     """See `Assistant.search`. What was published within `toward`, else shortly before `as_of`, comes higher."""
     as_text(query, "The query")
     first, last, today = as_day(since, "since"), as_day(until, "until"), as_day(as_of, "as_of")
     toward = toward or ((today - _RECENT, today) if today else None)
+    undated = False
     if today and (last is None or today < last):
         # an article without a date is not known to be later
-        undated = first is None and last is None
-        return articles.search(query, k, since=first, until=today, exclude=exclude, undated=undated, toward=toward)
-    return articles.search(query, k, since=first, until=last, exclude=exclude, toward=toward)
+        undated, last = first is None and last is None, today
+    return articles.search(
+        query, k, since=first, until=last, exclude=exclude, undated=undated, toward=toward, mode=mode
+    )
 
 
 def as_text(given: str, what: str) -> str:

@@ -6,13 +6,14 @@ import re
 
 from rapidfuzz.distance import Levenshtein
 
-from rag.words import STOPWORDS, fold
+from index.stopwords import STOPWORDS
+from rag.words import NUMBER_WORDS, fold
 
 # words that open a sentence without being names; other forms of verbs are known by their endings
 _OPENERS = frozenset(
-    """according across amid among around beside besides beyond despite earlier except former given inside instead last
-    later latest meanwhile near next none outside perhaps regarding several since soon still then therefore today toward
-    two three unlike versus whereas whether yes yesterday yet list name""".split()
+    """according across amid around besides beyond despite earlier except former given inside instead last later latest
+    meanwhile near next outside perhaps regarding several since soon still therefore today toward unlike yes yesterday
+    list name""".split()
 )
 _VERB_ENDING = re.compile(r"[a-z]{2,}(?:ing|ed|ly)$")
 _CAPITALISED = re.compile(r"[^\W\d_][\w]*(?:[-’'.][^\W\d_]\w*)*")
@@ -65,7 +66,7 @@ def _opens_sentence(text: str, start: int) -> bool:
 
 def _is_name_at_start(text: str, match: re.Match[str], question: bool) -> bool:
     word = match.group()
-    if fold(word) in STOPWORDS | _OPENERS:
+    if fold(word) in STOPWORDS | _OPENERS | NUMBER_WORDS.keys():
         return False
     if word.isupper() and len(word) > 1:
         return True

@@ -1,12 +1,16 @@
-"""The options that stand at every command that answers: those of `rag.cli`, and those of the evals."""
+"""The options that stand at every command that answers, and the assistant that they choose."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
 
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -18,3 +22,16 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+@contextmanager
+def opened(data_dir: Path | None, engine: str | None, model: str | None) -> Iterator[Assistant]:
+    """The assistant of these options; what it fetches is told on stderr."""
+    from rag.assistant import Assistant
+    from rag.terminal import ByteProgress
+
+    with (
+        ByteProgress() as progress,
+        Assistant(data_dir, engine or "auto", model, progress=progress) as assistant,
+    ):
+        yield assistant

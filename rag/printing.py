@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from index.types import as_json
+
 # C0 but for tab and newline, DEL, C1, and what overrides the direction of text
 _CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
 _NOT_SHOWN = re.compile(f"[{_CONTROLS}]")
@@ -27,7 +29,7 @@ def say(text: object = "", *, err: bool = False) -> None:
 
 
 def say_json(value: Any, indent: int | None = 2) -> None:
-    """Prints `value` as JSON that loses nothing: what a terminal would obey is escaped in it."""
+    """Prints `value`, as `as_json` forms it, and loses nothing: what a terminal would obey is escaped."""
     ascii_only = "utf" not in (sys.stdout.encoding or "utf-8").lower()
-    text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
+    text = json.dumps(as_json(value), ensure_ascii=ascii_only, indent=indent)
     click.echo(_ESCAPED_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text))

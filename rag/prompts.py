@@ -26,6 +26,7 @@ INSTRUCTIONS = (
 )
 _ANSWERED = "Question: {question}\nDo the statements say the answer to this question? Answer Yes or No."
 _SAID = "Question: {question}\nAnswer: {answer}\nDo the statements say that this is the answer? Answer Yes or No."
+_YES_OR_NO = "Question: {question}\nAnswer Yes or No."
 _REWRITE = (
     "Rewrite the last question of a conversation so that it can be understood without the conversation: replace "
     "words such as he, it, there or that by what they stand for. Change nothing else. Write only the question."
@@ -41,6 +42,11 @@ def answered(question: str, evidence: Sequence[Evidence], draft: str | None = No
     """Asks Yes or No: do the statements say that `draft` is the answer; without one, do they answer at all?"""
     asked = _SAID.format(question=question, answer=draft) if draft else _ANSWERED.format(question=question)
     return _messages(INSTRUCTIONS, f"{statements(evidence)}\n\n{asked}")
+
+
+def yes_or_no(question: str, evidence: Sequence[Evidence]) -> list[ChatMessage]:
+    """Asks for the answer to a question of yes or no, in that word."""
+    return _messages(INSTRUCTIONS, f"{statements(evidence)}\n\n{_YES_OR_NO.format(question=question)}")
 
 
 def rewrite(history: Sequence[tuple[str, str]], question: str) -> list[ChatMessage]:
@@ -70,7 +76,7 @@ def statement(item: Evidence) -> str:
 
 def fingerprint() -> str:
     """Changes when the words of any prompt change."""
-    return hashlib.sha256("\0".join((INSTRUCTIONS, _ANSWERED, _SAID, _REWRITE)).encode()).hexdigest()[:12]
+    return hashlib.sha256("\0".join((INSTRUCTIONS, _ANSWERED, _SAID, _YES_OR_NO, _REWRITE)).encode()).hexdigest()[:12]
 
 
 def _messages(system: str, user: str) -> list[ChatMessage]:

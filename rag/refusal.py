@@ -8,10 +8,10 @@ from textwrap import shorten
 
 from rag.days import spell
 from rag.evidence import Evidence, EvidenceSet
-from rag.frames import quoted
 from rag.names import find_names, name_stands_in
 from rag.reply import Reply, with_numbers
 from rag.types import AnswerSentence
+from rag.wording import quoted
 
 REFUSAL = "The articles do not answer"
 """So every refusal begins; then comes the question as it was looked for."""

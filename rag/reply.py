@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,8 @@ from index.types import Hit
 from rag.days import spell
 from rag.engines.base import Completion
 from rag.evidence import Evidence, EvidenceSet
-from rag.frames import as_of
 from rag.types import AnswerSentence, Citation, Timings, Usage, Withheld
+from rag.wording import as_of
 
 if TYPE_CHECKING:
     from rag.verify import Verdict
@@ -38,7 +39,8 @@ class Reply:
     """Milliseconds that each sentence took to check."""
     sentences: list[AnswerSentence] = field(default_factory=list)
     withheld: list[Withheld] = field(default_factory=list)
-    citations: dict[tuple[str, int, int], Citation] = field(default_factory=dict)
+    cited: dict[tuple[str, int, int], Evidence] = field(default_factory=dict)
+    """What the sentences stand on, by article, start and end, in the order of their numbers."""
     evidence: list[EvidenceSet] = field(default_factory=list)
     """What each part of the question had to go on."""
     verdicts: list[Verdict] = field(default_factory=list)
@@ -53,8 +55,9 @@ class Reply:
         return (time.perf_counter() - self.started) * 1000
 
     def timings(self) -> Timings:
-        checking = sum(self.checks) / len(self.checks) if self.checks else None
-        return Timings(self.searched, self.first_token, self.elapsed(), checking)
+        checking = round(sum(self.checks) / len(self.checks), 1) if self.checks else None
+        first = None if self.first_token is None else round(self.first_token, 1)
+        return Timings(round(self.searched, 1), first, round(self.elapsed(), 1), checking)
 
     def count(self, completion: Completion) -> None:
         self.usage = Usage(
@@ -70,9 +73,14 @@ class Reply:
     def cite(self, item: Evidence) -> int:
         """The number of this quote in the answer, given at its first use."""
         key = (item.article, item.start, item.end)
-        if key not in self.citations:
-            self.citations[key] = Citation(
-                number=len(self.citations) + 1,
+        self.cited.setdefault(key, item)
+        return list(self.cited).index(key) + 1
+
+    def citations(self, carriers: Callable[[Evidence], tuple[str, ...]]) -> tuple[Citation, ...]:
+        """The quotes by number; `carriers` finds every article that has the same words."""
+        return tuple(
+            Citation(
+                number=number,
                 article=item.article,
                 title=item.title,
                 date=item.date,
@@ -80,20 +88,21 @@ class Reply:
                 quote=item.quote,
                 start=item.start,
                 end=item.end,
-                carriers=item.carriers,
+                carriers=carriers(item),
             )
-        return self.citations[key].number
+            for number, item in enumerate(self.cited.values(), 1)
+        )
 
     def shows(self, item: Evidence) -> bool:
         """Whether the answer cites some of these very characters already."""
         return any(
             known.article == item.article and known.start < item.end and item.start < known.end
-            for known in self.citations.values()
+            for known in self.cited.values()
         )
 
     def date_the_present(self) -> None:
         """Says as of when an answer holds that the question asks for "now": by the newest article that it cites."""
-        newest = max((citation.date for citation in self.citations.values() if citation.date), default=None)
+        newest = max((item.date for item in self.cited.values() if item.date), default=None)
         if newest and _NOW.search(self.standalone):
             first = self.sentences[0]
             self.sentences[0] = replace(first, text=as_of(f"as of {spell(newest)}", first.text))
@@ -102,7 +111,7 @@ class Reply:
         """Notes the parts that the articles do not answer, and the quotes without a date."""
         if self.sentences and not self.refused:
             self.notes += [f"the articles do not answer “{part}”" for part in self.unanswered]
-        undated = sum(citation.date is None for citation in self.citations.values())
+        undated = sum(item.date is None for item in self.cited.values())
         if undated:
             comes = "comes" if undated == 1 else "come"
             self.notes.append(f"{undated} of the quotes {comes} from an article without a date")

@@ -1,4 +1,4 @@
-"""How likely it is that a sentence may be shown: a small logistic regression over what speaks for it.
+"""How likely it is that a sentence may be shown: small logistic regressions over what speaks for it.
 
 Its weights stand in `support.json`, with what they were fitted on; `evals/fit.py` fits them. No signal is good enough
 alone, and they make different mistakes (docs/decisions.md, "Support").
@@ -24,8 +24,12 @@ class Signals:
 
     answers: float
     """The judge's log-odds that the surest of the quotes answers the question."""
+    nearness: float = 0.0
+    """Cosine of the question and the passage in which that quote stands."""
     supports: float = 0.0
     """The judge's log-odds that the quotes show the sentence to be right."""
+    named: float = 1.0
+    """Share (0 to 1) of the question's names and numbers that stand in the articles cited."""
     words: float = 1.0
     """Share (0 to 1) of the words that it adds to the question which stand in the quotes."""
     confidence: float = TYPICAL
@@ -77,8 +81,12 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """The two questions that are asked of a sentence before it is shown."""
+    """What is asked before the model writes, and of a sentence before it is shown."""
 
+    evidence: Regression
+    """Do the likeliest statements hold an answer?"""
+    hopeless: float
+    """Probability of that below which the model is not asked."""
     draft: Weights
     """For a sentence of the model's: do the quotes say it, and does it answer the question?"""
     quote: Weights
@@ -92,7 +100,10 @@ class Support:
     def load(cls) -> Self:
         """The fitted weights that come with Dateline."""
         stored = json.loads(files("rag").joinpath("support.json").read_text("utf-8"))
-        return cls(Weights.of(stored["draft"]), Weights.of(stored["quote"]), *stored["open"])
+        evidence = Regression.of(stored["evidence"]["alone"])
+        return cls(
+            evidence, stored["hopeless"], Weights.of(stored["draft"]), Weights.of(stored["quote"]), *stored["open"]
+        )
 
     def fingerprint(self) -> str:
         """Changes when any weight changes."""

@@ -15,10 +15,12 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 from rich.segment import Segment
 from rich.text import Text
 
+from index.types import as_json
 from rag.errors import EngineError
 from rag.excerpt import excerpt
 from rag.printing import clean, say
 from rag.types import Answer, AnswerDone, Citation, Event, EvidenceFound, SentenceChecked, TextDelta
+from rag.wording import about, in_words, origin, quoted
 
 if TYPE_CHECKING:
     from index.types import Hit, SyncReport
@@ -154,13 +156,11 @@ def show_answer(answer: Answer) -> None:
 
 
 def _citation(citation: Citation, width: int) -> str:
-    day = citation.date.isoformat() if citation.date else "no date"
-    page = f", page {citation.page}" if citation.page else ""
-    others = [id for id in citation.carriers if id != citation.article]
-    copies = f"\n    {len(others) + 1} articles, one origin: the same words in {', '.join(others)}" if others else ""
-    words = " ".join(citation.quote.split())
-    quote = _wrapped(words if words.startswith(("“", '"')) else f"“{words}”", width, "    ")
-    return f"[{citation.number}] {citation.title}\n    {day}, {citation.article}{page}{copies}\n{quote}"
+    title, *where = about(as_json(citation))
+    others = ", ".join(id for id in citation.carriers if id != citation.article)
+    copies = f"\n    {origin(citation.carriers)}: the same words in {others}" if others else ""
+    quote = _wrapped(quoted(citation.quote), width, "    ")
+    return f"[{citation.number}] {title}\n    {', '.join(where)}{copies}\n{quote}"
 
 
 def show_hits(hits: Sequence[Hit], *, scores: bool = False) -> None:
@@ -168,10 +168,9 @@ def show_hits(hits: Sequence[Hit], *, scores: bool = False) -> None:
     console = Console(highlight=False, soft_wrap=True)
     width = min(console.width, 100)
     for hit in hits:
-        day = hit.passage.date.isoformat() if hit.passage.date else "no date"
         rank = f"BM25 #{hit.bm25_rank}" if hit.bm25_rank else "not in BM25"
         cosine = f"cosine {hit.similarity:.2f}" if hit.similarity is not None else "not in dense"
-        say(f"  {hit.passage.article}, {day}" + (f" · {rank}, {cosine}" if scores else ""))
+        say(f"  {hit.passage.article}, {in_words(hit.passage.date)}" + (f" · {rank}, {cosine}" if scores else ""))
         pieces = excerpt(hit.passage.text, [(mark.start, mark.end) for mark in hit.marks], _EXCERPT)
         shown = Text.assemble(*((piece, "bold" if marked else "") for piece, marked in pieces))
         for line in shown.wrap(console, width - 4):

@@ -6,7 +6,7 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Any
 
-from index.types import Hit
+from index.types import Hit, as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +24,6 @@ class Citation:
     carriers: tuple[str, ...]
     """Every article known to carry the same words, this one included. Copies do not confirm each other."""
 
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "number": self.number,
-            "article": self.article,
-            "title": self.title,
-            "date": self.date.isoformat() if self.date else None,
-            "page": self.page,
-            "quote": self.quote,
-            "start": self.start,
-            "end": self.end,
-            "carriers": list(self.carriers),
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class AnswerSentence:
@@ -46,9 +33,6 @@ class AnswerSentence:
     citations: tuple[int, ...]
     support: float
     """Estimated probability (0 to 1) that the citations say it."""
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"text": self.text, "citations": list(self.citations), "support": round(self.support, 3)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +44,6 @@ class Withheld:
     support: float | None = None
     """Estimated probability (0 to 1) that fell short; None where something else decided, such as a missing name."""
 
-    def to_dict(self) -> dict[str, Any]:
-        support = None if self.support is None else round(self.support, 3)
-        return {"text": self.text, "reason": self.reason, "support": support}
-
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -72,13 +52,6 @@ class Usage:
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
-
-    def to_dict(self) -> dict[str, int]:
-        return {
-            "prompt_tokens": self.prompt_tokens,
-            "cached_tokens": self.cached_tokens,
-            "completion_tokens": self.completion_tokens,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +63,6 @@ class Timings:
     total: float = 0.0
     checking: float | None = None
     """To check a sentence of the draft, on average; None if none was."""
-
-    def to_dict(self) -> dict[str, float | None]:
-        return {
-            "search": round(self.search, 1),
-            "first_token": None if self.first_token is None else round(self.first_token, 1),
-            "total": round(self.total, 1),
-            "checking": None if self.checking is None else round(self.checking, 1),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,22 +85,7 @@ class Answer:
     timings: Timings = field(default_factory=Timings)
 
     def to_dict(self) -> dict[str, Any]:
-        return {
-            "question": self.question,
-            "standalone_question": self.standalone_question,
-            "text": self.text,
-            "abstained": self.abstained,
-            "sentences": [sentence.to_dict() for sentence in self.sentences],
-            "withheld": [withheld.to_dict() for withheld in self.withheld],
-            "citations": [citation.to_dict() for citation in self.citations],
-            "hits": [hit.to_dict() for hit in self.hits],
-            "notes": list(self.notes),
-            "engine": self.engine,
-            "model": self.model,
-            "settings": self.settings,
-            "usage": self.usage.to_dict(),
-            "timings": self.timings.to_dict(),
-        }
+        return dict(as_json(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rag import prompts
 from rag.crossencoder import CrossEncoder, log_odds
@@ -17,6 +17,9 @@ from rag.evidence import Evidence, EvidenceSet
 from rag.literal import lacking, share
 from rag.reply import Reply, without_numbers
 from rag.support import TYPICAL, Signals, Support
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import ChatMessage
 
 _MOST_CITED = 3  # quotes for one sentence; more is a summary that nobody checks
 _JOINED = 4  # of the statements that support a sentence best, those that may be joined
@@ -28,8 +31,8 @@ _REFUSALS = re.compile(
     re.IGNORECASE,
 )
 
-Form = Literal["draft", "quote"]
-"""Whether a sentence is the model's, or the article's own words."""
+Form = Literal["evidence", "draft", "quote"]
+"""All that there is to go on, a sentence of the model's, or the article's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,16 @@ class Verifier:
         self._judge = judge
         self._engine = engine
 
+    def worth_asking(self, evidence: EvidenceSet) -> bool:
+        """Whether the evidence may hold an answer; without any likelihood the model is not called."""
+        if not evidence.items:
+            return False
+        signals = _signals(evidence, evidence.items[:1])
+        support = self._support.evidence.probability(signals)
+        text = " ".join(item.line for item in evidence.items)
+        self._reply.verdicts.append(Verdict(text, evidence.items, support, None, signals, "evidence"))
+        return support >= self._support.hopeless
+
     def sentence(self, question: str, text: str, evidence: EvidenceSet, confidence: float = TYPICAL) -> Verdict:
         """Whether a sentence of the model's may be shown, and what it stands on. `confidence`: see `Signals`."""
         text = without_numbers(text)
@@ -78,11 +91,8 @@ class Verifier:
         odds = dict(zip((item.number for item in evidence.items), supports, strict=True))[cited[0].number]
         if len(cited) > 1:
             (odds,) = self.supports(question, text, [" ".join(item.line for item in cited)])
-        signals = Signals(
-            answers=max(item.odds for item in cited),
-            supports=odds,
-            words=share(text, cited, question),
-            confidence=confidence,
+        signals = replace(
+            _signals(evidence, cited), supports=odds, words=share(text, cited, question), confidence=confidence
         )
         return self._weighed("draft", question, text, cited, signals)
 
@@ -90,7 +100,8 @@ class Verifier:
         """The statement that most likely answers by itself, in its own words, if one is likely enough to."""
         items = [item for item in evidence.items if item.kind != "caption" and len(item.quote) <= _LONGEST_QUOTE]
         found = [
-            self._weighed("quote", question, item.line, (item,), Signals(answers=item.odds)) for item in items[:_QUOTES]
+            self._weighed("quote", question, item.line, (item,), _signals(evidence, (item,)))
+            for item in items[:_QUOTES]
         ]
         shown = [verdict for verdict in found if verdict.reason is None]
         return max(shown, key=lambda verdict: verdict.support or 0.0, default=None)
@@ -103,7 +114,7 @@ class Verifier:
         weigh = self._support.draft if form == "draft" else self._support.quote
         support = weigh.probability(signals)
         if self._support.open_from <= support < self._support.open_to:
-            answered = self._yes_minus_no(question, text if form == "draft" else None, cited)
+            answered = self.yes_minus_no(prompts.answered(question, cited, text if form == "draft" else None))
             signals = replace(signals, answered=answered)
             support = weigh.probability(signals)
         reason = None if support >= self._threshold else "no article says it"
@@ -111,10 +122,17 @@ class Verifier:
         self._reply.verdicts.append(verdict)
         return verdict
 
-    def _yes_minus_no(self, question: str, answer: str | None, cited: Sequence[Evidence]) -> float:
-        odds, completion = self._engine().yes_minus_no(prompts.answered(question, cited, answer))
+    def yes_minus_no(self, prompt: list[ChatMessage]) -> float:
+        """The chat model's log-odds of Yes against No, within ±10."""
+        odds, completion = self._engine().yes_minus_no(prompt)
         self._reply.count(completion)
         return max(-_CUT, min(_CUT, odds))
+
+
+def _signals(evidence: EvidenceSet, cited: Sequence[Evidence]) -> Signals:
+    """What speaks for `cited` as an answer."""
+    surest = max(cited, key=lambda item: item.odds)
+    return Signals(answers=surest.odds, nearness=surest.similarity, named=evidence.named(cited))
 
 
 def _groups(ranked: Sequence[Evidence]) -> list[tuple[Evidence, ...]]:

@@ -8,15 +8,8 @@ from functools import lru_cache
 
 from snowballstemmer import stemmer
 
-STOPWORDS = frozenset(
-    """a about above after again against all also although am among an and any are as at be because been before being
-    below between both but by can could did do does doing down during each either else every few for from further had
-    has have having he her here hers herself him himself his how however i if in into is it its itself just let like
-    me more most much my neither no nor not of off on once only or other our ours out over own per same shall she
-    should so some such than that the their theirs them themselves then there these they this those through to too
-    under until up upon us very via was we were what when where whether which while who whom whose why will with
-    within without would yet you your yours mr mrs ms""".split()
-)
+from index.stopwords import STOPWORDS
+
 _TOKEN = re.compile(r"\w+(?:[.,]\d+)*(?:['’]\w+)?")
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "

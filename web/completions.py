@@ -19,13 +19,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
 
+from index.types import as_json
 from rag.errors import DatelineError, QuestionError
 from rag.types import Answer, Citation
+from rag.wording import about
 from web.access import reader_of
 from web.asking import Asking
 from web.engine_room import EngineRoom
 from web.errors import http_status
-from web.render import in_words
 
 MODEL = "dateline"
 
@@ -147,12 +148,12 @@ class _Reply:
     def _cited(self, citation: Citation, start: int, end: int) -> dict[str, Any]:
         url = f"{self._base}api/articles/{quote(citation.article)}"
         return {"start_index": start, "end_index": end, "title": citation.title, "url": url} | {
-            "citation": citation.to_dict()
+            "citation": as_json(citation)
         }
 
 
 def _quoted(citation: Citation) -> str:
-    told = f"{citation.title}, {in_words(citation.date)}, {citation.article}"
+    told = ", ".join(about(as_json(citation)))
     return f"[{citation.number}] “{' '.join(citation.quote.split())}” ({told})"
 
 

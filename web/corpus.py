@@ -17,7 +17,7 @@ from index.sync import UPLOADS
 from index.types import Listed, Skipped, SyncReport
 from rag.assistant import Assistant
 from rag.errors import CorpusError, DatelineError, Stopped
-from web.render import in_words
+from rag.wording import in_words
 
 ORDERS = ("Newest first", "Oldest first", "Title")
 MOST_FILES = 50

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from rag.wording import about, in_words, origin
 from web.conversations import Turn
-from web.render import in_words, origin
 
 
 def as_json(title: str, turns: Sequence[Turn]) -> str:
@@ -32,7 +32,7 @@ def as_markdown(title: str, turns: Sequence[Turn]) -> str:
 
 
 def _quote(citation: dict[str, Any]) -> str:
-    told = [citation["title"], in_words(citation["date"]), citation["article"], origin(citation["carriers"])]
+    told = [*about(citation), origin(citation["carriers"])]
     words = _literal(" ".join(citation["quote"].split()))
     return f"> **\\[{citation['number']}\\]** {words}\n>\n> {_literal(', '.join(filter(None, told)))}"
 

@@ -16,6 +16,7 @@ from index.types import Article, Hit, Span
 from rag.days import spell
 from rag.excerpt import excerpt
 from rag.types import AnswerSentence
+from rag.wording import about, in_words, origin
 from web.conversations import STOPPED, UNFINISHED, Conversation, Turn
 
 RELATED = 3
@@ -24,15 +25,6 @@ _EXCERPT = 320
 _BOUNDS = (("since", "from"), ("until", "until"))
 _FORMS = (("md", "Markdown"), ("json", "JSON with citations"))
 _UNCHECKED = '<p class="notes">Nothing of this was checked.</p>'
-
-
-def in_words(day: date | str | None) -> str:
-    """A day as a person writes it, given as one or in ISO's form; what a reader wrote that is no day, as it stands."""
-    try:
-        told = date.fromisoformat(day) if isinstance(day, str) else day
-    except ValueError:
-        return str(day)
-    return spell(told) if told else "no date"
 
 
 def conversation_html(id: str, turns: Sequence[Turn]) -> str:
@@ -155,9 +147,8 @@ def pane_html(article: Article, here: Span | None, others: Sequence[Span], carri
     link = ""
     if article.url and urlsplit(article.url).scheme in ("http", "https"):
         link = f' · <a href="{escape(article.url)}" rel="noopener noreferrer" target="_blank">original</a>'
-    about = escape(" · ".join(filter(None, told)))
     return (
-        f'<h2 tabindex="-1">{escape(article.title)}</h2><p class="about">{about}{link}</p>'
+        f'<h2 tabindex="-1">{escape(article.title)}</h2><p class="about">{escape(" · ".join(told))}{link}</p>'
         f'{carriers}<div class="text">{_marked(article.text, here, others)}</div>'
     )
 
@@ -173,11 +164,6 @@ def carriers_html(turn: int, number: int, carriers: Sequence[str], shown: str) -
         for carrier in carriers
     )
     return f'<div class="origin">{told}: copies are not confirmations<ul>{ways}</ul></div>'
-
-
-def origin(carriers: Sequence[str]) -> str:
-    """“2 articles, one origin”; nothing where only one carries the words."""
-    return f"{_counted(len(carriers), 'article')}, one origin" if len(carriers) > 1 else ""
 
 
 def _question(question: str) -> str:
@@ -262,12 +248,11 @@ def _quotes(turn: int, answer: dict[str, Any]) -> str:
 def _quote(turn: int, citation: dict[str, Any]) -> str:
     number, copies = citation["number"], origin(citation["carriers"])
     words = " ".join(citation["quote"].split())
-    page = f"page {citation['page']}" if citation["page"] else ""
-    told = [in_words(citation["date"]), _title(citation["title"], words), citation["article"], page]
+    told = about({**citation, "title": _title(citation["title"], words)})
     copied = f' <span class="origin">{copies}</span>' if copies else ""
     return (
         f'<li id="quote-{turn}-{number}" value="{number}"><blockquote>{escape(words)}</blockquote>'
-        f'<span class="about">{escape(" · ".join(filter(None, told)))}</span>{copied}</li>'
+        f'<span class="about">{escape(" · ".join(told))}</span>{copied}</li>'
     )
 
 
@@ -276,8 +261,8 @@ def _passage(hit: dict[str, Any]) -> str:
     pieces = excerpt(passage["text"], hit.get("marks", ()), _EXCERPT)
     shown = "".join(f"<mark>{escape(piece)}</mark>" if marked else escape(piece) for piece, marked in pieces)
     words = " ".join(passage["text"].split())
-    about = " · ".join(filter(None, [in_words(passage["date"]), _title(passage["title"], words)]))
-    return f'<blockquote>{shown}</blockquote><span class="about">{escape(about)}</span>'
+    where = " · ".join(filter(None, [in_words(passage["date"]), _title(passage["title"], words)]))
+    return f'<blockquote>{shown}</blockquote><span class="about">{escape(where)}</span>'
 
 
 def _beside(answer: dict[str, Any]) -> str:

@@ -1,24 +1,22 @@
-"""The words that Dateline puts around a sentence of an answer: whose words it is in, and how old it is.
-
-They say where a sentence comes from, which its citation shows; what is to be supported is what they frame.
-"""
+"""The words that Dateline puts around what articles say: whose words they are, how old, and where they stand."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from rag.days import spell
-
-_FRAME = re.compile(
-    r"As of \d{1,2} \w+ \d{4}: |In the article’s words: |(?:Another|The) article(?:, of \d{1,2} \w+ \d{4},)? says: "
-    r"|Corrected(?: on \d{1,2} \w+ \d{4})?: |Before the correction(?:, on \d{1,2} \w+ \d{4})?: "
-)
 
 
 def in_the_articles_words(quote: str) -> str:
     """An article's own words as a sentence of the answer."""
     return f"In the article’s words: {quoted(quote)}"
+
+
+def yes_or_no(yes: bool, quote: str) -> str:
+    """The answer to a question of yes or no, with the words that tell it."""
+    return f"{'Yes' if yes else 'No'}: {quoted(quote)}"
 
 
 def says(sentence: str, day: date | None, *, another: bool = False) -> str:
@@ -47,8 +45,21 @@ def quoted(quote: str) -> str:
     return words if words.startswith(("“", '"')) else f"“{words}”"
 
 
-def without_frames(sentence: str) -> str:
-    """What the frames are about."""
-    while match := _FRAME.match(sentence):
-        sentence = sentence[match.end() :]
-    return sentence
+def in_words(day: date | str | None) -> str:
+    """A day as a person writes it, given as one or in ISO's form; what a reader wrote that is no day, as it stands."""
+    try:
+        told = date.fromisoformat(day) if isinstance(day, str) else day
+    except ValueError:
+        return str(day)
+    return spell(told) if told else "no date"
+
+
+def about(citation: Mapping[str, Any]) -> list[str]:
+    """Where a quote stands, of a citation's JSON form: its article's title and day, the article, the page."""
+    page = f"page {citation['page']}" if citation["page"] else ""
+    return list(filter(None, [citation["title"], in_words(citation["date"]), citation["article"], page]))
+
+
+def origin(carriers: Sequence[str]) -> str:
+    """“2 articles, one origin”; nothing where only one carries the words."""
+    return f"{len(carriers)} articles, one origin" if len(carriers) > 1 else ""
