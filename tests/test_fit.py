@@ -13,14 +13,15 @@ import pytest
 import evals
 from evals.fit import SIGNALS, fit, fit_all, open_between, save
 from evals.signals import Observation, SignalsError, read
-from rag.support import Signals, Support
+from rag.support import Signals
 from rag.verify import Form
 
 FITTED_ON = Path(evals.__file__).parent / "fit_on"
 
 
 def seen(number: int, form: Form, right: bool, supports: float) -> Observation:
-    return Observation(f"case-{number}", form, right, Signals(supports, supports, 0.5, -0.1, supports))
+    signals = Signals(answers=supports, supports=supports, words=0.5, answered=supports)
+    return Observation(f"case-{number}", form, right, signals)
 
 
 def cases(count: int = 60, noise: float = 0.5, form: Form = "draft", gap: float = 2.0) -> list[Observation]:
@@ -69,17 +70,20 @@ def test_what_is_written_is_what_is_read_again(tmp_path: Path) -> None:
         read(file)
 
 
-def test_both_forms_are_fitted_alone_and_on_those_that_the_chat_model_was_asked_of(tmp_path: Path) -> None:
-    asked = [one for form in ("draft", "quote") for one in cases(form=form)]  # type: ignore[arg-type]
+def test_each_form_is_fitted_alone_and_on_those_that_the_chat_model_was_asked_of(tmp_path: Path) -> None:
+    asked = [one for form in SIGNALS for one in cases(form=form)]  # type: ignore[arg-type]
     unasked = [replace(one, signals=replace(one.signals, answered=None)) for one in asked]
     fits = fit_all([*asked, *(replace(one, id=f"{one.id}-b") for one in unasked)])
     assert {name: one.right for name, one in fits.items()} == {
-        "draft alone": 60, "draft asked": 30, "quote alone": 60, "quote asked": 30,
+        "evidence alone": 60, "draft alone": 60, "draft asked": 30, "quote alone": 60, "quote asked": 30,
     }  # fmt: skip
     stored = json.loads(save(fits, ["a", "b"], tmp_path / "support.json").read_text("utf-8"))
     assert stored["fitted"]["on"] == ["a", "b"]
     assert [*stored["draft"]["asked"]] == ["bias", *SIGNALS["draft"], "answered"]
     assert stored["open"] == list(open_between(fits["draft alone"]))
+    # few of the questions with an answer at hand are given up
+    right = [p for p, is_right in fits["evidence alone"].held_out if is_right]
+    assert 0 < stored["hopeless"] < sorted(right)[len(right) // 10]
 
 
 def test_the_weights_in_use_are_those_that_the_files_in_the_tree_give(tmp_path: Path) -> None:
@@ -88,10 +92,10 @@ def test_the_weights_in_use_are_those_that_the_files_in_the_tree_give(tmp_path: 
     assert on, "weights that were set by hand: fit them with `dateline eval fit`"
     fits = fit_all([one for name in on for one in read(FITTED_ON / f"{name}.jsonl")])
     again = json.loads(save(fits, on, tmp_path / "support.json").read_text("utf-8"))
-    for form in ("draft", "quote"):
-        for how in ("alone", "asked"):  # another processor may round otherwise
+    for form in SIGNALS:
+        for how in again[form]:  # another processor may round otherwise
             assert used[form][how] == pytest.approx(again[form][how], abs=0.005)
-    assert [Support.load().open_from, Support.load().open_to] == pytest.approx(again["open"], abs=0.005)
+    assert [used["hopeless"], *used["open"]] == pytest.approx([again["hopeless"], *again["open"]], abs=0.005)
 
 
 def test_the_files_hold_no_text_of_anyone() -> None:

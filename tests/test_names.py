@@ -9,9 +9,10 @@ from rag.names import find_names, name_stands_in, resembles_word_in
         ("Where did Erdogan go?", "Erdogan"),
         ("Homs is how large?", "Homs"),
         ("Assad’s father was who?", "Assad"),
-        ("Beijing said what?", "Beijing"),
         ("Taking Hama took how long?", "Hama"),
         ("Fighting broke out where?", ""),
+        ("Summarise the news of Homs.", "Homs"),
+        ("Tell me what happened.", ""),
         ("Following the verdict, who resigned?", ""),
         ("Despite Merck, who won?", "Merck"),
         ("Wounded soldiers went where?", ""),
@@ -30,7 +31,6 @@ def test_a_question_begins_with_a_name_or_with_a_common_word(question: str, name
         ("Taking Aleppo was a prize.", "Aleppo"),
         ("Homs fell.", ""),
         ("Bashar Assad fled.", "Bashar Assad"),
-        ("Boeing Max jets stay grounded.", "Boeing Max"),
     ],
 )
 def test_the_first_word_of_a_sentence_is_a_name_only_as_part_of_a_longer_one(sentence: str, names: str) -> None:
