@@ -212,8 +212,9 @@ class Answering:
         dated = [verdict for verdict in said if verdict.cited[0].date and _figures(verdict.text, question)]
         newest, *older = sorted(said, key=lambda verdict: str(verdict.cited[0].date), reverse=True)
         if len(dated) == len(said) and newest is not said[0]:
-            told = [newest, *(replace(one, text=says(one.text, one.cited[0].date, another=True)) for one in older)]
-            reply.sentences[-len(said) :] = map(self._sentence, told)
+            told = [replace(one, text=says(one.text, one.cited[0].date, another=True)) for one in older]
+            reply.sentences[-len(said) :] = map(self._sentence, (_with_its_speaker(newest, question), *told))
+            reply.number_anew()
 
     def _rivals(self, question: str, kept: Verdict, evidence: EvidenceSet) -> list[tuple[Evidence, ...]]:
         """The likeliest statements of each other article that may answer otherwise, likeliest article first.
@@ -253,8 +254,10 @@ class Answering:
             text = corrected(" ".join(item.quote for item in note), note[0].date)
             yield self._written(f" {text}")
             yield from self._show(Verdict(text, note, 1.0))
+        verdict = _with_its_speaker(verdict, question)
+        if note:
             verdict = replace(verdict, text=before_correction(verdict.text, verdict.cited[0].date))
-        yield from self._show(_with_its_speaker(verdict, question))
+        yield from self._show(verdict)
 
     def _show(self, verdict: Verdict) -> Iterator[Event]:
         """Puts the sentence into the reply, or among what is withheld."""
