@@ -85,7 +85,7 @@ def test_passages_come_first_then_the_draft_and_what_was_checked_stands_while_th
 def test_only_what_was_answered_is_history_and_the_rest_keeps_its_draft_with_the_remedy(desk: Desk) -> None:
     desk.ask()
     desk.ollama.chat = error_in_mid_stream()
-    desk.ask("Where is Homs?")
+    desk.ask("How far is the city of Homs from Hama?")
     desk.ollama.chat = says(endless())
     desk.ask(stop_at="word5")
     assert desk.ollama.client_left.wait(1)
