@@ -6,16 +6,17 @@ import pytest
 
 from rag.support import Regression, Signals, Support, Weights
 
-GOOD = Signals(answers=4.0, supports=4.0, words=1.0, confidence=-0.05, answered=3.0)
-BAD = Signals(answers=-5.0, supports=-5.0, words=0.1, confidence=-0.8, answered=-3.0)
+GOOD = Signals(answers=4.0, nearness=0.8, supports=4.0, confidence=-0.05, answered=3.0)
+BAD = Signals(answers=-6.0, nearness=0.1, supports=-6.0, named=0.0, words=0.1, confidence=-0.8, answered=-3.0)
 
 
-@pytest.mark.parametrize("form", ["draft", "quote"])
-def test_the_weights_that_come_with_dateline_know_good_from_bad(form: str) -> None:
-    weights: Weights = getattr(Support.load(), form)
-    for answered in ({}, {"answered": None}):
-        good, bad = (weights.probability(replace(one, **answered)) for one in (GOOD, BAD))
-        assert bad < 0.5 < good
+def test_the_weights_that_come_with_dateline_know_good_from_bad() -> None:
+    support = Support.load()
+    good, bad = (replace(one, answered=None) for one in (GOOD, BAD))
+    for weights in (support.draft, support.quote):
+        assert weights.probability(bad) < 0.5 < weights.probability(good)
+        assert weights.probability(BAD) < 0.5 < weights.probability(GOOD)
+    assert support.evidence.probability(bad) < support.hopeless < support.evidence.probability(good)
 
 
 def test_a_logistic_regression_is_what_it_says_and_the_one_that_fits_what_is_known_is_used() -> None:
