@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_helpers import MODEL, QUESTION, QUOTED, RIGHT, endless, says
+from app_helpers import MODEL, QUESTION, QUOTED, RIGHT, always_asking, endless, says
 from checking import CheckedAssistant
 from ollama_double import OllamaDouble, error_in_mid_stream, slow
 
@@ -51,7 +51,7 @@ def desk(seeds_dir: Path, tmp_path: Path) -> Iterator[Desk]:
         OllamaDouble(chat=says(RIGHT)) as ollama,
         CheckedAssistant(data, "ollama", MODEL, ollama_host=ollama.url) as dateline,
     ):
-        yield Desk(Controller.of(dateline), ollama)
+        yield Desk(Controller.of(always_asking(dateline)), ollama)
 
 
 def test_passages_come_first_then_the_draft_and_what_was_checked_stands_while_the_rest_is_not(desk: Desk) -> None:
