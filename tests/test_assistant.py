@@ -101,12 +101,22 @@ def test_a_question_of_yes_or_no_gets_the_word_where_the_model_is_sure_and_the_w
     assert answer.text.startswith(f"{shown}Hama is a major intersection point")
 
 
-@pytest.mark.parametrize("question", ["Summarise what happened in Hama.", "Give me the latest news."])
-def test_what_has_no_one_answer_is_told_by_the_sentences_that_open_the_articles(ask_with: Open, question: str) -> None:
+@pytest.mark.parametrize(
+    ("question", "articles"),
+    [
+        ("Summarise the articles.", {ENTERED, WITHDREW}),
+        ("Give me the latest news.", {ENTERED, WITHDREW}),
+        ("Summarise what happened in Hama.", set()),
+    ],
+)
+def test_what_has_no_one_answer_is_told_by_the_sentences_that_open_the_articles(
+    ask_with: Open, question: str, articles: set[str]
+) -> None:
     with OllamaDouble(chat=says("Much.", yes=-8.0)) as ollama, ask_with(ollama) as dateline:
         answer = dateline.ask(question)
     assert answer.sentences
     assert all(QUOTED in sentence.text for sentence in answer.sentences)
+    assert {citation.article for citation in answer.citations} >= articles
 
 
 @pytest.mark.parametrize(
