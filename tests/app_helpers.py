@@ -143,7 +143,7 @@ def with_the_real_model(folder: Path) -> Iterator[str]:
 def client(url: str, name: str = "", token: str = "", **options: Any) -> httpx.Client:
     """Somebody with a browser, who has logged in under `name`; with a `token`, a program."""
     headers = {"Authorization": f"Bearer {token}"} if token else HTML
-    http = httpx.Client(**({"base_url": url, "trust_env": False, "headers": headers, "timeout": 20} | options))
+    http = httpx.Client(**({"base_url": url, "trust_env": False, "headers": headers, "timeout": 60} | options))
     if name:
         login = httpx.post(f"{url}/login", data={"name": name, "password": PASSWORD}, trust_env=False)
         http.cookies = login.cookies

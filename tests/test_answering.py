@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from app_helpers import always_asking
 from checking import CheckedAssistant
 from conftest import Write
 from ollama_double import OllamaDouble, speaks
@@ -33,7 +34,7 @@ def asked(tmp_path: Path, folder: Path) -> Asked:
             CheckedAssistant(tmp_path / "data", "ollama", MODEL, ollama_host=ollama.url, **settings) as dateline,
         ):
             dateline.index(folder)
-            return dateline.ask(question)
+            return always_asking(dateline).ask(question)
 
     return ask
 

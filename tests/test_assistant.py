@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from app_helpers import always_asking
 from checking import CheckedAssistant
 from ollama_double import (
     OllamaDouble,
@@ -45,10 +46,10 @@ def says(text: str, yes: float = 3.0, *, word: float = 0.0, rewritten: str = "")
 
 @pytest.fixture
 def ask_with(seeds_dir: Path) -> Callable[..., CheckedAssistant]:
-    """An assistant over the seeds whose Ollama server is the given double."""
+    """An assistant over the seeds whose Ollama server is the given double, which is asked of every sentence."""
 
     def open_assistant(double: OllamaDouble, model: str = MODEL, **settings: Any) -> CheckedAssistant:
-        return CheckedAssistant(seeds_dir, "ollama", model, ollama_host=double.url, **settings)
+        return always_asking(CheckedAssistant(seeds_dir, "ollama", model, ollama_host=double.url, **settings))
 
     return open_assistant
 
@@ -141,7 +142,12 @@ def test_a_refusal_says_what_the_articles_lack_and_have(ask_with: Open, question
 
 
 def test_each_part_of_a_question_is_answered_and_one_that_is_not_is_named(ask_with: Open) -> None:
-    with OllamaDouble(chat=says(GOOD)) as ollama, ask_with(ollama) as dateline:
+    knows, guesses = says(GOOD), says("It is Canberra.", yes=-8.0)
+
+    def chat(request: dict[str, Any]) -> Any:
+        return (guesses if "Australia?" in request["messages"][-1]["content"] else knows)(request)
+
+    with OllamaDouble(chat=chat) as ollama, ask_with(ollama) as dateline:
         answer = dateline.ask("How far is Hama from Damascus, and what is the capital of Australia?")
         assert [sentence.text for sentence in answer.sentences] == [GOOD]
         assert answer.notes == ("the articles do not answer “What is the capital of Australia?”",)

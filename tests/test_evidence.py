@@ -19,7 +19,6 @@ CHIEF = (
 )
 QUESTION = "Who runs the harbour of Lenn?"
 ANSWER = "Ana Torp, an engineer, has run the harbour of Lenn since last spring."
-Sync = Callable[[], None]
 
 
 @pytest.fixture
