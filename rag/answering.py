@@ -251,7 +251,7 @@ class Answering:
         for items in (items[:_OF_ONE] for items in others.values() if items[0].odds >= _RIVAL):
             if items[0].article in origin and not any(_edited(items[0], known) for known in kept.cited):
                 continue
-            if max(self.verifier.supports(question, kept.text, [item.line for item in items])) < _SAME:
+            if max(self.verifier.supports(question, kept.text, [item.told for item in items])) < _SAME:
                 found.append(tuple(replace(item, number=n) for n, item in enumerate(items, 1)))
         return found[:_RIVALS]
 

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Protocol
 
 from index.types import Article, Hit, Kind, Sentence
-from rag.days import CALENDAR_WORDS, find_days
+from rag.days import CALENDAR_WORDS, annotate, find_days
 from rag.names import find_names, name_stands_in, resembles_word_in
 from rag.numbers import Number, find_numbers
 from rag.words import content_words
@@ -66,6 +66,12 @@ class Evidence:
     def line(self) -> str:
         """The quote on one line."""
         return " ".join(self.quote.split())
+
+    @property
+    def told(self) -> str:
+        """The quote as judge and model read it: "on Thursday" with its date, a table's row with its article's title."""
+        title = f"({self.title}) " if " | " in self.quote else ""
+        return title + annotate(self.line.replace(" | ", ", "), self.date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +129,7 @@ def gather(
     `judge(question, statements)` gives the log-odds that each answers. At least one statement is taken if there is any.
     """
     read = statements(hits, articles)[:READ]
-    odds = judge(question, [item.line for item in read])
+    odds = judge(question, [item.told for item in read])
     scored = [replace(item, odds=of_it) for item, of_it in zip(read, odds, strict=True)]
     ranked = _fold_copies(sorted(scored, key=lambda item: -item.odds))
     near = [item for item in ranked[:limit] if item.odds >= ranked[0].odds - _BEHIND]

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rag.days import annotate, spell_with_weekday
+from rag.days import spell_with_weekday
 from rag.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -67,11 +67,8 @@ def statements(evidence: Sequence[Evidence]) -> str:
 
 
 def statement(item: Evidence) -> str:
-    """One line of evidence; a photo caption is called one, since a caption is not reporting, and a table's row says
-    nothing without its article's title."""
-    row = " | " in item.quote
-    kind = "(photo caption) " if item.kind == "caption" else f"({item.title}) " if row else ""
-    return f"[{item.number}] {kind}{annotate(' '.join(item.quote.replace(' | ', ', ').split()), item.date)}"
+    """One line of evidence; a photo caption is called one, since a caption is not reporting."""
+    return f"[{item.number}] {'(photo caption) ' if item.kind == 'caption' else ''}{item.told}"
 
 
 def fingerprint() -> str:

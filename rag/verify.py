@@ -82,7 +82,7 @@ class Verifier:
         text = without_numbers(text)
         if not evidence.items:
             return Verdict(text, (), None, "no article says it")
-        supports = self.supports(question, text, [item.line for item in evidence.items])
+        supports = self.supports(question, text, [item.told for item in evidence.items])
         ranked = [item for _, item in sorted(zip(supports, evidence.items, strict=True), key=lambda one: -one[0])]
         cited = next((group for group in _groups(ranked) if not lacking(text, group, question)), None)
         if cited is None:
@@ -90,7 +90,7 @@ class Verifier:
             return Verdict(text, (), None, reason)
         odds = dict(zip((item.number for item in evidence.items), supports, strict=True))[cited[0].number]
         if len(cited) > 1:
-            (odds,) = self.supports(question, text, [" ".join(item.line for item in cited)])
+            (odds,) = self.supports(question, text, [" ".join(item.told for item in cited)])
         signals = replace(
             _signals(evidence, cited), supports=odds, words=share(text, cited, question), confidence=confidence
         )
