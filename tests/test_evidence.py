@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from pathlib import Path
 
 import pytest
 from conftest import Write
@@ -22,12 +23,12 @@ ANSWER = "Ana Torp, an engineer, has run the harbour of Lenn since last spring."
 
 
 @pytest.fixture
-def lenn(index: ArticleIndex, folder: object, write: Write) -> Callable[..., EvidenceSet]:
+def lenn(index: ArticleIndex, folder: Path, write: Write) -> Callable[..., EvidenceSet]:
     """Gathers evidence for a question over a few articles, with the real judge."""
     write("runs.txt", f"The harbour of Lenn was built in 1911. {ANSWER} She was born in Velle. Forty ships lie there.")
     write("copy.txt", ANSWER.replace("an engineer, ", "") + " This page is free to read.", date="2024-05-02")
     write("fish.txt", "Fishermen in Velle said that the catch was poor. They blamed the seals.", date="2024-05-03")
-    index.sync(folder)  # type: ignore[arg-type]
+    index.sync(folder)
     judge = CrossEncoder()
 
     def gathered(question: str, limit: int = 8) -> EvidenceSet:
@@ -105,11 +106,11 @@ def test_words_edited_lightly_are_a_copy_and_another_number_or_day_is_none(one: 
     assert is_copy(statement(one), statement(other)) is copy
 
 
-def test_all_who_carry_the_words_are_found_however_many(index: ArticleIndex, folder: object, write: Write) -> None:
+def test_all_who_carry_the_words_are_found_however_many(index: ArticleIndex, folder: Path, write: Write) -> None:
     for n in range(30):
         write(f"{n:02}.txt", f"{ANSWER} Paper number {n} is free.")
     write("other.txt", "Ivar Stolt, an engineer, has run the harbour of Velle since last autumn.")
-    index.sync(folder)  # type: ignore[arg-type]
+    index.sync(folder)
     item = statement(ANSWER, article="07.txt")
     found = carriers(item, lambda words, k: find(index, words, k, mode="bm25"), index)
     assert found[0] == "07.txt"
