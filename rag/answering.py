@@ -7,6 +7,7 @@ article's own words; then the articles that answer otherwise.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,8 +20,8 @@ from rag.crossencoder import CrossEncoder, log_odds
 from rag.days import annotate
 from rag.engines.base import Completion, Engine
 from rag.errors import EngineError
-from rag.evidence import Articles, Evidence, EvidenceSet, gather, is_copy
-from rag.names import find_names, name_stands_in
+from rag.evidence import Articles, Evidence, EvidenceSet, gather, is_copy, statements
+from rag.names import name_stands_in
 from rag.numbers import find_numbers
 from rag.reply import Reply
 from rag.settings import Settings
@@ -97,7 +98,7 @@ class Answering:
             if kept:
                 yield from self._other_answers(asked, kept, evidence)
                 return
-        if near := _openings(question, evidence):
+        if near := self._openings(question, hits, evidence):
             yield from self._quoted(near)
         else:
             self.reply.unanswered.append(question)
@@ -146,6 +147,24 @@ class Answering:
                 verdict = Verdict(in_the_articles_words(item.quote), (item,), 1.0)
                 yield self._written(f" {verdict.text}")
                 yield from self._show(verdict)
+
+    def _openings(self, question: str, hits: Sequence[Hit], evidence: EvidenceSet) -> list[Evidence]:
+        """For a question that has no one answer, the sentences that open the articles about what it names.
+
+        "Summarise the articles" names nothing: then those of every article found, whichever passages were.
+        """
+        if not _BROAD.search(question) or evidence.missing_names:
+            return []
+        if names := evidence.names:
+            return [
+                item
+                for item in evidence.pool
+                if item.opens and all(name_stands_in(name, f"{item.title}\n{item.quote}") for name in names)
+            ]
+        found = {hit.passage.article: hit for hit in reversed(hits)}
+        whole = [replace(hit, passage=replace(hit.passage, start=0, end=sys.maxsize)) for hit in found.values()][::-1]
+        opening = [item for item in statements(whole, self.articles) if item.opens]
+        return [item for n, item in enumerate(opening) if not any(is_copy(item, known) for known in opening[:n])]
 
     def within_window(self, question: str, evidence: EvidenceSet) -> EvidenceSet:
         """The evidence that fits the budget and the model's real window, counted by its own tokenizer."""
@@ -212,8 +231,9 @@ class Answering:
         dated = [verdict for verdict in said if verdict.cited[0].date and _figures(verdict.text, question)]
         newest, *older = sorted(said, key=lambda verdict: str(verdict.cited[0].date), reverse=True)
         if len(dated) == len(said) and newest is not said[0]:
-            told = [newest, *(replace(one, text=says(one.text, one.cited[0].date, another=True)) for one in older)]
-            reply.sentences[-len(said) :] = map(self._sentence, told)
+            told = [replace(one, text=says(one.text, one.cited[0].date, another=True)) for one in older]
+            reply.sentences[-len(said) :] = map(self._sentence, (_with_its_speaker(newest, question), *told))
+            reply.number_anew()
 
     def _rivals(self, question: str, kept: Verdict, evidence: EvidenceSet) -> list[tuple[Evidence, ...]]:
         """The likeliest statements of each other article that may answer otherwise, likeliest article first.
@@ -253,8 +273,10 @@ class Answering:
             text = corrected(" ".join(item.quote for item in note), note[0].date)
             yield self._written(f" {text}")
             yield from self._show(Verdict(text, note, 1.0))
+        verdict = _with_its_speaker(verdict, question)
+        if note:
             verdict = replace(verdict, text=before_correction(verdict.text, verdict.cited[0].date))
-        yield from self._show(_with_its_speaker(verdict, question))
+        yield from self._show(verdict)
 
     def _show(self, verdict: Verdict) -> Iterator[Event]:
         """Puts the sentence into the reply, or among what is withheld."""
@@ -271,18 +293,6 @@ class Answering:
     def _sentence(self, verdict: Verdict) -> AnswerSentence:
         numbers = tuple(dict.fromkeys(self.reply.cite(item) for item in verdict.cited))
         return AnswerSentence(verdict.text, numbers, round(verdict.support or 0.0, 3))
-
-
-def _openings(question: str, evidence: EvidenceSet) -> list[Evidence]:
-    """For a question that has no one answer, the sentences that open the articles about what it names."""
-    if not _BROAD.search(question) or evidence.missing_names:
-        return []
-    names = find_names(question, question=True)
-    return [
-        item
-        for item in evidence.pool
-        if item.opens and all(name_stands_in(name, f"{item.title}\n{item.quote}") for name in names)
-    ]
 
 
 def _with_its_speaker(verdict: Verdict, question: str) -> Verdict:

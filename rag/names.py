@@ -13,7 +13,7 @@ from rag.words import NUMBER_WORDS, fold
 _OPENERS = frozenset(
     """according across amid around besides beyond despite earlier except former given inside instead last later latest
     meanwhile near next outside perhaps regarding several since soon still therefore today toward unlike yes yesterday
-    list name""".split()
+    compare describe explain find give list name show summarise summarize tell""".split()
 )
 _VERB_ENDING = re.compile(r"[a-z]{2,}(?:ing|ed|ly)$")
 _CAPITALISED = re.compile(r"[^\W\d_][\w]*(?:[-’'.][^\W\d_]\w*)*")

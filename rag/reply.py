@@ -76,6 +76,13 @@ class Reply:
         self.cited.setdefault(key, item)
         return list(self.cited).index(key) + 1
 
+    def number_anew(self) -> None:
+        """Gives the quotes their numbers in the order in which the sentences cite them."""
+        places, used = list(self.cited), dict.fromkeys(n for one in self.sentences for n in one.citations)
+        anew = {old: number for number, old in enumerate(used, 1)}
+        self.cited = {places[old - 1]: self.cited[places[old - 1]] for old in used}
+        self.sentences = [replace(one, citations=tuple(anew[n] for n in one.citations)) for one in self.sentences]
+
     def citations(self, carriers: Callable[[Evidence], tuple[str, ...]]) -> tuple[Citation, ...]:
         """The quotes by number; `carriers` finds every article that has the same words."""
         return tuple(

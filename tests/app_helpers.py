@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ def endless(pause: float = 0.02) -> Iterator[str]:
         yield f" word{number}"
 
 
-def until(true: Callable[[], bool], seconds: float = 5) -> None:
+def until(true: Callable[[], bool], seconds: float = 30) -> None:
     """Waits for it; fails if it does not come."""
     end = time.monotonic() + seconds
     while not true():
@@ -80,6 +80,12 @@ def served(assistant: Assistant, **options: Any) -> Iterator[str]:
     finally:
         running.should_exit = True
         thread.join(10)
+
+
+def always_asking(assistant: CheckedAssistant) -> CheckedAssistant:
+    """The same; the model is asked of every sentence, however sure the judge is."""
+    assistant.support = replace(assistant.support, open_from=0.0, open_to=1.1)
+    return assistant
 
 
 @dataclass(frozen=True)
@@ -137,7 +143,7 @@ def with_the_real_model(folder: Path) -> Iterator[str]:
 def client(url: str, name: str = "", token: str = "", **options: Any) -> httpx.Client:
     """Somebody with a browser, who has logged in under `name`; with a `token`, a program."""
     headers = {"Authorization": f"Bearer {token}"} if token else HTML
-    http = httpx.Client(**({"base_url": url, "trust_env": False, "headers": headers, "timeout": 20} | options))
+    http = httpx.Client(**({"base_url": url, "trust_env": False, "headers": headers, "timeout": 60} | options))
     if name:
         login = httpx.post(f"{url}/login", data={"name": name, "password": PASSWORD}, trust_env=False)
         http.cookies = login.cookies

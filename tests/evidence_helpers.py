@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import numpy as np
-
 from rag.evidence import Evidence, EvidenceSet
 from rag.words import content_words
 
@@ -15,18 +13,17 @@ DAY = date(2024, 12, 5)
 
 
 def statement(quote: str, number: int = 1, **other: Any) -> Evidence:
-    """A statement of article "a.txt", of 5 December 2024, unless told otherwise."""
+    """A statement of article "a.txt", of 5 December 2024, that may well answer, unless told otherwise."""
     article = other.pop("article", "a.txt")
     fields: dict[str, Any] = {
         "title": "Hama", "date": DAY, "page": None, "start": 0, "end": len(quote), "kind": "prose",
-        "carriers": (article,), "similarity": 0.6, "coverage": 0.5,
-        "vector": np.array([1.0, 0.0], dtype=np.float32), "words": frozenset(content_words(quote)),
+        "carriers": (article,), "passage": f"{article}:0", "similarity": 0.6, "opens": False,
+        "words": frozenset(content_words(quote)), "odds": 1.0,
     }  # fmt: skip
     return Evidence(number=number, article=article, quote=quote, **(fields | other))
 
 
-def evidence_set(
-    items: Sequence[Evidence], *, missing: tuple[str, ...] = (), names: int = 1, question: str = "Hama"
-) -> EvidenceSet:
-    weights = dict.fromkeys(content_words(question), 1.0)
-    return EvidenceSet(tuple(items), tuple(items), weights, missing, names, 0)
+def evidence_set(items: Sequence[Evidence], *, names: Sequence[str] = (), absent: Sequence[str] = ()) -> EvidenceSet:
+    """The statements as the model reads them; the `absent` names of the question are in none of their articles."""
+    lacks = {article: frozenset(absent) for article in {item.article for item in items}}
+    return EvidenceSet(tuple(items), tuple(items), tuple(names), (), lacks)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_helpers import MODEL, QUESTION, QUOTED, RIGHT, endless, says
+from app_helpers import MODEL, QUESTION, QUOTED, RIGHT, always_asking, endless, says
 from checking import CheckedAssistant
 from ollama_double import OllamaDouble, error_in_mid_stream, slow
 
@@ -51,7 +51,7 @@ def desk(seeds_dir: Path, tmp_path: Path) -> Iterator[Desk]:
         OllamaDouble(chat=says(RIGHT)) as ollama,
         CheckedAssistant(data, "ollama", MODEL, ollama_host=ollama.url) as dateline,
     ):
-        yield Desk(Controller.of(dateline), ollama)
+        yield Desk(Controller.of(always_asking(dateline)), ollama)
 
 
 def test_passages_come_first_then_the_draft_and_what_was_checked_stands_while_the_rest_is_not(desk: Desk) -> None:
@@ -85,7 +85,7 @@ def test_passages_come_first_then_the_draft_and_what_was_checked_stands_while_th
 def test_only_what_was_answered_is_history_and_the_rest_keeps_its_draft_with_the_remedy(desk: Desk) -> None:
     desk.ask()
     desk.ollama.chat = error_in_mid_stream()
-    desk.ask("Where is Homs?")
+    desk.ask("How far is the city of Homs from Hama?")
     desk.ollama.chat = says(endless())
     desk.ask(stop_at="word5")
     assert desk.ollama.client_left.wait(1)

@@ -55,10 +55,10 @@ def test_the_sentence_that_answers_is_the_likeliest(
     [
         (QUESTION, "Ana Torp", "Ivar Stolt", "Ana Torp, not Ivar Stolt, has run the harbour of Lenn since spring."),
         (
-            "How many were hurt in the fire?",
-            "Nine were hurt in the fire.",
-            "Thirty were hurt in the fire.",
-            "Nine people were hurt in the fire, and thirty had to leave their homes.",
+            "How many passengers did the ferry carry?",
+            "212 passengers",
+            "14 passengers",
+            "The ferry carried 212 passengers and 14 cars.",
         ),
         (
             "When was the bridge opened?",

@@ -14,6 +14,7 @@ from index_helpers import ROOT
 
 from evals import feedback, fit, runs
 from index.datadir import DataDir, write_whole
+from rag.support import Regression
 
 
 @contextmanager
@@ -40,6 +41,7 @@ def test_a_file_is_new_from_its_first_byte_on_or_as_it_was(tmp_path: Path) -> No
 
 
 _ROWS = [{"id": "feedback-1", "question": "Who heads the Observatory?"}]
+_FIT = fit.Fit(Regression(0.0, {}), 1, 1, 0.5, ((0.1, False), (0.9, True)))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ _ROWS = [{"id": "feedback-1", "question": "Who heads the Observatory?"}]
         lambda folder: DataDir(folder).publish(folder / "index-12345678"),
         lambda folder: DataDir(folder).keep_upload("a.txt", Path(__file__)),
         lambda folder: feedback.write(_ROWS, folder / "cases.jsonl"),
-        lambda folder: fit.save({}, ["a.jsonl"], folder / "support.json"),
+        lambda folder: fit.save({"evidence alone": _FIT, "draft alone": _FIT}, ["a.jsonl"], folder / "support.json"),
         lambda folder: runs.writing(folder / "run.jsonl", {"model": "any"}).__enter__(),
     ],
     ids=["current", "upload", "feedback", "weights of the check", "header of a run"],
@@ -61,7 +63,8 @@ def test_a_full_disk_leaves_no_half_file(tmp_path: Path, write: Callable[[Path],
 
 
 def test_no_other_room_writes_a_file_in_place() -> None:
-    scratch = {"evals/bench.py", "evals/datasets.py", "evals/injection.py"}  # written anew, or compared, at each run
+    # written anew, or compared, at each run
+    scratch = {"evals/bench.py", "evals/datasets.py", "evals/injection.py", "evals/train/export.py"}
     found = {
         path.relative_to(ROOT).as_posix()
         for room in ("index", "rag", "evals", "web")

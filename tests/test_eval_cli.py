@@ -10,6 +10,7 @@ import pytest
 from commands import Result, Run
 from ollama_double import OllamaDouble, installed, speaks
 
+from evals.fit import SIGNALS
 from evals.runs import read
 from evals.signals import Observation
 from evals.signals import read as read_signals
@@ -108,20 +109,17 @@ def test_a_mistake_is_told_in_a_sentence(
 
 
 def test_signals_are_fitted_and_shown_by_threshold(evaluate: Evaluate, tmp_path: Path) -> None:
-    lines = [one.to_json() for form in ("draft", "quote") for one in observations(form)]
+    sure = [(n, 4.0 - n % 2 * 8) for n in range(40)]
+    lines = [
+        Observation(f"case-{n}", form, odds > 0, Signals(answers=odds, answered=odds)).to_json()  # type: ignore[arg-type]
+        for form in SIGNALS
+        for n, odds in sure
+    ]
     (tmp_path / "signals.jsonl").write_text("\n".join(lines), encoding="utf-8")
     result = evaluate("fit", tmp_path / "signals.jsonl")
     assert result.code == 0, result.err
-    assert "draft: 20 right, 20 wrong, AUC 1.000 on held-out folds" in result.out
+    assert "draft asked: 20 right, 20 wrong, AUC 1.000 on held-out folds" in result.out
     assert "from 0.5: shows 100% of the right ones, 0% of the wrong ones" in result.out
-
-
-def observations(form: str) -> list[Observation]:
-    """Right where it is stated and answered."""
-    return [
-        Observation(f"case-{n}", form, n % 2 == 0, Signals(0.5, 0.5, 0.5, 0.5, 2.0 - n % 2 * 4, -0.1, 1, 0))  # type: ignore[arg-type]
-        for n in range(40)
-    ]
 
 
 @pytest.fixture
@@ -162,7 +160,7 @@ def test_what_speaks_for_a_draft_is_gathered_once_for_each_case(
     options = ("--dataset", data, "--format", "folder", "--signals", tmp_path / "signals.jsonl", *TINY)
     assert evaluate(*options, "--limit", 1).code == 0
     first = read_signals(tmp_path / "signals.jsonl")
-    assert {one.form for one in first} == {"draft", "quote"}
+    assert {one.form for one in first} == set(SIGNALS)
     assert all(one.right for one in first if one.form == "draft")
     assert evaluate(*options).code == 0
     both = read_signals(tmp_path / "signals.jsonl")

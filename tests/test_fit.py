@@ -4,57 +4,60 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 import evals
-from evals.fit import DRAFT, QUOTE, fit, fit_all, save
+from evals.fit import SIGNALS, fit, fit_all, open_between, save
 from evals.signals import Observation, SignalsError, read
-from rag.support import Regression, Signals, Support
+from rag.support import Signals
+from rag.verify import Form
 
-STORED = sorted((Path(evals.__file__).parent / "fit_on").glob("*.jsonl"))
-
-
-def seen(number: int, form: str, right: bool, answered: float) -> Observation:
-    signals = Signals(0.5, 0.5, 0.5, 0.5, answered, -0.1, 1.0, 0.0)
-    return Observation(f"case-{number}", form, right, signals)  # type: ignore[arg-type]
+FITTED_ON = Path(evals.__file__).parent / "fit_on"
 
 
-def cases(count: int = 60, noise: float = 0.5) -> list[Observation]:
-    """The right ones are answered by two more in log-odds, give or take."""
+def seen(number: int, form: Form, right: bool, supports: float) -> Observation:
+    signals = Signals(answers=supports, supports=supports, words=0.5, answered=supports)
+    return Observation(f"case-{number}", form, right, signals)
+
+
+def cases(count: int = 60, noise: float = 0.5, form: Form = "draft", gap: float = 2.0) -> list[Observation]:
+    """The right ones are supported by `gap` more in log-odds, give or take."""
     dice = random.Random(1)
-    return [seen(n, "draft", n % 2 == 0, (n % 2 == 0) * 2.0 + dice.gauss(0, noise)) for n in range(count)]
+    return [seen(n, form, n % 2 == 0, (n % 2 == 0) * gap + dice.gauss(0, noise)) for n in range(count)]
 
 
 def test_a_signal_that_tells_gets_weight_and_noise_does_not_tell_held_out_cases_apart() -> None:
-    found = fit(cases(), ("answered", "brings"))
-    assert found.regression.weights["answered"] > 1.0
-    assert found.regression.weights["brings"] == 0.0  # it never changes
+    found = fit(cases(), ("supports", "words"))
+    assert found.regression.weights["supports"] > 1.0
+    assert found.regression.weights["words"] == 0.0  # it never changes
     assert found.auc > 0.95
     assert (found.right, found.wrong) == (30, 30)
-    dice = random.Random(2)
-    noise = fit([seen(n, "draft", n % 2 == 0, dice.gauss(0, 1)) for n in range(200)], ("answered",))
-    assert 0.35 < noise.auc < 0.65
+    assert 0.35 < fit(cases(200, gap=0.0), ("supports",)).auc < 0.65
 
 
-def test_a_higher_threshold_shows_fewer() -> None:
-    found = fit(cases(noise=1.5), ("answered",))
-    assert all(bold > strict for bold, strict in zip(found.shown(0.3), found.shown(0.7), strict=True))
+def test_a_higher_threshold_shows_fewer_and_less_is_open_the_better_the_signals_tell() -> None:
+    clear, noisy = (fit(cases(200, noise), ("supports",)) for noise in (0.5, 1.5))
+    assert all(bold > strict for bold, strict in zip(noisy.shown(0.3), noisy.shown(0.7), strict=True))
+    (low, high), (lower, higher) = open_between(clear), open_between(noisy)
+    assert 0.0 < lower < 0.5 < higher <= 1.0
+    assert higher - lower > high - low
 
 
 def test_a_case_and_the_same_without_its_gold_are_held_out_together() -> None:
     twins = [seen(n, "draft", True, 1.0) for n in range(20)]
     # the same signals, the other verdict: nothing can be learned
     twins += [Observation(f"{one.id}-without-gold", "draft", False, one.signals) for one in twins]
-    assert fit(twins, ("answered",)).auc == 0.5
+    assert fit(twins, ("supports",)).auc == 0.5
 
 
 @pytest.mark.parametrize("few", [[], cases(8), [seen(n, "draft", True, 1.0) for n in range(20)]])
 def test_without_enough_of_both_verdicts_nothing_can_be_fitted(few: list[Observation]) -> None:
     with pytest.raises(SignalsError, match="gather more with `dateline eval --signals FILE`"):
-        fit(few, ("answered",))
+        fit(few, ("supports",))
 
 
 def test_what_is_written_is_what_is_read_again(tmp_path: Path) -> None:
@@ -67,21 +70,36 @@ def test_what_is_written_is_what_is_read_again(tmp_path: Path) -> None:
         read(file)
 
 
+def test_each_form_is_fitted_alone_and_on_those_that_the_chat_model_was_asked_of(tmp_path: Path) -> None:
+    asked = [one for form in SIGNALS for one in cases(form=form)]  # type: ignore[arg-type]
+    unasked = [replace(one, signals=replace(one.signals, answered=None)) for one in asked]
+    fits = fit_all([*asked, *(replace(one, id=f"{one.id}-b") for one in unasked)])
+    assert {name: one.right for name, one in fits.items()} == {
+        "evidence alone": 60, "draft alone": 60, "draft asked": 30, "quote alone": 60, "quote asked": 30,
+    }  # fmt: skip
+    stored = json.loads(save(fits, ["a", "b"], tmp_path / "support.json").read_text("utf-8"))
+    assert stored["fitted"]["on"] == ["a", "b"]
+    assert [*stored["draft"]["asked"]] == ["bias", *SIGNALS["draft"], "answered"]
+    assert stored["open"] == list(open_between(fits["draft alone"]))
+    # few of the questions with an answer at hand are given up
+    right = [p for p, is_right in fits["evidence alone"].held_out if is_right]
+    assert 0 < stored["hopeless"] < sorted(right)[len(right) // 10]
+
+
 def test_the_weights_in_use_are_those_that_the_files_in_the_tree_give(tmp_path: Path) -> None:
-    observations = [one for file in STORED for one in read(file)]
-    fits = fit_all(observations)
-    place = save(fits, [file.stem for file in STORED], tmp_path / "support.json")
     used = json.loads(files("rag").joinpath("support.json").read_text("utf-8"))
-    again = json.loads(place.read_text("utf-8"))
-    assert again["fitted"]["on"] == used["fitted"]["on"]
-    for form in ("draft", "quote"):  # another processor may round otherwise
-        assert used[form] == pytest.approx(again[form], abs=0.005)
-    assert Support.load().draft == Regression.of(used["draft"])
-    assert set(used["draft"]) == {"bias", *DRAFT}
-    assert set(used["quote"]) == {"bias", *QUOTE}
+    on = used["fitted"]["on"]
+    assert on, "weights that were set by hand: fit them with `dateline eval fit`"
+    fits = fit_all([one for name in on for one in read(FITTED_ON / f"{name}.jsonl")])
+    again = json.loads(save(fits, on, tmp_path / "support.json").read_text("utf-8"))
+    for form in SIGNALS:
+        for how in again[form]:  # another processor may round otherwise
+            assert used[form][how] == pytest.approx(again[form][how], abs=0.005)
+    assert [used["hopeless"], *used["open"]] == pytest.approx([again["hopeless"], *again["open"]], abs=0.005)
 
 
 def test_the_files_hold_no_text_of_anyone() -> None:
-    kept = [json.loads(line) for file in STORED for line in file.read_text("utf-8").splitlines()]
-    assert {name for line in kept for name in line} == {"id", "form", "right", "signals"}
+    kept = [json.loads(line) for file in FITTED_ON.glob("*.jsonl") for line in file.read_text("utf-8").splitlines()]
+    assert kept
+    assert {name for line in kept for name in line} <= {"id", "form", "right", "signals"}
     assert not any(" " in line["id"] for line in kept)

@@ -191,8 +191,9 @@ def test_half_a_character_in_a_question_on_the_page_is_asked_as_a_replacement(se
         await asyncio.gather(*controller.keeping)
 
     id = kept.begin("anna")
-    with OllamaDouble() as ollama, CheckedAssistant(seeds_dir, "ollama", ollama_host=ollama.url) as dateline:
-        asyncio.run(asked(dateline))
+    with OllamaDouble(chat=speaks(lambda messages, options: "Not stated.")) as ollama:
+        with CheckedAssistant(seeds_dir, "ollama", ollama_host=ollama.url) as dateline:
+            asyncio.run(asked(dateline))
     (turn,) = kept.turns("anna", id)
     assert turn.question == "Who is the Emperor of Mars \ufffd?"
     assert turn.answer

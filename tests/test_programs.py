@@ -110,7 +110,7 @@ def test_a_caller_who_leaves_stops_the_model(app: App) -> None:
     head = f"POST /api/ask HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Type: application/json"
     with socket.create_connection((url.hostname, url.port)) as caller:
         caller.sendall(f"{head}\r\nContent-Length: {len(asked)}\r\n\r\n{asked}".encode())
-        until(lambda: len(app.ollama.chats) > before, seconds=20)
+        until(lambda: len(app.ollama.chats) > before)
     assert app.ollama.client_left.wait(5)
 
 

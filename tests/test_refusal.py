@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from evidence_helpers import evidence_set, statement
 
 from evals.refusing import reads_as_refusal
@@ -33,21 +34,33 @@ def test_a_false_premise_is_met_with_what_the_articles_say_of_the_same_name() ->
     text, reply = refused(evidence_set([statement(TARGET)]))
     assert text.endswith(f"Nearest, but no answer: of Homs they say, on 5 December 2024: “{TARGET}” [1]")
     assert [sentence.citations for sentence in reply.sentences] == [(1,)]
-    assert reply.citations["a.txt", 0, len(TARGET)].quote == TARGET
+    assert reply.cited["a.txt", 0, len(TARGET)].quote == TARGET
 
 
-def test_a_statement_about_something_else_is_not_offered() -> None:
-    _, reply = refused(evidence_set([statement("The army withdrew from Hama.")]))
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        evidence_set([statement("The army withdrew from Hama.", title="Syria")]),  # of something else
+        evidence_set([statement(TARGET, odds=-9.0)]),  # far from any answer
+        evidence_set([statement(TARGET)], names=("Homs", "Latakia"), absent=("Latakia",)),
+    ],
+)
+def test_what_is_not_about_the_question_is_not_offered(evidence: EvidenceSet) -> None:
+    text, reply = refused(evidence)
     assert reply.sentences == []
+    assert ("The passages found do not mention Latakia." in text) == bool(evidence.names)
 
 
-def test_a_statement_with_few_words_of_the_question_is_not_offered() -> None:
-    _, reply = refused(evidence_set([statement(TARGET, coverage=0.2)]))
-    assert reply.sentences == []
-
-
-def test_a_name_that_no_passage_has_is_said_to_be_missing_and_nothing_is_offered() -> None:
-    found = evidence_set([statement("Homs is a city.")], missing=("Latakia",), names=2)
-    text, reply = refused(found, "Who besieged Homs and Latakia?")
-    assert "The passages found do not mention Latakia." in text
-    assert reply.sentences == []
+@pytest.mark.parametrize(
+    ("question", "listed"),
+    [
+        ("How many articles mention Hama?", True),
+        ("Which articles are about Homs?", True),
+        ("Show me the oldest article.", True),
+        ("Which article 5 rights are named?", False),
+        ("What did the first man say?", False),
+    ],
+)
+def test_a_question_about_the_articles_themselves_is_told_where_they_are_listed(question: str, listed: bool) -> None:
+    reply = Reply(question=question, standalone=question, unanswered=[question])
+    assert ("“Articles”" in refuse(reply)) is listed

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 import pytest
-from app_helpers import QUESTION, RIGHT, endless, says, until
+from app_helpers import QUESTION, RIGHT, always_asking, endless, says, until
 from checking import CheckedAssistant
 from ollama_double import Answer, OllamaDouble, Reply, held_open, loaded, slow
 
@@ -77,7 +77,7 @@ def called_off(dateline: CheckedAssistant, when: Callable[[], bool], history: Se
     stop, set_at = threading.Event(), list[float]()
 
     def watch() -> None:
-        until(when, seconds=30)
+        until(when)
         set_at.append(time.monotonic())
         stop.set()
 
@@ -88,7 +88,7 @@ def called_off(dateline: CheckedAssistant, when: Callable[[], bool], history: Se
 
 
 def asking(seeds_dir: Path, ollama: OllamaDouble, **settings: Any) -> CheckedAssistant:
-    return CheckedAssistant(seeds_dir, "ollama", MODEL, ollama_host=ollama.url, **settings)
+    return always_asking(CheckedAssistant(seeds_dir, "ollama", MODEL, ollama_host=ollama.url, **settings))
 
 
 def test_a_stop_is_felt_while_the_question_is_rewritten(seeds_dir: Path) -> None:

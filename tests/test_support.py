@@ -1,28 +1,29 @@
-"""A probability from a few signals; the weights come with Dateline and say what they were fitted on."""
+"""A probability from a few signals; the weights come with Dateline."""
 
-import json
 from dataclasses import replace
-from importlib.resources import files
 
 import pytest
 
-from rag.support import Regression, Signals, Support
+from rag.support import Regression, Signals, Support, Weights
 
-GOOD = Signals(1.0, 1.0, 0.8, 0.8, 1.8, -0.08, 1.0, 0.0)
+GOOD = Signals(answers=4.0, nearness=0.8, supports=4.0, confidence=-0.05, answered=3.0)
+BAD = Signals(answers=-6.0, nearness=0.1, supports=-6.0, named=0.0, words=0.1, confidence=-0.8, answered=-3.0)
 
 
 def test_the_weights_that_come_with_dateline_know_good_from_bad() -> None:
     support = Support.load()
-    bad = replace(GOOD, question_words=0.3, similarity=0.3, answered=-1.0, confidence=-0.4, brings=0.0)
-    for regression in (support.draft, support.quote):
-        assert regression.probability(GOOD) > 0.8
-        assert regression.probability(bad) < 0.1
+    good, bad = (replace(one, answered=None) for one in (GOOD, BAD))
+    for weights in (support.draft, support.quote):
+        assert weights.probability(bad) < 0.5 < weights.probability(good)
+        assert weights.probability(BAD) < 0.5 < weights.probability(GOOD)
+    assert support.evidence.probability(bad) < support.hopeless < support.evidence.probability(good)
 
 
-def test_a_logistic_regression_is_what_it_says() -> None:
-    regression = Regression.of({"bias": -1.0, "answered": 0.5})
-    assert regression.probability(replace(GOOD, answered=2.0)) == 0.5
-    assert regression.probability(replace(GOOD, answered=-1000.0)) < 1e-20
+def test_a_logistic_regression_is_what_it_says_and_the_one_that_fits_what_is_known_is_used() -> None:
+    weights = Weights.of({"alone": {"bias": -1.0, "supports": 0.5}, "asked": {"bias": 50.0, "answered": 1.0}})
+    assert weights.probability(Signals(answers=9.0, supports=2.0)) == 0.5
+    assert weights.probability(Signals(answers=9.0, supports=2.0, answered=-50.0)) == 0.5
+    assert weights.probability(Signals(answers=9.0, supports=-1000.0)) < 1e-20
 
 
 def test_a_signal_that_there_is_not_is_an_error() -> None:
@@ -30,7 +31,7 @@ def test_a_signal_that_there_is_not_is_an_error() -> None:
         Regression.of({"bias": 0.0, "vibes": 1.0})
 
 
-def test_the_weights_say_what_they_were_fitted_on() -> None:
-    fitted = json.loads(files("rag").joinpath("support.json").read_text("utf-8"))["fitted"]
-    assert fitted["on"]
-    assert fitted["draft"]["right"] > 50
+def test_other_weights_have_another_fingerprint() -> None:
+    support = Support.load()
+    assert support.fingerprint() == Support.load().fingerprint()
+    assert support.fingerprint() != replace(support, open_to=support.open_to + 0.01).fingerprint()

@@ -138,12 +138,7 @@ def pane_html(article: Article, here: Span | None, others: Sequence[Span], carri
 
     The text of each mark is the article's characters from its start up to its end. `carriers` is HTML of this module.
     """
-    told = [
-        in_words(article.date),
-        article.source or "",
-        article.author or "",
-        article.id,
-    ]
+    told = filter(None, [in_words(article.date), article.source, article.author, article.id])
     link = ""
     if article.url and urlsplit(article.url).scheme in ("http", "https"):
         link = f' · <a href="{escape(article.url)}" rel="noopener noreferrer" target="_blank">original</a>'

@@ -1,0 +1,142 @@
+"""What a sentence stands on, and when the chat model is asked; with the real judge, and weights of the test's own."""
+
+from __future__ import annotations
+
+import pytest
+from evidence_helpers import evidence_set, statement
+from ollama_double import OllamaDouble, installed, speaks
+
+from rag.crossencoder import CrossEncoder
+from rag.engines.base import Engine
+from rag.engines.ollama import OllamaEngine
+from rag.reply import Reply
+from rag.support import Regression, Signals, Support, Weights
+from rag.verify import Verifier, declines
+
+LEADER = "The group HTS is led by Abu Mohammed al-Golani, who toured Aleppo on Wednesday."
+HOMS = "The next target is likely to be the central city of Homs. It lies about 25 miles south of Hama."
+LEFT = "The Syrian army said it had withdrawn from Hama after insurgents broke through on Thursday morning."
+TRUSTING = Weights(Regression(9.0, {}), Regression(9.0, {}))
+"""Whatever passes the literal check is shown."""
+
+
+def support(draft: Weights = TRUSTING, quote: Weights = TRUSTING) -> Support:
+    evidence = Regression(0.0, {"answers": 1.0, "named": 1.0})
+    return Support(evidence=evidence, hopeless=0.1, draft=draft, quote=quote, open_from=0.2, open_to=0.8)
+
+
+def never() -> Engine:
+    raise AssertionError("the chat model was asked")
+
+
+@pytest.fixture(scope="module")
+def judge() -> CrossEncoder:
+    return CrossEncoder()
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "quotes", "cited"),
+    [
+        ("Who leads HTS?", "HTS is led by Abu Mohammed al-Golani.", (LEFT, LEADER, HOMS), {2}),
+        ("How far is Homs from Hama?", "Homs is 25 miles south of Hama [2].", (LEADER, LEFT, HOMS), {3}),
+        # each of two facts has its own statement
+        (
+            "Who toured Aleppo, and what is next?",
+            "Abu Mohammed al-Golani toured Aleppo, and Homs, 25 miles from Hama, is next.",
+            (LEFT, LEADER, HOMS),
+            {2, 3},
+        ),
+    ],
+)
+def test_a_sentence_stands_on_the_fewest_statements_that_have_all_it_names(
+    judge: CrossEncoder, question: str, sentence: str, quotes: tuple[str, ...], cited: set[int]
+) -> None:
+    evidence = evidence_set([statement(quote, n, article=f"{n}.txt") for n, quote in enumerate(quotes, 1)])
+    reply = Reply(question)
+    verdict = Verifier(reply, 0.5, support(), judge, never).sentence(question, sentence, evidence)
+    assert verdict.reason is None
+    assert {item.number for item in verdict.cited} == cited
+    assert "[" not in verdict.text
+    assert reply.verdicts == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quotes", "reason"),
+    [
+        ("HTS is led by Vladimir Putin.", (LEADER, LEFT), "the name Vladimir is in no article found"),
+        ("HTS is led by Abu Mohammed al-Golani.", (), "no article says it"),
+        (
+            "Ana Tuva, Borlo, Quen and Ysra spoke.",
+            ("He met Ana Tuva.", "He met Borlo.", "He met Quen.", "He met Ysra."),
+            "no two articles' words together say it",
+        ),
+    ],
+)
+def test_what_no_statement_has_is_withheld_with_the_reason(
+    judge: CrossEncoder, sentence: str, quotes: tuple[str, ...], reason: str
+) -> None:
+    evidence = evidence_set([statement(quote, n) for n, quote in enumerate(quotes, 1)])
+    verdict = Verifier(Reply(""), 0.5, support(), judge, never).sentence("Who leads HTS?", sentence, evidence)
+    assert (verdict.reason, verdict.cited, verdict.support) == (reason, (), None)
+
+
+def test_what_the_signals_say_is_what_stands_in_the_quotes(judge: CrossEncoder) -> None:
+    evidence = evidence_set([statement(LEADER, odds=2.0), statement(LEFT, 2, article="b.txt", odds=-2.0)])
+    verifier = Verifier(Reply(""), 0.5, support(), judge, never)
+    right, wrong = (
+        verifier.sentence("Who leads HTS?", sentence, evidence, confidence=-0.5)
+        for sentence in ("HTS is led by Abu Mohammed al-Golani.", "The Syrian army of Hama leads sheep to market.")
+    )
+    assert right.signals and wrong.signals
+    assert (right.signals.answers, wrong.signals.answers, right.signals.confidence) == (2.0, -2.0, -0.5)
+    assert right.signals.supports > wrong.signals.supports
+    assert right.signals.words > wrong.signals.words
+
+
+@pytest.mark.parametrize(
+    ("alone", "yes", "asked", "shown"),
+    [(9.0, -6.0, 0, True), (-9.0, 6.0, 0, False), (0.0, 6.0, 1, True), (0.0, -6.0, 1, False)],
+)
+def test_the_chat_model_is_asked_of_what_is_open_and_its_word_decides(
+    judge: CrossEncoder, alone: float, yes: float, asked: int, shown: bool
+) -> None:
+    weights = Weights(Regression(alone, {}), Regression(0.0, {"answered": 1.0}))
+    evidence = evidence_set([statement(LEADER)])
+    chat = speaks(lambda messages, options: "", first_token=lambda messages: {"Yes": -0.01, "No": -0.01 - yes})
+    with OllamaDouble(models=[installed("tiny:1b", "1.0B")], chat=chat) as server:
+        engine = OllamaEngine("tiny:1b", host=server.url)
+        verifier = Verifier(Reply(""), 0.5, support(weights, weights), judge, lambda: engine)
+        draft = verifier.sentence("Who leads HTS?", "HTS is led by Abu Mohammed al-Golani.", evidence)
+        assert ((draft.reason is None), len(server.chats)) == (shown, asked)
+        assert (verifier.quote("Who leads HTS?", evidence) is not None, len(server.chats)) == (shown, 2 * asked)
+
+
+def test_the_statement_that_most_likely_answers_is_quoted_if_it_is_likely_enough_and_can_be(
+    judge: CrossEncoder,
+) -> None:
+    by_odds = Weights(Regression(0.0, {"answers": 9.0}), Regression(0.0, {"answers": 9.0}))
+    verifier = Verifier(Reply(""), 0.5, support(quote=by_odds), judge, never)
+    caption = statement("HTS is led by Golani.", kind="caption", odds=3.0)
+    long = statement("HTS is led by Golani. " * 50, odds=3.0)
+    assert verifier.quote("Who leads HTS?", evidence_set([caption, long, statement(LEFT, odds=-3.0)])) is None
+    found = verifier.quote("Who leads HTS?", evidence_set([caption, statement(HOMS), statement(LEADER, odds=2.0)]))
+    assert found and (found.text, found.form) == (LEADER, "quote")
+
+
+@pytest.mark.parametrize(
+    ("odds", "absent", "worth"), [(3.0, (), True), (-6.0, (), False), (-2.5, (), True), (-2.5, ("HTS",), False)]
+)
+def test_what_is_unlikely_to_answer_or_has_not_the_names_is_not_worth_a_call(
+    judge: CrossEncoder, odds: float, absent: tuple[str, ...], worth: bool
+) -> None:
+    reply = Reply("")
+    verifier = Verifier(reply, 0.5, support(), judge, never)
+    assert verifier.worth_asking(evidence_set([statement(LEADER, odds=odds)], names=("HTS",), absent=absent)) is worth
+    assert reply.verdicts[0].signals == Signals(odds, 0.6, named=0.0 if absent else 1.0)
+    assert not verifier.worth_asking(evidence_set([]))
+
+
+def test_the_models_own_refusal_is_recognised() -> None:
+    assert declines("Not stated.")
+    assert declines("The statements do not provide the number.")
+    assert not declines("The army left Hama.")
