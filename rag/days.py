@@ -42,12 +42,14 @@ _SHIFT = {"yesterday": -1, "tomorrow": 1}
 # before Easter", "Friday the 13th") or as a part of a name ("Black Friday", "the Sunday Times")
 _UNIT = r"(?:day|night|week|weekend|fortnight|month|year)s?"
 _CHANGED_BEFORE = re.compile(
-    rf"\b(?:{_UNIT}|ago|every|each|the|an?|other|first|second|third|one|two|three)\s+(?:(?:on|of|before|after|since)\s+)*$"
+    rf"\b(?:{_UNIT}|every|each|other|first|second|third|two|three)\s+(?:(?:on|of|before|after|since)\s+)*$"
+    r"|\b(?:the|an?|one)\s+(?:[a-z]+\s+)?$|\bor\s+$"
     r"|(?<![.!?\"“]\s)(?<!^)\b(?!On|Since|Late|Early|By|Until|And|But|In)[A-Z]\w+\s+$",
 )
 _CHANGED_BEHIND = re.compile(
-    rf"s\b|\s*[-–/]|,?\s+(?:the\s+)?\d|\s+(?:in|of|before|after|to)\s+(?:(?:the|last|next|this)\s+)*(?:{_UNIT}|[A-Z])"
-    rf"|\s+(?:{_UNIT}|[A-Z]\w+)|(?:\s+\w+){{1,3}}\s+ago\b"
+    rf"s\b|\s*[-–/]|,?\s+(?:the\s+)?\d|\s+the\s+[\w-]+(?:th|st|nd|rd)\b|\s+or\b"
+    rf"|\s+(?:in|of|before|after|to)\s+(?:(?:the|last|next|this)\s+)*(?:{_UNIT}|[A-Z])"
+    rf"|\s+(?:{_UNIT}|[A-Z]\w+)|(?:\s+\w+){{1,3}}\s+ago\b|,?(?:\s+\w+){{1,3}}\s+(?:before|after|earlier|later)\b"
 )
 _CLAUSE = re.compile(r"[,;:—–“”\"()]|\b(?:and|but|who|which|that|when|where|while|after|before|as)\b")
 _PAST = re.compile(
@@ -153,6 +155,8 @@ def _nearest_year(month: int, day: int, anchor: date) -> int:
 
 
 def _relative(text: str, match: re.Match[str], anchor: date) -> Day | None:
+    if re.search(r"\bago\s+(?:on\s+)?$", text[max(0, match.start() - 20) : match.start()], re.IGNORECASE):
+        return None  # "a week ago today", "a year ago last Friday"
     if not match["weekday"]:
         return _shifted(match, anchor, _SHIFT.get(match["word"].lower(), 0))
     before, behind = text[max(0, match.start() - 240) : match.start()], text[match.end() : match.end() + 80]
