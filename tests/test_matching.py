@@ -7,7 +7,8 @@ import time
 import pytest
 from eval_helpers import case
 
-from evals.matching import given, matches, reads_as_refusal, states, token_f1, wrong_said
+from evals.matching import given, matches, states, token_f1, wrong_said
+from evals.refusing import reads_as_refusal
 from evals.types import Case
 
 SAME = [
