@@ -124,7 +124,7 @@ def test_the_gold_quote_is_marked_in_the_cited_quote(
 )
 def test_every_case_says_what_it_came_to(row: Row, verdict: str, refusal: bool) -> None:
     seen = view(row)
-    assert (seen.verdict, seen.refused) == (verdict, refusal)
+    assert (seen["verdict"], seen["refused"]) == (verdict, refusal)
 
 
 # ------------------------------------------------------------------------------------------------- the page
