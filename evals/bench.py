@@ -20,7 +20,7 @@ import numpy as np
 
 from evals.cases import spread
 from evals.progress import progress
-from evals.records import read_questions
+from evals.records import read_records
 from evals.systems import build
 from evals.types import Case, System
 from rag import Assistant, DatelineError
@@ -35,7 +35,7 @@ _COLUMNS = ("first token", "total", "prompt tokens", "cached of them")
 @common_options
 def main(data: Path, questions: int, engine: str | None, model: str | None, **_: object) -> None:
     """Prints first token, total time and tokens of Dateline and of its peer, over short and long articles."""
-    asked = spread([one.question for one in read_questions(data / "questions.jsonl")], questions)
+    asked = spread([one.question for one in read_records(data / "questions.jsonl", "folder")], questions)
     with tempfile.TemporaryDirectory() as scratch:
         for name, articles in (("short", _as_they_are(data)), ("long", _joined_by_title(data))):
             folder = Path(scratch) / name

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from evals.records import (
     ABOUT,
-    FORMATS,
     QUESTIONS,
     DatasetError,
     Format,
@@ -21,12 +20,9 @@ from evals.records import (
     Question,
     RamdocsRecord,
     SquadAnswer,
+    SquadArticle,
     SquadQuestion,
-    other_form,
-    read_passages,
-    read_questions,
-    read_ramdocs,
-    read_squad,
+    read_records,
 )
 from evals.types import Case, GoldQuote
 from index.dates import native_date
@@ -34,9 +30,8 @@ from index.read import find_files, read_file
 from index.split import split_sentences
 from index.types import Span
 
-__all__ = ["FORMATS", "Dataset", "DatasetError", "Format", "read"]
+__all__ = ["Dataset", "DatasetError", "Format", "read"]
 
-_OURS = ".written-by-dateline"
 _THE_ANSWER = None  # no quote and no place
 
 
@@ -63,21 +58,19 @@ def read(path: Path, form: Format, scratch: Path) -> Dataset:
 
     Raises DatasetError where the path is missing, the form another, a record bad, or `scratch` cannot be used.
     """
-    if not path.exists():
-        raise DatasetError(f"There is no {path}. Name the data to measure with: {ABOUT[form]}.")
-    if form == "folder" or (form == "ramdocs" and path.is_dir()):
+    folder = form == "folder" or (form == "ramdocs" and path.is_dir())
+    if not ((path / QUESTIONS) if folder else path).is_file():
+        raise DatasetError(f'{path} is nothing of the form "{form}". Name {ABOUT[form]}.')
+    if folder:
         cases, corpus = _read_folder(path, form, scratch)
     else:
-        if not path.is_file():
-            raise other_form(path, form)
-        written = _Articles()
+        written, records = _Articles(), read_records(path, form)
         if form == "squad":
-            cases = _read_squad(path, written)
-        elif form == "ramdocs":
-            cases = [_ramdocs_case(n, record, written) for n, record in enumerate(read_ramdocs(path))]
+            cases = [case for record in records for case in _squad_cases(record.data, written)]
         else:
-            cases = [_passages_case(n, record, written) for n, record in enumerate(read_passages(path))]
-        corpus = _fill(scratch / "corpus", path, written.files())
+            case_of: Callable[..., Case] = _ramdocs_case if form == "ramdocs" else _passages_case
+            cases = [case_of(n, record, written) for n, record in enumerate(records)]
+        corpus = _fill(scratch / "corpus", written.files())
     if not cases:
         raise DatasetError(f"There is no question in {path}. Name the data to measure with: {ABOUT[form]}.")
     twice = [id for id, times in Counter(case.id for case in cases).items() if times > 1]
@@ -91,13 +84,11 @@ def read(path: Path, form: Format, scratch: Path) -> Dataset:
 
 def _read_folder(path: Path, form: Format, scratch: Path) -> tuple[list[Case], Path]:
     questions = path / QUESTIONS
-    if not questions.is_file():
-        raise other_form(path, form)
-    records = read_questions(questions)
+    records: list[Question] = read_records(questions, "folder")
     corpus = path / "articles"
     if not corpus.is_dir():  # the questions would be read as articles too
         files = [file for file in find_files(path)[0] if file != questions]
-        corpus = _fill(scratch / "corpus", path, ((f.relative_to(path).as_posix(), f.read_bytes()) for f in files))
+        corpus = _fill(scratch / "corpus", ((f.relative_to(path).as_posix(), f.read_bytes()) for f in files))
     if not find_files(corpus)[0]:
         raise DatasetError(f"There are no articles in {corpus}. Put there the articles that {questions} asks about.")
     named = {item.article for record in records for item in record.evidence}
@@ -164,14 +155,12 @@ def _file_of(corpus: Path, article: str) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def _read_squad(path: Path, written: _Articles) -> list[Case]:
-    cases = []
-    for n, article in enumerate(read_squad(path).data):
+def _squad_cases(articles: Iterable[SquadArticle], written: _Articles) -> Iterator[Case]:
+    for n, article in enumerate(articles):
         for m, paragraph in enumerate(article.paragraphs):
             id = written.add(f"{n:04d}_{m:03d}.txt", paragraph.context)
             quoted = partial(_around, paragraph.context, _sentences(paragraph.context))
-            cases += [_squad_case(question, id, paragraph.context, quoted) for question in paragraph.qas]
-    return cases
+            yield from (_squad_case(question, id, paragraph.context, quoted) for question in paragraph.qas)
 
 
 def _squad_case(record: SquadQuestion, article: str, context: str, quoted: Callable[..., list[str]]) -> Case:
@@ -222,7 +211,7 @@ def _ramdocs_case(n: int, record: RamdocsRecord, written: _Articles) -> Case:
 
 
 def _passages_case(n: int, record: PassagesRecord, written: _Articles) -> Case:
-    needed = record.needed()
+    needed = record.answers
     evidence: list[GoldQuote] = []
     names = (f"{n:04d}_{m:02d}.txt" for m in count())
     for group, text in _positives(record):
@@ -250,7 +239,7 @@ def _passages_case(n: int, record: PassagesRecord, written: _Articles) -> Case:
 def _positives(record: PassagesRecord) -> Iterator[tuple[int | None, str]]:
     """(the needed thing that it tells, or None where the data does not say; the passage)."""
     for group, one in enumerate(record.positive):
-        nested = isinstance(one, list) and len(record.positive) == len(record.needed())
+        nested = isinstance(one, list) and len(record.positive) == len(record.answers)
         for text in one if isinstance(one, list) else [one]:
             if text.strip():
                 yield group if nested else None, text
@@ -325,26 +314,14 @@ class _Articles:
             yield name, text.encode("utf-8-sig" if text.startswith("\ufeff") else "utf-8")
 
 
-def _fill(folder: Path, source: Path, files: Iterable[tuple[str, bytes]]) -> Path:
-    """Makes `folder` hold these files and no others. Takes only a folder that is new, empty or filled here before."""
-    here, data = folder.resolve(), source.resolve()
-    if here.is_relative_to(data) or data.is_relative_to(here):
-        raise DatasetError(
-            f"The articles cannot be written to {folder}: the data is there. Name another scratch folder."
-        )
+def _fill(folder: Path, files: Iterable[tuple[str, bytes]]) -> Path:
+    """Makes `folder`, which is nobody else's, hold these files and no others."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / _OURS).exists() and any(folder.iterdir()):
-            raise DatasetError(f"{folder} holds files that are not from here. Name another scratch folder.")
-        (folder / _OURS).touch()
-        kept = {folder / _OURS}
-        for name, content in files:
-            target = folder / name
+        kept = {folder / name: content for name, content in files}
+        for target, content in kept.items():
             target.parent.mkdir(parents=True, exist_ok=True)
-            if not target.is_file() or target.read_bytes() != content:
-                target.write_bytes(content)
-            kept.add(target)
-        for old in sorted(folder.rglob("*")):
+            target.write_bytes(content)
+        for old in folder.rglob("*"):
             if old not in kept and not old.is_dir():
                 old.unlink()
     except OSError as error:
