@@ -163,6 +163,15 @@ def to_json(run: Run) -> dict[str, Any]:
     }
 
 
+def bare_table(first: str, *figures: str) -> Table:
+    """A table without lines, its figures to the right."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column(first)
+    for name in figures:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
 def plain_or_terminal(systems: int = 1) -> Console:
     """A console as wide as the terminal; where there is none, wide enough for so many systems, and without colour."""
     console = Console(highlight=False)
