@@ -130,5 +130,5 @@ def test_claims_without_sentences_are_split(tmp_path: Path) -> None:
 def test_a_line_that_is_no_claim_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "claims.jsonl"
     path.write_text(line)
-    with pytest.raises(CasesError, match="line 1, is not a claim"):
+    with pytest.raises(CasesError, match="Mend that record"):
         read_claims(path)

@@ -21,11 +21,9 @@ def correct(case: Case, outcome: Outcome) -> list[Score]:
     if outcome.answer is not None and not (case.accepted or case.patterns):
         return [Score("correct", None, "the case names no accepted answer")]
 
-    def said(text: str) -> tuple[float, str]:
-        match = matches(text, case)
-        return float(bool(match)), match.explanation
-
-    return _of_the_text("correct", outcome, said)
+    return _of_the_text(
+        "correct", outcome, lambda text: (float(bool(matches(text, case))), matches(text, case).explanation)
+    )
 
 
 def f1(case: Case, outcome: Outcome) -> list[Score]:
@@ -38,7 +36,8 @@ def f1(case: Case, outcome: Outcome) -> list[Score]:
         entries.append(tuple(string for entry in case.accepted for string in entry))
 
     def overlap(text: str) -> tuple[float, str]:
-        value, nearest = max(((token_f1(text, [entry]), entry) for entry in entries), key=lambda pair: pair[0])
+        nearest = max(entries, key=lambda entry: token_f1(text, [entry]))
+        value = token_f1(text, [nearest])
         return (
             value,
             f"nearest to {quoted(' and '.join(nearest))}" if value else "shares no word with an accepted answer",
