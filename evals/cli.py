@@ -61,7 +61,6 @@ def _choosing(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--without-gold", "blind", is_flag=True, help="Take the gold articles away: all must be refused.")
 @click.option("--peer", "peers", multiple=True, metavar="NAME", help='A system to run beside Dateline; "all" of them.')
 @click.option("--retrieval", is_flag=True, help="Only search; no model is loaded.")
-@click.option("--judge", "judge_answers", is_flag=True, help="Let the model mark the answers too.")
 @click.option("--out", type=_NEW, help="The run's file.")
 @click.option("--signals", type=_NEW, help="Only gather what `eval fit` fits.")
 @click.option("--remember", type=_NEW, help="Keep what the model says here, and take it from here when asked again.")
@@ -115,7 +114,6 @@ class _Plan:
     limit: int | None = None
     peers: tuple[str, ...] = ()
     retrieval: bool = False
-    judge_answers: bool = False
     out: Path | None = None
     remember: Path | None = None
 
@@ -182,8 +180,7 @@ def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
             if plan.retrieval:
                 search_only(questions.cases, Observer(assistant, None), writer, told)
             else:
-                judge = SupportJudge(assistant.engine, assistant.embed)
-                observer = Observer(assistant, judge, judge if plan.judge_answers else None)
+                observer = Observer(assistant, SupportJudge(assistant.engine, assistant.embed))
                 run(questions.cases, systems, observer, writer, told)
     return writer.path
 

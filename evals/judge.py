@@ -43,10 +43,6 @@ _SAYS = (
     "Statements from news articles:\n{statements}\n\n"
     "Is it true that {claim}\nDo the statements say so? Answer Yes or No."
 )
-_ANSWER = (
-    "Question: {question}\nRight answer: {accepted}\nGiven answer: {given}\n"
-    "Does the given answer say the same as the right answer? Answer Yes or No."
-)
 
 
 class SupportJudge:
@@ -81,12 +77,6 @@ class SupportJudge:
         supported = log_odds > _SUPPORTED
         how = "says" if supported else "does not say"
         return probability, supported, f"the judge finds that what it cites {how} it ({probability:.2f})"
-
-    def same(self, case: Case, text: str) -> str:
-        """What the model says, in its own words, to: does `text` say the same as the accepted answer?"""
-        right = " or ".join(dict.fromkeys(" and ".join(entry) for entry in case.accepted)) or "(none)"
-        question = _ANSWER.format(question=case.question, accepted=right, given=text)
-        return "".join(self._engine.stream(_messages(question), max_tokens=8))
 
     def _nearest(self, text: str, quotes: Sequence[Quote]) -> list[Quote]:
         """The quotes nearest to `text`, as many as there is room for, in their order."""

@@ -14,9 +14,7 @@ from rag.types import Answer
 
 Split = Literal["dev", "test"]
 Entry = Annotated[
-    tuple[Said, ...],
-    Field(min_length=1),
-    BeforeValidator(lambda entry: [entry] if isinstance(entry, str) else entry),
+    tuple[Said, ...], Field(min_length=1), BeforeValidator(lambda entry: [entry] if isinstance(entry, str) else entry)
 ]
 """An accepted answer: strings that must all be said; in a file one may stand alone."""
 
@@ -102,8 +100,6 @@ class Outcome:
     stood: Mapping[int, str] = field(default_factory=dict)
     """Citation number -> the characters that the article really has at its offsets."""
     support: tuple[Support, ...] = ()
-    verdict: str | None = None
-    """What a judge model said of the answer, in its own words; None if none was asked."""
     memory_mb: float | None = None
     """The process's largest resident memory so far, in megabytes (10^6 bytes), and that of its model's process."""
 
