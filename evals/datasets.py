@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import count, product
+from itertools import product
 from pathlib import Path
 
 from evals.records import (
@@ -173,7 +173,7 @@ def _squad_case(record: SquadQuestion, article: str, context: str, quoted: Calla
         kind="squad_impossible" if record.is_impossible else "squad",
         accepted=tuple((answer,) for answer in _distinct(answer.text for answer in answers)),
         # annotators may have marked different sentences: each alone is enough
-        evidence=_quotes(article, quotes, 0) if answers else (),
+        evidence=tuple(GoldQuote(article, quote) for quote in quotes or [None]) if answers else (),
     )
 
 
@@ -189,15 +189,15 @@ def _ramdocs_case(n: int, record: RamdocsRecord, written: _Articles) -> Case:
     several = len(answers) > 1
     # here the data tells what each document answers: those of one answer are alternatives
     facts = {answer.casefold(): number for number, answer in enumerate(answers)}
-    evidence: list[GoldQuote] = []
-    for m, document in enumerate(record.documents):
-        if not document.text.strip():
-            continue
-        article = written.add(f"{n:04d}_{m:02d}.txt", document.text)
+    documents: list[_Document] = []
+    for document in record.documents:
+        answer, told = document.answer.strip(), list[_Told]()
         if document.type == "correct":
-            answer = document.answer.strip()
-            fact = facts.setdefault(answer.casefold(), len(facts)) if several else 0
-            evidence += _quotes(article, _holding(document.text, [answer] if answer else answers), fact)
+            told = [
+                (facts.setdefault(answer.casefold(), len(facts)) if several else 0, [answer] if answer else answers)
+            ]
+        documents.append((document.text, told))
+    evidence = _written(n, documents, written)
     return Case(
         id=f"ramdocs_{n:04d}",
         question=record.question,
@@ -206,43 +206,44 @@ def _ramdocs_case(n: int, record: RamdocsRecord, written: _Articles) -> Case:
         accepted=tuple((answer,) for answer in answers) if evidence else (),
         wrong=_wrong(record.wrong_answers, answers),
         several=several and bool(evidence),
-        evidence=tuple(dict.fromkeys(evidence)),
+        evidence=evidence,
     )
 
 
 def _passages_case(n: int, record: PassagesRecord, written: _Articles) -> Case:
     needed = record.answers
-    evidence: list[GoldQuote] = []
-    names = (f"{n:04d}_{m:02d}.txt" for m in count())
-    for group, text in _positives(record):
-        article = written.add(next(names), text)
-        told = range(len(needed)) if group is None else [group]
-        quotes = [
-            quote for fact in told for quote in _quotes(article, _holding(text, needed[fact]), fact) if quote.quote
-        ]
-        evidence += quotes or [GoldQuote(article, None, group or 0)]
-    for text in (*record.positive_wrong, *record.negative):
-        if text.strip():
-            written.add(next(names), text)
-    accepted = product(*map(_distinct, needed)) if evidence else ()
+    documents: list[_Document] = []
+    for group, one in enumerate(record.positive):
+        # a list for each needed thing tells that thing; of any other passage the data does not say what it tells
+        nested = isinstance(one, list) and len(record.positive) == len(needed)
+        told = [(fact, spellings) for fact, spellings in enumerate(needed) if fact == group or not nested]
+        documents += [(text, told) for text in (one if isinstance(one, list) else [one])]
+    documents += [(text, []) for text in (*record.positive_wrong, *record.negative)]
+    evidence = _written(n, documents, written)
     return Case(
         id=record.id or f"passages_{n:04d}",
         question=record.question,
         answerable=bool(evidence),
         kind=record.type,
-        accepted=tuple(accepted),
+        accepted=tuple(product(*map(_distinct, needed))) if evidence else (),
         wrong=_wrong(record.wrong_answers, [spelling for spellings in needed for spelling in spellings]),
-        evidence=tuple(dict.fromkeys(evidence)),
+        evidence=evidence,
     )
 
 
-def _positives(record: PassagesRecord) -> Iterator[tuple[int | None, str]]:
-    """(the needed thing that it tells, or None where the data does not say; the passage)."""
-    for group, one in enumerate(record.positive):
-        nested = isinstance(one, list) and len(record.positive) == len(record.answers)
-        for text in one if isinstance(one, list) else [one]:
-            if text.strip():
-                yield group if nested else None, text
+_Told = tuple[int, Sequence[str]]
+"""The number of a fact, and the answers that tell it."""
+_Document = tuple[str, list[_Told]]
+
+
+def _written(n: int, documents: Iterable[_Document], written: _Articles) -> tuple[GoldQuote, ...]:
+    """Writes the documents of question `n`; gives the sentences of each that tell its facts, or else the document."""
+    evidence: list[GoldQuote] = []
+    for m, (text, told) in enumerate(document for document in documents if document[0].strip()):
+        article = written.add(f"{n:04d}_{m:02d}.txt", text)
+        quotes = [GoldQuote(article, quote, fact) for fact, answers in told for quote in _holding(text, answers)]
+        evidence += quotes or [GoldQuote(article, None, fact) for fact, _ in told[:1]]
+    return tuple(dict.fromkeys(evidence))
 
 
 # --- answers and quotes
@@ -288,11 +289,6 @@ def _around(text: str, sentences: list[Span], spans: Iterable[tuple[int, int]]) 
 def _holding(text: str, answers: Iterable[str]) -> list[str]:
     """Every sentence of `text` in which one of `answers` stands word for word."""
     return _around(text, _sentences(text), [m.span() for answer in answers for m in _find(answer).finditer(text)])
-
-
-def _quotes(article: str, quotes: Sequence[str | None], fact: int) -> tuple[GoldQuote, ...]:
-    """One for each quote; where there is none, one that names the article only."""
-    return tuple(GoldQuote(article, quote, fact) for quote in quotes or [None])
 
 
 # --- files

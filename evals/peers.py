@@ -16,8 +16,7 @@ import json
 import math
 import re
 import time
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -32,7 +31,6 @@ from index.embed import embedder
 from index.split import split_sentences
 from index.types import Article, Hit
 from rag import Assistant
-from rag.engines.base import Completion
 from rag.types import Answer, AnswerSentence, Citation, Timings, Usage
 
 if TYPE_CHECKING:
@@ -213,18 +211,10 @@ class ClosedBook:
             *(ChatMessage(role=MessageRole(turn["role"]), content=turn["content"]) for turn in case.history),
             ChatMessage(role=MessageRole.USER, content=case.question),
         ]
-        engine, longest = self._assistant.engine, self._assistant.settings.answer_tokens
-        ends: list[Completion] = []
-        written = _listen(lambda: _until_end(engine.stream(messages, max_tokens=longest, from_cache=True), ends))
-        (end,) = ends
-        usage = Usage(end.prompt_tokens, end.cached_tokens, end.completion_tokens)
-        answer = _answer(case, written, self.name, self._assistant, usage=usage)
+        model = MeteredLLM(engine=self._assistant.engine, max_tokens=self._assistant.settings.answer_tokens)
+        written = _listen(lambda: (response.delta or "" for response in model.stream_chat(messages)))
+        answer = _answer(case, written, self.name, self._assistant, usage=model.usage)
         return replace(answer, sentences=_uncited(written.text))
-
-
-def _until_end(writing: Generator[str, None, Completion], ends: list[Completion]) -> Iterator[str]:
-    with closing(writing):
-        ends.append((yield from writing))
 
 
 class Bm25Top:
