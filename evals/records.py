@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from math import prod
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 
@@ -16,7 +16,6 @@ from index.decode import storable
 from index.errors import DatelineError
 
 Format = Literal["folder", "squad", "ramdocs", "passages"]
-FORMATS: tuple[Format, ...] = get_args(Format)
 QUESTIONS = "questions.jsonl"
 ABOUT: dict[Format, str] = {
     "folder": f"a folder with articles/ and {QUESTIONS}",

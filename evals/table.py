@@ -148,13 +148,8 @@ def to_json(run: Run) -> dict[str, Any]:
     summaries, kinds = summarise(run.rows, run.systems), by_kind(run.rows, run.systems)
 
     def plain(scores: Mapping[str, Summary]) -> dict[str, Any]:
-        kept = {name: asdict(summary) for name, summary in scores.items()}
-        absent = {"name", "p50", "p95"}  # unless there is a figure
         return {
-            name: {
-                key: value for key, value in of.items() if key not in absent or (key != "name" and value is not None)
-            }
-            for name, of in kept.items()
+            name: {key: value for key, value in asdict(one).items() if key != "name"} for name, one in scores.items()
         }
 
     systems = {
