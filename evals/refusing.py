@@ -20,7 +20,7 @@ _FREE = "sources?|(?:news )?articles?|passages?|context|documents?|texts?|excerp
 _OTHER = "evidence|results|materials?|content|statements|quotes|data|corpus|database|news|facts"
 """Also things in the news: only "the provided evidence" is surely a source."""
 _BEFORE = f"(?:(?:of|the|these|this|those|any|either|both|your|all|first|second|source|article|{_GIVEN}) )*"
-_BEHIND = f"(?: (?:{_GIVEN}|here|themselves|itself|found|you|have|has|been|were|in|for|to|me|which|and|or|\\d+)\\b)*"
+_BEHIND = f"(?: (?:{_GIVEN}|here|themselves|itself|found|you|ha(?:ve|s) been|were|in|for|to|me|which|and|or|\\d+)\\b)*"
 _ALIKE = tuple(
     (re.compile(pattern, re.IGNORECASE), word)
     for pattern, word in (
@@ -73,6 +73,7 @@ _REFUSAL = re.compile(
             f"(?:{_SUBJECT}(?:is|are) not|not) (?:stated|mentioned|specified|provided|given|answered|available){_END}",
             rf"{_SUBJECT}can not be {_TOLD}(?:(?! (?:said|says|told)\b)[^.])*{_END}",
             f"{_SUBJECT}could not be {_TOLD}[^.]* SOURCE{_END}",
+            r"(?:it|this|that) (?:is|was) (?:not|never) (?:stated|mentioned|specified|answered|clear from SOURCE)\b",
             f"it is (?:not possible|impossible|not clear|unclear)(?: for me)? (?:to {_DO}|from SOURCE)",
             rf"i (?:do|did|could|can|was|am|were)? ?not (?:be )?{_DO}\b|i am (?:unable|unaware|unsure)\b",
             rf"i (?:have|had|found|find|see|lack) (?:no|any|nothing|access)\b|unable to {_DO}\b",

@@ -77,6 +77,8 @@ OTHER = [
 ]
 REFUSALS = [
     "Not stated.",
+    "It is not stated in the articles who won.",
+    "The articles have no information about the weather.",
     "It cannot be determined from the given context.",
     "Empty Response",
     "The articles do not say where he fled; they only say he was in power.",
