@@ -72,7 +72,16 @@ def times(title: str, seconds: Mapping[str, Sequence[float]], colours: Mapping[s
     if not rows:
         return None
     colours = {words[one]: colours[one] for one in shown}
-    drawn = _drawn(px.histogram, rows, colours, x="s", facet_col="series", facet_col_wrap=1, nbins=40)
+    drawn = _drawn(
+        px.histogram,
+        rows,
+        colours,
+        x="s",
+        facet_col="series",
+        facet_col_wrap=1,
+        nbins=40,
+        facet_row_spacing=0.35 / len(shown),
+    )
     drawn.for_each_annotation(lambda one: one.update(text=one.text.partition("=")[2]))
     for number, values in enumerate(shown.values()):
         drawn.add_vline(float(np.median(values)), line_dash="dot", line_color="#808080", row=len(shown) - number, col=1)
