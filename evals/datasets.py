@@ -165,7 +165,7 @@ def _squad_cases(articles: Iterable[SquadArticle], written: _Articles) -> Iterat
 
 def _squad_case(record: SquadQuestion, article: str, context: str, quoted: Callable[..., list[str]]) -> Case:
     answers = [] if record.is_impossible else record.answers
-    quotes = quoted(_nearest(context, answer) for answer in answers)
+    quotes: list[str | None] = [*quoted(_nearest(context, answer) for answer in answers)]
     return Case(
         id=record.id,
         question=record.question,
@@ -216,7 +216,7 @@ def _passages_case(n: int, record: PassagesRecord, written: _Articles) -> Case:
     for group, one in enumerate(record.positive):
         # a list for each needed thing tells that thing; of any other passage the data does not say what it tells
         nested = isinstance(one, list) and len(record.positive) == len(needed)
-        told = [(fact, spellings) for fact, spellings in enumerate(needed) if fact == group or not nested]
+        told: list[_Told] = [(fact, spellings) for fact, spellings in enumerate(needed) if fact == group or not nested]
         documents += [(text, told) for text in (one if isinstance(one, list) else [one])]
     documents += [(text, []) for text in (*record.positive_wrong, *record.negative)]
     evidence = _written(n, documents, written)
