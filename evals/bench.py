@@ -20,13 +20,13 @@ import numpy as np
 
 from evals.cases import spread
 from evals.progress import progress
-from evals.records import read_questions
+from evals.records import read_records
 from evals.systems import build
 from evals.types import Case, System
 from rag import Assistant, DatelineError
 from rag.options import common_options
 
-_COLUMNS = ("first token", "total", "prompt tokens", "cached of them")
+_COLUMNS = {"first token": ", s", "total": ", s", "prompt tokens": "", "cached of them": ""}
 
 
 @click.command()
@@ -35,7 +35,7 @@ _COLUMNS = ("first token", "total", "prompt tokens", "cached of them")
 @common_options
 def main(data: Path, questions: int, engine: str | None, model: str | None, **_: object) -> None:
     """Prints first token, total time and tokens of Dateline and of its peer, over short and long articles."""
-    asked = spread([one.question for one in read_questions(data / "questions.jsonl")], questions)
+    asked = spread([one.question for one in read_records(data / "questions.jsonl", "folder")], questions)
     with tempfile.TemporaryDirectory() as scratch:
         for name, articles in (("short", _as_they_are(data)), ("long", _joined_by_title(data))):
             folder = Path(scratch) / name
@@ -68,21 +68,19 @@ def _joined_by_title(data: Path) -> list[str]:
 
 def _measured(system: System, questions: Sequence[str]) -> dict[str, float]:
     """Each figure of the table, over the questions to which something was written."""
-    timed: list[tuple[float, float, int, int]] = []
+    timed: list[tuple[float, ...]] = []
     with progress() as told:
         # the last is asked once before and not counted: it loads the model, warms the caches of both systems alike
         for number, question in enumerate([questions[-1], *questions]):
             answer = system.answer(Case(id=question, question=question, answerable=True, kind="speed"))
-            first, usage = answer.timings.first_token, answer.usage
+            (first, total), usage = (answer.timings.first_token, answer.timings.total), answer.usage
             if number and first is not None:
-                total = answer.timings.total / 1000
-                timed.append((first / 1000, total, usage.prompt_tokens, usage.cached_tokens))
+                timed.append((first / 1000, total / 1000, usage.prompt_tokens, usage.cached_tokens))
             told(number, len(questions), system.name)
     if unwritten := len(questions) - len(timed):
         print(f"{system.name}: {unwritten} declined before anything was written; they are not in its times")
     found: dict[str, float] = {}
-    for column, values in zip(_COLUMNS, zip(*timed, strict=True), strict=True):
-        unit = "" if "tokens" in column or "cached" in column else ", s"
+    for (column, unit), values in zip(_COLUMNS.items(), zip(*timed, strict=True), strict=True):
         found[f"{column}, median{unit}"] = float(np.median(values))
         if unit:
             found[f"{column}, p95{unit}"] = float(np.percentile(values, 95))

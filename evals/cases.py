@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from evals.lines import Said, records
+from evals.lines import records
 from evals.types import Case, Split
 from index.errors import DatelineError
 
@@ -34,13 +34,10 @@ def load(path: Path) -> list[Case]:
     """
     found: dict[str, Case] = {}
     for number, line in records(path, _LINES, CasesError, "a JSON Lines file of gold questions"):
-        where = f"{path}, line {number}"
-        case = Case(**{field.name: getattr(line, field.name) for field in fields(Case)})
-        if case.id in found:
-            raise CasesError(f"{where}: the id '{case.id}' is taken already; give each question an id of its own.")
-        if mistake := _mistake(case):
-            raise CasesError(f"{where}: {mistake}.")
-        found[case.id] = case
+        if line.id in found:
+            taken = f"the id '{line.id}' is taken already; give each question an id of its own"
+            raise CasesError(f"{path}, line {number}: {taken}.")
+        found[line.id] = Case(**{field.name: getattr(line, field.name) for field in fields(Case)})
     return list(found.values())
 
 
@@ -61,64 +58,40 @@ def without_gold(cases: Sequence[Case]) -> list[Case]:
     What is left has no answer, so each of them is to be refused: an answer would come from elsewhere, such as the
     model's memory.
     """
-    return [_bereft(case) for case in cases if case.answerable and case.evidence]
-
-
-def _bereft(case: Case) -> Case:
-    gold = (quote.article for quote in case.evidence)
-    return replace(
-        case,
-        id=f"{case.id}-without-gold",
-        kind="without-gold",
-        answerable=False,
-        accepted=(),
-        patterns=(),
-        wrong=(),
-        several=False,
-        evidence=(),
-        exclude=tuple(dict.fromkeys((*case.exclude, *gold))),
-    )
-
-
-_Entry = Annotated[
-    tuple[Said, ...],
-    Field(min_length=1),
-    BeforeValidator(lambda entry: entry if isinstance(entry, list) else [entry]),
-]
-"""An accepted answer: a string, or a list of strings that must all be said."""
+    return [
+        Case(
+            f"{case.id}-without-gold", case.question, False, "without-gold", history=case.history, split=case.split,
+            as_of=case.as_of, exclude=tuple(dict.fromkeys((*case.exclude, *(gold.article for gold in case.evidence)))),
+        )
+        for case in cases
+        if case.answerable and case.evidence
+    ]  # fmt: skip
 
 
 @dataclass(config=ConfigDict(extra="forbid"), frozen=True, kw_only=True)
 class _Line(Case):
     """A line as it may be written; `Case` says what the fields mean."""
 
-    id: Said
-    question: Said
-    answerable: StrictBool
-    kind: Said
-    accepted: tuple[_Entry, ...] = ()
-    patterns: tuple[Said, ...] = ()
-    wrong: tuple[Said, ...] = ()
-    history: tuple[dict[str, Said], ...] = ()
     note: str = ""
     """For whoever keeps the questions; nothing reads it."""
 
+    def __post_init__(self) -> None:
+        for pattern in self.patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"the pattern {json.dumps(pattern)} is no regular expression ({error})") from None
+        if any(
+            turn.keys() != {"role", "content"} or turn["role"] not in ("user", "assistant") for turn in self.history
+        ):
+            raise ValueError("a turn of the history needs a role, user or assistant, and its content")
+        given = self.accepted or self.patterns
+        if self.answerable and not given:
+            raise ValueError("the question is answerable, but no answer is accepted; add one to 'accepted'")
+        if not self.answerable and given:
+            raise ValueError(
+                "the question is not answerable, yet an answer is accepted; empty 'accepted' and 'patterns'"
+            )
+
 
 _LINES = TypeAdapter(_Line)
-
-
-def _mistake(case: Case) -> str | None:
-    """What the fields say against each other, and the remedy; None if they agree."""
-    for pattern in case.patterns:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            return f"the pattern {json.dumps(pattern)} is no regular expression ({error}); mend it"
-    if any(turn.keys() != {"role", "content"} or turn["role"] not in ("user", "assistant") for turn in case.history):
-        return "a turn of the history needs a role, user or assistant, and its content; mend it"
-    given = case.accepted or case.patterns
-    if case.answerable and not given:
-        return "the question is answerable, but no answer is accepted; add one to 'accepted'"
-    if not case.answerable and given:
-        return "the question is not answerable, yet an answer is accepted; empty 'accepted' and 'patterns'"
-    return None

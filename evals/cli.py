@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_args
@@ -26,7 +26,7 @@ from evals.report import write_report
 from evals.runs import Writer, place_for, read, writing
 from evals.stats import library
 from evals.table import plain_or_terminal, print_table, to_json
-from evals.types import Case, Split, System
+from evals.types import Case, Split
 from index.errors import DatelineError, EmbedderMismatch, IndexVersionMismatch
 from rag.assistant import Assistant
 from rag.options import common_options
@@ -38,29 +38,34 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW = click.Path(dir_okay=False, path_type=Path)
 
 
+_CHOOSING = (
+    click.option(
+        "--dataset", type=click.Path(exists=True, path_type=Path), help="Other people's questions and articles."
+    ),
+    click.option("--format", "form", type=click.Choice(get_args(Format)), help="The form of --dataset."),
+    click.option("--split", type=click.Choice(get_args(Split)), help="Half of the cases; all unless given."),
+    click.option("--skip", type=_FILE, help="Ids, one a line, of cases to leave out: those that tuning has seen."),
+    click.option("--limit", type=click.IntRange(min=1), help="So many cases, evenly spread."),
+)
+
+
+def _choosing(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that choose which cases are asked."""
+    return reduce(lambda made, option: option(made), reversed(_CHOOSING), command)
+
+
 @click.group("eval", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--cases", type=_FILE, help="Gold questions; those on the seed articles unless given.")
 @click.option("--corpus", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Their articles.")
-@click.option("--dataset", type=click.Path(exists=True, path_type=Path), help="Other people's questions and articles.")
-@click.option("--format", "form", type=click.Choice(get_args(Format)), help="The form of --dataset.")
+@_choosing
 @click.option("--without-gold", "blind", is_flag=True, help="Take the gold articles away: all must be refused.")
-@click.option("--split", type=click.Choice(get_args(Split)), help="Half of the cases; all unless given.")
-@click.option("--skip", type=_FILE, help="Ids, one a line, of cases to leave out: those that tuning has seen.")
-@click.option("--limit", type=click.IntRange(min=1), help="So many cases, evenly spread.")
 @click.option("--peer", "peers", multiple=True, metavar="NAME", help='A system to run beside Dateline; "all" of them.')
 @click.option("--retrieval", is_flag=True, help="Only search; no model is loaded.")
-@click.option("--judge", "judge_answers", is_flag=True, help="Let the model mark the answers too.")
 @click.option("--out", type=_NEW, help="The run's file.")
 @click.option("--signals", type=_NEW, help="Only gather what `eval fit` fits.")
-@click.option(
-    "--remember",
-    type=_NEW,
-    help="What the model says is kept here, and taken from here when it is asked the same again.",
-)
+@click.option("--remember", type=_NEW, help="Keep what the model says here, and take it from here when asked again.")
 @click.option("--rescore", type=_FILE, metavar="RUN", help="Score this run again; no model is loaded.")
-@click.option(
-    "--from-feedback", is_flag=True, help="Write readers' verdicts to --out as candidates for gold questions."
-)
+@click.option("--from-feedback", is_flag=True, help="Write readers' verdicts to --out: candidates for gold questions.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @common_options
 @click.pass_context
@@ -74,12 +79,16 @@ def evaluate(
     **options: Any,
 ) -> None:
     """Ask gold questions, score the answers, and write a run. An interrupted run is gone on with."""
-    shared = {name: options.pop(name) for name in ("data_dir", "engine", "model")}
-    context.obj = shared
+    shared = context.obj = {name: options.pop(name) for name in ("data_dir", "engine", "model")}
     if context.invoked_subcommand:
         return
     if from_feedback:
-        _from_feedback(_home(shared), options["out"])
+        from evals.feedback import candidates, write
+
+        found = candidates(home := _home(shared))
+        write(found, path := options["out"] or home / "feedback.jsonl")
+        many = "s" if len(found) != 1 else ""
+        say(f"{len(found)} candidate{many} in {path}: finish them, then ask with --cases.")
     elif signals:
         _gather_signals(_Plan(**options), shared, signals)
     else:
@@ -89,16 +98,6 @@ def evaluate(
         else:
             print_table(run)
             say(f"\nThe run is in {path}")
-
-
-def _from_feedback(home: Path, out: Path | None) -> None:
-    from evals.feedback import candidates, write
-    from web.conversations import Conversations
-
-    found = candidates(Conversations(home / "conversations.db").with_verdicts())
-    path = out or home / "feedback.jsonl"
-    write(found, path)
-    say(f"{len(found)} candidate{'s' if len(found) != 1 else ''} in {path}: finish them, then ask with --cases.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,6 @@ class _Plan:
     limit: int | None = None
     peers: tuple[str, ...] = ()
     retrieval: bool = False
-    judge_answers: bool = False
     out: Path | None = None
     remember: Path | None = None
 
@@ -155,8 +153,9 @@ def _room(home: Path, data: Path) -> Path:
 
 def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
     """Runs what is planned; gives the file that it wrote."""
-    from evals.judge import measured
+    from evals.judge import SupportJudge, measured
     from evals.run import Observer, corpus, header, run, search_only
+    from evals.systems import SYSTEMS, build
 
     library("scipy.stats")  # what is missing at the end is told at the beginning
     home = _home(shared)
@@ -164,7 +163,8 @@ def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
     # a peer's long prompts take turns: two of them fit, as a server's defaults would keep them
     kept = {"prompt_cache_mib": 256} if plan.peers else {}
     with _assistant(questions.corpus, room, shared, plan.remember, **kept) as assistant:
-        systems = [] if plan.retrieval else _systems(plan.peers, assistant)
+        named = SYSTEMS if "all" in plan.peers else ("dateline", *plan.peers)
+        systems = [] if plan.retrieval else build(named, assistant)
         known = None if plan.retrieval else measured(assistant.choice.model)
         head = header(
             assistant,
@@ -180,8 +180,7 @@ def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
             if plan.retrieval:
                 search_only(questions.cases, Observer(assistant, None), writer, told)
             else:
-                judge = _judge(assistant)
-                observer = Observer(assistant, judge, judge if plan.judge_answers else None)
+                observer = Observer(assistant, SupportJudge(assistant.engine, assistant.embed))
                 run(questions.cases, systems, observer, writer, told)
     return writer.path
 
@@ -225,18 +224,6 @@ def _assistant(
                 except (EmbedderMismatch, IndexVersionMismatch):
                     assistant.index(corpus, replace=True, progress=told)
         yield assistant
-
-
-def _systems(peers: Sequence[str], assistant: Assistant) -> list[System]:
-    from evals.systems import SYSTEMS, build
-
-    return build(["dateline", *(SYSTEMS if "all" in peers else peers)], assistant)
-
-
-def _judge(assistant: Assistant) -> Any:
-    from evals.judge import SupportJudge
-
-    return SupportJudge(assistant.engine, assistant.embed)
 
 
 @evaluate.command()
@@ -283,11 +270,7 @@ def gate(context: click.Context, bars: Path, out: Path | None) -> None:
 
 
 @evaluate.command()
-@click.option("--dataset", type=click.Path(exists=True, path_type=Path), help="Other people's questions and articles.")
-@click.option("--format", "form", type=click.Choice(get_args(Format)), help="The form of --dataset.")
-@click.option("--split", type=click.Choice(get_args(Split)), help="Half of the cases; all unless given.")
-@click.option("--skip", type=_FILE, help="Ids, one a line, of cases to leave out: those that tuning has seen.")
-@click.option("--limit", type=click.IntRange(min=1), help="So many cases, evenly spread.")
+@_choosing
 @click.option("--claims", type=_FILE, help="Claims with human labels too (WiCE's form).")
 @click.pass_context
 def judge(context: click.Context, /, claims: Path | None, **chosen: Any) -> None:
@@ -305,9 +288,7 @@ def judge(context: click.Context, /, claims: Path | None, **chosen: Any) -> None
 
 @evaluate.command()
 @click.argument("claims", type=_FILE)
-@click.option(
-    "--half", type=click.Choice(["first", "second"]), help="Half of the claims: one to choose by, one to tell."
-)
+@click.option("--half", type=click.Choice(["first", "second"]), help="Of the claims: one to choose by, one to tell.")
 @click.option("--keep", "kept", is_flag=True, help="Write the figure into evals/judge.json.")
 @click.pass_context
 def marker(context: click.Context, claims: Path, half: str | None, kept: bool) -> None:
@@ -319,14 +300,13 @@ def marker(context: click.Context, claims: Path, half: str | None, kept: bool) -
     chosen = judging.read_claims(claims)
     middle = len(chosen) // 2
     chosen = chosen[:middle] if half == "first" else chosen[middle:] if half == "second" else chosen
-    name = f"{half} half of {claims.stem}" if half else claims.stem
-    home = _home(context.obj)
+    name, home = f"{half} half of {claims.stem}" if half else claims.stem, _home(context.obj)
     with _assistant(None, home, context.obj) as assistant:
         model = assistant.choice.model
         about = {judging.SYSTEM: "the support judge"}
         head = header(assistant, [], about, dataset={"name": name}, split=None, judge=None) | {"cases": len(chosen)}
         with _writing(None, home, f"{claims.stem}-judge", head) as (writer, told):
-            support = _judge(assistant)
+            support = judging.SupportJudge(assistant.engine, assistant.embed)
             for done, claim in enumerate(chosen, 1):
                 if (judging.SYSTEM, claim.id) not in writer.done:
                     writer.add(judging.judged(support, claim))
@@ -377,6 +357,7 @@ def injections(
     """Hide each order of ATTACKS in a seed article: is it obeyed, said or cited? An interrupted run is gone on with."""
     from evals import injection
     from evals.run import Observer, header
+    from evals.systems import build
 
     shared = {name: value if value is not None else context.obj[name] for name, value in given.items()}
     clean = injection.clean_text(SEEDS)
@@ -385,7 +366,7 @@ def injections(
     if path is None:
         # every attack is another corpus, and none is the user's own
         with TemporaryDirectory() as room, _assistant(None, Path(room), shared) as assistant:
-            systems = {system.name: system.about for system in _systems((), assistant)}
+            systems = {system.name: system.about for system in build(["dateline"], assistant)}
             dataset = {"name": f"{attacks.stem} in the seeds"}
             asked = [trial.case for trial in planned]
             head = header(assistant, asked, systems, dataset=dataset, split=None, judge=None)
@@ -393,9 +374,8 @@ def injections(
                 injection.run(planned, SEEDS, Path(room) / "articles", Observer(assistant, None), writer, told)
             path = writer.path
     found = injection.findings(planned, read(path), clean)
-    if as_json:
-        for one in found:
-            say_json(one.to_dict(), indent=None)
-        return
-    injection.print_findings(found, plain_or_terminal(5))
-    say(f"\nThe run is in {path}")
+    if not as_json:
+        injection.print_findings(found, plain_or_terminal(5))
+        say(f"\nThe run is in {path}")
+    for one in found if as_json else ():
+        say_json(one.to_dict(), indent=None)

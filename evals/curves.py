@@ -38,18 +38,18 @@ def tradeoff(rows: Sequence[Row], thresholds: Iterable[float]) -> list[Point]:
     """One system's `rows` at each threshold: a sentence is shown iff its support is at least that, and an answer
     without one is a refusal. What a number, a date or a name alone withheld stays withheld; failed cases do not count.
     """
-    answered = [row for row in rows if row.outcome.answer is not None]
-    known: dict[tuple[int, int], dict[str, float]] = {}
+    known: dict[tuple[str, str], dict[str, float]] = {}
     points = []
     for threshold in thresholds:
         found = []
-        for number, row in enumerate(answered):
+        for row in rows:
             then = at_threshold(row, threshold)
-            key = number, len(then.outcome.answer.sentences) if then.outcome.answer else 0
-            if key not in known:  # the answer changes at few thresholds, and scoring takes a while
-                known[key] = _values(then)
-            found.append(known[key])
-        points.append(_point(threshold, answered, found))
+            if then.outcome.answer:
+                key = row.case.id, then.outcome.answer.text
+                if key not in known:  # the answer changes at few thresholds, and scoring takes a while
+                    known[key] = _values(then)
+                found.append(known[key])
+        points.append(_point(threshold, found))
     return points
 
 
@@ -79,15 +79,13 @@ def _weighed(answer: Answer) -> list[tuple[str, float]]:
     return kept + [(withheld.text, withheld.support) for withheld in answer.withheld if withheld.support is not None]
 
 
-def _point(threshold: float, rows: Sequence[Row], found: Sequence[Mapping[str, float]]) -> Point:
-    refused = [values["refused_answerable"] for values in found if "refused_answerable" in values]
-    answered = [values["answered_unanswerable"] for values in found if "answered_unanswerable" in values]
-    shown = [
-        values.get("correct") if row.case.answerable else 0.0
-        for row, values in zip(rows, found, strict=True)
-        if 1.0 in (values.get("answered_unanswerable"), 1.0 - values.get("refused_answerable", 1.0))
-    ]
-    return Point(threshold, _mean(refused), _mean(answered), _mean([v for v in shown if v is not None]), len(shown))
+def _point(threshold: float, found: Sequence[Mapping[str, float]]) -> Point:
+    refused, answered = (
+        [values[name] for values in found if name in values] for name in ("refused_answerable", "answered_unanswerable")
+    )
+    right = [values.get("correct") for values in found if values.get("refused_answerable") == 0]
+    right += [0.0 for declined in answered if declined == 1]
+    return Point(threshold, _mean(refused), _mean(answered), _mean([v for v in right if v is not None]), len(right))
 
 
 def _values(row: Row) -> dict[str, float]:

@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import count, product
+from itertools import product
 from pathlib import Path
 
 from evals.records import (
     ABOUT,
-    FORMATS,
     QUESTIONS,
     DatasetError,
     Format,
@@ -21,12 +20,9 @@ from evals.records import (
     Question,
     RamdocsRecord,
     SquadAnswer,
+    SquadArticle,
     SquadQuestion,
-    other_form,
-    read_passages,
-    read_questions,
-    read_ramdocs,
-    read_squad,
+    read_records,
 )
 from evals.types import Case, GoldQuote
 from index.dates import native_date
@@ -34,9 +30,8 @@ from index.read import find_files, read_file
 from index.split import split_sentences
 from index.types import Span
 
-__all__ = ["FORMATS", "Dataset", "DatasetError", "Format", "read"]
+__all__ = ["Dataset", "DatasetError", "Format", "read"]
 
-_OURS = ".written-by-dateline"
 _THE_ANSWER = None  # no quote and no place
 
 
@@ -63,21 +58,19 @@ def read(path: Path, form: Format, scratch: Path) -> Dataset:
 
     Raises DatasetError where the path is missing, the form another, a record bad, or `scratch` cannot be used.
     """
-    if not path.exists():
-        raise DatasetError(f"There is no {path}. Name the data to measure with: {ABOUT[form]}.")
-    if form == "folder" or (form == "ramdocs" and path.is_dir()):
+    folder = form == "folder" or (form == "ramdocs" and path.is_dir())
+    if not ((path / QUESTIONS) if folder else path).is_file():
+        raise DatasetError(f'{path} is nothing of the form "{form}". Name {ABOUT[form]}.')
+    if folder:
         cases, corpus = _read_folder(path, form, scratch)
     else:
-        if not path.is_file():
-            raise other_form(path, form)
-        written = _Articles()
+        written, records = _Articles(), read_records(path, form)
         if form == "squad":
-            cases = _read_squad(path, written)
-        elif form == "ramdocs":
-            cases = [_ramdocs_case(n, record, written) for n, record in enumerate(read_ramdocs(path))]
+            cases = [case for record in records for case in _squad_cases(record.data, written)]
         else:
-            cases = [_passages_case(n, record, written) for n, record in enumerate(read_passages(path))]
-        corpus = _fill(scratch / "corpus", path, written.files())
+            case_of: Callable[..., Case] = _ramdocs_case if form == "ramdocs" else _passages_case
+            cases = [case_of(n, record, written) for n, record in enumerate(records)]
+        corpus = _fill(scratch / "corpus", written.files())
     if not cases:
         raise DatasetError(f"There is no question in {path}. Name the data to measure with: {ABOUT[form]}.")
     twice = [id for id, times in Counter(case.id for case in cases).items() if times > 1]
@@ -91,13 +84,11 @@ def read(path: Path, form: Format, scratch: Path) -> Dataset:
 
 def _read_folder(path: Path, form: Format, scratch: Path) -> tuple[list[Case], Path]:
     questions = path / QUESTIONS
-    if not questions.is_file():
-        raise other_form(path, form)
-    records = read_questions(questions)
+    records: list[Question] = read_records(questions, "folder")
     corpus = path / "articles"
     if not corpus.is_dir():  # the questions would be read as articles too
         files = [file for file in find_files(path)[0] if file != questions]
-        corpus = _fill(scratch / "corpus", path, ((f.relative_to(path).as_posix(), f.read_bytes()) for f in files))
+        corpus = _fill(scratch / "corpus", ((f.relative_to(path).as_posix(), f.read_bytes()) for f in files))
     if not find_files(corpus)[0]:
         raise DatasetError(f"There are no articles in {corpus}. Put there the articles that {questions} asks about.")
     named = {item.article for record in records for item in record.evidence}
@@ -164,19 +155,17 @@ def _file_of(corpus: Path, article: str) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def _read_squad(path: Path, written: _Articles) -> list[Case]:
-    cases = []
-    for n, article in enumerate(read_squad(path).data):
+def _squad_cases(articles: Iterable[SquadArticle], written: _Articles) -> Iterator[Case]:
+    for n, article in enumerate(articles):
         for m, paragraph in enumerate(article.paragraphs):
             id = written.add(f"{n:04d}_{m:03d}.txt", paragraph.context)
             quoted = partial(_around, paragraph.context, _sentences(paragraph.context))
-            cases += [_squad_case(question, id, paragraph.context, quoted) for question in paragraph.qas]
-    return cases
+            yield from (_squad_case(question, id, paragraph.context, quoted) for question in paragraph.qas)
 
 
 def _squad_case(record: SquadQuestion, article: str, context: str, quoted: Callable[..., list[str]]) -> Case:
     answers = [] if record.is_impossible else record.answers
-    quotes = quoted(_nearest(context, answer) for answer in answers)
+    quotes: list[str | None] = [*quoted(_nearest(context, answer) for answer in answers)]
     return Case(
         id=record.id,
         question=record.question,
@@ -184,7 +173,7 @@ def _squad_case(record: SquadQuestion, article: str, context: str, quoted: Calla
         kind="squad_impossible" if record.is_impossible else "squad",
         accepted=tuple((answer,) for answer in _distinct(answer.text for answer in answers)),
         # annotators may have marked different sentences: each alone is enough
-        evidence=_quotes(article, quotes, 0) if answers else (),
+        evidence=tuple(GoldQuote(article, quote) for quote in quotes or [None]) if answers else (),
     )
 
 
@@ -200,15 +189,15 @@ def _ramdocs_case(n: int, record: RamdocsRecord, written: _Articles) -> Case:
     several = len(answers) > 1
     # here the data tells what each document answers: those of one answer are alternatives
     facts = {answer.casefold(): number for number, answer in enumerate(answers)}
-    evidence: list[GoldQuote] = []
-    for m, document in enumerate(record.documents):
-        if not document.text.strip():
-            continue
-        article = written.add(f"{n:04d}_{m:02d}.txt", document.text)
+    documents: list[_Document] = []
+    for document in record.documents:
+        answer, told = document.answer.strip(), list[_Told]()
         if document.type == "correct":
-            answer = document.answer.strip()
-            fact = facts.setdefault(answer.casefold(), len(facts)) if several else 0
-            evidence += _quotes(article, _holding(document.text, [answer] if answer else answers), fact)
+            told = [
+                (facts.setdefault(answer.casefold(), len(facts)) if several else 0, [answer] if answer else answers)
+            ]
+        documents.append((document.text, told))
+    evidence = _written(n, documents, written)
     return Case(
         id=f"ramdocs_{n:04d}",
         question=record.question,
@@ -217,43 +206,44 @@ def _ramdocs_case(n: int, record: RamdocsRecord, written: _Articles) -> Case:
         accepted=tuple((answer,) for answer in answers) if evidence else (),
         wrong=_wrong(record.wrong_answers, answers),
         several=several and bool(evidence),
-        evidence=tuple(dict.fromkeys(evidence)),
+        evidence=evidence,
     )
 
 
 def _passages_case(n: int, record: PassagesRecord, written: _Articles) -> Case:
-    needed = record.needed()
-    evidence: list[GoldQuote] = []
-    names = (f"{n:04d}_{m:02d}.txt" for m in count())
-    for group, text in _positives(record):
-        article = written.add(next(names), text)
-        told = range(len(needed)) if group is None else [group]
-        quotes = [
-            quote for fact in told for quote in _quotes(article, _holding(text, needed[fact]), fact) if quote.quote
-        ]
-        evidence += quotes or [GoldQuote(article, None, group or 0)]
-    for text in (*record.positive_wrong, *record.negative):
-        if text.strip():
-            written.add(next(names), text)
-    accepted = product(*map(_distinct, needed)) if evidence else ()
+    needed = record.answers
+    documents: list[_Document] = []
+    for group, one in enumerate(record.positive):
+        # a list for each needed thing tells that thing; of any other passage the data does not say what it tells
+        nested = isinstance(one, list) and len(record.positive) == len(needed)
+        told: list[_Told] = [(fact, spellings) for fact, spellings in enumerate(needed) if fact == group or not nested]
+        documents += [(text, told) for text in (one if isinstance(one, list) else [one])]
+    documents += [(text, []) for text in (*record.positive_wrong, *record.negative)]
+    evidence = _written(n, documents, written)
     return Case(
         id=record.id or f"passages_{n:04d}",
         question=record.question,
         answerable=bool(evidence),
         kind=record.type,
-        accepted=tuple(accepted),
+        accepted=tuple(product(*map(_distinct, needed))) if evidence else (),
         wrong=_wrong(record.wrong_answers, [spelling for spellings in needed for spelling in spellings]),
-        evidence=tuple(dict.fromkeys(evidence)),
+        evidence=evidence,
     )
 
 
-def _positives(record: PassagesRecord) -> Iterator[tuple[int | None, str]]:
-    """(the needed thing that it tells, or None where the data does not say; the passage)."""
-    for group, one in enumerate(record.positive):
-        nested = isinstance(one, list) and len(record.positive) == len(record.needed())
-        for text in one if isinstance(one, list) else [one]:
-            if text.strip():
-                yield group if nested else None, text
+_Told = tuple[int, Sequence[str]]
+"""The number of a fact, and the answers that tell it."""
+_Document = tuple[str, list[_Told]]
+
+
+def _written(n: int, documents: Iterable[_Document], written: _Articles) -> tuple[GoldQuote, ...]:
+    """Writes the documents of question `n`; gives the sentences of each that tell its facts, or else the document."""
+    evidence: list[GoldQuote] = []
+    for m, (text, told) in enumerate(document for document in documents if document[0].strip()):
+        article = written.add(f"{n:04d}_{m:02d}.txt", text)
+        quotes = [GoldQuote(article, quote, fact) for fact, answers in told for quote in _holding(text, answers)]
+        evidence += quotes or [GoldQuote(article, None, fact) for fact, _ in told[:1]]
+    return tuple(dict.fromkeys(evidence))
 
 
 # --- answers and quotes
@@ -301,11 +291,6 @@ def _holding(text: str, answers: Iterable[str]) -> list[str]:
     return _around(text, _sentences(text), [m.span() for answer in answers for m in _find(answer).finditer(text)])
 
 
-def _quotes(article: str, quotes: Sequence[str | None], fact: int) -> tuple[GoldQuote, ...]:
-    """One for each quote; where there is none, one that names the article only."""
-    return tuple(GoldQuote(article, quote, fact) for quote in quotes or [None])
-
-
 # --- files
 
 
@@ -325,26 +310,14 @@ class _Articles:
             yield name, text.encode("utf-8-sig" if text.startswith("\ufeff") else "utf-8")
 
 
-def _fill(folder: Path, source: Path, files: Iterable[tuple[str, bytes]]) -> Path:
-    """Makes `folder` hold these files and no others. Takes only a folder that is new, empty or filled here before."""
-    here, data = folder.resolve(), source.resolve()
-    if here.is_relative_to(data) or data.is_relative_to(here):
-        raise DatasetError(
-            f"The articles cannot be written to {folder}: the data is there. Name another scratch folder."
-        )
+def _fill(folder: Path, files: Iterable[tuple[str, bytes]]) -> Path:
+    """Makes `folder`, which is nobody else's, hold these files and no others."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / _OURS).exists() and any(folder.iterdir()):
-            raise DatasetError(f"{folder} holds files that are not from here. Name another scratch folder.")
-        (folder / _OURS).touch()
-        kept = {folder / _OURS}
-        for name, content in files:
-            target = folder / name
+        kept = {folder / name: content for name, content in files}
+        for target, content in kept.items():
             target.parent.mkdir(parents=True, exist_ok=True)
-            if not target.is_file() or target.read_bytes() != content:
-                target.write_bytes(content)
-            kept.add(target)
-        for old in sorted(folder.rglob("*")):
+            target.write_bytes(content)
+        for old in folder.rglob("*"):
             if old not in kept and not old.is_dir():
                 old.unlink()
     except OSError as error:

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from index.datadir import write_whole
-from web.conversations import Turn
+from web.conversations import Conversations, Turn
 
 
-def candidates(conversations: Sequence[Sequence[Turn]]) -> list[dict[str, Any]]:
+def candidates(home: Path) -> list[dict[str, Any]]:
     """A candidate, in the form of a line of gold questions, for each turn that was judged."""
     found = []
-    for turns in conversations:
+    for turns in Conversations(home / "conversations.db").with_verdicts():
         history: list[dict[str, str]] = []
         for turn in turns:
             if turn.verdict and turn.answer:

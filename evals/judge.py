@@ -14,12 +14,15 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
 from llama_index.core.llms import ChatMessage
 from numpy.typing import NDArray
+from pydantic import BeforeValidator, TypeAdapter
 
 from evals.cases import CasesError
+from evals.lines import records
 from evals.stats import balanced_accuracy, roc_auc
 from evals.text import Quote, fold, lacking, unframed, words
 from evals.types import Case, Outcome, Row, Support
@@ -39,10 +42,6 @@ _SUPPORTED = 0.25  # log-odds of Yes over No; lower cuts take a neighbouring sen
 _SAYS = (
     "Statements from news articles:\n{statements}\n\n"
     "Is it true that {claim}\nDo the statements say so? Answer Yes or No."
-)
-_ANSWER = (
-    "Question: {question}\nRight answer: {accepted}\nGiven answer: {given}\n"
-    "Does the given answer say the same as the right answer? Answer Yes or No."
 )
 
 
@@ -79,12 +78,6 @@ class SupportJudge:
         how = "says" if supported else "does not say"
         return probability, supported, f"the judge finds that what it cites {how} it ({probability:.2f})"
 
-    def same(self, case: Case, text: str) -> str:
-        """What the model says, in its own words, to: does `text` say the same as the accepted answer?"""
-        right = " or ".join(dict.fromkeys(" and ".join(entry) for entry in case.accepted)) or "(none)"
-        question = _ANSWER.format(question=case.question, accepted=right, given=text)
-        return "".join(self._engine.stream(_messages(question), max_tokens=8))
-
     def _nearest(self, text: str, quotes: Sequence[Quote]) -> list[Quote]:
         """The quotes nearest to `text`, as many as there is room for, in their order."""
         if len(quotes) == 1:
@@ -104,14 +97,23 @@ class SupportJudge:
         return [quotes[place] for place in sorted(chosen)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Claim:
-    """A sentence, the text that is cited for it, and what people found."""
+    """A sentence, the text that is cited for it, and what people found: a record of WiCE (Kamoi et al., EMNLP 2023)."""
 
-    id: str
+    id: Annotated[str, BeforeValidator(str)]
     claim: str
-    sentences: tuple[str, ...]
-    supported: bool
+    label: int
+    evidence_sentences: tuple[str, ...] = ()
+    doc: str = ""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        return self.evidence_sentences or tuple(self.doc[span.start : span.end] for span in split_sentences(self.doc))
+
+    @property
+    def supported(self) -> bool:
+        return self.label == 1  # a claim that is supported in part is not
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,28 +137,8 @@ class Quality:
 
 
 def read_claims(path: Path) -> list[Claim]:
-    """Claims in WiCE's form (Kamoi et al., EMNLP 2023): {id, claim, label, evidence_sentences or doc}, a line each.
-
-    Only a label of 1 is support; a claim that is supported in part is not. Raises CasesError.
-    """
-    claims = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CasesError(f"{path} can't be read ({error}): name a .jsonl file of claims.") from None
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-            sentences = record.get("evidence_sentences") or _sentences(record["doc"])
-            claims.append(Claim(str(record["id"]), record["claim"], tuple(sentences), record["label"] == 1))
-        except (json.JSONDecodeError, KeyError, AttributeError) as error:
-            raise CasesError(
-                f"{path}, line {number}, is not a claim ({error}): each line needs id, claim, label and "
-                "evidence_sentences (or doc)."
-            ) from None
-    return claims
+    """The claims of a file in WiCE's form, a line each. Raises CasesError."""
+    return [claim for _, claim in records(path, TypeAdapter(Claim), CasesError, "a .jsonl file of claims")]
 
 
 def judged(judge: SupportJudge, claim: Claim) -> Row:
@@ -171,33 +153,27 @@ def judged(judge: SupportJudge, claim: Claim) -> Row:
 
 def quality(rows: Sequence[Row], source: str, commit: str, date: str) -> Quality:
     """What the rows of `judged` amount to; `Case.answerable` is the human label."""
-    verdicts = [(row.case.answerable, row.outcome.support[0]) for row in rows if row.outcome.support]
-    labels = [label for label, _ in verdicts]
-    return Quality(
-        balanced_accuracy=balanced_accuracy(labels, [bool(verdict.supported) for _, verdict in verdicts]),
-        auc=roc_auc(labels, [verdict.probability or 0.0 for _, verdict in verdicts]),
-        claims=len(verdicts),
-        source=source,
-        commit=commit,
-        date=date,
-    )
+    verdicts = [row.outcome.support[0] for row in rows if row.outcome.support]
+    labels = [row.case.answerable for row in rows if row.outcome.support]
+    balanced = balanced_accuracy(labels, [bool(verdict.supported) for verdict in verdicts])
+    auc = roc_auc(labels, [verdict.probability or 0.0 for verdict in verdicts])
+    return Quality(balanced, auc, len(verdicts), source, commit, date)
 
 
 def measured(model: str) -> Quality | None:
     """How good the judge was found to be with this model; None if nobody measured it."""
-    found = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
+    found = _measured()
     return Quality(**found[model]) if model in found else None
 
 
 def keep(model: str, quality: Quality) -> None:
     """Writes the figure where `measured` finds it."""
-    found = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
-    text = json.dumps(found | {model: asdict(quality)}, indent=2, sort_keys=True)
+    text = json.dumps(_measured() | {model: asdict(quality)}, indent=2, sort_keys=True)
     write_whole(MEASURED, f"{text}\n".encode())
 
 
-def _sentences(text: str) -> list[str]:
-    return [text[span.start : span.end] for span in split_sentences(text)]
+def _measured() -> dict[str, Any]:
+    return dict(json.loads(MEASURED.read_text(encoding="utf-8"))) if MEASURED.exists() else {}
 
 
 def _asked(claim: str, quotes: Sequence[Quote]) -> list[ChatMessage]:

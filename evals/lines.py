@@ -46,26 +46,19 @@ def records(path: Path, adapter: TypeAdapter[_T], error: type[DatelineError], wh
     """Each line's number and what is on it. Raises `error` where the file can't be read or a line is not as it must
     be: a mistyped field would otherwise be a wrong score later."""
     for number, line in numbered(text_of(path, error, what)):
-        where = f"{path}, line {number}"
-        yield number, valid(adapter, parsed(line, where, error), where, error)
+        yield number, valid(adapter, line, f"{path}, line {number}", error)
 
 
-def parsed(text: str, where: str, error: type[DatelineError]) -> Any:
-    """The JSON of `text`."""
+def valid(adapter: TypeAdapter[_T], given: Any, where: str, error: type[DatelineError]) -> _T:
+    """What is `given`, JSON if it is text, as `adapter` reads it."""
     try:
-        return json.loads(text)
-    except ValueError as reason:
-        raise error(f"{where}: it is not JSON ({reason}). Mend that record or take it out.") from None
-
-
-def valid(adapter: TypeAdapter[_T], value: Any, where: str, error: type[DatelineError]) -> _T:
-    """`value` as `adapter` reads it."""
-    try:
-        return adapter.validate_python(value)
+        return adapter.validate_python(json.loads(given) if isinstance(given, str) else given)
     except ValidationError as reason:
         first = reason.errors(include_url=False)[0]
         # pydantic also names its own types there, as "list[str]"
         place = ".".join(str(part) for part in first["loc"] if not (isinstance(part, str) and "[" in part))
         told = _MISTAKES.get(first["type"], first["msg"].removeprefix("Value error, "))
         where += f", {place}" if place else ""
-        raise error(f"{where}: {told}. Mend that record or take it out.") from None
+    except json.JSONDecodeError as reason:
+        told = f"it is not JSON ({reason})"
+    raise error(f"{where}: {told}. Mend that record or take it out.")

@@ -14,53 +14,47 @@ from functools import lru_cache
 from itertools import pairwise
 
 from evals.normal import Token, plain, tokens, without_marks
-from evals.refusing import reads_as_refusal
 from evals.text import STOPWORDS, keys
 from evals.types import Case
-
-__all__ = ["Match", "given", "matches", "quoted", "reads_as_refusal", "states", "token_f1", "wrong_said"]
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """Whether an answer is right, and why. True in a condition if it is."""
 
-    entry: tuple[str, ...] | None
-    """The entry of `accepted` that it says; an entry of several strings is said only if all of them are."""
-    pattern: str | None
+    right: bool
     explanation: str
 
     def __bool__(self) -> bool:
-        return self.entry is not None or self.pattern is not None
+        return self.right
 
 
 def matches(text: str, case: Case) -> Match:
-    """Which accepted answer `text` gives, if any.
+    """Whether `text` gives an accepted answer.
 
     A text that adds nothing to the question is never right, and no text is right by an accepted string that it
     denies ("not Homs") or that is only part of a known wrong answer it states.
     """
     if not tokens(text):
-        return Match(None, None, "says nothing")
+        return Match(False, "says nothing")
     if _repeats(text, case):
-        return Match(None, None, "repeats the question and adds nothing")
+        return Match(False, "repeats the question and adds nothing")
     for entry, said in zip(case.accepted, given(text, case), strict=True):
         if said:
-            return Match(entry, None, f"says {_all_of(entry)}, which is accepted")
+            return Match(True, f"says {_all_of(entry)}, which is accepted")
     for pattern in case.patterns:
-        if found := _found_by(pattern, text):
-            return Match(None, pattern, f"says {quoted(found)}, which the pattern {pattern} accepts")
-    return Match(None, None, f"says none of: {_listed(case)}")
+        compiled = re.compile(pattern, re.IGNORECASE)
+        for form in (" ".join(without_marks(text).split()), plain(text)):
+            if found := compiled.search(form):
+                return Match(True, f"says {quoted(found.group())}, which the pattern {pattern} accepts")
+    wanted = [*map(_all_of, case.accepted), *(f"/{pattern}/" for pattern in case.patterns)]
+    more = f" and {len(wanted) - 5} more" if len(wanted) > 5 else ""
+    return Match(False, f"says none of: {', '.join(wanted[:5])}{more}")
 
 
 def given(text: str, case: Case) -> list[bool]:
     """For each entry of `case.accepted`: whether `text` says all of it."""
-    return [all(_stated(text, string, case.question, within=case.wrong) for string in entry) for entry in case.accepted]
-
-
-def states(text: str, string: str) -> bool:
-    """Whether `text` says `string`, in any form, and does not deny it."""
-    return _stated(text, string)
+    return [all(states(text, string, case.question, case.wrong) for string in entry) for entry in case.accepted]
 
 
 def wrong_said(text: str, case: Case) -> list[str] | None:
@@ -73,7 +67,17 @@ def wrong_said(text: str, case: Case) -> list[str] | None:
     wrong = [string for string in dict.fromkeys(case.wrong) if _form(string) not in forms]
     if case.wrong and not wrong:
         return None
-    return [string for string in wrong if _stated(text, string, case.question, within=accepted)]
+    return [string for string in wrong if states(text, string, case.question, accepted)]
+
+
+def states(text: str, string: str, question: str = "", within: Sequence[str] = ()) -> bool:
+    """Whether `text` says `string`, in any form, undenied and not merely as part of one of `within`."""
+    for said in _readings(text):
+        larger = [place for other in within for place in _places(said, other, question)]
+        for place in _places(said, string, question):
+            if not _denied(said, place[0], question) and not any(_is_part_of(place, other) for other in larger):
+                return True
+    return False
 
 
 def token_f1(text: str, accepted: Sequence[Sequence[str]]) -> float:
@@ -81,8 +85,11 @@ def token_f1(text: str, accepted: Sequence[Sequence[str]]) -> float:
 
     The tokens are those of `evals.normal` in place of SQuAD's own; a day counts as its day, month and year.
     """
-    said = _counted(text)
-    return max((_f1(said, _counted(" ; ".join(entry))) for entry in accepted), default=0.0)
+    said, best = Counter(keys(text)), 0.0
+    for right in (Counter(keys(" ; ".join(entry))) for entry in accepted):
+        if shared := (said & right).total():
+            best = max(best, 2 * shared / (said.total() + right.total()))
+    return best
 
 
 def quoted(text: str, longest: int = 120) -> str:
@@ -102,35 +109,19 @@ def _is_part_of(place: _Place, other: _Place) -> bool:
     return place != other and other[0] <= place[0] and place[1] <= other[1]
 
 
-def _stated(text: str, string: str, question: str = "", within: Sequence[str] = ()) -> bool:
-    """Whether `text` says `string` undenied and not merely as part of one of `within`."""
-    for said in _readings(text):
-        larger = [place for other in within for place in _places(said, other, question)]
-        for place in _places(said, string, question):
-            if not _denied(said, place, question) and not any(_is_part_of(place, other) for other in larger):
-                return True
-    return False
-
-
 @lru_cache(maxsize=4096)
 def _readings(text: str) -> tuple[tuple[Token, ...], ...]:
     """The ways to read `text`: as it is, days as month and year, and without what stands in brackets."""
     bare = re.sub(r"\s*\([^()]*\)", "", text)
-    found = [tokens(text), tokens(text, coarse=True), tokens(bare), tokens(bare, coarse=True)]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(tokens(form, coarse=coarse) for form in (text, bare) for coarse in (False, True)))
 
 
 @lru_cache(maxsize=4096)
 def _wanted(string: str) -> tuple[tuple[Token, ...], ...]:
     """The ways in which `string` may be said: in full, or without what stands in brackets, or "in" before it."""
-    ways: list[tuple[Token, ...]] = []
-    for form in (string, re.sub(r"\s*[(\[][^()\[\]]*[)\]]?", " ", string)):
-        wanted = tokens(form)
-        if len(wanted) > 1 and wanted[0].form in ("in", "on", "at"):
-            wanted = wanted[1:]
-        if wanted:
-            ways.append(wanted)
-    return tuple(dict.fromkeys(ways))
+    ways = [tokens(form) for form in (string, re.sub(r"\s*[(\[][^()\[\]]*[)\]]?", " ", string))]
+    ways = [way[1:] if len(way) > 1 and way[0].form in ("in", "on", "at") else way for way in ways]
+    return tuple(dict.fromkeys(filter(None, ways)))
 
 
 def _places(said: tuple[Token, ...], string: str, question: str) -> Iterator[_Place]:
@@ -145,24 +136,14 @@ def _end_of(said: tuple[Token, ...], start: int, wanted: tuple[Token, ...], ques
     end = start + len(wanted)
     if end <= len(said) and all(map(Token.means, said[start:end], wanted)):
         return None if _in_another_unit(said, end, question) else end
-    if wanted[0].number is not None and len(wanted) > 1 and said[start].means(wanted[0]):
+    if wanted[0].is_number and len(wanted) > 1 and said[start].means(wanted[0]):
         return start + 1 if _goes_without_unit(said, start, wanted, question) else None
-    return _joined_end(said, start, wanted)
-
-
-def _joined_end(said: tuple[Token, ...], start: int, wanted: tuple[Token, ...]) -> int | None:
-    """As `_end_of` for what is written together or apart: "air base", "airbase"; "J. K.", "JK"."""
-    if not all(token.is_word for token in wanted):
-        return None
-    whole, joined = "".join(token.form for token in wanted), ""
-    for end in range(start, len(said)):
-        if not said[end].is_word:
-            return None
-        joined += said[end].form
-        if joined == whole:
-            return end + 1
-        if not whole.startswith(joined):
-            return None
+    # what is written together or apart: "air base", "airbase"; "J. K.", "JK"
+    whole, joined = "".join(token.form for token in wanted if token.is_word), ""
+    while whole.startswith(joined) and start < len(said) and said[start].is_word:
+        joined, start = joined + said[start].form, start + 1
+        if joined == whole and all(token.is_word for token in wanted):
+            return start
     return None
 
 
@@ -171,7 +152,7 @@ def _joined_end(said: tuple[Token, ...], start: int, wanted: tuple[Token, ...]) 
 
 def _in_another_unit(said: tuple[Token, ...], end: int, question: str) -> bool:
     """Whether a bare number is followed by a unit that is not the one the question asks in."""
-    if said[end - 1].number is None or said[end - 1].ordinal or end >= len(said) or not said[end].unit:
+    if not said[end - 1].is_number or said[end - 1].form.endswith("th") or end >= len(said) or not said[end].unit:
         return False
     asked = _units_asked(question)
     return bool(asked) and said[end].form not in asked
@@ -183,10 +164,10 @@ def _goes_without_unit(said: tuple[Token, ...], at: int, wanted: tuple[Token, ..
     It may if the question names the unit or nothing else follows that it could count: "3,559" for "3,559 people".
     """
     rest = [token for token in wanted[1:] if token.form != "old"]
-    if len(rest) != 1 or not rest[0].is_word or wanted[0].ordinal or rest[0].capital or rest[0].form in ("am", "pm"):
+    if len(rest) != 1 or not rest[0].is_word or rest[0].capital or rest[0].form in ("am", "pm"):
         return False
     following = None if said[at].pause or at + 1 >= len(said) else said[at + 1]
-    alone = following is None or (following.is_word and not following.unit and following.form in STOPWORDS)
+    alone = following is None or following.form in STOPWORDS
     return alone and (not rest[0].unit or rest[0].form in _units_asked(question))
 
 
@@ -194,68 +175,39 @@ def _goes_without_unit(said: tuple[Token, ...], at: int, wanted: tuple[Token, ..
 def _units_asked(question: str) -> frozenset[str]:
     """The units that a question asks in: "how many miles", "what percentage", "how old"."""
     asked = tokens(question)
-    forms = {
-        token.form
-        for before, token in pairwise(asked)
-        if token.unit and before.form in ("many", "much", "in", "what", "which", "of")
-    }
-    if any(token.form in ("old", "age", "aged") for token in asked):
-        forms.add("year")
-    if any(token.form in ("percentage", "share") for token in asked):
-        forms.add("%")
-    return frozenset(forms)
+    named = {token.form for before, token in pairwise(asked) if token.unit and before.form in _ASKING_FOR}
+    implied = {token.form: _IMPLIED[token.form] for token in asked if token.form in _IMPLIED}
+    return frozenset(named | set(implied.values()))
 
+
+_ASKING_FOR = frozenset("many much in what which of".split())
+_IMPLIED = {"old": "year", "age": "year", "aged": "year", "percentage": "%", "share": "%"}
 
 # -------------------------------------------------------------------------------------- negation
 
-_NEGATORS = frozenset("not never nor neither except excluding".split())
 _NEGATIVE = re.compile(
-    r"(?:no|none|without|unable|against|illegal|missing)$"
+    r"(?:not|never|nor|neither|except|excluding|no|none|without|unable|against|illegal|missing)$"
     r"|forbid|lack|refus|fail|reject|den(?:y|ied|ies)|oppos|ban(?:s|ned)?$|prohibit|prevent|avoid|exclu"
 )
-_BETWEEN = frozenset("in on at by to from of for with as near into".split())
-_NO_DENIAL = frozenset("only just until merely simply less more fewer later before long yet than even".split())
-_AUXILIARIES = frozenset(
-    "do does did has have had is are was were be been will would could can should may might must".split()
+_PREPOSITIONS = "in|on|at|by|to|from|of|for|with|as|near|into"
+_NO_DENIAL = "only|just|until|merely|simply|less|more|fewer|later|before|long|yet|than|even"
+_AUXILIARY = "do|does|did|has|have|had|is|are|was|were|be|been|will|would|can|could|should|may|might|must"
+_DENYING = re.compile(
+    rf"\b(?:(?:not|never|nor|neither|except|excluding|rather than|other than|no longer)(?: (?:{_PREPOSITIONS}))*"
+    rf"|(?:instead of|apart from)|(?:never|(?:{_AUXILIARY}) not) (?!(?:{_NO_DENIAL})\b)\w+(?: (?:{_PREPOSITIONS}))*) $"
 )
 
 
-def _denied(said: tuple[Token, ...], place: _Place, question: str) -> bool:
+def _denied(said: tuple[Token, ...], at: int, question: str) -> bool:
     """Whether "not" or the like stands right before: "not Homs", "not in Homs", "did not capture Homs".
 
     Never where the question is in the negative: "Which city was not captured?"
     """
-    if _is_negative(question):
-        return False
-    before = _clause_before(said, place[0])
-    while before and before[-1] in _BETWEEN:
-        preposition = before.pop()
-        if before and (before[-1], preposition) in (("instead", "of"), ("apart", "from")):
-            return True
-    if not before:
-        return False
-    last, second, third = (["", "", "", *before])[:-4:-1]
-    if last in _NEGATORS or (last == "no" and said[place[0]].number is None):
-        return True
-    if (second, last) in (("rather", "than"), ("other", "than"), ("no", "longer")):
-        return True
-    denied_verb = second == "never" or (second == "not" and third in _AUXILIARIES)
-    return denied_verb and last not in _NO_DENIAL
-
-
-def _clause_before(said: tuple[Token, ...], start: int) -> list[str]:
-    """The words before token `start`, up to punctuation, at most eight."""
-    words: list[str] = []
-    for token in reversed(said[max(0, start - 8) : start]):
-        if token.pause:
-            break
-        words.insert(0, token.form)
-    return words
-
-
-@lru_cache(maxsize=4096)
-def _is_negative(question: str) -> bool:
-    return any(token.form in _NEGATORS or _NEGATIVE.match(token.form) for token in tokens(question))
+    clause = ""
+    for token in said[max(0, at - 8) : at]:  # up to punctuation
+        clause = "" if token.pause else f"{clause}{token.form} "
+    denied = _DENYING.search(clause) or (clause.endswith("no ") and not said[at].is_number)
+    return bool(denied) and not any(_NEGATIVE.match(token.form) for token in tokens(question))
 
 
 # --------------------------------------------------------------------------- the rest of the rules
@@ -269,43 +221,17 @@ def _repeats(text: str, case: Case) -> bool:
     Where the accepted answer stands in the question ("Homs or Hama?", "Who won between Homs and Hama?"), a text
     repeats it only if it leaves nothing out.
     """
-    asked, said = _keys(case.question), _keys(text)
-    entries = [frozenset(key for string in entry for key in _keys(string)) for entry in case.accepted]
-    answers = frozenset[str]().union(*entries)
+    asked, said = set(keys(case.question)), set(keys(text))
+    entries = [{key for string in entry for key in keys(string)} for entry in case.accepted]
+    answers = set[str]().union(*entries)
     if any(key not in asked and (key not in STOPWORDS - {"no"} or key in answers) for key in said):
         return False
-    in_question = any(entry <= asked for entry in entries)
-    return not in_question or all(key in said for key in asked if key not in _ASKING)
-
-
-def _keys(text: str) -> frozenset[str]:
-    return frozenset(_counted(text))
-
-
-@lru_cache(maxsize=8192)
-def _counted(text: str) -> Counter[str]:
-    return Counter(keys(text))
-
-
-def _f1(said: Counter[str], right: Counter[str]) -> float:
-    shared = (said & right).total()
-    return 2 * shared / (said.total() + right.total()) if shared else 0.0
+    return not any(entry <= asked for entry in entries) or asked - _ASKING <= said
 
 
 def _form(string: str) -> tuple[object, ...]:
-    return tuple(token.day or token.stem or token.form for token in tokens(string))
-
-
-def _found_by(pattern: str, text: str) -> str | None:
-    compiled = re.compile(pattern, re.IGNORECASE)
-    forms = (" ".join(without_marks(text).split()), plain(text))
-    return next((found.group() for form in forms if (found := compiled.search(form))), None)
+    return tuple(token.day or token.stem for token in tokens(string))
 
 
 def _all_of(entry: Sequence[str]) -> str:
     return " and ".join(f'"{string}"' for string in entry)
-
-
-def _listed(case: Case) -> str:
-    wanted = [_all_of(entry) for entry in case.accepted] + [f"/{pattern}/" for pattern in case.patterns]
-    return ", ".join(wanted[:5]) + (f" and {len(wanted) - 5} more" if len(wanted) > 5 else "")

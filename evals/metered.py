@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from llama_index.core.base.llms.generic_utils import (
+    chat_response_to_completion_response,
+    stream_chat_response_to_completion_response,
+)
 from llama_index.core.base.llms.types import CompletionResponse, CompletionResponseGen, LLMMetadata
 from llama_index.core.bridge.pydantic import ConfigDict, Field, PrivateAttr
 from llama_index.core.llms import ChatMessage, ChatResponse, ChatResponseGen, CustomLLM, MessageRole
@@ -47,20 +51,26 @@ class MeteredLLM(CustomLLM):
 
     @llm_chat_callback()
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        return _chat("".join(self._pieces(messages, kwargs)))
+        *_, last = [ChatResponse(message=ChatMessage(content="")), *self._said(messages, kwargs)]
+        return last
 
     @llm_chat_callback()
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
-        return (_chat(text, piece) for text, piece in _growing(self._pieces(messages, kwargs)))
+        return self._said(messages, kwargs)
 
     @llm_completion_callback()
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
-        return CompletionResponse(text="".join(self._pieces([ChatMessage(content=prompt)], kwargs)))
+        return chat_response_to_completion_response(self.chat([ChatMessage(content=prompt)], **kwargs))
 
     @llm_completion_callback()
     def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
-        pieces = _growing(self._pieces([ChatMessage(content=prompt)], kwargs))
-        return (CompletionResponse(text=text, delta=piece) for text, piece in pieces)
+        return stream_chat_response_to_completion_response(self.stream_chat([ChatMessage(content=prompt)], **kwargs))
+
+    def _said(self, messages: Sequence[ChatMessage], kwargs: dict[str, Any]) -> ChatResponseGen:
+        text = ""
+        for piece in self._pieces(messages, kwargs):
+            text += piece
+            yield ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=text), delta=piece)
 
     def _pieces(self, messages: Sequence[ChatMessage], kwargs: dict[str, Any]) -> Iterator[str]:
         longest = kwargs.get("max_tokens", self.max_tokens)
@@ -70,14 +80,3 @@ class MeteredLLM(CustomLLM):
             self._usage.cached_tokens + end.cached_tokens,
             self._usage.completion_tokens + end.completion_tokens,
         )
-
-
-def _growing(pieces: Iterator[str]) -> Iterator[tuple[str, str]]:
-    text = ""
-    for piece in pieces:
-        text += piece
-        yield text, piece
-
-
-def _chat(text: str, piece: str | None = None) -> ChatResponse:
-    return ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=text), delta=piece)

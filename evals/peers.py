@@ -15,12 +15,10 @@ import hashlib
 import json
 import math
 import re
-import threading
 import time
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -31,9 +29,8 @@ from evals.text import words
 from evals.types import Case
 from index.embed import embedder
 from index.split import split_sentences
-from index.types import Hit
+from index.types import Article, Hit
 from rag import Assistant
-from rag.engines.base import Completion
 from rag.types import Answer, AnswerSentence, Citation, Timings, Usage
 
 if TYPE_CHECKING:
@@ -54,45 +51,34 @@ class LlamaIndexArticles:
 
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
-        self._lock = threading.Lock()
-        self._dates: dict[str, date | None] = {}
-        self._index: VectorStoreIndex | None = None
 
+    @cached_property
+    def _articles(self) -> list[Article]:
+        return [self._assistant.article(id) for id in self._assistant.articles.article_ids()]
+
+    @cached_property
     def index(self) -> VectorStoreIndex:
         """All articles as they are in Dateline's index at the first call. Raises the errors of index and embedder."""
-        with self._lock:
-            if self._index is None:
-                self._index = self._embedded()
-            return self._index
-
-    def visible(self, case: Case) -> MetadataFilters | None:
-        """Lets pass what the case may see: neither `exclude` nor what is dated after `as_of`."""
-        from llama_index.core.vector_stores import FilterOperator, MetadataFilter, MetadataFilters
-
-        self.index()
-        hidden = set(case.exclude)
-        if case.as_of:
-            hidden |= {id for id, day in self._dates.items() if day and day > case.as_of}
-        if not hidden:
-            return None
-        return MetadataFilters(
-            filters=[MetadataFilter(key=FILE_NAME, operator=FilterOperator.NIN, value=sorted(hidden))]
-        )
-
-    def _embedded(self) -> VectorStoreIndex:
         from llama_index.core import Document, VectorStoreIndex
         from llama_index.core.node_parser import SentenceSplitter
 
         from evals.embedding import LlamaEmbedding
 
-        articles = [self._assistant.article(id) for id in self._assistant.articles.article_ids()]
-        self._dates = {article.id: article.date for article in articles}
         settings = self._assistant.settings
         return VectorStoreIndex.from_documents(
-            [Document(text=article.text, metadata={FILE_NAME: article.id}) for article in articles],
+            [Document(text=article.text, metadata={FILE_NAME: article.id}) for article in self._articles],
             transformations=[SentenceSplitter()],  # LlamaIndex's default, said here so that no global is asked
             embed_model=LlamaEmbedding(embedder(settings.embedder, ollama_host=settings.ollama_host)),
         )
+
+    def visible(self, case: Case) -> MetadataFilters | None:
+        """Lets pass what the case may see: neither `exclude` nor what is dated after `as_of`."""
+        from llama_index.core.vector_stores import FilterOperator, MetadataFilter, MetadataFilters
+
+        later = {one.id for one in self._articles if case.as_of and one.date and one.date > case.as_of}
+        if not (hidden := sorted(later | set(case.exclude))):
+            return None
+        return MetadataFilters(filters=[MetadataFilter(key=FILE_NAME, operator=FilterOperator.NIN, value=hidden)])
 
 
 class VectorEngine:
@@ -108,7 +94,7 @@ class VectorEngine:
     def answer(self, case: Case) -> Answer:
         """See `System.answer`. The first call embeds the articles, which its timings leave out."""
         model = MeteredLLM(engine=self._assistant.engine)
-        index, filters = self._articles.index(), self._articles.visible(case)
+        index, filters = self._articles.index, self._articles.visible(case)
         engine = self._engine(index, llm=model, streaming=True, filters=filters)
         sources: list[NodeWithScore] = []
         written = _listen(lambda: _pieces(engine.query(case.question), sources))
@@ -157,11 +143,13 @@ def _citation(assistant: Assistant, number: int, source: NodeWithScore) -> Citat
     # the engine puts a heading above the words of the article, and a newline below
     quote = source.node.get_content().removeprefix(f"Source {number}:\n").removesuffix("\n")
     article = assistant.article(source.node.metadata[FILE_NAME])
-    start = article.text.find(quote)
-    # what stands nowhere in the article gets a place that can't be taken for exact
-    place = (quote, start, start + len(quote)) if start >= 0 else (quote, 0, 0)
-    page = article.page_of(max(start, 0))
-    return Citation(number, article.id, article.title, article.date, page, *place, carriers=(article.id,))
+    return _cites(number, article, quote, article.text.find(quote))
+
+
+def _cites(number: int, article: Article, quote: str, start: int) -> Citation:
+    """What stands nowhere in the article (`start` -1) gets a place that can't be taken for exact."""
+    place = (article.page_of(max(start, 0)), quote, max(start, 0), start + len(quote) if start >= 0 else 0)
+    return Citation(number, article.id, article.title, article.date, *place, carriers=(article.id,))
 
 
 # --------------------------------------------------------------------- citations that a model writes by itself
@@ -223,18 +211,10 @@ class ClosedBook:
             *(ChatMessage(role=MessageRole(turn["role"]), content=turn["content"]) for turn in case.history),
             ChatMessage(role=MessageRole.USER, content=case.question),
         ]
-        engine, longest = self._assistant.engine, self._assistant.settings.answer_tokens
-        ends: list[Completion] = []
-        written = _listen(lambda: _until_end(engine.stream(messages, max_tokens=longest, from_cache=True), ends))
-        (end,) = ends
-        usage = Usage(end.prompt_tokens, end.cached_tokens, end.completion_tokens)
-        answer = _answer(case, written, self.name, self._assistant, usage=usage)
+        model = MeteredLLM(engine=self._assistant.engine, max_tokens=self._assistant.settings.answer_tokens)
+        written = _listen(lambda: (response.delta or "" for response in model.stream_chat(messages)))
+        answer = _answer(case, written, self.name, self._assistant, usage=model.usage)
         return replace(answer, sentences=_uncited(written.text))
-
-
-def _until_end(writing: Generator[str, None, Completion], ends: list[Completion]) -> Iterator[str]:
-    with closing(writing):
-        ends.append((yield from writing))
 
 
 class Bm25Top:
@@ -254,11 +234,10 @@ class Bm25Top:
         hits = articles.search(
             case.question, until=case.as_of, undated=case.as_of is not None, exclude=case.exclude, mode="bm25"
         )
-        found = _milliseconds(started)
         best = self._best_sentence(case.question, hits)
         text = f"{best.quote} [1]" if best else ""
         total = _milliseconds(started)
-        answer = _answer(case, _Written(text, total if text else None, total), self.name, None, search=found)
+        answer = _answer(case, _Written(text, total if text else None, total), self.name, None)
         return replace(
             answer,
             sentences=(AnswerSentence(best.quote, (1,), 1.0),) if best else (),
@@ -280,10 +259,7 @@ class Bm25Top:
                 stood = words(quote)
                 covered = sum(1 / (1 + math.log1p(known[word])) for word, stems in asked.items() if stems <= stood)
                 if covered > most:
-                    page = article.page_of(sentence.start)
-                    place = (quote, sentence.start, sentence.end)
-                    best = Citation(1, article.id, article.title, article.date, page, *place, carriers=(article.id,))
-                    most = covered
+                    best, most = _cites(1, article, quote, sentence.start), covered
         return best
 
 
@@ -319,13 +295,7 @@ def _uncited(text: str) -> tuple[AnswerSentence, ...]:
 
 
 def _answer(
-    case: Case,
-    written: _Written,
-    system: str,
-    assistant: Assistant | None,
-    *,
-    usage: Usage | None = None,
-    search: float = 0.0,
+    case: Case, written: _Written, system: str, assistant: Assistant | None, usage: Usage | None = None
 ) -> Answer:
     """What was written, with who wrote it; nobody without an assistant."""
     made_by: list[Any] = [system]
@@ -337,18 +307,8 @@ def _answer(
         of_ours = [settings.context_tokens, settings.answer_tokens, settings.embedder, settings.seed]
         made_by += [version("llama-index-core"), engine, model, *of_ours]
     return Answer(
-        question=case.question,
-        standalone_question=case.question,
-        text=written.text,
-        abstained=False,
-        sentences=(),
-        withheld=(),
-        citations=(),
-        hits=(),
-        notes=notes,
-        engine=engine,
-        model=model,
-        settings=hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:12],
-        usage=usage or Usage(),
-        timings=Timings(search=search, first_token=written.first_token, total=written.total),
-    )
+        question=case.question, standalone_question=case.question, text=written.text, abstained=False, sentences=(),
+        withheld=(), citations=(), hits=(), notes=notes, engine=engine, model=model,
+        settings=hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:12], usage=usage or Usage(),
+        timings=Timings(first_token=written.first_token, total=written.total),
+    )  # fmt: skip

@@ -20,9 +20,16 @@ _EVERY = 20.0  # seconds between two lines where there is no terminal
 @contextmanager
 def progress() -> Iterator[Progress]:
     """A bar with the time left on a terminal, else a line now and then, on stderr."""
-    console = Console(stderr=True)
+    console, said = Console(stderr=True), time.monotonic()
+
+    def line(done: int, total: int, system: str) -> None:
+        nonlocal said
+        if done == total or time.monotonic() - said > _EVERY:
+            said = time.monotonic()
+            say(f"{system}: {done} of {total}", err=True)
+
     if not console.is_terminal:
-        yield _lines()
+        yield line
         return
     with bars.Progress(
         TextColumn("{task.fields[system]}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
@@ -30,23 +37,3 @@ def progress() -> Iterator[Progress]:
     ) as bar:  # fmt: skip
         task = bar.add_task("eval", total=None, system="")
         yield lambda done, total, system: bar.update(task, completed=done, total=total, system=system)
-
-
-def _lines() -> Progress:
-    """Progress as lines of text."""
-    started = said = time.monotonic()
-    before: int | None = None  # cases that an interrupted run had done already
-
-    def told(done: int, total: int, system: str) -> None:
-        nonlocal said, before
-        now = time.monotonic()
-        before = done if before is None else before
-        if done < total and now - said < _EVERY:
-            return
-        said = now
-        elapsed = (now - started) / 60
-        rate = (done - before) / elapsed if elapsed else 0.0
-        left = f", about {(total - done) / rate:.0f} min left" if rate and done < total else ""
-        say(f"{system}: {done} of {total}, {elapsed:.1f} min{left}", err=True)
-
-    return told

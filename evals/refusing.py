@@ -15,145 +15,88 @@ from functools import lru_cache
 
 from evals.normal import plain
 
-
-def _any(*alternatives: str) -> str:
-    return f"(?:{'|'.join(alternatives)})"
-
-
 _GIVEN = "provided|given|available|retrieved|above|supplied|uploaded|following|cited|numbered|relevant"
-_FREE_NOUN = (
-    "(?:sources?|(?:news )?articles?|passages?|context|documents?|texts?|excerpts?|snippets?|paragraphs?|information"
-    "|search results)"
-)
-_OTHER_NOUN = "(?:evidence|results|materials?|content|statements|quotes|data|corpus|database|news|facts)"
+_FREE = "sources?|(?:news )?articles?|passages?|context|documents?|texts?|excerpts?|snippets?|paragraphs?|information"
+_OTHER = "evidence|results|materials?|content|statements|quotes|data|corpus|database|news|facts"
 """Also things in the news: only "the provided evidence" is surely a source."""
-_DETERMINER = f"(?:the|these|this|those|any|either|both|your|all|of|{_GIVEN}|news|context|source|article|first|second)"
-_TRAILING = (
-    f"(?:{_GIVEN}|here|themselves|itself|found|shared|you|have|has|been|i|in|from|of|for|to|me|were|was|that|which|and"
-    r"|or|\d+|the|this|these|context|information|sources?|articles?|passages?|documents?|texts?|question|search)"
+_BEFORE = f"(?:(?:of|the|these|this|those|any|either|both|your|all|first|second|source|article|{_GIVEN}) )*"
+_BEHIND = f"(?: (?:{_GIVEN}|here|themselves|itself|found|you|ha(?:ve|s) been|were|in|for|to|me|which|and|or|\\d+)\\b)*"
+_ALIKE = tuple(
+    (re.compile(pattern, re.IGNORECASE), word)
+    for pattern, word in (
+        (r"\bcan(?:not|'t)\b", "can not"),
+        (r"n't\b", " not"),
+        (r"\b(it|that|there|this)'s\b", r"\1 is"),
+        (r"\b(?:i'm|we(?:'re| are))\b", "i am"),
+        (r"\b(?:i've|we(?:'ve| have)?)\b", "i"),
+        (r"\b(?:\w+ly,?|therefore,?|even|also|just|seem to|appear to) ", ""),
+        (rf"\b{_BEFORE}(?:(?:{_FREE})|(?:{_GIVEN}) (?:{_OTHER})|(?:{_OTHER}) (?:{_GIVEN}))\b{_BEHIND}", "SOURCE"),
+    )
 )
-_SOURCE = _any(
-    f"(?:{_DETERMINER} ){{0,6}}{_FREE_NOUN}(?: {_TRAILING}){{0,12}}",
-    f"(?:{_DETERMINER} ){{0,6}}(?:{_GIVEN}) {_OTHER_NOUN}(?: {_TRAILING}){{0,12}}",
-    f"(?:{_DETERMINER} ){{0,6}}{_OTHER_NOUN} (?:{_GIVEN})(?: {_TRAILING}){{0,12}}",
-)
-_HOW = (
-    "(?:(?:explicitly|directly|specifically|clearly|actually|currently|exactly|fully|really|even|also|yet|seem to"
-    "|appear to|necessarily) )*"
-)
+"""What is written in one form before it is read: contractions, adverbs, and whatever the sources are called."""
 _TELL = (
-    "(?:says?|states?|mentions?|provides?|contains?|specif(?:y|ies)|gives?|includes?|indicates?|answers?"
-    "|address(?:es)?|tells?|reveals?|discuss(?:es)?|explains?|describes?|identif(?:y|ies)|names?|offers?|report|ha(?:ve|s)"
-    "|covers?|disclose|refer|clarify|shows?|make|lists?|confirm|cite|define|detail|note|supply|talk|elaborate|suggest)"
+    "(?:say|state|mention|provide|contain|specif(?:y|i)|give|include|indicate|answer|address|tell|reveal|discuss|explain"
+    "|describe|identif(?:y|i)|name|offer|report|ha(?:ve|s)|cover|disclose|refer|clarify|show|make|list|confirm|note|do"
+    r"|focus|talk|speak|deal|suggest)(?:e?s)?\b"
 )
 _TOLD = (
     "(?:stated|mentioned|specified|provided|given|answered|addressed|available|included|indicated|discussed|found"
-    "|disclosed|reported|named|described|identified|contained|covered|listed|clear|known|explained|present|detailed"
-    "|said|determined|defined)"
+    "|disclosed|reported|named|described|contained|covered|listed|clear|known|explained|determined)"
 )
-_INFORMATION = r"(?:\w+(?:,? (?:or )?\w+)? )?(?:information|mention|details?|answers?|data)"
-_KNOWLEDGE = rf"(?:{_INFORMATION}|(?:\w+ )?(?:indication|evidence|reference|record|context|statements?|facts?))"
-_END = r"\W*$"
-_SUBJECT = r"[^.;]{1,120}?"
-
+_INFORMATION = r"(?:\w+ ){0,2}?(?:SOURCE|mention|details?|answers?|data)\b"
+_FACT = rf"(?:{_INFORMATION}|(?:\w+ )?(?:indication|evidence|reference|record)\b)"
+_DO = (
+    "(?:know|have|find|see|answer|determine|provide|say|tell|identify|locate|able|aware|sure|certain|assist|help|access"
+    "|give)"
+)
+_SUBJECT, _END = "[^.;]{1,120}? ", r"\W*$"
+_SORRY = r"(?:i am )?(?:very )?(?:sorry|afraid)|i apologi[sz]e|(?:my )?apologies"
 _PREAMBLE = (
-    _any(
-        "(?:yes|no|well|unfortunately|regrettably|however|but|and|so|therefore|thus|also|(?:even )?though|although"
-        "|while)[,.:]? ",
-        "(?:i am )?(?:really |very )?(?:my )?(?:sorry|afraid|apologies)[,.]? |i apologi[sz]e[^,.]{0,100},? ",
-        r"as an? (?:\w+ )?(?:ai|language|assistant)[^,]{0,100}, ",
-        "(?:it (?:seems|appears)|it is important to note|please note|note|i (?:must|should) (?:say|note)) that ",
-        "(?:based (?:up)?on|according to|from|in|within|given|as per|per|looking at|after (?:reading|reviewing))"
-        f"(?:,? (?:only|solely|just))? {_SOURCE}(?:[^,.]{{0,60}},|,)? ",
-    )
-    + "{0,3}"
-)
-_THE_SOURCES_DO_NOT_SAY = (
-    f"{_SOURCE},? (?:do|does) not(?: {_HOW}{_TELL}\\b|{_END})",
-    f"{_DETERMINER} {_SOURCE},? did not {_HOW}{_TELL}\\b",
-    f"{_SOURCE},? (?:is|are) (?:silent|insufficient|not (?:sufficient|enough|relevant))",
-    f"{_SOURCE},? (?:lacks?|fails? to {_TELL})\\b",
-    f"{_SOURCE},? (?:contains?|ha(?:ve|s)|provides?|gives?|makes?|offers?|includes?|mentions?) no {_KNOWLEDGE}\\b",
-    f"(?:none of|neither of|nothing in) {_SOURCE} {_TELL}\\b",
-    rf"(?:no|neither) (?:\w+ )?(?:sources?|articles?|passages?|results?) "
-    f"(?:{_TELL}|that|which|about|(?:is|are|was|were|has|have) (?:been )?{_TOLD})\\b",
-)
-_THERE_IS_NOTHING = (
-    f"there (?:is|are)(?: currently| simply)? (?:no|not any|not enough|insufficient) {_INFORMATION}\\b",
-    f"there (?:is|are|was|were) (?:not any|no) {_KNOWLEDGE}\\b[^.]* (?:in|from|within) {_SOURCE}{_END}",
-    f"(?:no|insufficient|not enough) {_INFORMATION}(?:{_END}| (?:(?:is|are|was|were) )?{_TOLD}\\b"
-    "| (?:on|about|of|regarding|to|for|in) (?!.* (?:was|were|has|have) ))",
-)
-_IT_IS_NOT_STATED = (
-    f"(?:{_SUBJECT} (?:is|are|was|were|has been|have been) not|not|never) {_HOW}{_TOLD}(?: or {_TOLD})?"
-    f" (?:anywhere )?(?:in|by|within|from|across) {_SOURCE}{_END}",
-    f"(?:{_SUBJECT} (?:is|are) not|not) {_HOW}(?:stated|mentioned|specified|provided|given|answered|available)"
-    f"(?: here)?{_END}",
-    f"(?:it|this|that) (?:is|was) (?:not|never) {_HOW}(?:stated|mentioned|specified|answered|clear from {_SOURCE})\\b",
-)
-_IT_CANNOT_BE_TOLD = (
-    rf"{_SUBJECT} can not be (?:\w+ly )?(?:determined|answered|found|inferred|ascertained|deduced)\b"
-    rf"(?:(?! (?:said|says|told)\b)[^.])*{_END}",
-    f"{_SUBJECT} could not be (?:determined|answered|found|inferred)[^.]* (?:from|in|by|with|based on) {_SOURCE}",
-    "it is (?:not possible|impossible|not clear|unclear)(?: for me)? "
-    f"(?:to (?:determine|say|tell|answer|know|provide|identify|infer)|from {_SOURCE})",
-)
-_I_CANNOT_TELL = (
-    "(?:i|we) (?:do|did|could|can|was|am|are|were) not (?:currently |actually |really )*(?:know|have|find|see|answer"
-    r"|determine|provide|say|tell|identify|locate|able|aware|sure|certain|assist|help|access|give|be)\b",
-    r"(?:i am|we are) (?:not (?:able|sure|aware|certain)|unable|unaware|unsure)\b",
-    r"(?:i|we) (?:have|had|found|find|see|lack) (?:no|any|nothing|access)\b",
-    r"unable to (?:answer|determine|find|provide|locate)\b",
-    r"can not (?:answer|be determined|be answered|determine|say)\b",
-)
-_NO_ANSWER = (
-    "(?:empty response|unknown|unanswerable|no answer|not answerable|n/a|not known|not applicable|do not know|not found"
-    f"|not sure|not clear){_END}",
+    rf"(?:(?:yes|no|well|regrettably|however|but|and|so|thus|(?:even )?though|although|while|(?:{_SORRY})[^,.]*"
+    r"|as an? (?:ai|language|assistant)[^,]*|(?:it (?:seems|appears)|(?:please )?note) that"
+    r"|(?:based (?:up)?on|according to|from|in|within|given|as per)(?:,? only)? SOURCE[^,.]{0,60})[,.:]*\s)*"
 )
 _REFUSAL = re.compile(
-    f"{_PREAMBLE}"
-    + _any(
-        *_THE_SOURCES_DO_NOT_SAY,
-        *_THERE_IS_NOTHING,
-        *_IT_IS_NOT_STATED,
-        *_IT_CANNOT_BE_TOLD,
-        *_I_CANNOT_TELL,
-        *_NO_ANSWER,
-    ),
+    _PREAMBLE
+    + "(?:"
+    + "|".join(
+        (
+            f"SOURCE,? (?:do|does|did) not(?: {_TELL}|{_END})",
+            "SOURCE (?:is|are) (?:silent|insufficient|not (?:sufficient|enough|relevant))",
+            rf"SOURCE (?:lacks?\b|fails? to {_TELL}|{_TELL} no {_FACT})",
+            f"(?:none|neither|nothing)(?: in)? ?SOURCE {_TELL}",
+            rf"(?:no|neither) SOURCE(?:{_END}| (?:{_TELL}|that|about|(?:is|are|was|has|have) (?:been )?{_TOLD}))",
+            f"there (?:is|are) (?:no|not any|not enough|insufficient) (?:{_INFORMATION}|{_FACT}.* SOURCE{_END})",
+            rf"(?:no|insufficient|not enough) {_FACT}(?:.* SOURCE)?{_END}",
+            f"(?:{_SUBJECT}(?:is|are|was|were|(?:has|have) been) not|not|never) {_TOLD}(?: or {_TOLD})?"
+            f" (?:anywhere )?(?:in|by|within|from|across) SOURCE{_END}",
+            f"(?:{_SUBJECT}(?:is|are) not|not) (?:stated|mentioned|specified|provided|given|answered|available){_END}",
+            rf"{_SUBJECT}can not be {_TOLD}(?:(?! (?:said|says|told)\b)[^.])*{_END}",
+            f"{_SUBJECT}could not be {_TOLD}[^.]* SOURCE{_END}",
+            r"(?:it|this|that) (?:is|was) (?:not|never) (?:stated|mentioned|specified|answered|clear from SOURCE)\b",
+            f"it is (?:not possible|impossible|not clear|unclear)(?: for me)? (?:to {_DO}|from SOURCE)",
+            rf"i (?:do|did|could|can|was|am|were)? ?not (?:be )?{_DO}\b|i am (?:unable|unaware|unsure)\b",
+            rf"i (?:have|had|found|find|see|lack) (?:no|any|nothing|access)\b|unable to {_DO}\b",
+            rf"can not {_DO}\b|(?:empty response|unknown|unanswerable|n/a|do not know|not (?:{_TOLD}|sure)){_END}",
+        )
+    )
+    + ")",
     re.IGNORECASE,
 )
 _REPORTED = re.compile(r", (?:[\w'-]+ ){1,6}(?:said|says)\W*$|, (?:said|says) [^,]+$|\bsaid on \w+\W*$", re.IGNORECASE)
 """Someone in the news says that there is no information: that is news."""
-
-_ONLY = "(?:only |just |merely |mostly |mainly |primarily |also |instead |rather |do |does )*"
-_SPEAK = (
-    "(?:says?|mentions?|states?|discuss(?:es)?|describes?|refers?|reports?|notes?|focus(?:es)?|provides?|contains?"
-    "|talks?|covers?|gives?|does|do|speaks?|deals?|indicates?|suggests?|tells?|lists?|names?"
-    "|(?:is|are) (?:about|related))"
-)
 _ASIDE = re.compile(
-    f"{_PREAMBLE}"
-    + _any(
-        rf"{_SOURCE} {_ONLY}(?:{_SPEAK}|is|are)\b",
-        rf"(?:they|it|these|this|those) {_ONLY}{_SPEAK}\b",
-        rf"{_ONLY}(?:say|mention|state|describe|note|says|mentions|states|describes|notes)\b",
-        "(?:it|this) (?:is|remains) (?:unclear|not clear|unknown)",
-        "please |if you|you (?:may|might|can|could|should|would)|(?:could|would|can|do) you",
-        "is there|feel free|let me know",
-        "for (?:more|further|accurate)|(?:more|further|additional) (?:information|context|details?|sources?)",
-        "looked for:|to (?:answer|determine|find|get) ",
-        "(?:i|we) (?:do|can|would|only|will|was|apologi[sz]e|recommend|suggest)",
-        "(?:i am|my|sorry|apologies|thank)",
-    ),
+    _PREAMBLE
+    + rf"(?:(?:SOURCE|they|it|these|this|those) (?:{_TELL}|(?:is|are)\b)|(?:say|mention|state|describe|note)s?\b"
+    "|(?:it|this) (?:is|remains) (?:unclear|not clear|unknown)|please |if you|(?:could|would|can|do )?you |is there"
+    "|feel free|let me know|(?:for )?(?:more|further|additional) |looked for:|to (?:answer|determine|find|get) "
+    "|i (?:am|do|can|would|only|will|was|apologi[sz]e|recommend|suggest)|my |sorry|apologies|thank)",
     re.IGNORECASE,
 )
 _SPLIT = re.compile(
     r"(?<=[.!?])[\"')]*\s+|\n+|\s*;\s*|,?\s+(?=(?:but|however|although|though|whereas|while)\b)", re.IGNORECASE
 )
 _CONCESSION = re.compile(r"(?:while|although|though|even though)\b[^,]*,", re.IGNORECASE)
-_SORRY = re.compile(r"(?:(?:i am )?(?:very |really )?sorry|i apologi[sz]e|(?:my )?apologies)\b", re.IGNORECASE)
-_NEGATION = re.compile(r"\b(?:not|no|unable|nothing|never)\b", re.IGNORECASE)
-_WRITTEN_OUT = {"m": " am", "re": " are", "ve": " have", "d": " would"}
 _LABEL = re.compile(r"(?:final |short )?(?:answer|response)\s*:\s*", re.IGNORECASE)
 
 
@@ -163,38 +106,22 @@ def reads_as_refusal(text: str) -> bool:
     statements = _statements(text)
     if not statements:
         return True
-    return _refuses(statements[0]) and not any(_answers(statement) for statement in statements[1:])
+    return _refuses(statements[0]) and all(_refuses(one) or _ASIDE.match(one) for one in statements[1:])
 
 
 def _statements(text: str) -> list[str]:
-    lines = "\n".join(plain(line) for line in text.splitlines())
-    bare = _in_full(re.sub(r"[*_#>\"“”]+", "", lines)).strip()
-    bare = bare[found.end() :] if (found := _LABEL.match(bare)) else bare
-    pieces = [piece.strip(" ,-–—") for piece in _SPLIT.split(bare)]
+    text = re.sub(r"[*_#>\"“”]+", "", "\n".join(plain(line) for line in text.splitlines())).strip()
+    text = _LABEL.sub("", text, count=1) if _LABEL.match(text) else text
+    for pattern, word in _ALIKE:
+        text = pattern.sub(word, text)
+    pieces = [piece.strip(" ,-–—") for piece in _SPLIT.split(text)]
     pieces = [piece for piece in pieces if re.search(r"\w", piece)]
     if pieces and (found := _CONCESSION.match(pieces[0])):  # "While the articles do not say it, …"
         pieces[:1] = [pieces[0][: found.end() - 1], pieces[0][found.end() :].strip()]
-    if len(pieces) > 1 and _SORRY.match(pieces[0]) and not _refuses(pieces[0]):
+    if len(pieces) > 1 and re.match(_SORRY, pieces[0], re.IGNORECASE) and not _refuses(pieces[0]):
         pieces[:2] = [f"{pieces[0].rstrip('.!,')}, {pieces[1]}"]  # "I'm sorry, but I can't …" is one statement
     return [piece for piece in pieces if piece]
 
 
-def _in_full(text: str) -> str:
-    """Contractions written out, so that every pattern needs one form only."""
-    text = re.sub(r"\b(can)(?:not|'t)\b", r"\1 not", text, flags=re.IGNORECASE)
-    text = re.sub(r"n't\b", " not", text)
-    text = re.sub(r"\b(it|that|there|this)'s\b", r"\1 is", text, flags=re.IGNORECASE)
-    return re.sub(r"'(m|re|ve|d)\b", lambda match: _WRITTEN_OUT[match[1]], text)
-
-
 def _refuses(statement: str) -> bool:
-    if _REPORTED.search(statement):
-        return False
-    if _SORRY.match(statement) and _NEGATION.search(statement):
-        return True
-    return _REFUSAL.match(statement) is not None
-
-
-def _answers(statement: str) -> bool:
-    """Whether `statement`, after a refusal, answers all the same."""
-    return not _refuses(statement) and _ASIDE.match(statement) is None
+    return not _REPORTED.search(statement) and _REFUSAL.match(statement) is not None

@@ -6,14 +6,12 @@ policy (Content-Security-Policy) forbids it to fetch anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from evals import plots
 from evals.curves import Point, has_support, recall_curves, tradeoff
-from evals.report_cases import CaseView, view
+from evals.report_cases import view
 from evals.runs import Run
 from evals.scoring import GROUPS, UNITS
 from evals.table import FOOT, Column, columns, headline, machine_words, made_by, parts, retrieval, sections
@@ -21,14 +19,6 @@ from index.datadir import write_whole
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _THRESHOLDS = [step / 50 for step in range(51)]
-
-
-@dataclass(frozen=True, slots=True)
-class _RunView:
-    number: int
-    name: str
-    facts: tuple[tuple[str, str], ...]
-    cases: tuple[CaseView, ...]
 
 
 def write_report(runs: Sequence[Run], path: Path) -> None:
@@ -44,35 +34,23 @@ def render(runs: Sequence[Run]) -> str:
     pages = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
     names = _names(runs)
     series = columns(runs, names)
-    colours = plots.palette(one.name for one in series)
-    views = [_run_view(number, run, name) for number, (run, name) in enumerate(zip(runs, names, strict=True), 1)]
     return pages.get_template("report.html").render(
         title=f"Dateline eval: {' and '.join(dict.fromkeys(map(_data, runs)))}",
-        css=_text("report.css"),
-        js=_text("report.js"),
         plotly=get_plotlyjs(),
-        runs=views,
+        runs=[
+            {"name": name, "facts": dict(_facts(run)), "cases": _cases(run)}
+            for run, name in zip(runs, names, strict=True)
+        ],
         series=[one.name for one in series],
         foot=FOOT,
         parts=parts,
         scores=list(sections(series)),
-        bars=_drawn(
-            plots.scores(title, GROUPS[title], {one.name: one.scores for one in series}, colours)
-            for title in ("Answers", "Refusals", "Citations")
-        ),
-        tradeoff=_tradeoff(series, colours),
-        recalls=_recalls(runs, names),
         retrieval=[
             (name, list(retrieval([one for one in series if one.run is run])))
             for run, name in zip(runs, names, strict=True)
         ],
-        times=_times(series, colours),
-        choices=_choices(views),
+        **_plots(runs, names, series),
     )
-
-
-def _text(name: str) -> str:
-    return (_TEMPLATES / name).read_text(encoding="utf-8")
 
 
 def _names(runs: Sequence[Run]) -> list[str]:
@@ -89,13 +67,10 @@ def _data(run: Run) -> str:
     return " ".join(str(part) for part in (dataset.get("name"), run.header.get("split")) if part)
 
 
-# ---------------------------------------------------------------------------------------------- what was run
-
-
-def _run_view(number: int, run: Run, name: str) -> _RunView:
+def _cases(run: Run) -> list[dict[str, Any]]:
     order = {id: place for place, id in enumerate(dict.fromkeys(row.case.id for row in run.rows))}
     rows = sorted(run.rows, key=lambda row: order[row.case.id])  # the systems' answers to one question together
-    return _RunView(number, name, tuple(_facts(run)), tuple(map(view, rows)))
+    return [view(row) for row in rows]
 
 
 def _facts(run: Run) -> Iterator[tuple[str, str]]:
@@ -121,31 +96,13 @@ def _joined(values: Any, leave: Sequence[str] = ()) -> str:
     return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in kept.items())
 
 
-def _choices(views: Sequence[_RunView]) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """The filters: name, what it says while nothing is chosen, and (value, text) of what can be."""
-    rows = [case.row for run in views for case in run.cases]
-    systems = dict.fromkeys(row.outcome.system for row in rows)
-    kinds = dict.fromkeys(row.case.kind for row in rows)
-    verdicts = dict.fromkeys(case.verdict for run in views for case in run.cases)
-    refused = [("yes", "refused"), ("no", "not refused")]
-    choices = [
-        ("run", "All runs", [(str(run.number), run.name) for run in views]),
-        ("system", "All systems", [(system, system) for system in systems]),
-        ("kind", "All kinds", [(kind, kind) for kind in kinds]),
-        ("verdict", "Right or wrong", [(verdict, verdict) for verdict in verdicts]),
-        ("refused", "Refused or not", refused),
-    ]
-    return [choice for choice in choices if len(choice[2]) > 1]
-
-
 # -------------------------------------------------------------------------------------------------- pictures
 
 
-def _drawn(found: Iterable[plots.Plot | None]) -> list[plots.Plot]:
-    return [plot for plot in found if plot]
+def _plots(runs: Sequence[Run], names: Sequence[str], series: Sequence[Column]) -> dict[str, list[Any]]:
+    from evals import plots  # Plotly Express takes seconds to load
 
-
-def _tradeoff(series: Sequence[Column], colours: Mapping[str, str]) -> list[plots.Plot]:
+    colours = plots.palette(one.name for one in series)
     curves: dict[str, tuple[list[Point], Point | None]] = {}
     peers: dict[str, tuple[float, float]] = {}
     for one in series:
@@ -156,26 +113,28 @@ def _tradeoff(series: Sequence[Column], colours: Mapping[str, str]) -> list[plot
             curves[one.name] = tradeoff(rows, _THRESHOLDS), tradeoff(rows, [float(used)])[0] if used else None
         elif refused and answered and refused.mean is not None and answered.mean is not None:
             peers[one.name] = refused.mean, answered.mean
-    return _drawn([plots.tradeoffs(curves, peers, colours), plots.rightness(curves, colours)])
+    summaries = {one.name: one.scores for one in series}
+    drawn = {
+        "bars": [
+            plots.scores(title, GROUPS[title], summaries, colours) for title in ("Answers", "Refusals", "Citations")
+        ],
+        "tradeoff": [plots.tradeoffs(curves, peers, colours), plots.rightness(curves, colours)],
+        "recalls": [plots.recalls(unit, dict(zip(names, map(_recalls, runs), strict=True))) for unit in UNITS],
+        "times": [
+            plots.times(title, {one.name: list(_seconds(one, name)) for one in series}, colours)
+            for title, name in (("First token", "first_token"), ("Whole answer", "total"))
+        ],
+    }
+    return {group: [plot for plot in found if plot] for group, found in drawn.items()}
 
 
-def _recalls(runs: Sequence[Run], names: Sequence[str]) -> list[plots.Plot]:
-    curves = {}
-    for run, name in zip(runs, names, strict=True):
-        systems = (run.of(system) for system in run.systems)
-        # the first system that has rankings: every system of a run has the same index
-        searched = next((rows for rows in systems if any(row.outcome.rankings for row in rows)), ())
-        curves[name] = recall_curves(searched)
-    return _drawn(plots.recalls(unit, curves) for unit in UNITS)
+def _recalls(run: Run) -> dict[str, list[float]]:
+    # of the first system that has rankings: every system of a run has the same index
+    return next((found for system in run.systems if (found := recall_curves(run.of(system)))), {})
 
 
-def _times(series: Sequence[Column], colours: Mapping[str, str]) -> list[plots.Plot]:
-    drawn = []
-    for title, name in (("First token", "first_token"), ("Whole answer", "total")):
-        seconds = {}
-        for one in series:
-            answers = [row.outcome.answer for row in one.run.of(one.system) if row.outcome.answer]
-            times = [getattr(answer.timings, name) for answer in answers]
-            seconds[one.name] = [time / 1000 for time in times if time is not None]
-        drawn.append(plots.times(title, seconds, colours))
-    return _drawn(drawn)
+def _seconds(one: Column, name: str) -> Iterator[float]:
+    for row in one.run.of(one.system):
+        time = getattr(row.outcome.answer.timings, name) if row.outcome.answer else None
+        if time is not None:
+            yield time / 1000

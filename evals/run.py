@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -18,11 +19,9 @@ from evals.judge import SupportJudge
 from evals.progress import Progress
 from evals.runs import Writer
 from evals.scorers.citations import needed_judgements
-from evals.scorers.refusal import refused
 from evals.types import Case, Outcome, Place, Row, Split, Support, System
 from index.errors import ArticleMissing, DatelineError
 from index.search import Mode
-from index.types import Article
 from rag.assistant import Assistant
 from rag.engines.ollama_server import memory
 from rag.errors import EngineError
@@ -42,8 +41,6 @@ class Observer:
     assistant: Assistant
     judge: SupportJudge | None
     """Judges support where no gold quote decides; None leaves that unscored."""
-    answers: SupportJudge | None = None
-    """Judges whether an answer says the same as the accepted one."""
 
     def retrieval(self, case: Case) -> Outcome:
         """Searches only; no model."""
@@ -54,10 +51,9 @@ class Observer:
         try:
             answer = system.answer(case)
             return self._observed(system.name, case, answer)
-        except DatelineError as error:
-            return Outcome(system.name, None, error=str(error), gold=self._gold(case))
         except Exception as error:  # a peer's library may raise anything; the case is counted, the run goes on
-            return Outcome(system.name, None, error=f"{type(error).__name__}: {error}", gold=self._gold(case))
+            told = str(error) if isinstance(error, DatelineError) else f"{type(error).__name__}: {error}"
+            return Outcome(system.name, None, error=told, gold=self._gold(case))
 
     def _observed(self, name: str, case: Case, answer: Answer) -> Outcome:
         outcome = Outcome(
@@ -66,17 +62,12 @@ class Observer:
             # of the index, not of the system: once is enough
             rankings=self._rankings(case, answer.standalone_question) if name == "dateline" else {},
             gold=self._gold(case),
-            stood={
-                one.number: found.text[one.start : one.end] if (found := self._article(one.article)) else ""
-                for one in answer.citations
-            },
+            stood={one.number: (self._text(one.article) or "")[one.start : one.end] for one in answer.citations},
             memory_mb=self._memory(),
         )
-        if self.judge:
+        if judge := self.judge:
             asked = needed_judgements(case, outcome)
-            outcome = replace(outcome, support=tuple(self._support(self.judge, answer, *pair) for pair in asked))
-        if self.answers and case.answerable and not refused(answer):
-            outcome = replace(outcome, verdict=self._verdict(self.answers, case, answer))
+            outcome = replace(outcome, support=tuple(_support(judge, answer, *pair) for pair in asked))
         return outcome
 
     def _memory(self) -> float | None:
@@ -91,27 +82,14 @@ class Observer:
         except (EngineError, psutil.Error):
             return None
 
-    def _support(self, judge: SupportJudge, answer: Answer, sentence: int, citations: tuple[int, ...]) -> Support:
-        try:
-            return judge.judge(answer, sentence, citations)
-        except EngineError as error:  # the answer stands; only this is unscored
-            return Support(sentence, citations, None, None, f"the judge failed: {error}")
-
-    def _verdict(self, judge: SupportJudge, case: Case, answer: Answer) -> str:
-        try:
-            return judge.same(case, answer.text)
-        except EngineError as error:
-            return f"(the judge failed: {error})"
-
     def _rankings(self, case: Case, question: str) -> dict[str, tuple[Place, ...]]:
         search = self.assistant.articles.search
         found = {
-            # "fused" is what is served
-            mode: self.assistant.search(question, _DEPTH, as_of=case.as_of, exclude=case.exclude)
-            if mode == "fused"
-            else search(question, _DEPTH, until=case.as_of, undated=True, exclude=case.exclude, mode=mode)
-            for mode in MODES
+            mode: search(question, _DEPTH, until=case.as_of, undated=True, exclude=case.exclude, mode=mode)
+            for mode in MODES[:2]
         }
+        # what is served
+        found["fused"] = self.assistant.search(question, _DEPTH, as_of=case.as_of, exclude=case.exclude)
         return {
             mode: tuple(Place(hit.passage.article, hit.passage.start, hit.passage.end) for hit in hits)
             for mode, hits in found.items()
@@ -121,18 +99,22 @@ class Observer:
         return tuple(self._place(gold.article, gold.quote) for gold in case.evidence)
 
     def _place(self, article: str, quote: str | None) -> Place | None:
-        found = self._article(article)
-        if found is None:
-            return None
-        start = 0 if quote is None else found.text.find(quote)
-        end = len(found.text) if quote is None else start + len(quote)
-        return Place(article, start, end) if start >= 0 else None
+        text = self._text(article)
+        start = -1 if text is None else text.find(quote or "")
+        return Place(article, start, start + len(text or "" if quote is None else quote)) if start >= 0 else None
 
-    def _article(self, id: str) -> Article | None:
+    def _text(self, id: str) -> str | None:
         try:
-            return self.assistant.article(id)
+            return self.assistant.article(id).text
         except ArticleMissing:
             return None
+
+
+def _support(judge: SupportJudge, answer: Answer, sentence: int, citations: tuple[int, ...]) -> Support:
+    try:
+        return judge.judge(answer, sentence, citations)
+    except EngineError as error:  # the answer stands; only this is unscored
+        return Support(sentence, citations, None, None, f"the judge failed: {error}")
 
 
 def run(cases: Sequence[Case], systems: Sequence[System], observer: Observer, writer: Writer, told: Progress) -> None:
@@ -209,23 +191,17 @@ def commit() -> str:
 
 def machine() -> dict[str, Any]:
     """What it runs on."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    processor = platform.processor() or platform.machine()
+    if (told := Path("/proc/cpuinfo")).is_file():
+        named = re.search(r"^model name\s*: (.*)$", told.read_text(encoding="utf-8"), re.MULTILINE)
+        processor = named[1] if named else processor
     return {
-        "processor": _processor(),
-        "cores": cores,
+        "processor": processor,
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9),
         "system": platform.system(),
         "python": platform.python_version(),
     }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    named = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    return next(named, platform.machine())
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
+from evals.lines import text_of, valid
 from evals.types import Row
 from index.datadir import write_whole
 from index.errors import DatelineError
@@ -66,20 +67,16 @@ class Writer:
 
 def read(path: Path) -> Run:
     """Reads a run, also an interrupted one: a last line that was cut short is left out. Raises RunError."""
+    first, *lines = text_of(path, RunError, "a .jsonl file that `dateline eval` wrote").split("\n")
+    where = f"{path} is not a run of dateline eval: name a .jsonl file that it wrote"
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RunError(f"The run {path} can't be read ({error}): `dateline eval` writes one.") from None
-    header = _header(path, lines[0])
-    rows = []
-    for number, line in enumerate(lines[1:-1], 2):  # what follows the last newline is empty or cut short
-        try:
-            rows.append(_ROW.validate_json(line))
-        except ValidationError as error:
-            what = error.errors()[0]
-            raise RunError(
-                f"{path}, line {number}, is not a row of a run ({what['loc']}: {what['msg']}): run the eval again."
-            ) from None
+        header = json.loads(first)
+    except json.JSONDecodeError:
+        raise RunError(f"{where}.") from None
+    if not isinstance(header, dict) or header.get("dateline_run") != VERSION:
+        raise RunError(f"{where}, and not another version of it.")
+    # what follows the last newline is empty or cut short
+    rows = [valid(_ROW, line, f"{path}, line {number}", RunError) for number, line in enumerate(lines[:-1], 2)]
     return Run(path, header, tuple(rows))
 
 
@@ -134,15 +131,3 @@ def _begun(path: Path, header: dict[str, Any]) -> set[tuple[str, str]]:
 def _same(a: dict[str, Any], b: dict[str, Any]) -> bool:
     keys = (a.keys() | b.keys()) - {*_OF_THE_MOMENT, "dateline_run"}
     return all(a.get(key) == b.get(key) for key in keys)
-
-
-def _header(path: Path, line: str) -> dict[str, Any]:
-    try:
-        header = json.loads(line)
-    except json.JSONDecodeError:
-        header = None
-    if not isinstance(header, dict) or "dateline_run" not in header:
-        raise RunError(f"{path} is not a run of dateline eval: name a .jsonl file that it wrote.")
-    if header["dateline_run"] != VERSION:
-        raise RunError(f"{path} was written by another version of dateline eval: run it again.")
-    return header

@@ -38,8 +38,6 @@ ANSWERS = {
     "f1": Label("word overlap (F1)", "%", True),
     "answers_given": Label("valid answers given", "%", True),
     "wrong_stated": Label("states a wrong answer", "%", False),
-    "judged_correct": Label("right, by the judge", "%", True),
-    "judge_agrees": Label("judge and match agree", "%", None),
 }
 REFUSALS = {
     "refusal_recall": Label("unanswerable: refused", "%", True),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -38,7 +39,7 @@ class Paired:
 
 
 def library(name: str) -> Any:
-    """A module of SciPy or scikit-learn. Raises ExtraMissing."""
+    """A module of the extra `eval`. Raises ExtraMissing."""
     try:
         return import_module(name)
     except ImportError:
@@ -65,25 +66,31 @@ def bootstrap_interval(values: Sequence[float]) -> tuple[float, float]:
     array = _checked(values)
     if np.all(array == array[0]):
         return float(array[0]), float(array[0])
-    found = library("scipy.stats").bootstrap(
-        (array,), np.mean, n_resamples=_DRAWS, batch=_AT_ONCE, confidence_level=_LEVEL, method="percentile",
-        rng=np.random.default_rng(0),
-    )  # fmt: skip
-    return float(found.confidence_interval.low), float(found.confidence_interval.high)
+    resampled = partial(
+        library("scipy.stats").bootstrap, n_resamples=_DRAWS, batch=_AT_ONCE, rng=np.random.default_rng(0)
+    )
+    found = resampled((array,), np.mean, confidence_level=_LEVEL, method="percentile").confidence_interval
+    return float(found.low), float(found.high)
 
 
 def paired_bootstrap(a: Sequence[float], b: Sequence[float]) -> Paired:
     """How much better `a` is than `b`; `a[i]` and `b[i]` are scores of the same case.
 
     The interval is the percentile bootstrap over cases (Koehn 2004). p is that of the paired randomization test
-    (Noreen 1989; Riezler & Maxwell 2005): under no difference, each case's scores might as well be swapped. Resampling
-    would call a single case's difference certain; this says p = 1 there, and 0.06 for five of five.
-    Raises ValueError if the lengths differ, without values, or if one is not a number.
+    (Noreen 1989; Riezler & Maxwell 2005): under no difference, each case's scores might as well be swapped. All ways to
+    swap are tried where they are few enough. Resampling would call a single case's difference certain; this says p = 1
+    there, and 0.06 for five of five. Raises ValueError if the lengths differ, or as `interval` does.
     """
     if len(a) != len(b):
         raise ValueError(f"Paired scores need the same cases: {len(a)} and {len(b)} were given.")
     differences = _checked(a) - _checked(b)
-    return Paired(float(differences.mean()), *bootstrap_interval(differences.tolist()), _swapped(differences))
+    sizes, p = differences[differences != 0], 1.0  # swapping equal scores changes nothing
+    if sizes.size > 1:
+        p = library("scipy.stats").permutation_test(
+            (sizes,), np.mean, permutation_type="samples", n_resamples=_SWAPS, batch=_AT_ONCE, vectorized=True,
+            rng=np.random.default_rng(0),
+        ).pvalue  # fmt: skip
+    return Paired(float(differences.mean()), *bootstrap_interval(differences.tolist()), float(p))
 
 
 def roc_auc(labels: Sequence[bool], scores: Sequence[float]) -> float:
@@ -104,10 +111,8 @@ def balanced_accuracy(labels: Sequence[bool], predictions: Sequence[bool]) -> fl
 
 def _checked(values: Sequence[float]) -> NDArray[np.float64]:
     array = np.asarray(values, dtype=np.float64)
-    if array.size == 0:
-        raise ValueError("There are no values.")
-    if not np.isfinite(array).all():
-        raise ValueError("A value is not a number.")
+    if array.size == 0 or not np.isfinite(array).all():
+        raise ValueError("A value is not a number." if array.size else "There are no values.")
     return array
 
 
@@ -115,18 +120,3 @@ def _classes(labels: Sequence[bool]) -> list[bool]:
     if len(set(labels)) != 2:  # scikit-learn only warns
         raise ValueError("Both classes are needed: true labels and false ones.")
     return list(labels)
-
-
-def _swapped(differences: NDArray[np.float64]) -> float:
-    """The share of the ways to swap the two systems in some cases that give a mean at least as far from zero.
-
-    All ways where these are few enough; else as many random ones, the observed one counted among them.
-    """
-    sizes = differences[differences != 0]  # swapping equal scores changes nothing
-    if sizes.size < 2:
-        return 1.0
-    found = library("scipy.stats").permutation_test(
-        (sizes,), np.mean, permutation_type="samples", n_resamples=_SWAPS, batch=_AT_ONCE, vectorized=True,
-        rng=np.random.default_rng(0),
-    )  # fmt: skip
-    return float(found.pvalue)

@@ -83,12 +83,14 @@ def sections(shown: Sequence[Column]) -> Iterator[Section]:
     for title in ("Answers", "Refusals", "Citations"):
         if lines := _lines(GROUPS[title], [one.scores for one in shown]):
             yield Section(title, judges if title == "Citations" else "", heads, lines)
-    kinds = {
-        kind if name == "correct" else f"{kind}: refused": tuple(one.kinds.get(kind, {}).get(name) for one in shown)
+    kinds = dict.fromkeys(kind for one in shown for kind in one.kinds)
+    lines = tuple(
+        (kind if name == "correct" else f"{kind}: refused", cells)
         for name in VERDICTS
-        for kind in dict.fromkeys(kind for one in shown for kind in one.kinds)
-    }
-    if lines := tuple((kind, cells) for kind, cells in kinds.items() if any(cells)):
+        for kind in kinds
+        if any(cells := tuple(one.kinds.get(kind, {}).get(name) for one in shown))
+    )
+    if lines:
         yield Section("By kind, %", "answered right; or refused, where that is right", heads, lines)
     failed = ("cases that failed", tuple(str(failures(one.run, one.system)) for one in shown))
     lines = (*_lines(GROUPS["Cost"], [one.scores for one in shown]), failed)
@@ -144,23 +146,32 @@ def _print_lines(section: Section, table: Table, console: Console) -> None:
 def to_json(run: Run) -> dict[str, Any]:
     """The header, and for each system its cases, its failures, and all its scores, overall and by kind."""
     summaries, kinds = summarise(run.rows, run.systems), by_kind(run.rows, run.systems)
-    return {
-        "header": run.header,
-        "systems": {
-            system: {
-                "about": run.header["systems"][system],
-                "cases": len(run.of(system)),
-                "failed": failures(run, system),
-                "scores": {name: _plain(summary) for name, summary in summaries[system].items()},
-                "by_kind": {
-                    kind: {name: _plain(summary) for name, summary in scores.items()}
-                    for kind, scores in kinds[system].items()
-                    if scores
-                },
-            }
-            for system in run.systems
-        },
+
+    def plain(scores: Mapping[str, Summary]) -> dict[str, Any]:
+        return {
+            name: {key: value for key, value in asdict(one).items() if key != "name"} for name, one in scores.items()
+        }
+
+    systems = {
+        system: {
+            "about": run.header["systems"][system],
+            "cases": len(run.of(system)),
+            "failed": failures(run, system),
+            "scores": plain(summaries[system]),
+            "by_kind": {kind: plain(scores) for kind, scores in kinds[system].items() if scores},
+        }
+        for system in run.systems
     }
+    return {"header": run.header, "systems": systems}
+
+
+def bare_table(first: str, *figures: str) -> Table:
+    """A table without lines, its figures to the right."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column(first)
+    for name in figures:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
 
 
 def plain_or_terminal(systems: int = 1) -> Console:
@@ -218,13 +229,6 @@ def _grid(console: Console, columns: Sequence[str], title: str | None = None) ->
     for column in columns:
         table.add_column(Text(column), width=max(8, min(25, width)), overflow="fold")
     return table
-
-
-def _plain(summary: Summary) -> dict[str, Any]:
-    kept = {key: value for key, value in asdict(summary).items() if key != "name"}
-    if summary.p50 is None:
-        del kept["p50"], kept["p95"]
-    return kept
 
 
 def _day(created: Any) -> str:

@@ -7,27 +7,25 @@ does not find is missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from snowballstemmer import stemmer
 
-from evals.days import MONTHS, Day, meant, replace_days
-from evals.normal import DROPPED, Token, plain, tokens, united
+from evals.normal import DROPPED, MONTHS, WEEKDAYS, Day, Token, plain, replace_days, tokens, united
 from index.split import split_sentences
 
 STOPWORDS = frozenset(
-    """a an the this that these those such some any all both each every either neither other another own same
-    i me my we us our ours you your yours he him his she her hers it its they them their theirs myself yourself himself
-    herself itself ourselves themselves one who whom whose which what when where why how whether if
-    and or but nor not no so than then too very also just only even still yet again more most much few once here there
-    at by for from in into of off on onto out over to up upon with without within about above across after against
-    along amid among around as before behind below between beyond down during except near since through toward towards
-    under until via while because although though however
-    am is are was were be been being do does did doing have has had having can could may might must shall should will
-    would let like mr mrs ms""".split()
+    """a an the this that these those such some any all both each every either neither other another own same i me my we
+    us our ours you your yours he him his he she her hers it its they them their theirs myself yourself himself
+    herself itself ourselves themselves one who whom whose which what when where why how whether if and or but nor
+    not no so than then too very also just only even still yet again more most much few once here there at by for
+    from in into of off on onto out over to up upon with without within about above across after against along amid
+    among around as before behind below between beyond down during except near since through toward towards under
+    until via while because although though however am is are was were be been being do does did doing have has had
+    having can could may might must shall should will would let like mr mrs ms""".split()
 )
 
 
@@ -51,7 +49,7 @@ def keys(text: str) -> Iterator[str]:
             yield from (str(token.day.day), f"month {token.day.month}")
             yield from [str(token.day.year)] if token.day.year else []
         else:
-            yield f"month {_NUMBER_OF[token.form]}" if token.form in _NUMBER_OF else token.stem or token.form
+            yield f"month {_NUMBER_OF[token.form]}" if token.form in _NUMBER_OF else token.stem
 
 
 @lru_cache(maxsize=8192)
@@ -73,13 +71,17 @@ def lacking(sentence: str, quotes: Sequence[Quote]) -> str | None:
 
 
 def _missing(sentence: str, quotes: Sequence[Quote]) -> Iterator[str]:
-    stood = [token for quote in quotes for token in tokens(quote.text)]
     days = frozenset[Day]().union(*map(_days, quotes))
     for token in tokens(sentence):
         if token.day and not any(map(token.day.same, days)):
             yield f"the date {token.day}"
-    numbers = _missing_numbers(sentence, stood, {day.year for day in days})
-    yield from (f"the number {number.form}" for number in numbers)
+    stood = [number for quote in quotes for number in _numbers(quote.text)]
+    # "one" and "first" in letters are left out: they say too many other things
+    left_out = {str(day.year) for day in days} | ({"1", "1th"} - set(re.findall(r"\w+", sentence)))
+    for number, unit in _numbers(sentence):
+        stands = any(number == other and (unit == its or "" in (unit, its)) for other, its in stood)
+        if not (stands or number in left_out):
+            yield f"the number {number}"
     text = united("\n".join(plain(quote.text) for quote in quotes))
     known = frozenset[str]().union(*map(_forms, re.findall(r"\w+", text)))
     known |= {word for day in days for word in (MONTHS[day.month - 1].lower(), day.weekday()) if word}
@@ -95,30 +97,33 @@ _SOURCE = re.compile(
 
 # ------------------------------------------------------------------------------------- days and numbers
 
+_SHIFTS = {"yesterday": -1, "tomorrow": 1}
+_RELATIVE = re.compile(
+    rf"\b(?:{'|'.join([*WEEKDAYS, *_SHIFTS])}|today|tonight|(?:that|same|in the) day"
+    r"|this (?:morning|afternoon|evening))\b",
+    re.IGNORECASE,
+)
+
 
 def _days(quote: Quote) -> set[Day]:
-    named = {token.day for token in tokens(quote.text) if token.day}
-    if not quote.published:
+    """The days that a quote names, and those that "on Thursday", "yesterday" or "that day" may mean there: of a
+    weekday, the last and the next."""
+    named, published = {token.day for token in tokens(quote.text) if token.day}, quote.published
+    if not published:
         return named
-    return {day.near(quote.published) for day in named} | meant(quote.text, quote.published)
+    shifts = set[int]()
+    for word in map(str.lower, _RELATIVE.findall(quote.text)):
+        last = (WEEKDAYS.index(word) - published.weekday()) % -7 if word in WEEKDAYS else _SHIFTS.get(word, 0)
+        shifts |= {last, last + 7} if word in WEEKDAYS else {last}
+    meant = (published + timedelta(days=shift) for shift in shifts)
+    return {day.near(published) for day in named} | {Day(day.month, day.day, day.year) for day in meant}
 
 
-def _missing_numbers(sentence: str, stood: Sequence[Token], years: Collection[int | None]) -> Iterator[Token]:
-    """ "One" and "first" in letters are left out: they say too many other things."""
-    known, vague = _with_units(stood), {"1", "1th"} - set(re.findall(r"\w+", sentence))
-    for number, unit in _with_units(tokens(sentence)):
-        stands = any(number.means(other) and (unit == its or "" in (unit, its)) for other, its in known)
-        if not (stands or number.form in vague or number.number in years):
-            yield number
-
-
-def _with_units(read: Sequence[Token]) -> list[tuple[Token, str]]:
-    """The numbers, each with the unit behind it or ""."""
-    return [
-        (token, following.form if following and following.unit else "")
-        for token, following in zip(read, [*read[1:], None], strict=True)
-        if token.number is not None
-    ]
+def _numbers(text: str) -> list[tuple[str, str]]:
+    """Each with the unit behind it or ""."""
+    read: tuple[Token, ...] = tokens(text)
+    behind = [*(token.form if token.unit else "" for token in read[1:]), ""]
+    return [(token.form, unit) for token, unit in zip(read, behind, strict=bool(read)) if token.is_number]
 
 
 # ------------------------------------------------------------------------------------------------ names
@@ -132,18 +137,16 @@ _FROM = {
 }  # fmt: skip
 
 
-def _names(text: str) -> list[str]:
+def _names(text: str) -> Iterator[str]:
     """The capitalised words of `text`. The first of a sentence is a name only before another or in capitals: "Syrian
     Arab", "SOHR"."""
-    found = []
     text = united(replace_days(plain(text), lambda day: " "))
     for span in split_sentences(text):
         read = re.findall(r"\w+", text[span.start : span.end])
-        for at, (word, following) in enumerate(zip(read, [*read[1:], "-"], strict=True)):
-            opens = at == 0 and not (word.isupper() or following[0].isupper())
+        for at, word in enumerate(read):
+            opens = at == 0 and not (word.isupper() or (read[1:2] and read[1][0].isupper()))
             if len(word) > 1 and word[0].isupper() and word.lower() not in STOPWORDS | DROPPED and not opens:
-                found.append(word)
-    return found
+                yield word
 
 
 def _spelled(name: str, text: str) -> bool:

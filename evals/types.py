@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
+from pydantic import BeforeValidator, Field, StrictBool
+
+from evals.lines import Said
 from rag.types import Answer
 
 Split = Literal["dev", "test"]
+Entry = Annotated[
+    tuple[Said, ...], Field(min_length=1), BeforeValidator(lambda entry: [entry] if isinstance(entry, str) else entry)
+]
+"""An accepted answer: strings that must all be said; in a file one may stand alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +34,21 @@ class GoldQuote:
 class Case:
     """A gold question: what is asked, what counts as right, and where it stands."""
 
-    id: str
-    question: str
-    answerable: bool
-    kind: str
+    id: Said
+    question: Said
+    answerable: StrictBool
+    kind: Said
     """What sort of question it is: scores are also shown by kind."""
-    accepted: tuple[tuple[str, ...], ...] = ()
+    accepted: tuple[Entry, ...] = ()
     """Any one entry is a right answer; an entry of several strings needs them all."""
-    patterns: tuple[str, ...] = ()
+    patterns: tuple[Said, ...] = ()
     """Regular expressions, any of which makes an answer right too; case does not count."""
-    wrong: tuple[str, ...] = ()
+    wrong: tuple[Said, ...] = ()
     """Answers that some article gives and that are wrong."""
     several: bool = False
     """Every entry of `accepted` is a valid answer of its own, and a full answer gives them all."""
     evidence: tuple[GoldQuote, ...] = ()
-    history: tuple[Mapping[str, str], ...] = ()
+    history: tuple[Mapping[str, Said], ...] = ()
     """The conversation before: {"role", "content"}, oldest first."""
     split: Split = "test"
     as_of: date | None = None
@@ -93,8 +100,6 @@ class Outcome:
     stood: Mapping[int, str] = field(default_factory=dict)
     """Citation number -> the characters that the article really has at its offsets."""
     support: tuple[Support, ...] = ()
-    verdict: str | None = None
-    """What a judge model said of the answer, in its own words; None if none was asked."""
     memory_mb: float | None = None
     """The process's largest resident memory so far, in megabytes (10^6 bytes), and that of its model's process."""
 

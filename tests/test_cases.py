@@ -80,7 +80,7 @@ def test_blank_lines_a_mark_at_the_front_and_other_line_ends_do_no_harm(tmp_path
         ({"evidence": [{"article": "a", "qoute": "b"}]}, ", evidence.0.qoute: there is no such field"),
         ({"answerable": "yes"}, ", answerable: Input should be a valid boolean"),
         ({"accepted": "Ann"}, ", accepted: Input should be a valid tuple"),
-        ({"accepted": [3]}, ", accepted.0.0: Input should be a valid string"),
+        ({"accepted": [3]}, ", accepted.0: Input should be a valid tuple"),
         ({"accepted": [" "]}, ", accepted.0.0: it is blank"),
         ({"accepted": [[]]}, ", accepted.0: Tuple should have at least 1 item"),
         ({"split": "train"}, ", split: Input should be 'dev' or 'test'"),

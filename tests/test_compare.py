@@ -46,9 +46,9 @@ def test_a_score_that_moves_in_many_cases_is_better_or_worse(
     before: Run, after: Run, name: str, difference: float, verdict: str
 ) -> None:
     found = {one.name: one for one in compare(before, after).differences}[name]
-    assert (found.difference, found.b - found.a, found.n) == (difference, difference, len(before.rows))
+    assert (found.paired.difference, found.b - found.a, found.n) == (difference, difference, len(before.rows))
     assert found.verdict == verdict
-    assert found.p < 0.05 or verdict in ("noise", "same")
+    assert found.paired.p < 0.05 or verdict in ("noise", "same")
 
 
 def test_a_run_is_the_same_as_itself_in_whatever_order_its_cases_are() -> None:

@@ -140,7 +140,7 @@ TINY = ("--engine", "ollama", "--model", "tiny:1b")
 def test_questions_are_asked_scored_printed_and_with_a_memory_not_asked_again(
     evaluate: Evaluate, data: Path, tmp_path: Path, tiny: OllamaDouble
 ) -> None:
-    asked = ("--dataset", data, "--format", "folder", "--limit", 1, "--peer", "bm25-top", "--judge", *TINY)
+    asked = ("--dataset", data, "--format", "folder", "--limit", 1, "--peer", "bm25-top", *TINY)
     asked = (*asked, "--remember", tmp_path / "said.db", "--out")
     result = evaluate(*asked, tmp_path / "first.jsonl")
     assert result.code == 0, result.err

@@ -31,8 +31,8 @@ def kept(tmp_path: Path) -> Conversations:
     return kept
 
 
-def test_a_verdict_gives_what_is_known_by_it(kept: Conversations) -> None:
-    good, bad, refused = candidates(kept.with_verdicts())
+def test_a_verdict_gives_what_is_known_by_it(kept: Conversations, tmp_path: Path) -> None:
+    good, bad, refused = candidates(tmp_path)
     assert (good["question"], good["answerable"], good["accepted"]) == ("Who heads it?", True, ["He heads it."])
     assert good["evidence"] == [{"article": "a.txt", "quote": "quote 1"}]
     assert (bad["accepted"], bad["wrong"], bad["note"]) == ([], ["He heads it."], "He left.")

@@ -10,12 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from checking import CheckedAssistant
-from eval_helpers import answer, case, citation
+from eval_helpers import answer, citation
 from ollama_double import OllamaDouble, installed, speaks
 
 from evals.cases import CasesError
 from evals.judge import Quality, SupportJudge, judged, quality, read_claims
-from evals.scorers.answer import judged as marked
 from evals.types import Case, Outcome, Row, Support
 from rag.engines.ollama import OllamaEngine
 
@@ -66,13 +65,6 @@ def test_a_claim_is_judged_over_the_sentences_that_are_cited_for_it(judge: Suppo
     rows = [judged(judge, claim) for claim in read_claims(path)]
     found = quality(rows, "two claims", "abc", "2026-01-01")
     assert (found.balanced_accuracy, found.auc, found.claims) == (1.0, 1.0, 2)
-
-
-@pytest.mark.slow
-def test_the_models_mark_can_be_read(judge: SupportJudge) -> None:
-    asked = case("Which city is the next target?", ["Homs"])
-    said = judge.same(asked, "The next target is Homs.")
-    assert marked(asked, Outcome("dateline", answer("The next target is Homs."), verdict=said))[1].value == 1.0
 
 
 def test_only_what_the_quotes_do_not_lack_is_asked_of_the_model() -> None:
@@ -130,5 +122,5 @@ def test_claims_without_sentences_are_split(tmp_path: Path) -> None:
 def test_a_line_that_is_no_claim_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "claims.jsonl"
     path.write_text(line)
-    with pytest.raises(CasesError, match="line 1, is not a claim"):
+    with pytest.raises(CasesError, match="Mend that record"):
         read_claims(path)

@@ -124,7 +124,7 @@ def test_the_gold_quote_is_marked_in_the_cited_quote(
 )
 def test_every_case_says_what_it_came_to(row: Row, verdict: str, refusal: bool) -> None:
     seen = view(row)
-    assert (seen.verdict, seen.refused) == (verdict, refusal)
+    assert (seen["verdict"], seen["refused"]) == (verdict, refusal)
 
 
 # ------------------------------------------------------------------------------------------------- the page
@@ -248,7 +248,6 @@ def full_run(evil: str = "") -> Run:
         rankings={mode: (Place(f"a.txt{evil}", 0, 30),) for mode in ("bm25", "dense", "fused")},
         gold=(gold,),
         stood={1: f"other words{evil}" if evil else quote},
-        verdict=f"Yes{evil}",
     )
     peer = outcome(None, system=f"peer{evil}", error=f"It broke.{evil}")
     answered = outcome(f"Hama.{evil}", system=f"peer{evil}")

@@ -87,8 +87,8 @@ def test_a_complete_run_is_left_and_an_interrupted_one_is_taken(tmp_path: Path) 
         ("", "is not a run of dateline eval"),
         ('{"id": 1}\n', "is not a run of dateline eval"),
         ('{"dateline_run": 99}\n', "another version"),
-        ('{"dateline_run": 1, "cases": 1, "systems": {}}\n{"case": 3}\n', "line 2, is not a row"),
-        (None, "can't be read"),
+        ('{"dateline_run": 1, "cases": 1, "systems": {}}\n{"case": 3}\n', "line 2, case: Input should be"),
+        (None, "cannot be read"),
     ],
 )
 def test_what_is_no_run_is_said(tmp_path: Path, content: str | None, message: str) -> None:

@@ -64,7 +64,7 @@ def test_an_answer_is_held_against_what_is_accepted_and_what_is_wrong(
 
 
 def test_a_score_is_there_only_where_it_applies_and_a_failure_is_unscored() -> None:
-    assert values(answers, unanswerable(), outcome("Homs.", verdict="Yes")) == {}
+    assert values(answers, unanswerable(), outcome("Homs.")) == {}
     assert set(values(answers, case(), outcome("Homs."))) == {"correct", "f1"}
     assert set(values(answers, case(accepted=[], patterns=("homs",)), outcome("Homs."))) == {"correct"}
     cited = answer("It was Homs [1].", [("a.txt", 0, 4, "Homs")], abstained=True)
@@ -73,24 +73,6 @@ def test_a_score_is_there_only_where_it_applies_and_a_failure_is_unscored() -> N
     broke = scored(answers, asked, failed("The server is gone."))
     assert set(broke) == {"correct", "f1", "answers_given", "wrong_stated"}
     assert {(score.value, score.explanation) for score in broke.values()} == {(None, "failed: The server is gone.")}
-
-
-@pytest.mark.parametrize(
-    ("word", "verdict"),
-    [
-        *dict.fromkeys(["Yes", "**Yes.** Both say Homs.", "  yes, it does", "YES"], True).items(),
-        *dict.fromkeys(["No", "no.", '"No", it names Hama.', "- No"], False).items(),
-        *dict.fromkeys(["", "Homs", "The answer is yes", "Not sure", "Yesterday", "Yes or No", "yes/no", "42"]).items(),
-    ],
-)
-def test_a_judge_is_held_to_its_first_word_and_to_the_match(word: str, verdict: bool | None) -> None:
-    for said, right in (("Homs.", True), ("Hama.", False)):
-        found = scored(answers, case(), outcome(said, verdict=word))
-        judged, agrees = found["judged_correct"], found["judge_agrees"]
-        assert (judged.value, agrees.value) == ((None, None) if verdict is None else (verdict, verdict == right))
-        told = "neither yes nor no" if verdict is None else f"says {'right' if verdict else 'wrong'}; the match: says"
-        assert told in agrees.explanation
-    assert values(answers, case(accepted=[]), outcome("Homs.", verdict="Yes"))["judge_agrees"] is None
 
 
 # ------------------------------------------------------------------------------------------------- refusals

@@ -67,9 +67,7 @@ def full() -> Row:
         "They captured Homs [1].", [("a.txt", 0, 4, "Homs")], usage=Usage(9, 1, 2), timings=Timings(1, 2, 3, 4)
     )
     rankings = {mode: (Place("a.txt", 0, 9),) for mode in MODES}
-    seen = outcome(
-        given, rankings=rankings, gold=(Place("a.txt", 0, 4),), stood={1: "Homs"}, verdict="Yes", memory_mb=100.0
-    )
+    seen = outcome(given, rankings=rankings, gold=(Place("a.txt", 0, 4),), stood={1: "Homs"}, memory_mb=100.0)
     return Row(case(evidence=(GoldQuote("a.txt", "Homs"),), several=True, wrong=("Aleppo",)), seen)
 
 

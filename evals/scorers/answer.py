@@ -1,8 +1,7 @@
-"""Is the answer right? By the accepted strings, and beside them by a judge model's word where one was asked."""
+"""Is the answer right? By the accepted strings."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from evals.matching import given, matches, quoted, token_f1, wrong_said
@@ -10,8 +9,6 @@ from evals.scorers.refusal import refused, unscored
 from evals.types import Case, Outcome, Score, Scorer
 
 _REFUSED = "refused, though the articles answer it"
-# a judge model's first word; "yes or no" is neither
-_VERDICT = re.compile(r"[\W_]*(yes|no)(?![\w'’])(?!\s*(?:/|\bor\b|\band\b)\W*(?:yes|no)\b)", re.IGNORECASE)
 
 
 def correct(case: Case, outcome: Outcome) -> list[Score]:
@@ -21,11 +18,9 @@ def correct(case: Case, outcome: Outcome) -> list[Score]:
     if outcome.answer is not None and not (case.accepted or case.patterns):
         return [Score("correct", None, "the case names no accepted answer")]
 
-    def said(text: str) -> tuple[float, str]:
-        match = matches(text, case)
-        return float(bool(match)), match.explanation
-
-    return _of_the_text("correct", outcome, said)
+    return _of_the_text(
+        "correct", outcome, lambda text: (float(bool(matches(text, case))), matches(text, case).explanation)
+    )
 
 
 def f1(case: Case, outcome: Outcome) -> list[Score]:
@@ -38,7 +33,8 @@ def f1(case: Case, outcome: Outcome) -> list[Score]:
         entries.append(tuple(string for entry in case.accepted for string in entry))
 
     def overlap(text: str) -> tuple[float, str]:
-        value, nearest = max(((token_f1(text, [entry]), entry) for entry in entries), key=lambda pair: pair[0])
+        nearest = max(entries, key=lambda entry: token_f1(text, [entry]))
+        value = token_f1(text, [nearest])
         return (
             value,
             f"nearest to {quoted(' and '.join(nearest))}" if value else "shares no word with an accepted answer",
@@ -85,22 +81,4 @@ def _of_the_text(
     return [Score(name, value, explanation)]
 
 
-def judged(case: Case, outcome: Outcome) -> list[Score]:
-    """Answerable cases that a judge model was asked about. `judged_correct`: 1 if it says yes; `judge_agrees`: 1 if its
-    word is that of `correct`. Unscored if it says neither yes nor no, or where the match can't tell."""
-    if not case.answerable or outcome.verdict is None:
-        return []
-    verdict, (matched,) = _VERDICT.match(outcome.verdict), correct(case, outcome)
-    if verdict is None:
-        told = f"the judge model says neither yes nor no: {quoted(outcome.verdict)}"
-        return [Score(name, None, told) for name in ("judged_correct", "judge_agrees")]
-    yes = verdict.group(1).lower() == "yes"
-    agrees = None if matched.value is None else float(yes == bool(matched.value))
-    match = f"the judge model says {'right' if yes else 'wrong'}; the match: {matched.explanation}"
-    return [
-        Score("judged_correct", float(yes), f"the judge model says {quoted(outcome.verdict)}"),
-        Score("judge_agrees", agrees, matched.explanation if agrees is None else match),
-    ]
-
-
-SCORERS: tuple[Scorer, ...] = (correct, f1, answers_given, wrong_stated, judged)
+SCORERS: tuple[Scorer, ...] = (correct, f1, answers_given, wrong_stated)

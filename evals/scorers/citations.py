@@ -9,7 +9,6 @@ about every sentence, here the gold quote decides wherever it can, and the judge
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from rapidfuzz.distance import Prefix
 
@@ -64,30 +63,25 @@ def needed_judgements(case: Case, outcome: Outcome) -> list[tuple[int, tuple[int
 def _groups(case: Case, outcome: Outcome, sentence: int, cited: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
     """All citations of a sentence, each alone, and, where gold does not decide that one, all the others."""
     groups = {cited: None} if cited else {}
-    if len(cited) > 1:
-        for number in cited:
-            groups[(number,)] = None
-            if not decided_by_gold(case, outcome, sentence, (number,)):
-                groups[_without(cited, number)] = None
+    for number in cited if len(cited) > 1 else ():
+        groups[(number,)] = None
+        if not decided_by_gold(case, outcome, sentence, (number,)):
+            groups[_without(cited, number)] = None
     return groups
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """Whether some citations support a sentence (None: nobody can tell), and who says so."""
-
-    supported: bool | None
-    reason: str
+_Word = tuple[bool | None, str]
+"""Whether some citations support a sentence (None: nobody can tell), and who says so."""
 
 
 def _word(case: Case, outcome: Outcome, sentence: int, citations: tuple[int, ...]) -> _Word:
     """The one place where support is decided: gold first, then the stored judge."""
     if decided_by_gold(case, outcome, sentence, citations):
-        return _Word(True, "it gives the accepted answer and cites the gold quote")
+        return True, "it gives the accepted answer and cites the gold quote"
     for support in outcome.support:
         if support.sentence == sentence and set(support.citations) == set(citations):
-            return _Word(support.supported, support.reason)
-    return _Word(None, "no judge was asked")
+            return support.supported, support.reason
+    return None, "no judge was asked"
 
 
 def _cited(answer: Answer) -> list[tuple[int, ...]]:
@@ -101,12 +95,9 @@ def _without(cited: tuple[int, ...], number: int) -> tuple[int, ...]:
 
 
 def _says_more(text: str, case: Case, cited: Sequence[Citation]) -> bool:
-    accepted = [string for entry in case.accepted for string in entry]
-    known = [
-        Quote("\n".join([case.question, *accepted])),
-        *(Quote(f"{one.title}\n{one.quote}", one.date) for one in cited),
-    ]
-    return lacking(text, known) is not None
+    asked = "\n".join([case.question, *(string for entry in case.accepted for string in entry)])
+    quotes = [Quote(f"{one.title}\n{one.quote}", one.date) for one in cited]
+    return lacking(text, [Quote(asked), *quotes]) is not None
 
 
 # ------------------------------------------------------------------------------------------- recall and precision
@@ -141,50 +132,53 @@ def citations(case: Case, outcome: Outcome) -> list[Score]:
 def _recall(case: Case, outcome: Outcome, answer: Answer) -> Score:
     if not answer.sentences:
         return Score("citation_recall", None, "the answer was not split into sentences")
-    verdicts = []
-    for number, cited in enumerate(_cited(answer)):
-        what = f"sentence {number + 1} {_marks(answer.sentences[number].citations)}".rstrip()
-        nothing = _Word(False, "it cites nothing that exists")
-        verdicts.append((what, _word(case, outcome, number, cited) if cited else nothing))
-    return _share("citation_recall", verdicts, ("supported", "not supported"))
+    words_on = {
+        f"sentence {number + 1} {_marks(answer.sentences[number].citations)}".rstrip(): _word(
+            case, outcome, number, cited
+        )
+        if cited
+        else (False, "it cites nothing that exists")
+        for number, cited in enumerate(_cited(answer))
+    }
+    return _share("citation_recall", words_on, ("supported", "not supported"))
 
 
 def _precision(case: Case, outcome: Outcome, answer: Answer) -> list[Score]:
-    verdicts = [
-        (f"[{citation}] of sentence {number + 1}", _counts(case, outcome, number, cited, citation))
+    words_on = {
+        f"[{citation}] of sentence {number + 1}": _counts(case, outcome, number, cited, citation)
         for number, cited in enumerate(_cited(answer))
-        for citation in dict.fromkeys(answer.sentences[number].citations)
-    ]
-    return [_share("citation_precision", verdicts, ("supports", "does not count"))] if verdicts else []
+        for citation in answer.sentences[number].citations
+    }
+    return [_share("citation_precision", words_on, ("supports", "does not count"))] if words_on else []
 
 
 def _counts(case: Case, outcome: Outcome, sentence: int, cited: tuple[int, ...], citation: int) -> _Word:
     """Whether `citation` counts for precision, and why."""
     if citation not in cited:
-        return _Word(False, "there is no such citation")
-    together = _word(case, outcome, sentence, cited)
-    if not together.supported or len(cited) == 1:
-        return together
-    alone = _word(case, outcome, sentence, (citation,))
-    if alone.supported:
-        return alone
-    others = _word(case, outcome, sentence, _without(cited, citation))
-    if others.supported is False:
-        # the sentence needs this one, whatever it says by itself
-        return _Word(True, f"needed beside {_marks(_without(cited, citation))}")
-    if alone.supported is None or others.supported is None:
-        return _Word(None, f"alone: {alone.reason}; the others without it: {others.reason}")
-    return _Word(False, f"not needed beside {_marks(_without(cited, citation))}: {alone.reason}")
+        return False, "there is no such citation"
+    together, why = _word(case, outcome, sentence, cited)
+    if not together or len(cited) == 1:
+        return together, why
+    alone, why = _word(case, outcome, sentence, (citation,))
+    if alone:
+        return alone, why
+    others, why_others = _word(case, outcome, sentence, _without(cited, citation))
+    beside = f"needed beside {_marks(_without(cited, citation))}"
+    if others is False:
+        return True, beside  # whatever it says by itself
+    if alone is None or others is None:
+        return None, f"alone: {why}; the others without it: {why_others}"
+    return False, f"not {beside}: {why}"
 
 
-def _share(name: str, verdicts: Sequence[tuple[str, _Word]], said: tuple[str, str]) -> Score:
-    """The share of `verdicts` (what is judged, and the word on it) that are good; None as soon as one is unknown."""
-    unknown = [f"{what}: {word.reason}" for what, word in verdicts if word.supported is None]
+def _share(name: str, words_on: Mapping[str, _Word], said: tuple[str, str]) -> Score:
+    """The share of what is judged that is good; None as soon as the word on one is unknown."""
+    unknown = [f"{what}: {why}" for what, (good, why) in words_on.items() if good is None]
     if unknown:
         return Score(name, None, "not judged: " + "; ".join(unknown))
-    good = sum(bool(word.supported) for _, word in verdicts)
-    each = [f"{what} {said[0] if word.supported else said[1]}: {word.reason}" for what, word in verdicts]
-    return Score(name, good / len(verdicts), f"{good} of {len(verdicts)}: " + "; ".join(each))
+    right = sum(bool(good) for good, _ in words_on.values())
+    each = [f"{what} {said[0] if good else said[1]}: {why}" for what, (good, why) in words_on.items()]
+    return Score(name, right / len(words_on), f"{right} of {len(words_on)}: " + "; ".join(each))
 
 
 # ----------------------------------------------------------------------------------------- quotes and gold quotes
@@ -198,9 +192,12 @@ def _exact(citations: Sequence[Citation], stood: Mapping[int, str]) -> list[Scor
         return [Score("quote_exact", None, f"nobody looked up what stands at {_marks(unseen)}")]
     # an empty quote is no quote, wherever it stands
     wrong = [one for one in citations if not one.quote or one.quote != stood[one.number]]
-    exact = len(citations) - len(wrong)
-    first = f"; {_difference(wrong[0], stood[wrong[0].number])}" if wrong else ""
-    return [Score("quote_exact", exact / len(citations), f"{exact} of {len(citations)} quotes are exact{first}")]
+    told = f"{len(citations) - len(wrong)} of {len(citations)} quotes are exact"
+    if wrong:
+        first, stands = wrong[0], stood[wrong[0].number]
+        start = max(0, Prefix.similarity(first.quote, stands) - 20)
+        told += f"; [{first.number}] says {_short(first.quote, start)}, the article {_short(stands, start)}"
+    return [Score("quote_exact", 1 - len(wrong) / len(citations), told)]
 
 
 def _gold_cited(case: Case, outcome: Outcome, answer: Answer) -> Score:
@@ -209,13 +206,13 @@ def _gold_cited(case: Case, outcome: Outcome, answer: Answer) -> Score:
     if not located:
         return Score("gold_cited", None, "no gold quote stands in its article")
     missed = [fact[0] for fact in located if not _covers(fact, answer.citations, outcome.stood)]
-    covered = len(located) - len(missed)
-    explanation = f"{covered} of {len(located)} gold quotes are cited"
-    if len(located) < len(facts):
-        explanation += f" ({len(facts) - len(located)} more not found in the articles)"
+    told = f"{len(located) - len(missed)} of {len(located)} gold quotes are cited"
+    told += f" ({len(facts) - len(located)} more not found in the articles)" if len(located) < len(facts) else ""
     if missed:
-        explanation += f"; {_missed(missed[0], answer.citations)}"
-    return Score("gold_cited", covered / len(located), explanation)
+        quote, place = missed[0]
+        cited = ", ".join(f"[{one.number}] {one.article} {one.start}-{one.end}" for one in answer.citations)
+        told += f"; {_short(quote)} ({place.article} {place.start}-{place.end}) is not; cited: {cited or 'nothing'}"
+    return Score("gold_cited", 1 - len(missed) / len(located), told)
 
 
 _Stands = tuple[str, Place]
@@ -239,11 +236,8 @@ def _covers(fact: Sequence[_Stands], cited: Sequence[Citation], stood: Mapping[i
 
 def _has_place(gold: Place, cited: Sequence[Citation]) -> bool:
     """Whether at least half of the quote's characters are cited; two citations may each have a part of them."""
-    characters: set[int] = set()
-    for citation in cited:
-        if citation.article == gold.article:
-            characters.update(range(max(citation.start, gold.start), min(citation.end, gold.end)))
-    return 2 * len(characters) >= gold.end - gold.start
+    here = [range(max(one.start, gold.start), min(one.end, gold.end)) for one in cited if one.article == gold.article]
+    return 2 * len(set().union(*here)) >= gold.end - gold.start
 
 
 def _has_copy(quote: str, gold: Place, cited: Sequence[Citation], stood: Mapping[int, str]) -> bool:
@@ -258,23 +252,8 @@ def _has_copy(quote: str, gold: Place, cited: Sequence[Citation], stood: Mapping
     return bool(wanted) and len(shared) >= _SAME_WORDS * len(wanted)
 
 
-# ------------------------------------------------------------------------------------------------- for the reader
-
-
 def _marks(numbers: Iterable[int]) -> str:
     return "".join(f"[{number}]" for number in numbers)
-
-
-def _difference(citation: Citation, stands: str) -> str:
-    start = max(0, Prefix.similarity(citation.quote, stands) - 20)
-    where = f"{citation.article} {citation.start}-{citation.end}"
-    return f"[{citation.number}] says {_short(citation.quote, start)}, {where} has {_short(stands, start)}"
-
-
-def _missed(gold: _Stands, citations: Sequence[Citation]) -> str:
-    quote, place = gold
-    cited = ", ".join(f"[{one.number}] {one.article} {one.start}-{one.end}" for one in citations) or "nothing"
-    return f"{_short(quote)} ({place.article} {place.start}-{place.end}) is not; cited: {cited}"
 
 
 def _short(text: str, start: int = 0) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from evals.matching import quoted, reads_as_refusal
+from evals.matching import quoted
+from evals.refusing import reads_as_refusal
 from evals.types import Case, Outcome, Score, Scorer
 from rag.types import Answer
 

@@ -20,7 +20,7 @@ function dressed(layout) {
   };
   for (const key of Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name))) {
     result[key] = { ...layout[key], gridcolor: line, zerolinecolor: line, linecolor: line, tickcolor: line,
-                    tickfont: { color: soft }, automargin: false, fixedrange: true };
+                    tickfont: { color: soft }, automargin: true, fixedrange: true };
   }
   return result;
 }
