@@ -21,9 +21,9 @@ from rag.support import Regression
 from rag.verify import Form
 
 SIGNALS = {
-    "evidence": ("answers", "nearness", "named"),
-    "draft": ("answers", "supports", "named", "confidence"),
-    "quote": ("answers", "nearness", "named"),
+    "evidence": ("answers", "nearness", "unsaid"),
+    "draft": ("answers", "supports", "unsaid", "confidence"),
+    "quote": ("answers", "nearness", "unsaid"),
 }
 """What is weighed for each form; and, where the chat model was asked, its word."""
 _GIVEN_UP = 0.02

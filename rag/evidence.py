@@ -6,16 +6,18 @@ near-copies (shared wire copy) are folded into one.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
+from index.records import Counts
 from index.types import Article, Hit, Kind, Sentence
 from rag.days import CALENDAR_WORDS, annotate, find_days
 from rag.names import find_names, name_stands_in, resembles_word_in
-from rag.numbers import Number, find_numbers
+from rag.numbers import find_numbers
 from rag.words import content_words
 
 READ = 60
@@ -23,6 +25,7 @@ READ = 60
 _COPY = 0.6  # Jaccard of the content words from which two sentences count as one; wire copy is edited lightly
 _LEAST = 2  # statements that are taken if there are as many, however sure the judge is of the first
 _BEHIND = 2.0  # log-odds behind the best statement; what is farther off only costs time
+_WORD = re.compile(r"\w+(?:['’]\w+)?")
 # "It lies 25 miles south" says nothing without the sentence before it
 _LEANS = re.compile(
     r"(?:[“\"'‘]?)(?:it|its|he|his|she|her|they|their|them|this|these|those|that|there|here|such|both|the former"
@@ -36,6 +39,8 @@ class Articles(Protocol):
 
     def article(self, id: str) -> Article: ...
     def sentences(self, article: str) -> list[Sentence]: ...
+    def words_known(self, words: Collection[str]) -> dict[str, int]: ...
+    def counts(self) -> Counts: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +90,10 @@ class EvidenceSet:
     """Every statement that the judge read, likeliest first; `items` come from it."""
     names: tuple[str, ...]
     """The question's."""
-    numbers: tuple[str, ...]
-    """The question's, as they are written there."""
+    rarity: Mapping[str, float]
+    """Of each of the question's telling words: 1 if no passage of the index has it, towards 0 the more have it."""
     absent: Mapping[str, frozenset[str]]
-    """By article found: the names and numbers that it does not have."""
+    """By article found: the names and telling words of the question that it does not have."""
     passages_left_out: int = 0
     """Passages found whose best sentences did not fit the budget."""
 
@@ -98,11 +103,10 @@ class EvidenceSet:
         everywhere = frozenset(self.names).intersection(*self.absent.values())
         return tuple(name for name in self.names if name in everywhere)
 
-    def named(self, cited: Sequence[Evidence]) -> float:
-        """Share (0 to 1) of the question's names and numbers that stand in the articles cited; 1 if it has none."""
-        terms = frozenset(self.names + self.numbers)
-        absent = terms.intersection(*(self.absent[item.article] for item in cited))
-        return 1.0 - len(absent) / len(terms) if terms else 1.0
+    def unsaid(self, cited: Sequence[Evidence]) -> float:
+        """Rarity (0 to 1) of the rarest of the question's words that stand in none of the articles cited; 0 without."""
+        absent = frozenset(self.rarity).intersection(*(self.absent[item.article] for item in cited))
+        return max((self.rarity[word] for word in absent), default=0.0)
 
     def within(self, budget: int, cost: Callable[[Evidence], int]) -> EvidenceSet:
         """The same with what fits `budget` tokens, numbered from 1; the best statement always fits."""
@@ -136,10 +140,9 @@ def gather(
     near = [item for at, item in enumerate(ranked[:limit]) if at < _LEAST or item.odds >= ranked[0].odds - _BEHIND]
     found = [articles.article(id) for id in dict.fromkeys(hit.passage.article for hit in hits)]
     names = [name for name in find_names(question, question=True) if name.lower() not in CALENDAR_WORDS]
-    numbers = [number for number in find_numbers(question) if not number.ordinal]
-    absent = {article.id: _absent(names, numbers, article) for article in found}
-    written = tuple(number.written for number in numbers)
-    return EvidenceSet(tuple(near), tuple(ranked), tuple(names), written, absent)
+    rarity = _rarity(question, articles)
+    absent = {article.id: _absent((*names, *rarity), article) for article in found}
+    return EvidenceSet(tuple(near), tuple(ranked), tuple(names), rarity, absent)
 
 
 def statements(hits: Sequence[Hit], articles: Articles) -> list[Evidence]:
@@ -231,11 +234,17 @@ def is_copy(a: Evidence, b: Evidence) -> bool:
     return all(number.stands_in(long) for number in short)
 
 
-def _absent(names: Sequence[str], numbers: Sequence[Number], article: Article) -> frozenset[str]:
-    """Those that stand nowhere in the article, its title, source or day."""
+def _rarity(question: str, articles: Articles) -> dict[str, float]:
+    """See `EvidenceSet.rarity`: inverse document frequency (Spärck Jones 1972), its highest value being 1."""
+    words = [word for word in _WORD.findall(question) if content_words(word) and word.lower() not in CALENDAR_WORDS]
+    passages, known = articles.counts().passages, articles.words_known(words)
+    highest = math.log((passages + 1) / 0.5)
+    return {word: max(0.0, math.log((passages + 1) / (known[word] + 0.5)) / highest) for word in words}
+
+
+def _absent(terms: Collection[str], article: Article) -> frozenset[str]:
+    """Those of `terms` that stand in no form in the article, its title, source or day."""
     text = "\n".join(filter(None, (article.title, article.source, article.url, str(article.date or ""), article.text)))
-    there = find_numbers(text) if numbers else []
-    return frozenset(
-        [name for name in names if not name_stands_in(name, text) and not resembles_word_in(name, text)]
-        + [number.written for number in numbers if not number.stands_in(there)]
-    )
+    there = set(content_words(text))
+    missing = [term for term in terms if not set(content_words(term)) <= there]
+    return frozenset(term for term in missing if not name_stands_in(term, text) and not resembles_word_in(term, text))

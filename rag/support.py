@@ -28,8 +28,8 @@ class Signals:
     """Cosine of the question and the passage in which that quote stands."""
     supports: float = 0.0
     """The judge's log-odds that the quotes show the sentence to be right."""
-    named: float = 1.0
-    """Share (0 to 1) of the question's names and numbers that stand in the articles cited."""
+    unsaid: float = 0.0
+    """Rarity (0 to 1) of the rarest of the question's words that stand in none of the articles cited."""
     words: float = 1.0
     """Share (0 to 1) of the words that it adds to the question which stand in the quotes."""
     confidence: float = TYPICAL
