@@ -21,9 +21,9 @@ from rag.support import Regression
 from rag.verify import Form
 
 SIGNALS = {
-    "evidence": ("answers", "nearness", "unsaid"),
+    "evidence": ("answers", "relevance", "unsaid"),
     "draft": ("answers", "supports", "unsaid", "confidence"),
-    "quote": ("answers", "nearness", "unsaid"),
+    "quote": ("answers", "relevance", "unsaid"),
 }
 """What is weighed for each form; and, where the chat model was asked, its word."""
 _GIVEN_UP = 0.02

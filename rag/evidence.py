@@ -67,6 +67,8 @@ class Evidence:
     words: frozenset[str] = field(repr=False, compare=False)
     odds: float = 0.0
     """The judge's log-odds that it answers the question."""
+    relevance: float = 0.0
+    """The same, fused with what the search says: larger is better, comparable within one question only."""
 
     @property
     def line(self) -> str:
@@ -135,12 +137,18 @@ def gather(
     """
     read = statements(hits, articles)[:READ]
     odds = judge(question, [item.told for item in read])
-    scored = [replace(item, odds=of_it) for item, of_it in zip(read, odds, strict=True)]
-    ranked = _fold_copies(sorted(scored, key=lambda item: -item.odds))
-    near = [item for at, item in enumerate(ranked[:limit]) if at < _LEAST or item.odds >= ranked[0].odds - _BEHIND]
+    rarity = _rarity(question, articles)
+    rank = {hit.passage.id: place for place, hit in enumerate(hits)}
+    scored = [
+        replace(item, odds=of_it, relevance=of_it + _of_search(item, rank[item.passage], rarity))
+        for item, of_it in zip(read, odds, strict=True)
+    ]
+    ranked = _fold_copies(sorted(scored, key=lambda item: -item.relevance))
+    near = [
+        item for at, item in enumerate(ranked[:limit]) if at < _LEAST or item.relevance >= ranked[0].relevance - _BEHIND
+    ]
     found = [articles.article(id) for id in dict.fromkeys(hit.passage.article for hit in hits)]
     names = [name for name in find_names(question, question=True) if name.lower() not in CALENDAR_WORDS]
-    rarity = _rarity(question, articles)
     absent = {article.id: _absent((*names, *rarity), article) for article in found}
     return EvidenceSet(tuple(near), tuple(ranked), tuple(names), rarity, absent)
 
@@ -240,6 +248,13 @@ def _rarity(question: str, articles: Articles) -> dict[str, float]:
     passages, known = articles.counts().passages, articles.words_known(words)
     highest = math.log((passages + 1) / 0.5)
     return {word: max(0.0, math.log((passages + 1) / (known[word] + 0.5)) / highest) for word in words}
+
+
+def _of_search(item: Evidence, rank: int, rarity: Mapping[str, float]) -> float:
+    """What passage, words and cosine say, in log-odds: where the judge is unsure, they decide (evals/RESULTS.md)."""
+    words = item.words | frozenset(content_words(item.title))
+    said = sum(weight for word, weight in rarity.items() if words.issuperset(content_words(word)))
+    return 2.0 * said / (sum(rarity.values()) or 1.0) + 2.0 * item.similarity - 0.3 * rank
 
 
 def _absent(terms: Collection[str], article: Article) -> frozenset[str]:

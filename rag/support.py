@@ -24,8 +24,8 @@ class Signals:
 
     answers: float
     """The judge's log-odds that the surest of the quotes answers the question."""
-    nearness: float = 0.0
-    """Cosine of the question and the passage in which that quote stands."""
+    relevance: float = 0.0
+    """The same, fused with what the search says of that quote."""
     supports: float = 0.0
     """The judge's log-odds that the quotes show the sentence to be right."""
     unsaid: float = 0.0

@@ -132,7 +132,7 @@ class Verifier:
 def _signals(evidence: EvidenceSet, cited: Sequence[Evidence]) -> Signals:
     """What speaks for `cited` as an answer."""
     surest = max(cited, key=lambda item: item.odds)
-    return Signals(answers=surest.odds, nearness=surest.similarity, unsaid=evidence.unsaid(cited))
+    return Signals(answers=surest.odds, relevance=surest.relevance, unsaid=evidence.unsaid(cited))
 
 
 def _groups(ranked: Sequence[Evidence]) -> list[tuple[Evidence, ...]]:
