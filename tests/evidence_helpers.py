@@ -18,7 +18,7 @@ def statement(quote: str, number: int = 1, **other: Any) -> Evidence:
     fields: dict[str, Any] = {
         "title": "Hama", "date": DAY, "page": None, "start": 0, "end": len(quote), "kind": "prose",
         "carriers": (article,), "passage": f"{article}:0", "similarity": 0.6, "opens": False,
-        "words": frozenset(content_words(quote)), "odds": 1.0,
+        "words": frozenset(content_words(quote)), "odds": 1.0, "relevance": 1.0,
     }  # fmt: skip
     return Evidence(number=number, article=article, quote=quote, **(fields | other))
 
@@ -26,4 +26,4 @@ def statement(quote: str, number: int = 1, **other: Any) -> Evidence:
 def evidence_set(items: Sequence[Evidence], *, names: Sequence[str] = (), absent: Sequence[str] = ()) -> EvidenceSet:
     """The statements as the model reads them; the `absent` names of the question are in none of their articles."""
     lacks = {article: frozenset(absent) for article in {item.article for item in items}}
-    return EvidenceSet(tuple(items), tuple(items), tuple(names), (), lacks)
+    return EvidenceSet(tuple(items), tuple(items), tuple(names), dict.fromkeys(names, 1.0), lacks)

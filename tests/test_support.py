@@ -6,8 +6,8 @@ import pytest
 
 from rag.support import Regression, Signals, Support, Weights
 
-GOOD = Signals(answers=4.0, nearness=0.8, supports=4.0, confidence=-0.05, answered=3.0)
-BAD = Signals(answers=-6.0, nearness=0.1, supports=-6.0, named=0.0, words=0.1, confidence=-0.8, answered=-3.0)
+GOOD = Signals(answers=4.0, relevance=7.0, supports=4.0, confidence=-0.05, answered=3.0)
+BAD = Signals(answers=-6.0, relevance=-7.0, supports=-6.0, unsaid=1.0, words=0.1, confidence=-0.8, answered=-3.0)
 
 
 def test_the_weights_that_come_with_dateline_know_good_from_bad() -> None:

@@ -21,7 +21,7 @@ TRUSTING = Weights(Regression(9.0, {}), Regression(9.0, {}))
 
 
 def support(draft: Weights = TRUSTING, quote: Weights = TRUSTING) -> Support:
-    evidence = Regression(0.0, {"answers": 1.0, "named": 1.0})
+    evidence = Regression(0.0, {"answers": 1.0, "unsaid": -2.0})
     return Support(evidence=evidence, hopeless=0.1, draft=draft, quote=quote, open_from=0.2, open_to=0.8)
 
 
@@ -124,7 +124,7 @@ def test_the_statement_that_most_likely_answers_is_quoted_if_it_is_likely_enough
 
 
 @pytest.mark.parametrize(
-    ("odds", "absent", "worth"), [(3.0, (), True), (-6.0, (), False), (-2.5, (), True), (-2.5, ("HTS",), False)]
+    ("odds", "absent", "worth"), [(3.0, (), True), (-6.0, (), False), (-2.0, (), True), (-2.0, ("HTS",), False)]
 )
 def test_what_is_unlikely_to_answer_or_has_not_the_names_is_not_worth_a_call(
     judge: CrossEncoder, odds: float, absent: tuple[str, ...], worth: bool
@@ -132,7 +132,7 @@ def test_what_is_unlikely_to_answer_or_has_not_the_names_is_not_worth_a_call(
     reply = Reply("")
     verifier = Verifier(reply, 0.5, support(), judge, never)
     assert verifier.worth_asking(evidence_set([statement(LEADER, odds=odds)], names=("HTS",), absent=absent)) is worth
-    assert reply.verdicts[0].signals == Signals(odds, 0.6, named=0.0 if absent else 1.0)
+    assert reply.verdicts[0].signals == Signals(odds, 1.0, unsaid=1.0 if absent else 0.0)
     assert not verifier.worth_asking(evidence_set([]))
 
 
