@@ -38,6 +38,7 @@ _RELATIVE = re.compile(
 )
 _SHIFT = {"yesterday": -1, "tomorrow": 1}
 
+_MONTH_NAME = _MONTH.replace("?P<month>", "?:")
 # a weekday is another day, or none, beside another word of the calendar ("Monday week", "every Friday", "the Sunday
 # before Easter", "Friday the 13th") or as a part of a name ("Black Friday", "the Sunday Times")
 _UNIT = r"(?:day|night|week|weekend|fortnight|month|year)s?"
@@ -47,9 +48,10 @@ _CHANGED_BEFORE = re.compile(
     r"|(?<![.!?\"“]\s)(?<!^)\b(?!On|Since|Late|Early|By|Until|And|But|In)[A-Z]\w+\s+$",
 )
 _CHANGED_BEHIND = re.compile(
-    rf"s\b|\s*[-–/]|,?\s+(?:the\s+)?\d|\s+the\s+[\w-]+(?:th|st|nd|rd)\b|\s+or\b"
-    rf"|\s+(?:in|of|before|after|to)\s+(?:(?:the|last|next|this)\s+)*(?:{_UNIT}|[A-Z])"
-    rf"|\s+(?:{_UNIT}|[A-Z]\w+)|(?:\s+\w+){{1,3}}\s+ago\b|,?(?:\s+\w+){{1,3}}\s+(?:before|after|earlier|later)\b"
+    rf"s\b|\s*[-–/]|,?\s+(?:the\s+\d|\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH_NAME})|\s+the\s+[\w-]+(?:th|st|nd|rd)\b"
+    rf"|\s+or\b|\s+(?:in|of|before|after|to)\s+(?:(?:the|last|next|this)\s+)*(?:{_UNIT}|{_MONTH_NAME}|[MTWFS]\w+day\b)"
+    r"|\s+(?:of|before|after)\s+[A-Z]"
+    rf"|\s+(?:(?:last|next|this)\s+)?(?:{_UNIT}|[A-Z]\w+)|(?:\s+\w+){{1,3}}\s+ago\b|,?(?:\s+\w+){{1,3}}\s+(?:before|after|earlier|later)\b"
 )
 _CLAUSE = re.compile(r"[,;:—–“”\"()]|\b(?:and|but|who|which|that|when|where|while|after|before|as)\b")
 _PAST = re.compile(
@@ -171,7 +173,9 @@ def _relative(text: str, match: re.Match[str], anchor: date) -> Day | None:
         return _shifted(match, anchor, 7 - back)
     opens = re.fullmatch(r"(?:.*[.!?]\s+)?\W*(?:(?:On|Late|Early)\s+)?(?:on\s+)?", before, re.DOTALL)
     clause = behind if opens else _CLAUSE.split(before)[-1] or _CLAUSE.split(before.rstrip(" ,"))[-1]
-    if which in ("", "this") and _PAST.search(clause) and not _AHEAD.search(_PAST.sub(" ", clause)):
+    told, ahead = _PAST.search(clause), _AHEAD.search(_PAST.sub(lambda verb: " " * len(verb[0]), clause))
+    # "On Friday they voted to leave" was on Friday; "they agreed to leave on Friday" may be either
+    if which in ("", "this") and told and (not ahead or (opens and told.start() < ahead.start())):
         return _shifted(match, anchor, -back)
     return Day(match.start(), match.end(), 0, 0, None, relative=True, weekday=_WEEKDAYS[_weekday(match)])
 

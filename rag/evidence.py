@@ -23,7 +23,7 @@ from rag.words import content_words
 READ = 60
 """Sentences that the judge reads for one question, those of the best passages first."""
 _COPY = 0.6  # Jaccard of the content words from which two sentences count as one; wire copy is edited lightly
-_LEAST = 2  # statements that are taken if there are as many, however sure the judge is of the first
+_LEAST = 4  # statements that are taken if there are as many, however sure the judge is of the first
 _BEHIND = 2.0  # log-odds behind the best statement; what is farther off only costs time
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 # "It lies 25 miles south" says nothing without the sentence before it

@@ -37,7 +37,7 @@ class Settings:
     """"minilm" (in this process) or "ollama:NAME"."""
     context_tokens: int = 4096
     """The model's window, in tokens: prompt and answer together."""
-    evidence_tokens: int = 256
+    evidence_tokens: int = 224
     """At most so many tokens of evidence sentences are shown to the model."""
     evidence_sentences: int = 8
     answer_tokens: int = 160

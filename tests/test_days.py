@@ -39,6 +39,8 @@ def test_a_named_day_means_a_date(text: str, meant: str) -> None:
         "The lock opened on Tuesday two weeks ago.",
         "The lock shut a week on Monday.",
         "The choir sang Sunday before last.",
+        "The dam broke Thursday last week.",
+        "They agreed to leave on Friday.",
         "They left the following Tuesday.",
         "The mill burned a week ago today.",
         "She resigned a year ago last Friday.",
@@ -69,6 +71,9 @@ def test_a_day_with_more_words_to_it_is_given_no_date(text: str) -> None:
     [
         ("On Tuesday, the mill closed.", "2024-12-03"),
         ("“It shut,” Mr Lind said Tuesday.", "2024-12-03"),
+        ("The mill burned on Tuesday in Norby.", "2024-12-03"),
+        ("On Tuesday the council, by 66 to 27, voted to close it.", "2024-12-03"),
+        ("On Tuesday, 28-year-old Oskar Lind resigned.", "2024-12-03"),
         ("He told reporters on Tuesday that it will shut.", "2024-12-03"),
         ("The mill was sold on Tuesday (3 December).", "2024-12-03"),
         ("The gang claimed on its own channel on Tuesday that it had won.", "2024-12-03"),
