@@ -58,7 +58,7 @@ _PAST = re.compile(
     r"\b(?:was|were|had|did|said|told|took|came|went|left|held|met|won|lost|fell|rose|began|ran|led|made|gave|got|saw"
     r"|found|hit|shot|fled|sent|died|struck|broke|became|brought|(?:with)?drew|[a-z]+[^e\W]ed)\b"
 )
-_AHEAD = re.compile(r"\b(?:will|would|shall|should|may|could|to|due|if|until|unless|is|are|be)\b")
+_AHEAD = re.compile(r"\b(?:will|would|shall|should|may|could|to(?!\s+\d)|due|if|until|unless|is|are|be)\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
-from rag.days import Day, find_days, spell_with_weekday
+from rag.days import CALENDAR_WORDS, Day, find_days, spell_with_weekday
 from rag.names import find_names, name_stands_in
 from rag.numbers import find_numbers
 from rag.words import content_words
@@ -52,7 +52,8 @@ def lacking(sentence: str, cited: Sequence[Quote], question: str = "") -> str | 
             return f"the number {number.written} {_ABSENT}"
     dates = {resolved for day in days if (resolved := day.as_date())} | published
     text = "\n".join([*(f"{item.title}\n{item.quote}" for item in cited), *map(spell_with_weekday, dates)])
-    missing = (name for name in find_names(plain) if not name_stands_in(name, text))
+    names = [name for name in find_names(plain) if name.lower() not in CALENDAR_WORDS]
+    missing = (name for name in names if not name_stands_in(name, text))
     return next((f"the name {name} {_ABSENT}" for name in missing), None)
 
 
