@@ -132,15 +132,15 @@ class AskPage:
     async def opened(self, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
         """The address may name a conversation; what is being answered in it is shown further."""
         conversation = request.query_params.get("c", "")
-        try:
-            shown = await self._view(request, conversation)
-        except ConversationMissing:
-            conversation, shown = "", await self._view(request, "")
         heading = await asyncio.to_thread(self._controller.heading, logged_in(_asked(request)))
         titles = await asyncio.to_thread(self._controller.titles)
-        yield shown | {self.top: heading, self.leave: gr.Dropdown(titles)}
-        async for update in self._watched(request, conversation):
-            yield update
+        around: dict[Any, Any] = {self.top: heading, self.leave: gr.Dropdown(titles)}
+        try:
+            async for update in self._followed(request, conversation):
+                yield update | around
+                around = {}
+        except ConversationMissing:
+            yield await self._view(request, "") | around
 
     def left(self, request: gr.Request) -> None:
         self._controller.left(str(request.session_hash))
@@ -202,8 +202,7 @@ class AskPage:
         """A button in the list of conversations."""
         asked, reader = event._data, _reader(request)
         if asked["act"] == "open":
-            yield await self._view(request, asked["id"], words)
-            async for update in self._watched(request, asked["id"]):
+            async for update in self._followed(request, asked["id"], words):
                 yield update
             return
         if asked["act"] == "rename":
@@ -239,6 +238,19 @@ class AskPage:
         async for update in self._watched(request, conversation):
             yield update
 
+    async def _followed(self, request: gr.Request, conversation: str, words: str = "") -> AsyncIterator[dict[Any, Any]]:
+        """The page as it shows `conversation`, and on while something is being answered in it."""
+        busy = conversation in self._controller.running
+        yield await self._view(request, conversation, words)
+        async for update in self._watched(request, conversation):
+            yield update
+        # it may have been over before its page came: what watched it then has shown the answer too early
+        if busy and conversation not in self._controller.running and self._shows(request, conversation):
+            yield await self._view(request, conversation, words)
+
+    def _shows(self, request: gr.Request, conversation: str) -> bool:
+        return self._controller.viewing.get(str(request.session_hash)) == conversation
+
     async def _watched(self, request: gr.Request, conversation: str) -> AsyncIterator[dict[Any, Any]]:
         """The page while something is being answered in `conversation`, and once it is done; nothing if nothing is."""
         page, running = str(request.session_hash), self._controller.running.get(conversation)
@@ -247,14 +259,14 @@ class AskPage:
         async with aclosing(running.watch(page)) as watched:
             if (first := await anext(watched, None)) is None:
                 return  # this page does that already
-            if self._controller.viewing.get(page) != conversation:
+            if not self._shows(request, conversation):
                 yield await self._view(request, conversation) | {self.live: first}
             else:  # what was said before is not sent again: a long conversation would hold the passages up
                 yield {self.live: first, self.send: gr.Button(visible=False), self.stop: gr.Button(visible=True)}
             async for html in watched:
-                if self._controller.viewing.get(page) == conversation:
+                if self._shows(request, conversation):
                     yield {self.live: html}
-        if self._controller.viewing.get(page) == conversation:
+        if self._shows(request, conversation):
             yield await self._view(request, conversation)
 
     async def _view(self, request: gr.Request, conversation: str, words: str = "") -> dict[Any, Any]:
