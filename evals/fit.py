@@ -21,13 +21,14 @@ from rag.support import Regression
 from rag.verify import Form
 
 SIGNALS = {
-    "evidence": ("answers", "relevance", "unsaid"),
-    "draft": ("answers", "supports", "unsaid", "confidence"),
-    "quote": ("answers", "relevance", "unsaid"),
+    "evidence": ("relevance",),
+    "draft": ("relevance", "confidence"),
+    "quote": ("relevance",),
 }
-"""What is weighed for each form; and, where the chat model was asked, its word."""
-_GIVEN_UP = 0.02
-"""Share of the questions with an answer at hand that may be refused before the model is asked."""
+"""What is weighed for each form; for quotes also with the chat model's word, where it was asked."""
+_GIVEN_UP = 0.06
+"""Share of the questions with an answer at hand that may be refused before the model is asked: next to none of them
+would have got it."""
 _LOW, _HIGH = 0.05, 0.95
 """The chat model is asked between the support below which one in twenty is right, and that from which one is wrong."""
 _FOLDS = 10
@@ -86,12 +87,12 @@ def fit(observations: Sequence[Observation], names: Sequence[str]) -> Fit:
 
 
 def fit_all(observations: Sequence[Observation]) -> dict[str, Fit]:
-    """The regression for the evidence; those for drafts and for quotes, alone and with the chat model's word."""
+    """The regressions for the evidence, for drafts and for quotes, the last also with the chat model's word."""
     fits = dict[str, Fit]()
     for form, names in SIGNALS.items():
         of_it = of_form(observations, cast(Form, form))
         fits[f"{form} alone"] = fit(of_it, names)
-        if form != "evidence":
+        if form == "quote":
             asked = [one for one in of_it if one.signals.answered is not None]
             fits[f"{form} asked"] = fit(asked, (*names, "answered"))
     return fits
@@ -128,7 +129,7 @@ def save(fits: dict[str, Fit], fitted_on: Sequence[str], path: Path | None = Non
             if (found := fits.get(f"{form} {how}"))
         }
     stored["hopeless"] = hopeless(fits["evidence alone"])
-    stored["open"] = open_between(fits["draft alone"])
+    stored["open"] = open_between(fits["quote alone"])
     stored["fitted"] = {
         "on": list(fitted_on),
         "by": "dateline eval fit",

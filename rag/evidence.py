@@ -68,7 +68,7 @@ class Evidence:
     odds: float = 0.0
     """The judge's log-odds that it answers the question."""
     relevance: float = 0.0
-    """The same, fused with what the search says: larger is better, comparable within one question only."""
+    """The same, fused with what the search says: larger is better."""
 
     @property
     def line(self) -> str:
@@ -92,23 +92,10 @@ class EvidenceSet:
     """Every statement that the judge read, likeliest first; `items` come from it."""
     names: tuple[str, ...]
     """The question's."""
-    rarity: Mapping[str, float]
-    """Of each of the question's telling words: 1 if no passage of the index has it, towards 0 the more have it."""
-    absent: Mapping[str, frozenset[str]]
-    """By article found: the names and telling words of the question that it does not have."""
+    missing_names: tuple[str, ...]
+    """Those of them that stand nowhere in the articles found."""
     passages_left_out: int = 0
     """Passages found whose best sentences did not fit the budget."""
-
-    @property
-    def missing_names(self) -> tuple[str, ...]:
-        """Names of the question that stand nowhere in the articles found."""
-        everywhere = frozenset(self.names).intersection(*self.absent.values())
-        return tuple(name for name in self.names if name in everywhere)
-
-    def unsaid(self, cited: Sequence[Evidence]) -> float:
-        """Rarity (0 to 1) of the rarest of the question's words that stand in none of the articles cited; 0 without."""
-        absent = frozenset(self.rarity).intersection(*(self.absent[item.article] for item in cited))
-        return max((self.rarity[word] for word in absent), default=0.0)
 
     def within(self, budget: int, cost: Callable[[Evidence], int]) -> EvidenceSet:
         """The same with what fits `budget` tokens, numbered from 1; the best statement always fits."""
@@ -149,8 +136,8 @@ def gather(
     ]
     found = [articles.article(id) for id in dict.fromkeys(hit.passage.article for hit in hits)]
     names = [name for name in find_names(question, question=True) if name.lower() not in CALENDAR_WORDS]
-    absent = {article.id: _absent((*names, *rarity), article) for article in found}
-    return EvidenceSet(tuple(near), tuple(ranked), tuple(names), rarity, absent)
+    missing = [name for name in names if not any(_has(article, name) for article in found)]
+    return EvidenceSet(tuple(near), tuple(ranked), tuple(names), tuple(missing))
 
 
 def statements(hits: Sequence[Hit], articles: Articles) -> list[Evidence]:
@@ -243,7 +230,10 @@ def is_copy(a: Evidence, b: Evidence) -> bool:
 
 
 def _rarity(question: str, articles: Articles) -> dict[str, float]:
-    """See `EvidenceSet.rarity`: inverse document frequency (Spärck Jones 1972), its highest value being 1."""
+    """Of each of the question's telling words: 1 if no passage of the index has it, towards 0 the more have it.
+
+    Inverse document frequency (Spärck Jones 1972), its highest value being 1.
+    """
     words = [word for word in _WORD.findall(question) if content_words(word) and word.lower() not in CALENDAR_WORDS]
     passages, known = articles.counts().passages, articles.words_known(words)
     highest = math.log((passages + 1) / 0.5)
@@ -257,9 +247,8 @@ def _of_search(item: Evidence, rank: int, rarity: Mapping[str, float]) -> float:
     return 2.0 * said / (sum(rarity.values()) or 1.0) + 2.0 * item.similarity - 0.3 * rank
 
 
-def _absent(terms: Collection[str], article: Article) -> frozenset[str]:
-    """Those of `terms` that stand in no form in the article, its title, source or day."""
+def _has(article: Article, name: str) -> bool:
+    """Whether the name stands, in some form, in the article, its title, source or day."""
     text = "\n".join(filter(None, (article.title, article.source, article.url, str(article.date or ""), article.text)))
-    there = set(content_words(text))
-    missing = [term for term in terms if not set(content_words(term)) <= there]
-    return frozenset(term for term in missing if not name_stands_in(term, text) and not resembles_word_in(term, text))
+    words = set(content_words(name))
+    return words <= set(content_words(text)) or name_stands_in(name, text) or resembles_word_in(name, text)

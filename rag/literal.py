@@ -14,7 +14,6 @@ from typing import Protocol
 from rag.days import CALENDAR_WORDS, Day, find_days, spell_with_weekday
 from rag.names import find_names, name_stands_in
 from rag.numbers import find_numbers
-from rag.words import content_words
 
 _ABSENT = "is in no article found"
 _SAME_DAY = re.compile(
@@ -63,19 +62,6 @@ def foreign(written: str, said: str) -> bool:
     return any(not number.stands_in(numbers) for number in find_numbers(written)) or any(
         not name_stands_in(name, said) for name in find_names(written, question=True)
     )
-
-
-def share(sentence: str, cited: Sequence[Quote], question: str) -> float:
-    """How much (0 to 1) of the words that `sentence` adds to `question` stands in `cited`; 1 if it adds none."""
-    said = {word for item in cited for word in content_words(f"{item.title}\n{item.quote}")}
-    said |= {word for item in cited for day in find_days(item.quote, item.date) for word in _spelled(day)}
-    added = set(content_words(sentence)) - set(content_words(question))
-    return len(added & said) / len(added) if added else 1.0
-
-
-def _spelled(day: Day) -> list[str]:
-    resolved = day.as_date()
-    return content_words(spell_with_weekday(resolved)) if resolved else []
 
 
 def _is(day: Day, other: date) -> bool:

@@ -25,7 +25,6 @@ INSTRUCTIONS = (
     "Answer in one short, complete sentence."
 )
 _ANSWERED = "Question: {question}\nDo the statements say the answer to this question? Answer Yes or No."
-_SAID = "Question: {question}\nAnswer: {answer}\nDo the statements say that this is the answer? Answer Yes or No."
 _YES_OR_NO = "Question: {question}\nAnswer Yes or No."
 _REWRITE = (
     "Rewrite the last question of a conversation so that it can be understood without the conversation: replace "
@@ -38,10 +37,9 @@ def answer(question: str, evidence: Sequence[Evidence]) -> list[ChatMessage]:
     return _messages(INSTRUCTIONS, f"{statements(evidence)}\n\nQuestion: {question}")
 
 
-def answered(question: str, evidence: Sequence[Evidence], draft: str | None = None) -> list[ChatMessage]:
-    """Asks Yes or No: do the statements say that `draft` is the answer; without one, do they answer at all?"""
-    asked = _SAID.format(question=question, answer=draft) if draft else _ANSWERED.format(question=question)
-    return _messages(INSTRUCTIONS, f"{statements(evidence)}\n\n{asked}")
+def answered(question: str, evidence: Sequence[Evidence]) -> list[ChatMessage]:
+    """Asks Yes or No: do the statements answer the question?"""
+    return _messages(INSTRUCTIONS, f"{statements(evidence)}\n\n{_ANSWERED.format(question=question)}")
 
 
 def yes_or_no(question: str, evidence: Sequence[Evidence]) -> list[ChatMessage]:
@@ -73,7 +71,7 @@ def statement(item: Evidence) -> str:
 
 def fingerprint() -> str:
     """Changes when the words of any prompt change."""
-    return hashlib.sha256("\0".join((INSTRUCTIONS, _ANSWERED, _SAID, _YES_OR_NO, _REWRITE)).encode()).hexdigest()[:12]
+    return hashlib.sha256("\0".join((INSTRUCTIONS, _ANSWERED, _YES_OR_NO, _REWRITE)).encode()).hexdigest()[:12]
 
 
 def _messages(system: str, user: str) -> list[ChatMessage]:

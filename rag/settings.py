@@ -15,7 +15,7 @@ from index.network import default_host
 from rag.errors import SettingsError
 
 ENGINES = ("auto", "ollama", "embedded")
-CAUTION = {"strict": 0.75, "balanced": 0.55, "bold": 0.4}
+CAUTION = {"strict": 0.6, "balanced": 0.4, "bold": 0.25}
 """Names for a threshold; what each costs and gains stands in evals/RESULTS.md."""
 
 
@@ -44,7 +44,7 @@ class Settings:
     """The longest answer the model may write, in tokens."""
     passages: int = 10
     """How many passages a question retrieves."""
-    threshold: float = 0.55
+    threshold: float = CAUTION["balanced"]
     """Support (0 to 1) below which a sentence is withheld; or "strict", "balanced" or "bold". Higher refuses more."""
     timeout: float = 120.0
     """Seconds without a byte from the engine before it counts as dead."""

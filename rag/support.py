@@ -22,20 +22,12 @@ TYPICAL = -0.17
 class Signals:
     """What speaks for a sentence."""
 
-    answers: float
-    """The judge's log-odds that the surest of the quotes answers the question."""
-    relevance: float = 0.0
-    """The same, fused with what the search says of that quote."""
-    supports: float = 0.0
-    """The judge's log-odds that the quotes show the sentence to be right."""
-    unsaid: float = 0.0
-    """Rarity (0 to 1) of the rarest of the question's words that stand in none of the articles cited."""
-    words: float = 1.0
-    """Share (0 to 1) of the words that it adds to the question which stand in the quotes."""
+    relevance: float
+    """Of the best of the quotes: the judge's log-odds that it answers the question, fused with what the search says."""
     confidence: float = TYPICAL
     """Mean log-probability of the tokens of the draft; `TYPICAL` where the engine does not tell."""
     answered: float | None = None
-    """The chat model's log p(Yes) - log p(No): do the quotes say that this is the answer? None if not asked."""
+    """The chat model's log p(Yes) - log p(No): does the quote answer the question? None if not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +54,7 @@ class Regression:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Two regressions for one kind of sentence."""
+    """Two regressions for one kind of thing."""
 
     alone: Regression
     """Without the chat model's word."""
@@ -87,12 +79,12 @@ class Support:
     """Do the likeliest statements hold an answer?"""
     hopeless: float
     """Probability of that below which the model is not asked."""
-    draft: Weights
-    """For a sentence of the model's: do the quotes say it, and does it answer the question?"""
+    draft: Regression
+    """For a sentence of the model's: is it right?"""
     quote: Weights
     """For the article's own words: do they answer the question?"""
     open_from: float
-    """Support from which, without the chat model's word, it is asked …"""
+    """Support of a quote from which, without the chat model's word, it is asked …"""
     open_to: float
     """… and from which it need not be."""
 
@@ -100,10 +92,8 @@ class Support:
     def load(cls) -> Self:
         """The fitted weights that come with Dateline."""
         stored = json.loads(files("rag").joinpath("support.json").read_text("utf-8"))
-        evidence = Regression.of(stored["evidence"]["alone"])
-        return cls(
-            evidence, stored["hopeless"], Weights.of(stored["draft"]), Weights.of(stored["quote"]), *stored["open"]
-        )
+        evidence, draft = Regression.of(stored["evidence"]["alone"]), Regression.of(stored["draft"]["alone"])
+        return cls(evidence, stored["hopeless"], draft, Weights.of(stored["quote"]), *stored["open"])
 
     def fingerprint(self) -> str:
         """Changes when any weight changes."""

@@ -1,5 +1,5 @@
 """May this sentence be shown, and on what does it stand? A literal check by code, then the learned judge; the chat
-model's Yes or No is asked only of what the judge leaves open.
+model's Yes or No is asked only of quotes, where the judge leaves it open.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rag import prompts
 from rag.crossencoder import CrossEncoder, log_odds
 from rag.engines.base import Engine
 from rag.evidence import Evidence, EvidenceSet
-from rag.literal import lacking, share
+from rag.literal import lacking
 from rag.reply import Reply, without_numbers
 from rag.support import TYPICAL, Signals, Support
 
@@ -71,7 +71,7 @@ class Verifier:
         """Whether the evidence may hold an answer; without any likelihood the model is not called."""
         if not evidence.items:
             return False
-        signals = _signals(evidence, evidence.items[:1])
+        signals = _signals(evidence.items[:1])
         support = self._support.evidence.probability(signals)
         text = " ".join(item.line for item in evidence.items)
         self._reply.verdicts.append(Verdict(text, evidence.items, support, None, signals, "evidence"))
@@ -88,21 +88,13 @@ class Verifier:
         if cited is None:
             reason = lacking(text, evidence.items, question) or "no two articles' words together say it"
             return Verdict(text, (), None, reason)
-        odds = dict(zip((item.number for item in evidence.items), supports, strict=True))[cited[0].number]
-        if len(cited) > 1:
-            (odds,) = self.supports(question, text, [" ".join(item.told for item in cited)])
-        signals = replace(
-            _signals(evidence, cited), supports=odds, words=share(text, cited, question), confidence=confidence
-        )
-        return self._weighed("draft", question, text, cited, signals)
+        signals = replace(_signals(cited), confidence=confidence)
+        return self._verdict("draft", text, cited, self._support.draft.probability(signals), signals)
 
     def quote(self, question: str, evidence: EvidenceSet) -> Verdict | None:
         """The statement that most likely answers by itself, in its own words, if one is likely enough to."""
         items = [item for item in evidence.items if item.kind != "caption" and len(item.quote) <= _LONGEST_QUOTE]
-        found = [
-            self._weighed("quote", question, item.line, (item,), _signals(evidence, (item,)))
-            for item in items[:_QUOTES]
-        ]
+        found = [self._weighed(question, item) for item in items[:_QUOTES]]
         shown = [verdict for verdict in found if verdict.reason is None]
         return max(shown, key=lambda verdict: verdict.support or 0.0, default=None)
 
@@ -110,13 +102,16 @@ class Verifier:
         """For each of `quotes`: the log-odds that it shows `text` to be right."""
         return [log_odds(p) for p in self._judge.supports(question, text, quotes)]
 
-    def _weighed(self, form: Form, question: str, text: str, cited: tuple[Evidence, ...], signals: Signals) -> Verdict:
-        weigh = self._support.draft if form == "draft" else self._support.quote
-        support = weigh.probability(signals)
+    def _weighed(self, question: str, item: Evidence) -> Verdict:
+        """The article's own words as an answer; the chat model is asked where the judge leaves it open."""
+        signals = _signals((item,))
+        support = self._support.quote.probability(signals)
         if self._support.open_from <= support < self._support.open_to:
-            answered = self.yes_minus_no(prompts.answered(question, cited, text if form == "draft" else None))
-            signals = replace(signals, answered=answered)
-            support = weigh.probability(signals)
+            signals = replace(signals, answered=self.yes_minus_no(prompts.answered(question, (item,))))
+            support = self._support.quote.probability(signals)
+        return self._verdict("quote", item.line, (item,), support, signals)
+
+    def _verdict(self, form: Form, text: str, cited: tuple[Evidence, ...], support: float, signals: Signals) -> Verdict:
         reason = None if support >= self._threshold else "no article says it"
         verdict = Verdict(text, cited, support, reason, signals, form)
         self._reply.verdicts.append(verdict)
@@ -129,10 +124,9 @@ class Verifier:
         return max(-_CUT, min(_CUT, odds))
 
 
-def _signals(evidence: EvidenceSet, cited: Sequence[Evidence]) -> Signals:
+def _signals(cited: Sequence[Evidence]) -> Signals:
     """What speaks for `cited` as an answer."""
-    surest = max(cited, key=lambda item: item.odds)
-    return Signals(answers=surest.odds, relevance=surest.relevance, unsaid=evidence.unsaid(cited))
+    return Signals(relevance=max(item.relevance for item in cited))
 
 
 def _groups(ranked: Sequence[Evidence]) -> list[tuple[Evidence, ...]]:

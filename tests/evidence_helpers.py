@@ -25,5 +25,4 @@ def statement(quote: str, number: int = 1, **other: Any) -> Evidence:
 
 def evidence_set(items: Sequence[Evidence], *, names: Sequence[str] = (), absent: Sequence[str] = ()) -> EvidenceSet:
     """The statements as the model reads them; the `absent` names of the question are in none of their articles."""
-    lacks = {article: frozenset(absent) for article in {item.article for item in items}}
-    return EvidenceSet(tuple(items), tuple(items), tuple(names), dict.fromkeys(names, 1.0), lacks)
+    return EvidenceSet(tuple(items), tuple(items), tuple(names), tuple(absent))

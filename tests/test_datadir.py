@@ -50,7 +50,7 @@ _FIT = fit.Fit(Regression(0.0, {}), 1, 1, 0.5, ((0.1, False), (0.9, True)))
         lambda folder: DataDir(folder).publish(folder / "index-12345678"),
         lambda folder: DataDir(folder).keep_upload("a.txt", Path(__file__)),
         lambda folder: feedback.write(_ROWS, folder / "cases.jsonl"),
-        lambda folder: fit.save({"evidence alone": _FIT, "draft alone": _FIT}, ["a.jsonl"], folder / "support.json"),
+        lambda folder: fit.save({"evidence alone": _FIT, "quote alone": _FIT}, ["a.jsonl"], folder / "support.json"),
         lambda folder: runs.writing(folder / "run.jsonl", {"model": "any"}).__enter__(),
     ],
     ids=["current", "upload", "feedback", "weights of the check", "header of a run"],

@@ -111,14 +111,14 @@ def test_a_mistake_is_told_in_a_sentence(
 def test_signals_are_fitted_and_shown_by_threshold(evaluate: Evaluate, tmp_path: Path) -> None:
     sure = [(n, 4.0 - n % 2 * 8) for n in range(40)]
     lines = [
-        Observation(f"case-{n}", form, odds > 0, Signals(answers=odds, answered=odds)).to_json()  # type: ignore[arg-type]
+        Observation(f"case-{n}", form, odds > 0, Signals(relevance=odds, answered=odds)).to_json()  # type: ignore[arg-type]
         for form in SIGNALS
         for n, odds in sure
     ]
     (tmp_path / "signals.jsonl").write_text("\n".join(lines), encoding="utf-8")
     result = evaluate("fit", tmp_path / "signals.jsonl")
     assert result.code == 0, result.err
-    assert "draft asked: 20 right, 20 wrong, AUC 1.000 on held-out folds" in result.out
+    assert "quote asked: 20 right, 20 wrong, AUC 1.000 on held-out folds" in result.out
     assert "from 0.5: shows 100% of the right ones, 0% of the wrong ones" in result.out
 
 

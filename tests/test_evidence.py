@@ -61,24 +61,18 @@ def test_a_statement_is_read_with_the_sentence_that_it_leans_on_and_knows_where_
 
 
 @pytest.mark.parametrize(
-    ("question", "missing", "unsaid"),
+    ("question", "missing"),
     [
-        ("Who runs the harbour of Lenn?", (), False),
-        ("Who runs the harbour of Len?", ("Len",), True),
-        ("who runs the harbour of len", (), True),  # as people type
-        ("Does Ana Torpp of Lenn run ships?", (), False),  # a slip of the pen
-        ("Who runs the harbour of Orrick and Lenn since May 1911?", ("Orrick",), True),
-        ("Which forty ships lie in Lenn?", (), False),
-        ("Which 80 ships lie in Lenn?", (), True),
+        ("Who runs the harbour of Lenn?", ()),
+        ("Who runs the harbour of Len?", ("Len",)),
+        ("Does Ana Torpp of Lenn run ships?", ()),  # a slip of the pen
+        ("Who runs the harbour of Orrick and Lenn since May 1911?", ("Orrick",)),
     ],
 )
-def test_words_of_the_question_that_the_articles_do_not_have_are_known(
-    lenn: Callable[..., EvidenceSet], question: str, missing: tuple[str, ...], unsaid: bool
+def test_names_of_the_question_that_the_articles_do_not_have_are_known(
+    lenn: Callable[..., EvidenceSet], question: str, missing: tuple[str, ...]
 ) -> None:
-    found = lenn(question)
-    assert found.missing_names == missing
-    (of_it,) = [item for item in found.pool if "1911" in item.quote]
-    assert found.unsaid([of_it]) == (1.0 if unsaid else 0.0)
+    assert lenn(question).missing_names == missing
 
 
 def test_what_fits_a_budget_is_numbered_anew_and_the_best_always_fits() -> None:

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from rag.literal import foreign, lacking, share
+from rag.literal import foreign, lacking
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,3 @@ def test_what_a_rewriting_brings_from_nowhere_is_seen() -> None:
     assert foreign("How old is Ivar Stolt?", "How old is he? Ana Torp is here.")
     assert foreign("Who counted 40 ships?", "Who counted the ships?")
     assert not foreign("How old is Ana Torp?", "How old is she? Ana Torp is here.")
-
-
-def test_the_share_of_new_words_that_the_quotes_have() -> None:
-    quote = Words("The harbour closed on Wednesday, police said.")
-    assert share("The harbour closed.", [quote], "What closed?") == 1.0
-    assert share("The harbour burned.", [quote], "What burned?") == 1.0
-    assert share("The airport closed.", [quote], "What closed?") == 0.0
-    assert share("It was on 4 December 2024.", [quote], "When did it close?") == 1.0

@@ -8,7 +8,6 @@ def test_answer_and_checks_begin_with_the_same_words_which_the_engine_keeps_in_i
     made = (
         prompts.answer("What fell?", statements),
         prompts.answered("What fell?", statements),
-        prompts.answered("What fell?", statements, "Hama."),
         prompts.yes_or_no("Did Hama fall?", statements),
     )
     first, *others = (messages[-1].content or "" for messages in made)

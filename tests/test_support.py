@@ -6,8 +6,8 @@ import pytest
 
 from rag.support import Regression, Signals, Support, Weights
 
-GOOD = Signals(answers=4.0, relevance=7.0, supports=4.0, confidence=-0.05, answered=3.0)
-BAD = Signals(answers=-6.0, relevance=-7.0, supports=-6.0, unsaid=1.0, words=0.1, confidence=-0.8, answered=-3.0)
+GOOD = Signals(relevance=7.0, confidence=-0.05, answered=3.0)
+BAD = Signals(relevance=-7.0, confidence=-0.8, answered=-3.0)
 
 
 def test_the_weights_that_come_with_dateline_know_good_from_bad() -> None:
@@ -15,15 +15,15 @@ def test_the_weights_that_come_with_dateline_know_good_from_bad() -> None:
     good, bad = (replace(one, answered=None) for one in (GOOD, BAD))
     for weights in (support.draft, support.quote):
         assert weights.probability(bad) < 0.5 < weights.probability(good)
-        assert weights.probability(BAD) < 0.5 < weights.probability(GOOD)
+    assert support.quote.probability(BAD) < 0.5 < support.quote.probability(GOOD)
     assert support.evidence.probability(bad) < support.hopeless < support.evidence.probability(good)
 
 
 def test_a_logistic_regression_is_what_it_says_and_the_one_that_fits_what_is_known_is_used() -> None:
-    weights = Weights.of({"alone": {"bias": -1.0, "supports": 0.5}, "asked": {"bias": 50.0, "answered": 1.0}})
-    assert weights.probability(Signals(answers=9.0, supports=2.0)) == 0.5
-    assert weights.probability(Signals(answers=9.0, supports=2.0, answered=-50.0)) == 0.5
-    assert weights.probability(Signals(answers=9.0, supports=-1000.0)) < 1e-20
+    weights = Weights.of({"alone": {"bias": -1.0, "relevance": 0.5}, "asked": {"bias": 50.0, "answered": 1.0}})
+    assert weights.probability(Signals(relevance=2.0)) == 0.5
+    assert weights.probability(Signals(relevance=2.0, answered=-50.0)) == 0.5
+    assert weights.probability(Signals(relevance=-1000.0)) < 1e-20
 
 
 def test_a_signal_that_there_is_not_is_an_error() -> None:

@@ -20,8 +20,8 @@ TRUSTING = Weights(Regression(9.0, {}), Regression(9.0, {}))
 """Whatever passes the literal check is shown."""
 
 
-def support(draft: Weights = TRUSTING, quote: Weights = TRUSTING) -> Support:
-    evidence = Regression(0.0, {"answers": 1.0, "unsaid": -2.0})
+def support(draft: Regression = TRUSTING.alone, quote: Weights = TRUSTING) -> Support:
+    evidence = Regression(0.0, {"relevance": 1.0})
     return Support(evidence=evidence, hopeless=0.1, draft=draft, quote=quote, open_from=0.2, open_to=0.8)
 
 
@@ -81,23 +81,21 @@ def test_what_no_statement_has_is_withheld_with_the_reason(
 
 
 def test_what_the_signals_say_is_what_stands_in_the_quotes(judge: CrossEncoder) -> None:
-    evidence = evidence_set([statement(LEADER, odds=2.0), statement(LEFT, 2, article="b.txt", odds=-2.0)])
+    evidence = evidence_set([statement(LEADER, relevance=2.0), statement(LEFT, 2, article="b.txt", relevance=-2.0)])
     verifier = Verifier(Reply(""), 0.5, support(), judge, never)
     right, wrong = (
         verifier.sentence("Who leads HTS?", sentence, evidence, confidence=-0.5)
         for sentence in ("HTS is led by Abu Mohammed al-Golani.", "The Syrian army of Hama leads sheep to market.")
     )
     assert right.signals and wrong.signals
-    assert (right.signals.answers, wrong.signals.answers, right.signals.confidence) == (2.0, -2.0, -0.5)
-    assert right.signals.supports > wrong.signals.supports
-    assert right.signals.words > wrong.signals.words
+    assert (right.signals.relevance, wrong.signals.relevance, right.signals.confidence) == (2.0, -2.0, -0.5)
 
 
 @pytest.mark.parametrize(
     ("alone", "yes", "asked", "shown"),
     [(9.0, -6.0, 0, True), (-9.0, 6.0, 0, False), (0.0, 6.0, 1, True), (0.0, -6.0, 1, False)],
 )
-def test_the_chat_model_is_asked_of_what_is_open_and_its_word_decides(
+def test_the_chat_model_is_asked_of_a_quote_that_is_open_and_its_word_decides(
     judge: CrossEncoder, alone: float, yes: float, asked: int, shown: bool
 ) -> None:
     weights = Weights(Regression(alone, {}), Regression(0.0, {"answered": 1.0}))
@@ -105,34 +103,28 @@ def test_the_chat_model_is_asked_of_what_is_open_and_its_word_decides(
     chat = speaks(lambda messages, options: "", first_token=lambda messages: {"Yes": -0.01, "No": -0.01 - yes})
     with OllamaDouble(models=[installed("tiny:1b", "1.0B")], chat=chat) as server:
         engine = OllamaEngine("tiny:1b", host=server.url)
-        verifier = Verifier(Reply(""), 0.5, support(weights, weights), judge, lambda: engine)
-        draft = verifier.sentence("Who leads HTS?", "HTS is led by Abu Mohammed al-Golani.", evidence)
-        assert ((draft.reason is None), len(server.chats)) == (shown, asked)
-        assert (verifier.quote("Who leads HTS?", evidence) is not None, len(server.chats)) == (shown, 2 * asked)
+        verifier = Verifier(Reply(""), 0.5, support(quote=weights), judge, lambda: engine)
+        assert (verifier.quote("Who leads HTS?", evidence) is not None, len(server.chats)) == (shown, asked)
 
 
 def test_the_statement_that_most_likely_answers_is_quoted_if_it_is_likely_enough_and_can_be(
     judge: CrossEncoder,
 ) -> None:
-    by_odds = Weights(Regression(0.0, {"answers": 9.0}), Regression(0.0, {"answers": 9.0}))
+    by_odds = Weights(Regression(0.0, {"relevance": 9.0}), Regression(0.0, {"relevance": 9.0}))
     verifier = Verifier(Reply(""), 0.5, support(quote=by_odds), judge, never)
-    caption = statement("HTS is led by Golani.", kind="caption", odds=3.0)
-    long = statement("HTS is led by Golani. " * 50, odds=3.0)
-    assert verifier.quote("Who leads HTS?", evidence_set([caption, long, statement(LEFT, odds=-3.0)])) is None
-    found = verifier.quote("Who leads HTS?", evidence_set([caption, statement(HOMS), statement(LEADER, odds=2.0)]))
+    caption = statement("HTS is led by Golani.", kind="caption", relevance=3.0)
+    long = statement("HTS is led by Golani. " * 50, relevance=3.0)
+    assert verifier.quote("Who leads HTS?", evidence_set([caption, long, statement(LEFT, relevance=-3.0)])) is None
+    found = verifier.quote("Who leads HTS?", evidence_set([caption, statement(HOMS), statement(LEADER, relevance=2.0)]))
     assert found and (found.text, found.form) == (LEADER, "quote")
 
 
-@pytest.mark.parametrize(
-    ("odds", "absent", "worth"), [(3.0, (), True), (-6.0, (), False), (-2.0, (), True), (-2.0, ("HTS",), False)]
-)
-def test_what_is_unlikely_to_answer_or_has_not_the_names_is_not_worth_a_call(
-    judge: CrossEncoder, odds: float, absent: tuple[str, ...], worth: bool
-) -> None:
+@pytest.mark.parametrize(("odds", "worth"), [(3.0, True), (-2.0, True), (-6.0, False)])
+def test_what_is_unlikely_to_answer_is_not_worth_a_call(judge: CrossEncoder, odds: float, worth: bool) -> None:
     reply = Reply("")
     verifier = Verifier(reply, 0.5, support(), judge, never)
-    assert verifier.worth_asking(evidence_set([statement(LEADER, odds=odds)], names=("HTS",), absent=absent)) is worth
-    assert reply.verdicts[0].signals == Signals(odds, 1.0, unsaid=1.0 if absent else 0.0)
+    assert verifier.worth_asking(evidence_set([statement(LEADER, relevance=odds)])) is worth
+    assert reply.verdicts[0].signals == Signals(odds)
     assert not verifier.worth_asking(evidence_set([]))
 
 
