@@ -131,10 +131,11 @@ class Answering:
         self, question: str, verdicts: Sequence[Verdict], quote: Verdict, evidence: EvidenceSet
     ) -> Iterator[Event]:
         """The quote instead of the draft, which is withheld."""
-        words, odds = quote.cited[0].quote, 0.0
+        item, odds = quote.cited[0], 0.0
         if _TYPE_YES_OR_NO.match(question):
             odds = self.verifier.yes_minus_no(prompts.yes_or_no(question, quote.cited))
-        text = in_the_articles_words(words) if abs(odds) < _SURE else yes_or_no(odds > 0, words)
+        words = item.quote, item.date
+        text = in_the_articles_words(*words) if abs(odds) < _SURE else yes_or_no(odds > 0, *words)
         yield self._written(f" {text}" if verdicts else text)
         for one in verdicts:
             yield from self._show(one if one.reason else replace(one, support=None, reason=_QUOTED))
@@ -144,7 +145,7 @@ class Answering:
         """The first few of `items` in their articles' words, in the order of their dates; no words are shown twice."""
         for item in sorted(items[:_QUOTES_SHOWN], key=lambda item: (str(item.date), item.article, item.start)):
             if not self.reply.shows(item):
-                verdict = Verdict(in_the_articles_words(item.quote), (item,), 1.0)
+                verdict = Verdict(in_the_articles_words(item.quote, item.date), (item,), 1.0)
                 yield self._written(f" {verdict.text}")
                 yield from self._show(verdict)
 
@@ -300,10 +301,10 @@ def _with_its_speaker(verdict: Verdict, question: str) -> Verdict:
     shown instead."""
     if verdict.reason or len(verdict.cited) != 1 or verdict.form == "quote":
         return verdict
-    quote = verdict.cited[0].quote
-    if not _SOMEBODY_SAYS.search(quote) or _SOMEBODY_SAYS.search(f"{verdict.text} {question}"):
+    (item,) = verdict.cited
+    if not _SOMEBODY_SAYS.search(item.quote) or _SOMEBODY_SAYS.search(f"{verdict.text} {question}"):
         return verdict
-    return replace(verdict, text=in_the_articles_words(quote))
+    return replace(verdict, text=in_the_articles_words(item.quote, item.date))
 
 
 def _edited(item: Evidence, other: Evidence) -> bool:

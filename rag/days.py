@@ -121,13 +121,13 @@ def spell_with_weekday(day: date) -> str:
     return f"{_WEEKDAYS[day.weekday()].capitalize()} {spell(day)}"
 
 
-def annotate(text: str, anchor: date | None) -> str:
+def annotate(text: str, anchor: date | None, form: str = " ({})") -> str:
     """`text` with the date written behind each relative day: "on Thursday (5 December 2024)"."""
     pieces, at = [], 0
     for day in find_days(text, anchor):
         resolved = day.as_date()
         if day.relative and resolved:
-            pieces += [text[at : day.end], f" ({spell(resolved)})"]
+            pieces += [text[at : day.end], form.format(spell(resolved))]
             at = day.end
     return "".join(pieces) + text[at:]
 

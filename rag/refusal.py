@@ -64,7 +64,7 @@ def _instead(question: str, evidence: Sequence[EvidenceSet]) -> tuple[Evidence, 
 
 def _said(item: Evidence, about: str) -> str:
     day = f", on {spell(item.date)}" if item.date else ""
-    return f"of {about} they say{day}: {quoted(item.quote)}"
+    return f"of {about} they say{day}: {quoted(item.quote, item.date)}"
 
 
 def _listed(names: tuple[str, ...]) -> str:

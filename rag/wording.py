@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from rag.days import spell
+from rag.days import annotate, spell
 
 
-def in_the_articles_words(quote: str) -> str:
-    """An article's own words as a sentence of the answer."""
-    return f"In the article’s words: {quoted(quote)}"
+def in_the_articles_words(quote: str, day: date | None) -> str:
+    """The own words of an article of that day, as a sentence of the answer."""
+    return f"In the article’s words: {quoted(quote, day)}"
 
 
-def yes_or_no(yes: bool, quote: str) -> str:
+def yes_or_no(yes: bool, quote: str, day: date | None) -> str:
     """The answer to a question of yes or no, with the words that tell it."""
-    return f"{'Yes' if yes else 'No'}: {quoted(quote)}"
+    return f"{'Yes' if yes else 'No'}: {quoted(quote, day)}"
 
 
 def says(sentence: str, day: date | None, *, another: bool = False) -> str:
@@ -26,7 +26,7 @@ def says(sentence: str, day: date | None, *, another: bool = False) -> str:
 
 def corrected(quote: str, day: date | None) -> str:
     """The words that take an earlier article's words back."""
-    return f"Corrected{f' on {spell(day)}' if day else ''}: {quoted(quote)}"
+    return f"Corrected{f' on {spell(day)}' if day else ''}: {quoted(quote, day)}"
 
 
 def before_correction(sentence: str, day: date | None) -> str:
@@ -39,9 +39,10 @@ def as_of(note: str, sentence: str) -> str:
     return f"{note[0].upper()}{note[1:]}: {sentence}"
 
 
-def quoted(quote: str) -> str:
-    """On one line, in quotation marks; words that begin with a mark of their own get no second one."""
-    words = " ".join(quote.split())
+def quoted(quote: str, day: date | None = None) -> str:
+    """On one line, in quotation marks, "on Thursday" with its date in brackets, as editors add it; words that begin
+    with a mark of their own get no second one."""
+    words = annotate(" ".join(quote.split()), day, " [{}]")
     return words if words.startswith(("“", '"')) else f"“{words}”"
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -39,10 +40,13 @@ class Pair:
 def read(path: Path) -> list[Pair]:
     """The pairs of a gzipped JSON Lines file; claims without a question are pairs with an empty one.
 
-    Where a file has only sentences that answer, each question gets one of the others that is like it.
+    Where a file has only sentences that answer, each question gets one of the others that is like it. A file of news
+    has statements with the questions that were written about them (`_of_news`).
     """
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
+    if "no" in rows[0]:
+        return list(_of_news(rows))
     found = [
         Pair(
             row["question"], row.get("answer"), " ".join((row.get("sentence") or row["context"]).split()),
@@ -62,6 +66,47 @@ def _like(pairs: Sequence[Pair]) -> Iterator[Pair]:
         likeness = (table @ row.T).toarray()[:, 0]
         nearest = [said[at] for at in np.argsort(-likeness)[:4] if said[at] != pair.words]
         yield replace(pair, words=nearest[min(1, len(nearest) - 1)], label=0.0, kind=f"{pair.kind}-like")
+
+
+def _of_news(rows: Sequence[dict[str, Any]]) -> Iterator[Pair]:
+    """Of each statement: questions that it answers ("yes", with the answer and another name or number of it), questions
+    in the same words that it does not ("no"), a sentence that answers rightly, and one that answers a "no" with it."""
+    others: dict[str, list[str]] = {}
+    for row in rows:
+        others.setdefault(row["article"], []).append(row["statement"])
+    chance = random.Random(1)
+    for row in rows:
+        words = row["statement"]
+        told = [given for _, *both in row["yes"] for given in both if given not in ("yes", "no")]
+        for question, answer, wrong in row["yes"]:
+            yield Pair(question, None, words, 1.0, "news-gold")
+            yield Pair(question, answer, words, 1.0, "news-right")
+            yield Pair(question, wrong, words, 0.0, "news-wrong")
+            beside = [other for other in others[row["article"]] if _is_beside(other, words, question, answer)]
+            near = max(beside, key=lambda other: len(_long(question) & _long(other)), default=None)
+            for other in dict.fromkeys([near, chance.choice(beside)]) if near else ():
+                yield Pair(question, None, other or "", 0.0, "news-sibling")
+        for question in row["no"]:
+            yield Pair(question, None, words, 0.0, "news-no")
+            if told:
+                yield Pair(question, chance.choice(told), words, 0.0, "news-trap")
+        if "right" in row:
+            at, said = row["false"]
+            yield Pair(row["yes"][0][0], row["right"], words, 1.0, "news-said")
+            yield Pair(row["no"][at], said, words, 0.0, "news-false")
+
+
+def _is_beside(other: str, words: str, question: str, answer: str) -> bool:
+    """Whether another statement of the article surely does not answer."""
+    if other in words or words in other:
+        return False
+    if answer in ("yes", "no"):
+        return len(_long(question) & _long(other)) < 2
+    return answer.lower() not in other.lower()
+
+
+def _long(text: str) -> set[str]:
+    return set(re.findall(r"\w{4,}", text.lower()))
 
 
 def augmented(pairs: Sequence[Pair], seed: int) -> list[Pair]:
