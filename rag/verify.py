@@ -88,7 +88,8 @@ class Verifier:
         if cited is None:
             reason = lacking(text, evidence.items, question) or "no two articles' words together say it"
             return Verdict(text, (), None, reason)
-        signals = replace(_signals(cited), confidence=confidence)
+        (odds,) = self.supports(question, text, [" ".join(item.told for item in cited)])
+        signals = replace(_signals(cited), supports=odds, confidence=confidence)
         return self._verdict("draft", text, cited, self._support.draft.probability(signals), signals)
 
     def quote(self, question: str, evidence: EvidenceSet) -> Verdict | None:
@@ -126,7 +127,8 @@ class Verifier:
 
 def _signals(cited: Sequence[Evidence]) -> Signals:
     """What speaks for `cited` as an answer."""
-    return Signals(relevance=max(item.relevance for item in cited))
+    best = max(cited, key=lambda item: item.relevance)
+    return Signals(answers=best.odds, search=best.relevance - best.odds)
 
 
 def _groups(ranked: Sequence[Evidence]) -> list[tuple[Evidence, ...]]:
