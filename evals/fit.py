@@ -21,9 +21,9 @@ from rag.support import Regression
 from rag.verify import Form
 
 SIGNALS = {
-    "evidence": ("relevance",),
-    "draft": ("relevance", "confidence"),
-    "quote": ("relevance",),
+    "evidence": ("answers", "search"),
+    "draft": ("answers", "search", "supports", "confidence"),
+    "quote": ("answers", "search"),
 }
 """What is weighed for each form; for quotes also with the chat model's word, where it was asked."""
 _GIVEN_UP = 0.06

@@ -111,7 +111,7 @@ def test_a_mistake_is_told_in_a_sentence(
 def test_signals_are_fitted_and_shown_by_threshold(evaluate: Evaluate, tmp_path: Path) -> None:
     sure = [(n, 4.0 - n % 2 * 8) for n in range(40)]
     lines = [
-        Observation(f"case-{n}", form, odds > 0, Signals(relevance=odds, answered=odds)).to_json()  # type: ignore[arg-type]
+        Observation(f"case-{n}", form, odds > 0, Signals(answers=odds, answered=odds)).to_json()  # type: ignore[arg-type]
         for form in SIGNALS
         for n, odds in sure
     ]

@@ -20,7 +20,7 @@ FITTED_ON = Path(evals.__file__).parent / "fit_on"
 
 
 def seen(number: int, form: Form, right: bool, relevance: float) -> Observation:
-    signals = Signals(relevance=relevance, confidence=-0.5, answered=relevance)
+    signals = Signals(answers=relevance, confidence=-0.5, answered=relevance)
     return Observation(f"case-{number}", form, right, signals)
 
 
@@ -31,16 +31,16 @@ def cases(count: int = 60, noise: float = 0.5, form: Form = "draft", gap: float 
 
 
 def test_a_signal_that_tells_gets_weight_and_noise_does_not_tell_held_out_cases_apart() -> None:
-    found = fit(cases(), ("relevance", "confidence"))
-    assert found.regression.weights["relevance"] > 1.0
+    found = fit(cases(), ("answers", "confidence"))
+    assert found.regression.weights["answers"] > 1.0
     assert found.regression.weights["confidence"] == 0.0  # it never changes
     assert found.auc > 0.95
     assert (found.right, found.wrong) == (30, 30)
-    assert 0.35 < fit(cases(200, gap=0.0), ("relevance",)).auc < 0.65
+    assert 0.35 < fit(cases(200, gap=0.0), ("answers",)).auc < 0.65
 
 
 def test_a_higher_threshold_shows_fewer_and_less_is_open_the_better_the_signals_tell() -> None:
-    clear, noisy = (fit(cases(200, noise), ("relevance",)) for noise in (0.5, 1.5))
+    clear, noisy = (fit(cases(200, noise), ("answers",)) for noise in (0.5, 1.5))
     assert all(bold > strict for bold, strict in zip(noisy.shown(0.3), noisy.shown(0.7), strict=True))
     (low, high), (lower, higher) = open_between(clear), open_between(noisy)
     assert 0.0 < lower < 0.5 < higher <= 1.0
@@ -51,13 +51,13 @@ def test_a_case_and_the_same_without_its_gold_are_held_out_together() -> None:
     twins = [seen(n, "draft", True, 1.0) for n in range(20)]
     # the same signals, the other verdict: nothing can be learned
     twins += [Observation(f"{one.id}-without-gold", "draft", False, one.signals) for one in twins]
-    assert fit(twins, ("relevance",)).auc == 0.5
+    assert fit(twins, ("answers",)).auc == 0.5
 
 
 @pytest.mark.parametrize("few", [[], cases(8), [seen(n, "draft", True, 1.0) for n in range(20)]])
 def test_without_enough_of_both_verdicts_nothing_can_be_fitted(few: list[Observation]) -> None:
     with pytest.raises(SignalsError, match="gather more with `dateline eval --signals FILE`"):
-        fit(few, ("relevance",))
+        fit(few, ("answers",))
 
 
 def test_what_is_written_is_what_is_read_again(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from rag.support import Regression, Signals, Support, Weights
 
-GOOD = Signals(relevance=7.0, confidence=-0.05, answered=3.0)
-BAD = Signals(relevance=-7.0, confidence=-0.8, answered=-3.0)
+GOOD = Signals(answers=7.0, confidence=-0.05, answered=3.0)
+BAD = Signals(answers=-7.0, confidence=-0.8, answered=-3.0)
 
 
 def test_the_weights_that_come_with_dateline_know_good_from_bad() -> None:
@@ -20,10 +20,10 @@ def test_the_weights_that_come_with_dateline_know_good_from_bad() -> None:
 
 
 def test_a_logistic_regression_is_what_it_says_and_the_one_that_fits_what_is_known_is_used() -> None:
-    weights = Weights.of({"alone": {"bias": -1.0, "relevance": 0.5}, "asked": {"bias": 50.0, "answered": 1.0}})
-    assert weights.probability(Signals(relevance=2.0)) == 0.5
-    assert weights.probability(Signals(relevance=2.0, answered=-50.0)) == 0.5
-    assert weights.probability(Signals(relevance=-1000.0)) < 1e-20
+    weights = Weights.of({"alone": {"bias": -1.0, "answers": 0.5}, "asked": {"bias": 50.0, "answered": 1.0}})
+    assert weights.probability(Signals(answers=2.0)) == 0.5
+    assert weights.probability(Signals(answers=2.0, answered=-50.0)) == 0.5
+    assert weights.probability(Signals(answers=-1000.0)) < 1e-20
 
 
 def test_a_signal_that_there_is_not_is_an_error() -> None:

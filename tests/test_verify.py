@@ -21,7 +21,7 @@ TRUSTING = Weights(Regression(9.0, {}), Regression(9.0, {}))
 
 
 def support(draft: Regression = TRUSTING.alone, quote: Weights = TRUSTING) -> Support:
-    evidence = Regression(0.0, {"relevance": 1.0})
+    evidence = Regression(0.0, {"answers": 1.0, "search": 1.0})
     return Support(evidence=evidence, hopeless=0.1, draft=draft, quote=quote, open_from=0.2, open_to=0.8)
 
 
@@ -88,7 +88,11 @@ def test_what_the_signals_say_is_what_stands_in_the_quotes(judge: CrossEncoder) 
         for sentence in ("HTS is led by Abu Mohammed al-Golani.", "The Syrian army of Hama leads sheep to market.")
     )
     assert right.signals and wrong.signals
-    assert (right.signals.relevance, wrong.signals.relevance, right.signals.confidence) == (2.0, -2.0, -0.5)
+    assert (
+        right.signals.answers + right.signals.search,
+        wrong.signals.answers + wrong.signals.search,
+        right.signals.confidence,
+    ) == (2.0, -2.0, -0.5)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +114,9 @@ def test_the_chat_model_is_asked_of_a_quote_that_is_open_and_its_word_decides(
 def test_the_statement_that_most_likely_answers_is_quoted_if_it_is_likely_enough_and_can_be(
     judge: CrossEncoder,
 ) -> None:
-    by_odds = Weights(Regression(0.0, {"relevance": 9.0}), Regression(0.0, {"relevance": 9.0}))
+    by_odds = Weights(
+        Regression(0.0, {"answers": 9.0, "search": 9.0}), Regression(0.0, {"answers": 9.0, "search": 9.0})
+    )
     verifier = Verifier(Reply(""), 0.5, support(quote=by_odds), judge, never)
     caption = statement("HTS is led by Golani.", kind="caption", relevance=3.0)
     long = statement("HTS is led by Golani. " * 50, relevance=3.0)
@@ -124,7 +130,7 @@ def test_what_is_unlikely_to_answer_is_not_worth_a_call(judge: CrossEncoder, odd
     reply = Reply("")
     verifier = Verifier(reply, 0.5, support(), judge, never)
     assert verifier.worth_asking(evidence_set([statement(LEADER, relevance=odds)])) is worth
-    assert reply.verdicts[0].signals == Signals(odds)
+    assert reply.verdicts[0].signals == Signals(1.0, odds - 1.0)
     assert not verifier.worth_asking(evidence_set([]))
 
 
