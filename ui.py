@@ -240,12 +240,13 @@ class AskPage:
 
     async def _followed(self, request: gr.Request, conversation: str, words: str = "") -> AsyncIterator[dict[Any, Any]]:
         """The page as it shows `conversation`, and on while something is being answered in it."""
-        busy = conversation in self._controller.running
+        waiting = conversation in self._controller.running
         yield await self._view(request, conversation, words)
         async for update in self._watched(request, conversation):
+            waiting = False
             yield update
-        # it may have been over before its page came: what watched it then has shown the answer too early
-        if busy and conversation not in self._controller.running and self._shows(request, conversation):
+        # it may have been over before this view came, and another event of the page have shown the answer before it
+        if waiting and conversation not in self._controller.running and self._shows(request, conversation):
             yield await self._view(request, conversation, words)
 
     def _shows(self, request: gr.Request, conversation: str) -> bool:
