@@ -13,18 +13,18 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from index_helpers import Counting, contents, in_a_namespace, index_directory, python
+from conftest import Write
+from index_helpers import Counting, in_a_namespace, index_directory, python, written
 
 from index import errors
 from index.embed import Embedder
 from index.store import ArticleIndex
 
-Write = Callable[..., Path]
 RESIGNED = "The minister resigned."
 
 
-def texts(index: ArticleIndex, query: str) -> list[str]:
-    return [hit.passage.text for hit in index.search(query)]
+def texts(index: ArticleIndex) -> list[str]:
+    return [hit.passage.text for hit in index.search("minister")]
 
 
 @pytest.fixture
@@ -38,18 +38,14 @@ def indexed(index: ArticleIndex, folder: Path, write: Write) -> ArticleIndex:
 # looking
 
 
-def test_looking_at_nothing_says_what_to_do_and_creates_nothing(index: ArticleIndex, tmp_path: Path) -> None:
+def test_what_is_not_there_is_told_with_what_to_do(index: ArticleIndex, folder: Path, seed_index: ArticleIndex) -> None:
     for look in (
         lambda: index.search("Homs"), lambda: index.article("a.txt"), lambda: index.sentences("a.txt"),
         lambda: index.words_known(["Homs"]), index.counts,
     ):  # fmt: skip
         with pytest.raises(errors.IndexMissing, match="Nothing is indexed yet: run `dateline index FOLDER` first"):
             look()
-    assert index.generation() == 0
-    assert not (tmp_path / "data").exists()
-
-
-def test_what_is_not_in_an_index_is_missing(index: ArticleIndex, folder: Path, seed_index: ArticleIndex) -> None:
+    assert index.generation() == 0 and not index.data_dir.exists()
     index.sync(folder)
     with pytest.raises(errors.IndexMissing, match=f"holds no article: .* `dateline index {folder}`"):
         index.search("Homs")
@@ -78,27 +74,20 @@ def test_sentences_of_passages_lie_inside_them(seed_index: ArticleIndex) -> None
         assert set(sentences) <= set(seed_index.sentences(passage.article))
 
 
-def test_chroma_holds_exactly_the_passages_of_the_catalog(seed_index: ArticleIndex) -> None:
-    held = contents(seed_index.data_dir)
-    assert held["chroma"] == sorted(held["passages"])
-    assert (held["waiting"], held["orphans"]) == (0, [])
-
-
 # whose index it is
 
 
-def test_another_folder_is_refused_and_replace_takes_it_alone(indexed: ArticleIndex, tmp_path: Path) -> None:
-    folder, other = tmp_path / "articles", tmp_path / "other"
-    other.mkdir()
-    (other / "b.txt").write_text("Rain is expected.")
+def test_another_folder_is_refused_and_replace_takes_it_alone(
+    indexed: ArticleIndex, folder: Path, tmp_path: Path
+) -> None:
+    other = written(tmp_path / "other", "b.txt", "Rain is expected.").parent
     with pytest.raises(errors.AnotherFolder, match=f"articles of {folder}. .* `dateline index {other} --replace`"):
         indexed.sync(other)
-    assert indexed.article_ids() == ["a.txt"]
+    assert texts(indexed) == [RESIGNED]
     generation = indexed.generation()
-    assert indexed.sync(other, replace=True).added == 1
-    assert indexed.article_ids() == ["b.txt"] and texts(indexed, "minister") == ["Rain is expected."]
-    assert indexed.generation() > generation
-    assert len(list((tmp_path / "data").glob("index-*"))) == 1
+    assert indexed.sync(other, replace=True).added == 1 and indexed.generation() > generation
+    assert texts(indexed) == ["Rain is expected."]
+    assert len(list(indexed.data_dir.glob("index-*"))) == 1
 
 
 def test_another_embedder_is_refused_and_replace_embeds_everything_anew(
@@ -106,15 +95,15 @@ def test_another_embedder_is_refused_and_replace_embeds_everything_anew(
 ) -> None:
     embedder = Counting(minilm, name="another")
     with ArticleIndex(indexed.data_dir, embedder) as other:
-        for refused in (lambda: other.sync(folder), lambda: other.search("minister")):
+        for refused in (lambda: other.sync(folder), lambda: texts(other)):
             with pytest.raises(errors.EmbedderMismatch, match=f"not by 'another'.*`dateline index {folder} --replace`"):
                 refused()
-        assert texts(indexed, "minister") == [RESIGNED]
+        assert texts(indexed) == [RESIGNED]
         for times in (1, 2):  # the second time, the embedder is the same
             other.sync(folder, replace=True)
-            assert (embedder.texts, texts(other, "minister")) == ([RESIGNED] * times, [RESIGNED])
+            assert (embedder.texts, texts(other)) == ([RESIGNED] * times, [RESIGNED])
     with pytest.raises(errors.EmbedderMismatch):
-        indexed.search("minister")
+        texts(indexed)
 
 
 # damage
@@ -133,16 +122,15 @@ def _of_another_format(catalog: Path) -> None:
 def test_a_catalog_of_no_use_is_told_with_the_command_that_rebuilds_it_and_uploads_are_read_again(
     indexed: ArticleIndex, folder: Path, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
-    (tmp_path / "flood.txt").write_text("The river Dola flooded the town.")
-    indexed.add({"flood.txt": tmp_path / "flood.txt"})
+    indexed.add({"flood.txt": written(tmp_path, "flood.txt", "The river Dola flooded the town.")})
     damage(index_directory(indexed.data_dir) / "catalog.db")
     told = {_of_another_format: (errors.IndexVersionMismatch, "format 99")}
     error, words = told.get(damage, (errors.StorageError, "missing or damaged: "))
-    for refused in (lambda: indexed.sync(folder), lambda: indexed.search("minister")):
+    for refused in (lambda: indexed.sync(folder), lambda: texts(indexed)):
         with pytest.raises(error, match=f"{words}.*`dateline index FOLDER --replace`"):
             refused()
     assert indexed.sync(folder, replace=True).added == 2
-    assert texts(indexed, "minister")[0] == RESIGNED
+    assert texts(indexed)[0] == RESIGNED
     assert indexed.search("Dola flooded", 1)[0].passage.article == "uploads/flood.txt"
 
 
@@ -157,9 +145,9 @@ def test_damaged_vectors_are_told_and_written_again_without_embedding(
     embedder = Counting(minilm)
     with ArticleIndex(indexed.data_dir, embedder) as index:
         with pytest.raises(errors.StorageError, match="missing or damaged: run `dateline index FOLDER`"):
-            index.search("minister")
+            texts(index)
         index.sync(folder)
-        assert (texts(index, "minister"), embedder.texts) == ([RESIGNED], [])
+        assert (texts(index), embedder.texts) == ([RESIGNED], [])
 
 
 # one writer, many readers
@@ -178,7 +166,7 @@ def test_readers_see_what_was_committed_in_this_process_and_in_another(
         for text in (RESIGNED, "The minister stays.", "The minister left."):
             write("a.txt", text)
             indexed.sync(folder)
-            assert texts(here, "minister") == [text]
+            assert texts(here) == [text]
             for mode in ("dense", "bm25"):
                 print(mode, file=elsewhere.stdin, flush=True)
                 assert elsewhere.stdout.readline().strip() == f"['{text}']"
@@ -194,7 +182,7 @@ def test_readers_work_while_an_index_is_written_again_and_again(
         searches = 0
         with ArticleIndex(indexed.data_dir, minilm) as reader:
             while not done.is_set():
-                assert len(texts(reader, "minister")) == 1
+                assert len(texts(reader)) == 1
                 searches += 1
         return searches
 
@@ -229,7 +217,7 @@ def test_a_second_writer_is_told_who_writes_and_readers_go_on(indexed: ArticleIn
             f"Another process (pid {writer.pid}, since {since}) is writing to this index; "
             "wait until it has finished, then try again."
         )
-        assert texts(indexed, "minister") == [RESIGNED]
+        assert texts(indexed) == [RESIGNED]
         writer.kill()
     assert indexed.sync(folder).unchanged == 1
 
