@@ -13,12 +13,10 @@ from collections import defaultdict
 from email.message import EmailMessage
 from pathlib import Path
 
-import docx
 import pytest
-from index_helpers import zipped
-from PIL import Image
-from reportlab.lib.utils import ImageReader
-from reportlab.pdfgen.canvas import Canvas
+from index_helpers import written, zipped
+from test_pdf import pdf
+from test_word import p, r, word_file
 
 from index import formats
 from index.store import ArticleIndex
@@ -39,28 +37,6 @@ def cut_inside(data: bytes, cut: str, *, keep: bool = True) -> bytes:
         members = {name: archive.read(name) for name in archive.namelist()}
     whole = members.pop(cut)
     return zipped(**members, **({cut: whole[: whole.find(TWO.encode())]} if keep else {}))
-
-
-def word_file() -> bytes:
-    document, buffer = docx.Document(), io.BytesIO()
-    for said in STORY:
-        document.add_paragraph(said)
-    document.save(buffer)
-    return buffer.getvalue()
-
-
-def pdf_file(*pages: str | None, password: str | None = None) -> bytes:
-    """A PDF with a sentence a page, and a picture on the pages that have None."""
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(595, 842), encrypt=password)
-    for said in pages:
-        if said is None:
-            canvas.drawImage(ImageReader(Image.new("L", (40, 40), 90)), 60, 300, 400, 400)
-        else:
-            canvas.drawString(60, 700, said)
-        canvas.showPage()
-    canvas.save()
-    return buffer.getvalue()
 
 
 def odt_file() -> bytes:
@@ -112,7 +88,9 @@ RECORDS = [{"title": f"Herons {at}", "text": said} for at, said in enumerate(STO
 LINES = "\n".join(map(json.dumps, RECORDS))
 ROWS = "title,text\n" + "".join(f'Herons,"{said}"\n' for said in STORY)
 RTF = "{\\rtf1\\ansi{\\fonttbl{\\f0 Arial;}}\\f0 " + "".join(f"{said}\\par\n" for said in STORY) + "}"
-WORD, PDF, ODT, TWO_PARTS = word_file(), pdf_file(*STORY), odt_file(), letter(page=PAGE)
+WORD, ODT, TWO_PARTS = word_file("".join(p(r(said)) for said in STORY)), odt_file(), letter(page=PAGE)
+SHEETS = [[(60, 700, said)] for said in STORY]
+PDF = pdf(*SHEETS)
 STREAMS = PDF.split(b">>\nstream\n")
 
 GOOD: dict[str, str | bytes] = {
@@ -134,7 +112,7 @@ BROKEN: dict[str, str | bytes] = {
     "text.mbox": PLAIN, "text.mht": PLAIN, "text.rss": PLAIN, "word.odt": WORD, "odt.epub": ODT, "book.docx": book(),
     "page.xml": PAGE, "rtf.docx": RTF, "docx.rtf": WORD,
     "bomb.docx": zipped(**{"word__document.xml": "<p>" + " " * formats.MAX_UNPACKED_BYTES}),
-    "locked.pdf": pdf_file(*STORY, password="heron"),
+    "locked.pdf": pdf(*SHEETS, password="heron"),
     "locked.docx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512),
     "locked.odt": zipped(**{"META-INF__manifest.xml": "<m><encryption-data/></m>", "content.xml": b"\x07"}),
     "unmarked le.txt": PLAIN.encode("utf-16-le"), "unmarked be.txt": PLAIN.encode("utf-16-be"),
@@ -144,7 +122,7 @@ BROKEN: dict[str, str | bytes] = {
     "cut.pdf": PDF[: len(PDF) // 2], "cut late.pdf": PDF[:-400],
     "no xref.pdf": re.sub(rb"startxref\s+\d+", b"startxref\n7", PDF),
     "unpacked.pdf": b">>\nstream\n".join([*STREAMS[:2], b"z" * 40 + STREAMS[2][40:], *STREAMS[3:]]),
-    "pictures.pdf": pdf_file(None, None), "a picture.pdf": pdf_file(ONE, None, TWO),
+    "pictures.pdf": pdf(None, None), "a picture.pdf": pdf(SHEETS[0], None, SHEETS[1]),
     "lost page.pdf": re.sub(rb"/Kids \[ (\d+) 0 R", b"/Kids [ 99 0 R", PDF, count=1),
     "cut.rtf": RTF[: RTF.find(TWO) + 20], "cut late.rtf": RTF[:-1],
     "cut.odt": ODT[: len(ODT) // 2], "no content.odt": zipped(mimetype="x"),
@@ -162,7 +140,8 @@ BROKEN: dict[str, str | bytes] = {
     "broken.mbox": box(letter(ONE), b"\x00\x01\x02", letter(TWO)),
     "cut.mbox": box(letter(ONE), TWO_PARTS)[:-200],
     "menu.html": "<html><body><nav><a href='/'>Home</a> <a href='/n'>News</a></nav></body></html>",
-    "cut.html": PAGE[: PAGE.find(TWO) + 20],
+    "cut.html": PAGE[: PAGE.find(TWO) + 20], "script.html": "<html><body><script>1</script></body></html>",
+    "as xml.html": f"<?xml version='1.0' encoding='utf-8'?>{PAGE}",
     "no page.mht": archive_of("x").replace("text/html", "image/png"),
     "cut.mht": archive_of(PAGE)[:-60].replace("</html>", ""), "end lost.mht": archive_of(PAGE, end=""),
     "cut.rss": RSS[: RSS.find(THREE)], "ill.rss": RSS.replace(TWO, TWO + " <b>Heron & sons"), "cut.atom": ATOM[:-120],
@@ -177,19 +156,26 @@ READ = {
     "a chapter less.epub": "101", "no package.epub": "111", "odd.json": "111", "cut.jsonl": "110", "cut.csv": "110",
     "cut.eml": "100", "cut html.eml": "111", "broken.mbox": "110", "cut.mbox": "111", "cut.html": "100",
     "cut.mht": "110", "end lost.mht": "111", "cut.rss": "110", "ill.rss": "111", "cut.atom": "110",
+    "as xml.html": "111",
 }  # fmt: skip
-UNHARMED = {"marked.rss", "unmarked le.txt", "unmarked be.txt", "no xref.pdf", "letters.rss"}
+UNHARMED = {"as xml.html", "marked.rss", "unmarked le.txt", "unmarked be.txt", "no xref.pdf", "letters.rss"}
+_NO_PDF, _NO_WORD = "damaged, or not a PDF", "damaged, or not a Word document"
+WHY = {
+    "zeroed.pdf": _NO_PDF, "text.pdf": _NO_PDF, "cut.docx": _NO_WORD, "book.docx": _NO_WORD,
+    "pictures.pdf": "no text in it: a scan?", "locked.pdf": "encrypted: it needs a password",
+    "locked.docx": "encrypted, or in Word's old format: save it as .docx without a password",
+    "script.html": "empty: there is no text in this page",
+}  # fmt: skip
 # What no person should have to read: an exception's or a type's name, an object or bytes as Python shows them.
 _PYTHON = re.compile(r"Error|Exception|Errno|Traceback|None\b|\bb['\"]|<\w+[ .>]|\b0x|\w\(\)|\{|mistake")
 
 
 def test_each_file_is_read_whole_or_what_is_lost_is_named(
-    index: ArticleIndex, folder: Path, capfd: pytest.CaptureFixture[str]
+    index: ArticleIndex, folder: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     for name, content in {**{f"good.{suffix}": content for suffix, content in GOOD.items()}, **BROKEN}.items():
-        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    (folder / "a folder.txt").mkdir()
-    (folder / "a folder.txt" / "within.txt").write_text(PLAIN)
+        written(folder, name, content)
+    written(folder, "a folder.txt/within.txt", PLAIN)
     (folder / "link.txt").symlink_to("nowhere.txt")
     odd = b"h\xe9ron.txt" if sys.platform == "linux" else b"heron.docm"  # no UTF-8; elsewhere no file can be called so
     (folder / os.fsdecode(odd)).write_text(PLAIN)
@@ -208,7 +194,9 @@ def test_each_file_is_read_whole_or_what_is_lost_is_named(
     assert read == {**dict.fromkeys(broken, "000"), **dict.fromkeys(whole, "111"), **READ}
     assert told.keys() == set(broken) - UNHARMED
     assert [reason for reasons in told.values() for reason in reasons if _PYTHON.search(reason)] == []
+    assert {name: told[name] for name in WHY} == {name: [reason] for name, reason in WHY.items()}
     assert len(told["trailing line.json"]) == 1  # not one for each of its lines
     assert "café & B&B" in texts["letters.rss"]
     assert index.article("marked.rss#0").source == "Marlby Echo & Post"
-    assert index.sync(folder).skipped == report.skipped and tuple(capfd.readouterr()) == ("", "")
+    assert index.sync(folder).skipped == report.skipped
+    assert (tuple(capfd.readouterr()), caplog.records) == (("", ""), [])

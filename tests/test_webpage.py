@@ -6,10 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from index_helpers import cases
-
-from index.read import read_file
-from index.types import Article, Skipped
+from index_helpers import article_of, cases
 
 FIFTH = date(2024, 12, 5)
 FALL = "Syrian insurgents have entered the central city of Hama after days of intense fighting with the army."
@@ -21,16 +18,8 @@ NEWS = f"""<!DOCTYPE html><html><head><title>Hama falls - The Wire</title>
 <footer>All rights reserved 1 January 2020</footer></body></html>"""
 
 
-def only(folder: Path, content: str | bytes) -> Article:
-    path = folder / "a.html"
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    (article,), skipped = read_file(path, "a.html")
-    assert skipped == []
-    return article
-
-
 def test_a_news_page_gives_its_article_and_fields(tmp_path: Path) -> None:
-    article = only(tmp_path, NEWS)
+    article = article_of(tmp_path, "a.html", NEWS)
     assert (article.title, article.date, article.source) == ("Hama falls", FIFTH, "The Wire")
     assert article.url == "https://wire.example/hama"
     assert f"{FALL}\n\nThe army said it had withdrawn from the city.\n\n{FALL} Again." in article.text
@@ -50,28 +39,24 @@ def test_the_date_comes_from_what_the_page_says_of_itself_and_is_never_guessed(
     in_head = marks.startswith(("<meta", "<script", "<title", "<link"))
     head, body = (marks, "") if in_head else ("", marks)
     page = f"<html><head>{head}</head><body><p>{FALL}</p>{body}</body></html>"
-    assert only(tmp_path, page).date == day
+    assert article_of(tmp_path, "a.html", page).date == day
 
 
 def test_a_page_that_trafilatura_gives_up_or_cuts_is_read_all_the_same(tmp_path: Path) -> None:
-    assert only(tmp_path, "<p>Hama <b>fell</b>.").text == "Hama fell."
+    assert article_of(tmp_path, "a.html", "<p>Hama <b>fell</b>.").text == "Hama fell."
     rows = "".join(f"<div><span>City {n}</span><!-- no --><div>fell on Thursday</div></div>" for n in range(9))
-    text = only(tmp_path, f"<html><body>{rows}<script>var x</script></body></html>").text
+    text = article_of(tmp_path, "a.html", f"<html><body>{rows}<script>var x</script></body></html>").text
     assert all(f"City {n}" in text for n in range(9))  # a short page is not cut to its menu
     assert "var x" not in text and "no" not in text.split()
 
 
-@pytest.mark.parametrize("charset", ["windows-1251", "shift_jis", "iso-2022-jp"])
-def test_a_declared_charset_is_used(tmp_path: Path, charset: str) -> None:
-    text = "Армия покинула город." if charset == "windows-1251" else "軍は撤退した。"
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [("windows-1251", "Армия покинула город."), ("shift_jis", "軍は撤退した。"), ("iso-2022-jp", "軍は撤退した。")],
+)
+def test_a_declared_charset_is_used(tmp_path: Path, charset: str, text: str) -> None:
     content = f'<html><head><meta charset="{charset}"></head><body><p>{text}</p></body></html>'
-    assert text in only(tmp_path, content.encode(charset)).text
-
-
-def test_a_page_without_text_says_so(tmp_path: Path) -> None:
-    path = tmp_path / "a.html"
-    path.write_text("<html><head><title>Hama</title></head><body><script>1</script></body></html>")
-    assert read_file(path, "a.html") == ([], [Skipped("a.html", "empty: there is no text in this page")])
+    assert text in article_of(tmp_path, "a.html", content.encode(charset)).text
 
 
 STORY = "<h1>Bakery shut</h1><p>The bakery of Oxmoor was shut on Monday.</p><p>Its owner retires to the coast.</p>"
@@ -79,7 +64,7 @@ STORY = "<h1>Bakery shut</h1><p>The bakery of Oxmoor was shut on Monday.</p><p>I
 
 @pytest.mark.parametrize("around", cases("pages/around.txt"))
 def test_walls_offers_and_menus_are_not_the_article(tmp_path: Path, around: str) -> None:
-    article = only(tmp_path, f"<html><body>{around}<div>{STORY}</div>{around}</body></html>")
+    article = article_of(tmp_path, "a.html", f"<html><body>{around}<div>{STORY}</div>{around}</body></html>")
     story = ["The bakery of Oxmoor was shut on Monday.", "Its owner retires to the coast."]
     assert article.title == "Bakery shut"  # without a title, the heading
     assert [line for line in article.text.split("\n\n") if line != "Bakery shut"] == story
@@ -88,7 +73,7 @@ def test_walls_offers_and_menus_are_not_the_article(tmp_path: Path, around: str)
 @pytest.mark.parametrize("story", cases("pages/about.txt"))
 def test_articles_about_such_things_stay(tmp_path: Path, story: str) -> None:
     words = story.replace("<", ">").split(">")
-    text = only(tmp_path, f"<html><body><h1>News</h1>{story}</body></html>").text
+    text = article_of(tmp_path, "a.html", f"<html><body><h1>News</h1>{story}</body></html>").text
     assert all(line in text for line in words if " " in line and "=" not in line)
     assert text != "News"
 
@@ -111,5 +96,5 @@ ROWS_OF_TWO = [
 
 @pytest.mark.parametrize(("table", "rows"), [(TABLE, ROWS), (TWO_ROWS_OF_HEADS, ROWS_OF_TWO)])
 def test_a_row_is_read_with_its_heads(tmp_path: Path, table: str, rows: list[str]) -> None:
-    text = only(tmp_path, f"<html><body><article>{STORY}{table}</article></body></html>").text
+    text = article_of(tmp_path, "a.html", f"<html><body><article>{STORY}{table}</article></body></html>").text
     assert "\n\n".join(rows) in text

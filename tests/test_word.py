@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zipfile
+import io
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,32 +13,31 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
 from docx.oxml import parse_xml
+from index_helpers import article_of, read
 
-from index.read import read_file
-from index.types import Article, Skipped
+from index.types import Skipped
 
 _NAMESPACES = (
     'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:v="urn:schemas-microsoft-com:vml" '
     'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
     'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
 )
+_NOTES = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
 
 
-def read(folder: Path, body: str, notes: str = "", **properties: Any) -> tuple[Article, list[Skipped]]:
-    """What is read of a document with this body, and with these footnotes."""
+def word_file(body: str, notes: str = "", **properties: Any) -> bytes:
+    """A document with this body, and with these footnotes."""
     document = docx.Document()
     for element in parse_xml(f"<w:body {_NAMESPACES}>{body}</w:body>"):
         document.element.body.insert_element_before(element, "w:sectPr")
     if notes:
-        kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
         blob = f"<w:footnotes {_NAMESPACES}>{notes}</w:footnotes>".encode()
-        part = Part(PackURI("/word/footnotes.xml"), kind, blob, document.part.package)
+        part = Part(PackURI("/word/footnotes.xml"), _NOTES, blob, document.part.package)
         document.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
     for name, value in properties.items():
         setattr(document.core_properties, name, value)
-    document.save(str(folder / "a.docx"))
-    (article,), skipped = read_file(folder / "a.docx", "a.docx")
-    return article, skipped
+    document.save(buffer := io.BytesIO())
+    return buffer.getvalue()
 
 
 def r(text: str) -> str:
@@ -100,14 +99,13 @@ SHOWN = [
 @pytest.mark.parametrize(("body", "text"), SHOWN)
 def test_a_document_is_read_as_word_shows_it(tmp_path: Path, body: str, text: str) -> None:
     notes = f'<w:footnote w:id="0">{p(r("-"))}</w:footnote><w:footnote w:id="2">{p(r("A note."))}</w:footnote>'
-    article, skipped = read(tmp_path, body, notes)
-    assert (article.text, skipped) == (text, [])
+    assert article_of(tmp_path, "a.docx", word_file(body, notes)).text == text
 
 
 def test_what_is_not_read_is_named(tmp_path: Path) -> None:
     chart = '<a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/chart"/>'
     body = p(r("A."), f"<w:r><w:drawing>{chart}</w:drawing></w:r><w:r><w:object/></w:r><w:r><w:object/></w:r>")
-    article, skipped = read(tmp_path, body)
+    (article,), skipped = read(tmp_path, "a.docx", word_file(body))
     assert article.text == "A."
     assert skipped == [
         Skipped("a.docx#chart", "1 chart not read: write into the text what is said there"),
@@ -115,34 +113,23 @@ def test_what_is_not_read_is_named(tmp_path: Path) -> None:
     ]
 
 
-def test_the_documents_own_title_comes_first_then_its_heading(tmp_path: Path) -> None:
-    heading = p('<w:pPr><w:pStyle w:val="Heading1"/></w:pPr>', r("Hama falls"))
-    for own, title in (("", "Hama falls"), ("The fall", "The fall")):
-        assert read(tmp_path, p(r("A.")) + heading, title=own)[0].title == title
+_HEADING = p('<w:pPr><w:pStyle w:val="Heading1"/></w:pPr>', r("Hama falls"))
 
 
 @pytest.mark.parametrize(
-    ("body", "day"),
+    ("body", "own", "title", "day"),
     [
-        (p(r("4 June 2019")), date(2019, 6, 4)),
-        (p(r("HAMA, 5 December – It is over.")), date(2024, 12, 5)),  # the day it was made is a witness of its year
-        (p(f'<w:fldSimple w:instr=" DATE ">{r("4 June 2019")}</w:fldSimple>'), None),  # Word fills it in
-        (table(["Ann Poe", "4 June 2019"]), None),
-        (p(r("Hama falls")), None),
+        (p(r("A.")) + _HEADING, "", "Hama falls", None),
+        (p(r("A.")) + _HEADING, "The fall", "The fall", None),
+        (p(r("4 June 2019")), "The fall", "The fall", date(2019, 6, 4)),
+        (p(r("HAMA, 5 December – It is over.")), "The fall", "The fall", date(2024, 12, 5)),  # made in that year
+        (p(f'<w:fldSimple w:instr=" DATE ">{r("4 June 2019")}</w:fldSimple>'), "A", "A", None),  # Word fills it in
+        (table(["Ann Poe", "4 June 2019"]), "The fall", "The fall", None),
     ],
 )
-def test_its_day_is_the_one_in_its_dateline(tmp_path: Path, body: str, day: date | None) -> None:
-    assert read(tmp_path, body + p(r("A.")), created=datetime(2024, 12, 5, 9))[0].date == day
-
-
-def test_what_is_no_document_says_what_it_is(tmp_path: Path) -> None:
-    read(tmp_path, p(r("A.")))
-    cut = (tmp_path / "a.docx").read_bytes()[:2000]
-    with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
-        archive.writestr("hello.txt", "not Word")
-    no_word, old = (tmp_path / "a.docx").read_bytes(), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
-    remedy = "encrypted, or in Word's old format: save it as .docx without a password"
-    for content, reason in ((cut, ""), (no_word, ""), (old, remedy)):
-        (tmp_path / "a.docx").write_bytes(content)
-        told = Skipped("a.docx", reason or "damaged, or not a Word document")
-        assert read_file(tmp_path / "a.docx", "a.docx") == ([], [told])
+def test_its_title_is_its_own_and_its_day_the_one_in_its_dateline(
+    tmp_path: Path, body: str, own: str, title: str, day: date | None
+) -> None:
+    file = word_file(body + p(r("A.")), title=own, created=datetime(2024, 12, 5, 9))
+    article = article_of(tmp_path, "a.docx", file)
+    assert (article.title, article.date) == (title, day)
