@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from index_helpers import DATA, read
+from index_helpers import DATA, cases, read
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import Paragraph, SimpleDocTemplate
 from test_word import p, r, word_file
@@ -86,23 +86,7 @@ def saved(suffix: str, content: str) -> bytes:
 
 SOURCES = ("Skarn Gazette", "The Evening Post", "Norby, Tellby and Oxmoor News", "Le Courrier de Brume (site web)")
 WRITERS = ("Ada Brook", "Oskar Lund and Ines Torvald", "Una Faber, Science Editor", None)
-TITLES = (
-    "Who pays for the ferry?", "Ferry: the long goodbye", "Skarn Gazette", "“We will sail,” says captain",
-    "5 March 2019: the day the ferry stopped", "Ferry sold; crew stays", "Copyright law and the ferry", "Ferry stops",
-    "Correction", "Length matters, says shipwright", "The ferry that came in from the cold - and went out again",
-)  # fmt: skip
-PARAGRAPHS = (
-    "Title deeds go to Oskar Lund, who paid 40,000 crowns for them.",
-    "Length: the bridge is longer than the ferry, he said.", "Body of water or not, the strait froze.",
-    "Date: nobody could agree on one.", "Subject: to change, as ever.",
-    "“Section by section, we take it apart,” she said.", "- paint: 300 crowns\n- oars: 20 crowns\n- a bell",
-    "On 12 October 2021 the council met again; on June 30, 2023 it met for the last time.",
-    "Copyright was not at issue, the court held, since all rights reserved to the builder had lapsed.",
-    "The memo's last line was “End of Document”, in capitals.", "Load-Date is what the database calls it.",
-    "Language: he would not repeat it.", "Company officials: none came.", "Photo: the ferry in 1954 (Harbour Museum)",
-    "Classification of the wreck took 20 words.", "By Monday it was gone.", "Source: the harbour office.",
-    "The strait is deep", "Author of the report: unknown.", "Who knew? Nobody.",
-)  # fmt: skip
+TITLES, PARAGRAPHS = cases("titles.txt"), [line.replace("¦", "\n") for line in cases("paragraphs.txt")]
 
 
 def fifty(seed: int) -> list[Extract]:

@@ -33,7 +33,7 @@ GIVEN = [*cases("pages/dated.txt"), f'<script type="application/ld+json">//<![CD
 @pytest.mark.parametrize(
     ("marks", "day"), [*((one, FIFTH) for one in GIVEN), *((one, None) for one in cases("pages/guessed.txt"))]
 )
-def test_the_date_comes_from_what_the_page_says_of_itself_and_is_never_guessed(
+def test_the_date_is_what_the_page_says_of_itself_and_never_guessed(
     tmp_path: Path, marks: str, day: date | None
 ) -> None:
     in_head = marks.startswith(("<meta", "<script", "<title", "<link"))
@@ -78,23 +78,8 @@ def test_articles_about_such_things_stay(tmp_path: Path, story: str) -> None:
     assert text != "News"
 
 
-TABLE = (
-    "<table><caption>Seats</caption><tr><th>Party</th><th>2020</th><th>2024</th></tr><tr><td>Greens</td><td>7</td>"
-    "<td rowspan=2>4</td></tr><tr><td>Farmers</td><td>5</td></tr><tr><td colspan=2>Others</td><td>1</td></tr></table>"
-)
-ROWS = ["Seats", "Party | 2020 | 2024", "Greens | 2020: 7 | 2024: 4", "Farmers | 2020: 5 | 2024: 4", "Others | 2024: 1"]
-TWO_ROWS_OF_HEADS = (
-    "<table><tr><th colspan=5>Turnout</th></tr><tr><th rowspan=2>Town</th><th colspan=2>Men</th>"
-    "<th colspan=2>Women</th></tr><tr><th>2020</th><th>2024</th><th>2020</th><th>2024</th></tr><tr>"
-    "<th>Norby</th><td>low</td><td>4</td><td>5</td><td>6</td></tr></table>"
-)
-ROWS_OF_TWO = [
-    *("Turnout", "Town | Men | Women", "Town | 2020 | 2024 | 2020 | 2024"),
-    "Norby | Men 2020: low | Men 2024: 4 | Women 2020: 5 | Women 2024: 6",
-]
-
-
-@pytest.mark.parametrize(("table", "rows"), [(TABLE, ROWS), (TWO_ROWS_OF_HEADS, ROWS_OF_TWO)])
-def test_a_row_is_read_with_its_heads(tmp_path: Path, table: str, rows: list[str]) -> None:
-    text = article_of(tmp_path, "a.html", f"<html><body><article>{STORY}{table}</article></body></html>").text
-    assert "\n\n".join(rows) in text
+@pytest.mark.parametrize("case", cases("pages/tables.txt"))
+def test_a_row_is_read_with_its_heads(tmp_path: Path, case: str) -> None:
+    table, *rows = case.split("¦")
+    page = f"<html><body><article>{STORY}{table}</article></body></html>"
+    assert "\n\n".join(rows) in article_of(tmp_path, "a.html", page).text
