@@ -67,19 +67,10 @@ def test_an_index_knows_its_counts_and_its_words(index: ArticleIndex, folder: Pa
     assert index.words_known(list(known)) == known
 
 
-def test_sentences_of_passages_lie_inside_them(seed_index: ArticleIndex) -> None:
-    for passage in [hit.passage for hit in seed_index.search("Who heads the Observatory?", k=5)]:
-        sentences = seed_index.sentences_in([passage.id])[passage.id]
-        assert (sentences[0].start, sentences[-1].end) == (passage.start, passage.end)
-        assert set(sentences) <= set(seed_index.sentences(passage.article))
-
-
 # whose index it is
 
 
-def test_another_folder_is_refused_and_replace_takes_it_alone(
-    indexed: ArticleIndex, folder: Path, tmp_path: Path
-) -> None:
+def test_another_folder_is_refused_and_replace_takes_it(indexed: ArticleIndex, folder: Path, tmp_path: Path) -> None:
     other = written(tmp_path / "other", "b.txt", "Rain is expected.").parent
     with pytest.raises(errors.AnotherFolder, match=f"articles of {folder}. .* `dateline index {other} --replace`"):
         indexed.sync(other)
@@ -90,9 +81,7 @@ def test_another_folder_is_refused_and_replace_takes_it_alone(
     assert len(list(indexed.data_dir.glob("index-*"))) == 1
 
 
-def test_another_embedder_is_refused_and_replace_embeds_everything_anew(
-    indexed: ArticleIndex, minilm: Embedder, folder: Path
-) -> None:
+def test_another_embedder_is_refused_or_embeds_all_anew(indexed: ArticleIndex, minilm: Embedder, folder: Path) -> None:
     embedder = Counting(minilm, name="another")
     with ArticleIndex(indexed.data_dir, embedder) as other:
         for refused in (lambda: other.sync(folder), lambda: texts(other)):
@@ -158,9 +147,7 @@ for mode in sys.stdin:
 """
 
 
-def test_readers_see_what_was_committed_in_this_process_and_in_another(
-    indexed: ArticleIndex, minilm: Embedder, folder: Path, write: Write
-) -> None:
+def test_readers_see_what_was_committed(indexed: ArticleIndex, minilm: Embedder, folder: Path, write: Write) -> None:
     with python(_READER, indexed.data_dir) as elsewhere, ArticleIndex(indexed.data_dir, minilm) as here:
         assert elsewhere.stdin is not None and elsewhere.stdout is not None
         for text in (RESIGNED, "The minister stays.", "The minister left."):
@@ -173,9 +160,7 @@ def test_readers_see_what_was_committed_in_this_process_and_in_another(
         elsewhere.stdin.close()
 
 
-def test_readers_work_while_an_index_is_written_again_and_again(
-    indexed: ArticleIndex, minilm: Embedder, folder: Path, write: Write
-) -> None:
+def test_readers_work_beside_a_writer(indexed: ArticleIndex, minilm: Embedder, folder: Path, write: Write) -> None:
     done = Event()
 
     def read() -> int:
