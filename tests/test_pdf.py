@@ -108,9 +108,7 @@ def test_running_heads_feet_and_page_numbers_are_in_no_sentence(tmp_path: Path) 
         (["Closed.", "Closed."], "Closed.\n\nClosed.", (0, 9)),  # no running line, where there is nothing else
     ],
 )
-def test_a_text_goes_on_over_the_ends_of_its_pages(
-    tmp_path: Path, pages: list[str], text: str, starts: tuple[int, ...]
-) -> None:
+def test_a_text_goes_on_from_page_to_page(tmp_path: Path, pages: list[str], text: str, starts: tuple[int, ...]) -> None:
     article = article_of(tmp_path, "a.pdf", pdf(*([(60, 600, line)] for line in pages)))
     assert (article.text, article.page_starts) == (text, starts)
 
@@ -125,9 +123,7 @@ def test_a_text_goes_on_over_the_ends_of_its_pages(
         ("28 November 2024", "Hama", "Hama", date(2024, 11, 28)),
     ],
 )
-def test_its_title_is_its_own_and_the_day_it_was_made_a_witness_of_its_date(
-    tmp_path: Path, line: str, own: str, title: str, day: date | None
-) -> None:
+def test_it_has_its_own_title_and_a_dateline(tmp_path: Path, line: str, own: str, title: str, day: date | None) -> None:
     made = pdf([(60, 700, line)], title=own, made="D:20241205233000-05'00'")
     article = article_of(tmp_path, "a.pdf", made)
     assert (article.title, article.date) == (title, day)

@@ -41,9 +41,7 @@ def ids(hits: list[Hit]) -> list[str]:
     return [hit.passage.article for hit in hits]
 
 
-def test_the_best_passage_comes_first_with_both_its_ranks_and_is_the_words_of_its_article(
-    news: ArticleIndex, minilm: Embedder
-) -> None:
+def test_the_best_passage_comes_first_with_both_ranks_in_its_own_words(news: ArticleIndex, minilm: Embedder) -> None:
     first, *others = news.search("Where did the bomb go off?")
     assert (first.passage.article, first.bm25_rank) == ("bomb.txt", 1)
     assert first.score == pytest.approx(2 / 61)  # first in both rankings: RRF with k = 60
@@ -70,7 +68,7 @@ def test_a_hit_marks_the_words_that_were_looked_for_in_whatever_form_they_stand(
     assert marked("Did the US talk in May?") == ["US", "talks", "May"]
 
 
-def test_equal_passages_come_in_the_order_of_their_articles_and_a_mark_within_them_marks_nothing(
+def test_equal_passages_come_in_order_and_no_sign_of_theirs_marks(
     index: ArticleIndex, folder: Path, write: Write
 ) -> None:
     for name in ("c.txt", "a.txt", "b.txt"):

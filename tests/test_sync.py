@@ -38,9 +38,7 @@ def test_an_indexed_article_is_what_was_read(index: ArticleIndex, folder: Path, 
         assert (one.author, one.source) == ("Ada Brook", "Skarn Gazette")
 
 
-def test_only_what_is_new_is_embedded_and_a_run_with_nothing_new_changes_nothing(
-    minilm: Embedder, folder: Path
-) -> None:
+def test_only_what_is_new_is_embedded_and_nothing_new_changes_nothing(minilm: Embedder, folder: Path) -> None:
     embedder = Counting(minilm)
     records = [{"text": f"Report {number} from the town."} for number in range(3)]
     lines(folder, *records[:2])
@@ -55,9 +53,7 @@ def test_only_what_is_new_is_embedded_and_a_run_with_nothing_new_changes_nothing
         assert embedder.texts[2:] == ["Report 2 from the town."]
 
 
-def test_the_old_text_of_a_changed_article_is_not_found_any_more(
-    index: ArticleIndex, folder: Path, write: Write
-) -> None:
+def test_the_old_text_of_a_changed_article_is_found_no_more(index: ArticleIndex, folder: Path, write: Write) -> None:
     write("a.txt", "The minister resigned on Monday.")
     write("b.txt", "Rain is expected.")
     index.sync(folder)
@@ -86,9 +82,7 @@ def test_what_vanished_is_forgotten(index: ArticleIndex, folder: Path, write: Wr
     assert (held["waiting"], held["orphans"]) == (0, [])
 
 
-def test_what_can_no_longer_be_read_keeps_its_indexed_version_and_is_told_each_time(
-    index: ArticleIndex, folder: Path, write: Write, tmp_path: Path
-) -> None:
+def test_what_cannot_be_read_now_is_kept(index: ArticleIndex, folder: Path, write: Write, tmp_path: Path) -> None:
     write("a.txt", "The minister resigned.")
     write("sub/b.txt", "The mill burned.")
     lines(folder, {"text": "First report."}, {"text": "Second report."})
@@ -116,9 +110,7 @@ def test_a_folder_that_is_none_is_told_and_leaves_no_trace(index: ArticleIndex, 
     assert not (tmp_path / "data").exists()
 
 
-def test_progress_counts_files_to_the_end_and_a_folder_named_as_the_uploads_are_is_told(
-    index: ArticleIndex, folder: Path, write: Write
-) -> None:
+def test_progress_counts_files_and_no_folder_is_named_uploads(index: ArticleIndex, folder: Path, write: Write) -> None:
     write("a.txt", "The minister resigned.")
     write("uploads/b.txt", "Rain is expected.")
     told: list[tuple[int, int, str]] = []

@@ -127,9 +127,7 @@ _HEADING = p('<w:pPr><w:pStyle w:val="Heading1"/></w:pPr>', r("Hama falls"))
         (table(["Ann Poe", "4 June 2019"]), "The fall", "The fall", None),
     ],
 )
-def test_its_title_is_its_own_and_its_day_the_one_in_its_dateline(
-    tmp_path: Path, body: str, own: str, title: str, day: date | None
-) -> None:
+def test_it_has_its_own_title_and_a_dateline(tmp_path: Path, body: str, own: str, title: str, day: date | None) -> None:
     file = word_file(body + p(r("A.")), title=own, created=datetime(2024, 12, 5, 9))
     article = article_of(tmp_path, "a.docx", file)
     assert (article.title, article.date) == (title, day)
