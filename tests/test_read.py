@@ -36,18 +36,9 @@ def found(folder: Path) -> tuple[list[str], dict[str, str]]:
 # --- native form, plain text and Markdown
 
 
-def test_a_seed_is_read_with_its_date_its_captions_and_every_byte(seeds: Path) -> None:
-    path = seeds / "000_cd28b6654e9fce99.txt"
-    (article,), skipped = read_file(path, path.name)
-    assert (article.id, article.date, skipped) == ("000_cd28b6654e9fce99.txt", FIFTH, [])
-    assert article.text.encode() == path.read_bytes()
-    assert article.title == "Syrian insurgents have entered the central city of Hama after days of intense…"
-    assert asides(article) == [" date 2024-12-05 ", "Credit: AP", "Credit: AP"]
-    assert article.captions[1] == "Smoke billowing in the edges Hama as rebel forces fight Syria's military."
-
-
-FRONT = "---\ntitle: Hama falls\nDate: 2024-12-05\nsource: The Wire\nurl: https://wire.example/hama\n---\n"
+FRONT = "---\ntitle: Hama falls\nDate: 2024-12-05\nurl: javascript:alert(1)\n---\n"
 NATIVE = " date 2024-12-05 "
+LONG = "Syrian insurgents have entered the central city of Hama after days of intense"
 
 
 @pytest.mark.parametrize(
@@ -57,7 +48,8 @@ NATIVE = " date 2024-12-05 "
         ("a.txt", "Hama fell on 5 December 2024.", "Hama fell on 5 December 2024.", None, []),
         ("سوريا/حماة.txt", "سقطت المدينة. انسحب الجيش.", "سقطت المدينة.", None, []),
         ("deep/photos.txt", "Rebels in Hama (Omar Albam/AP)", "photos.txt", None, ["(Omar Albam/AP)"]),  # no caption
-        ("a.txt", "Smoke over Hama (Omar Albam/AP)\n\nIt fell.", "It fell.", None, ["(Omar Albam/AP)"]),
+        ("a.txt", f"{NATIVE}Smoke (Omar Albam/AP)\n\nIt fell.", "It fell.", FIFTH, [NATIVE, "(Omar Albam/AP)"]),
+        ("a.txt", LONG + " fighting.", LONG + "…", None, []),
         ("a.txt", "哈" * 200, "哈" * 79 + "…", None, []),
         ("a.md", FRONT + "\n# Another heading\n\nIt is over.\n", "Hama falls", FIFTH, [FRONT]),
         ("a.md", "---\r\ntitle: Hama: why\r\ndate: 2024-12-05\r\n---\r\nx", "Hama: why", FIFTH, None),  # no YAML
@@ -77,14 +69,9 @@ def test_the_title_and_the_day_are_the_files_own(
     article = article_of(tmp_path, name, content)
     told = (article.id, article.title, article.date, article.text)
     assert told == (name, title, day, content.removeprefix("\ufeff"))
+    assert article.url is None  # it is of the web, or none
     assert aside is None or asides(article) == aside
     assert found(tmp_path)[0] == [name]
-
-
-def test_an_address_is_of_the_web_or_dropped(tmp_path: Path) -> None:
-    article = article_of(tmp_path, "a.md", FRONT + "Over.")
-    assert (article.source, article.url) == ("The Wire", "https://wire.example/hama")
-    assert article_of(tmp_path, "a.md", "---\nurl: javascript:alert(1)\n---\nOver.").url is None
 
 
 # --- encodings
