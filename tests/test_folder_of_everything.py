@@ -19,6 +19,8 @@ from test_pdf import pdf
 from test_word import p, r, word_file
 
 from index import formats
+from index.read import read_file
+from index.split import sentences_of
 from index.store import ArticleIndex
 
 ONE = "The herons of Marlby nest on the old signal box, and nobody minds."
@@ -198,5 +200,8 @@ def test_each_file_is_read_whole_or_what_is_lost_is_named(
     assert len(told["trailing line.json"]) == 1  # not one for each of its lines
     assert "café & B&B" in texts["letters.rss"]
     assert index.article("marked.rss#0").source == "Marlby Echo & Post"
+    (mail,), _ = read_file(folder / "good.eml", "good.eml")  # what is indexed is what was read
+    assert (index.article(mail.id), index.sentences(mail.id)) == (mail, sentences_of(mail))
+    assert [one.author for one in index.listed() if one.id == mail.id] == [mail.author] == ["Una Faber"]
     assert index.sync(folder).skipped == report.skipped
     assert (tuple(capfd.readouterr()), caplog.records) == (("", ""), [])

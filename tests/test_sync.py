@@ -26,18 +26,6 @@ def lines(folder: Path, *records: dict[str, str]) -> Path:
     return written(folder, "news.jsonl", "\n".join(map(json.dumps, records)))
 
 
-def test_an_indexed_article_is_what_was_read(index: ArticleIndex, folder: Path, write: Write) -> None:
-    write("a.txt", "A bomb went off. Nobody was hurt.", date="2024-12-05")
-    write("b.csv", "body,byline,publication\nIt rains.,By Ada Brook,Skarn Gazette\n")
-    assert index.sync(folder) == SyncReport(added=2, undated=["b.csv#0"])
-    article = index.article("a.txt")
-    assert article.text == " date 2024-12-05 A bomb went off. Nobody was hurt."
-    said = [article.text[sentence.start : sentence.end] for sentence in index.sentences("a.txt")]
-    assert said == ["A bomb went off.", "Nobody was hurt."]
-    for one in (index.article("b.csv#0"), index.listed()[1]):
-        assert (one.author, one.source) == ("Ada Brook", "Skarn Gazette")
-
-
 def test_only_what_is_new_is_embedded_and_nothing_new_changes_nothing(minilm: Embedder, folder: Path) -> None:
     embedder = Counting(minilm)
     records = [{"text": f"Report {number} from the town."} for number in range(3)]
