@@ -55,16 +55,6 @@ def without_permission(disk: Path) -> tuple[str, ...]:
     return ("setpriv", "--bounding-set", rights, "--inh-caps", rights) if os.geteuid() == 0 else ()
 
 
-def _closed(index: Path) -> None:
-    for name in ("catalog.db-wal", "catalog.db-shm"):
-        (index / name).unlink(missing_ok=True)
-
-
-def _log_of_a_reader(index: Path) -> None:
-    (index / "catalog.db-wal").touch()
-    (index / "catalog.db-shm").unlink(missing_ok=True)
-
-
 _WRITER = """
 import sqlite3
 db = sqlite3.connect(data, isolation_level=None)
@@ -73,30 +63,36 @@ die()
 """
 
 
-def _log_of_a_killed_writer(index: Path) -> None:
-    killed(_WRITER, index / "catalog.db")
-    assert (index / "catalog.db-wal").stat().st_size > 0
+def leave(log: str, index: Path) -> None:
+    """The database is as it was closed, or with the log of a reader, or of a writer that was killed."""
+    for name in ("catalog.db-wal", "catalog.db-shm"):
+        (index / name).unlink(missing_ok=True)
+    if log == "reader's":
+        (index / "catalog.db-wal").touch()
+    if log == "killed writer's":
+        killed(_WRITER, index / "catalog.db")
+        assert (index / "catalog.db-wal").stat().st_size > 0
 
 
 _READ_ONLY = "The disk that holds {} is read-only, and this has to write to it: make it writable, or"
 
 
 @pytest.mark.parametrize(
-    ("only_readable", "left", "told"),
+    ("only_readable", "log", "told"),
     [
-        (mounted, _closed, _READ_ONLY),
-        (mounted, _log_of_a_reader, _READ_ONLY),
-        (mounted, _log_of_a_killed_writer, _READ_ONLY),
-        (without_permission, _closed, "Dateline may not read or write {}: change its permissions, or"),
+        (mounted, "no", _READ_ONLY),
+        (mounted, "reader's", _READ_ONLY),
+        (mounted, "killed writer's", _READ_ONLY),
+        (without_permission, "no", "Dateline may not read or write {}: change its permissions, or"),
     ],
 )
 def test_an_index_that_can_only_be_read_is_searched_and_asked(
     tmp_path: Path, seeds: Path, seeds_dir: Path, seed_index: ArticleIndex,
-    only_readable: Callable[[Path], tuple[str, ...]], left: Callable[[Path], None], told: str,
+    only_readable: Callable[[Path], tuple[str, ...]], log: str, told: str,
 ) -> None:  # fmt: skip
     disk = tmp_path / "disk"
     shutil.copytree(seeds_dir, disk / "data")
-    left(index_directory(disk / "data"))
+    leave(log, index_directory(disk / "data"))
     chat = speaks(lambda messages, options: GOOD, first_token=lambda messages: {"Yes": -0.05, "No": -3.0})
     with OllamaDouble(chat=chat) as double:
         process = python(_SCRIPT, disk / "data", seeds, double.url, before=only_readable(disk))
