@@ -1,22 +1,26 @@
-"""index/store.py: whose index it is, what becomes of a damaged one, one writer and many readers, a full disk."""
+"""index/store.py and datadir.py: whose index it is, damage, one writer and many readers, a full disk, small files."""
 
 from __future__ import annotations
 
+import ast
 import json
+import resource
 import shutil
 import sqlite3
-from collections.abc import Callable
+import stat
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 from threading import Event
 
 import pytest
 from conftest import Write
-from index_helpers import Counting, in_a_namespace, index_directory, python, written
+from index_helpers import ROOT, Counting, in_a_namespace, index_directory, python, written
 
 from index import errors
+from index.datadir import DataDir, write_whole
 from index.embed import Embedder
 from index.store import ArticleIndex
 
@@ -244,3 +248,46 @@ def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path, write: Write, f
         "nothing indexed so far is lost.",
         "70 70",
     ], err
+
+
+# small files are written whole or not at all
+
+
+@contextmanager
+def room_for_five_bytes() -> Iterator[None]:
+    """The disk takes so much of a file, and no more."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_file_is_new_from_its_first_byte_on_or_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    write_whole(path, b"the old key", mode=0o600)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with room_for_five_bytes():
+        write_whole(path, b"another key", mode=0o600)
+    assert path.read_bytes() == b"the old key"
+    write_whole(path, b"another key")
+    assert path.read_bytes() == b"another key"
+    with room_for_five_bytes():
+        DataDir(tmp_path).keep_upload("a.txt", Path(__file__))
+    assert [each for each in tmp_path.rglob("*") if each.is_file()] == [path]
+
+
+def test_no_other_room_writes_a_file_in_place() -> None:
+    # written anew, or compared, at each run; a part that is renamed when it is whole; no file at all
+    scratch = {"evals/bench.py", "evals/datasets.py", "evals/injection.py", "evals/train/export.py"}
+    others = {"rag/engines/weights.py", "rag/engines/llama_process.py", "rag/cli.py"}
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for room in ("index", "rag", "evals", "web")
+        for path in (ROOT / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if getattr(node, "attr", "") in ("write_text", "write_bytes") or getattr(node, "value", "") in ("w", "wb")
+    }
+    assert found <= scratch | others
