@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
-from index_helpers import article_of, read
+from index_helpers import DATA, article_of, read
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
 from reportlab.lib.utils import ImageReader
@@ -39,49 +40,16 @@ def pdf(*pages: list[Line] | None, title: str = "", password: str | None = None,
     return buffer.getvalue()
 
 
-def text_of(folder: Path, *pages: list[Line]) -> str:
-    return article_of(folder, "a.pdf", pdf(*pages)).text
-
-
-def test_columns_are_read_one_after_the_other_and_broken_words_are_whole(tmp_path: Path) -> None:
-    left = ["The trams of Aldmoor, which have run", "since the year 1950, will go to a mu-", "seum; their well-"]
-    right = ["known bells were sold to an Anglo-", "Norse club. Well-known drivers will", "come with them in spring."]
-    lines = [(60, 770, "Trams retire")]
-    for number, (one, other) in enumerate(zip(left, right, strict=True)):  # the file has them across both columns
-        lines += [(60, 700 - 14 * number, one), (290, 700 - 14 * number, other)]
-    text = text_of(tmp_path, lines)
-    assert text.startswith("Trams retire\n\nThe trams")
-    assert " ".join(text.split()).endswith(
-        "The trams of Aldmoor, which have run since the year 1950, will go to a museum; their well-known bells "
-        "were sold to an Anglo-Norse club. Well-known drivers will come with them in spring."
-    )
-
-
-def test_each_heading_has_its_own_columns_under_it(tmp_path: Path) -> None:
-    page = []
-    for number, head in enumerate(["# First story", "# Second story, with a head across the columns", "# Third"]):
-        top = 770 - 130 * number
-        page += [(60, top, head), (60, top - 40, "one two three four five"), (290, top - 40, "one and seven again")]
-        page += [(60, top - 54, "two six and seven again"), (290, top - 54, "three and eight again")]
-    lines = text_of(tmp_path, page).split("\n")
-    assert [line.partition(" ")[0] for line in lines if line] == ["#", "one", "two", "one", "three"] * 3
-
-
-def test_a_line_stretched_to_its_columns_width_is_one(tmp_path: Path) -> None:
-    page = [(60, 700, "Harbour   of Norby said it"), (60, 686, "never"), (140, 686, "closes"), (60, 672, "in winter.")]
-    other = [(290, 700 - 14 * number, "in this column all is well") for number in range(3)]
-    assert text_of(tmp_path, page + other).startswith("Harbour of Norby said it\nnever closes\nin winter.")
-
-
-def test_a_row_of_numbers_is_read_with_its_heads(tmp_path: Path) -> None:
-    rows = [["Party", "Seats 2020", "Seats 2024"], ["Green Alliance", "7", "4"], ["Farmers", "", "6"]]
-    lines = [(60, 760, "Results"), (60, 600, "It is over.")]
-    for number, row in enumerate(rows):
-        lines += [(left, 700 - 18 * number, cell) for left, cell in zip((60, 200, 266), row, strict=True) if cell]
-    assert text_of(tmp_path, lines) == (
-        "Results\n\nParty | Seats 2020 | Seats 2024\n\nGreen Alliance | Seats 2020: 7 | Seats 2024: 4\n\n"
-        "Farmers | Seats 2024: 6\n\nIt is over."
-    )
+@pytest.mark.parametrize("path", sorted((DATA / "pdf").iterdir()), ids=lambda path: path.stem)
+def test_a_page_is_read_in_a_readers_order(tmp_path: Path, path: Path) -> None:
+    drawing, _, text = path.read_text(encoding="utf-8").partition("=== is read as\n")
+    lines = [  # a letter is five points wide and a line 14 high; what four blanks part stands apart
+        (60 + 5 * cell.start(), 770 - 14 * row, cell[0])
+        for row, line in enumerate(drawing.split("\n"))
+        for cell in re.finditer(r"\S+(?: {1,3}\S+)*", line)
+    ]
+    blocks = article_of(tmp_path, "a.pdf", pdf(lines)).text.split("\n\n")
+    assert [" ".join(block.split()) for block in blocks] == text.splitlines()
 
 
 def test_running_heads_feet_and_page_numbers_are_in_no_sentence(tmp_path: Path) -> None:
