@@ -13,7 +13,7 @@ import pytest
 from index_helpers import DATA, cases, read
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import Paragraph, SimpleDocTemplate
-from test_word import p, r, word_file
+from test_word import p, word_file
 
 from index.formats import Extract
 from index.types import Skipped
@@ -69,7 +69,7 @@ def saved(suffix: str, content: str) -> bytes:
     """The file as the database's own export makes it: made on the day of the export."""
     lines = [html.escape(line) for line in content.split("\n") if line]
     if suffix == ".docx":
-        return word_file("".join(p(r(line)) for line in lines), created=datetime(2026, 11, 2, 8))
+        return word_file("".join(p(line) for line in lines), created=datetime(2026, 11, 2, 8))
     if suffix == ".html":
         content = "<html><body>{}</body></html>".format("".join(f"<p>{line}</p>" for line in lines))
     elif suffix == ".rtf":

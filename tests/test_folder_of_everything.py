@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from index_helpers import written, zipped
 from test_pdf import pdf
-from test_word import p, r, word_file
+from test_word import p, word_file
 
 from index import formats
 from index.read import read_file
@@ -90,7 +90,7 @@ RECORDS = [{"title": f"Herons {at}", "text": said} for at, said in enumerate(STO
 LINES = "\n".join(map(json.dumps, RECORDS))
 ROWS = "title,text\n" + "".join(f'Herons,"{said}"\n' for said in STORY)
 RTF = "{\\rtf1\\ansi{\\fonttbl{\\f0 Arial;}}\\f0 " + "".join(f"{said}\\par\n" for said in STORY) + "}"
-WORD, ODT, TWO_PARTS = word_file("".join(p(r(said)) for said in STORY)), odt_file(), letter(page=PAGE)
+WORD, ODT, TWO_PARTS = word_file("".join(p(said) for said in STORY)), odt_file(), letter(page=PAGE)
 SHEETS = [[(60, 700, said)] for said in STORY]
 PDF = pdf(*SHEETS)
 STREAMS = PDF.split(b">>\nstream\n")
