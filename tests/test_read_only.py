@@ -41,11 +41,7 @@ print(json.dumps(found))
 
 def mounted(disk: Path) -> tuple[str, ...]:
     """In a namespace of its own, where the directory is mounted read-only."""
-    inside = in_a_namespace(f'mount --bind "{disk}" "{disk}" && mount -o remount,bind,ro "{disk}"')
-    if not inside:
-        assert "CI" not in os.environ, "there it is to be mounted"
-        pytest.skip("needs Linux, and the right to mount in a user namespace; without permission it is tried anyway")
-    return inside
+    return in_a_namespace(f'mount --bind "{disk}" "{disk}" && mount -o remount,bind,ro "{disk}"')
 
 
 def without_permission(disk: Path) -> tuple[str, ...]:
