@@ -31,14 +31,6 @@ LAYOUTS = {
 }
 """How one article stands in an export, with {fields} for what differs."""
 NEXIS = LAYOUTS["exports_of_fifty/Nexis"]
-BEFORE_AND_AFTER = {
-    "exports/Nexis": (
-        "User Name: desk\n\nDate and Time: Monday, November 2, 2026 9:00 AM CET\n\nJob Number: 12\n\nDocuments (3)\n\n"
-        "1. Ferry stops\n\nClient/Matter: -None-\n\nSearch Terms: ferry\n\n",
-        "",
-    ),
-    "exports/Factiva in a table": ("", "Search Summary\n\nText\n\nferry\n\nDate\n\nAll Dates\n"),
-}
 MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
 WEEKDAYS = "lundi mardi mercredi jeudi vendredi samedi dimanche".split()
 
@@ -86,6 +78,7 @@ def saved(suffix: str, content: str) -> bytes:
 
 SOURCES = ("Skarn Gazette", "The Evening Post", "Norby, Tellby and Oxmoor News", "Le Courrier de Brume (site web)")
 WRITERS = ("Ada Brook", "Oskar Lund and Ines Torvald", "Una Faber, Science Editor", None)
+SUFFIXES = (".docx", ".rtf", ".txt", ".html", ".pdf")
 TITLES, PARAGRAPHS = cases("titles.txt"), [line.replace("¦", "\n") for line in cases("paragraphs.txt")]
 
 
@@ -106,15 +99,12 @@ def fifty(seed: int) -> list[Extract]:
 
 @pytest.mark.parametrize(
     ("layout", "suffix"),
-    [
-        (layout, suffix)
-        for layout in sorted(LAYOUTS)
-        for suffix in (".docx", ".rtf", ".txt", ".html", *([".pdf"] if "fifty" in layout else []))
-    ],
+    [(name, each) for name in sorted(LAYOUTS) for each in SUFFIXES if each != ".pdf" or "fifty" in name],
 )
 def test_an_export_comes_apart_without_loss(tmp_path: Path, layout: str, suffix: str) -> None:
     stories = fifty(seed=len(suffix)) if "fifty" in layout else STORIES
-    before, after = BEFORE_AND_AFTER.get(layout, ("", ""))
+    around = [DATA / f"{layout}.{place}" for place in ("before", "after")]
+    before, after = (path.read_text(encoding="utf-8") if path.exists() else "" for path in around)
     content = before + laid_out(LAYOUTS[layout], stories) + after
     articles, skipped = read(tmp_path, f"export{suffix}", saved(suffix, content))
     assert [one.id for one in articles] == [f"export{suffix}#{number}" for number in range(len(stories))]
@@ -150,18 +140,15 @@ def test_an_export_of_one_article_keeps_its_name_and_has_its_own_day(tmp_path: P
     assert "".join(content[at] for at in range(len(content)) if at not in aside) == STORIES[1].text
 
 
-def test_an_article_without_text_costs_itself_alone(tmp_path: Path) -> None:
+def test_what_cannot_be_taken_apart_is_told(tmp_path: Path) -> None:
     articles, skipped = read(tmp_path, "export.txt", laid_out(NEXIS, STORIES).replace(TWO, ""))
     assert [one.id for one in articles] == ["export.txt#0", "export.txt#2"]
     assert skipped == [Skipped("export.txt#1", "there is no text in this article of the export")]
-
-
-def test_an_export_that_cannot_be_taken_apart_is_told_and_has_no_date(tmp_path: Path) -> None:
     content = laid_out("{title}\nLoad-Date: November 1, 2026\n{text}\n", STORIES)
-    (article,), (skipped,) = read(tmp_path, "export.docx", saved(".docx", content))
-    assert (article.id, article.date, skipped.path) == ("export.docx", None, "export.docx")
+    (article,), (told,) = read(tmp_path, "export.docx", saved(".docx", content))
+    assert (article.id, article.date, told.path) == ("export.docx", None, "export.docx")  # no date of the export's
     assert ONE in article.text and THREE in article.text
-    assert skipped.reason.startswith("it looks like a news database's export that can")
+    assert told.reason.startswith("it looks like a news database's export that can")
 
 
 FOOT = "Skarn Gazette. All rights reserved"
