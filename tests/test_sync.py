@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from index_helpers import Counting, contents, killed, written
 from index.embed import Embedder
 from index.errors import FolderMissing, UnforeseenWarning
 from index.store import ArticleIndex
-from index.types import SyncReport
 
 
 def found(index: ArticleIndex, query: str) -> list[str]:
@@ -22,62 +22,57 @@ def found(index: ArticleIndex, query: str) -> list[str]:
     return [hit.passage.article for hit in index.search(query, mode="bm25")]
 
 
-def lines(folder: Path, *records: dict[str, str]) -> Path:
-    return written(folder, "news.jsonl", "\n".join(map(json.dumps, records)))
+def records(*each: dict[str, str]) -> str:
+    return "\n".join(map(json.dumps, each))
 
 
-def test_only_what_is_new_is_embedded_and_nothing_new_changes_nothing(minilm: Embedder, folder: Path) -> None:
-    embedder = Counting(minilm)
-    records = [{"text": f"Report {number} from the town."} for number in range(3)]
-    lines(folder, *records[:2])
-    with ArticleIndex(folder / "data", embedder) as index:  # it may lie in the corpus folder
+def clean_run(minilm: Embedder, folder: Path) -> dict[str, Any]:
+    """All that an index of the folder holds which was made in one go."""
+    data = folder.parent / "clean"
+    shutil.rmtree(data, ignore_errors=True)
+    with ArticleIndex(data, minilm) as index:
         index.sync(folder)
-        generation = index.generation()
-        undated = ["news.jsonl#0", "news.jsonl#1", "news.jsonl#2"]
-        assert index.sync(folder) == SyncReport(unchanged=2, undated=undated[:2])
-        assert (len(embedder.texts), index.generation()) == (2, generation)
-        lines(folder, *records)
-        assert index.sync(folder) == SyncReport(added=1, unchanged=2, undated=undated)
-        assert embedder.texts[2:] == ["Report 2 from the town."]
+    return contents(data)
 
 
-def test_the_old_text_of_a_changed_article_is_found_no_more(index: ArticleIndex, folder: Path, write: Write) -> None:
-    write("a.txt", "The minister resigned on Monday.")
-    write("b.txt", "Rain is expected.")
-    index.sync(folder)
-    write("a.txt", "The minister stays in office.")
-    report = index.sync(folder)
-    assert (report.changed, report.unchanged) == (1, 1)
-    assert (found(index, "resigned"), found(index, "office")) == ([], ["a.txt"])
-    dense = index.search("The minister resigned on Monday.", mode="dense")
-    assert {hit.passage.text for hit in dense} == {"The minister stays in office.", "Rain is expected."}
-    write("a.txt", "The minister stays in office.", date="2024-02-02")  # a date alone is a change
-    assert index.sync(folder).changed == 1
-    assert str(index.search("minister")[0].passage.date) == "2024-02-02"
+REPORTS = [{"text": f"Report {number} of the market."} for number in range(3)]
+CHANGES: list[Any] = [  # of the folder; what is then added, changed, removed, unchanged; how many texts are embedded
+    ({}, (0, 0, 0, 0), 0),
+    ({"a.txt": "The minister left.", "b.txt": "It rains.", "news.jsonl": records(*REPORTS[:2])}, (4, 0, 0, 0), 4),
+    ({}, (0, 0, 0, 4), 0),
+    ({"a.txt": "She stays.", "news.jsonl": records(*REPORTS)}, (1, 1, 0, 3), 2),
+    ({"a.txt": " date 2024-02-02 She stays."}, (0, 1, 0, 4), 1),  # a date alone is a change
+    ({"a.txt": None, "b.txt": None, "news.jsonl": records(REPORTS[0])}, (0, 0, 4, 1), 0),
+]
 
 
-def test_what_vanished_is_forgotten(index: ArticleIndex, folder: Path, write: Write) -> None:
-    assert (index.sync(folder), index.counts().articles) == (SyncReport(), 0)
-    file = write("a.txt", "The minister resigned.")
-    lines(folder, {"text": "First report."}, {"text": "Second report."})
-    index.sync(folder)
-    file.unlink()
-    lines(folder, {"text": "First report."})
-    assert index.sync(folder) == SyncReport(removed=2, unchanged=1, undated=["news.jsonl#0"])
-    assert found(index, "minister second") == []
-    held = contents(index.data_dir)
-    assert len(held["chroma"]) == 1 and held["chroma"] == list(held["passages"])
-    assert (held["waiting"], held["orphans"]) == (0, [])
+def test_the_index_becomes_what_the_folder_is_and_embeds_only_what_is_new(minilm: Embedder, folder: Path) -> None:
+    embedder = Counting(minilm)
+    with ArticleIndex(folder / "data", embedder) as index:  # it may lie in the corpus folder
+        for change, counted, embedded in CHANGES:
+            for name, text in change.items():
+                (folder / name).unlink(missing_ok=True)
+                if text:
+                    written(folder, name, text)
+            generation = index.generation()
+            embedder.texts.clear()
+            report = index.sync(folder)
+            assert (report.added, report.changed, report.removed, report.unchanged) == counted
+            assert (len(embedder.texts), index.generation() > generation) == (embedded, bool(change))
+            held = contents(index.data_dir)
+            assert held == clean_run(minilm, folder)
+            assert (held["chroma"], held["waiting"], held["orphans"]) == (sorted(held["passages"]), 0, [])
+        assert (report.undated, found(index, "minister she")) == (["news.jsonl#0"], [])
 
 
 def test_what_cannot_be_read_now_is_kept(index: ArticleIndex, folder: Path, write: Write, tmp_path: Path) -> None:
     write("a.txt", "The minister resigned.")
     write("sub/b.txt", "The mill burned.")
-    lines(folder, {"text": "First report."}, {"text": "Second report."})
+    write("news.jsonl", records({"text": "First report."}, {"text": "Second report."}))
     index.sync(folder)
     write("a.txt", "  ")
     write("empty.txt", "")
-    lines(folder, {"text": "Another report."}, {"text": ""})
+    write("news.jsonl", records({"text": "Another report."}, {"text": ""}))
     (folder / "sub").rename(tmp_path / "elsewhere")
     (folder / "sub").symlink_to(tmp_path / "unmounted")  # a dead link now
     kept = "{}: keeps the version indexed before".format
@@ -126,7 +121,8 @@ def test_one_article_costs_itself_at_most_and_our_mistake_is_a_warning(
         return boundaries(language, text)
 
     monkeypatch.setattr(sentencex, "get_sentence_boundaries", fail)
-    lines(folder, {"text": "A report."}, {"text": "A cursed one."}, {"title": "Cursed", "text": "A cursed one."})
+    cursed = {"text": "A cursed one."}
+    write("news.jsonl", records({"text": "A report."}, cursed, {"title": "Cursed", **cursed}))
     write("a.txt", "The minister resigned.")
     write("b.txt", "The minister is well.")
     write("c.md", "# Cursed\n\nThe cursed minister left.")
@@ -186,14 +182,6 @@ def write_many(write: Write, text: str = "Report {} speaks of the market in Dama
         write(f"{number:02}.txt", text.format(number))
 
 
-def clean_run(minilm: Embedder, folder: Path) -> dict[str, Any]:
-    """All that an index of the folder holds which was made in one go."""
-    data = folder.parent / "clean"
-    with ArticleIndex(data, minilm) as index:
-        index.sync(folder)
-    return contents(data)
-
-
 def slow(*values: object) -> object:
     return pytest.param(*values, marks=pytest.mark.slow)
 
@@ -236,7 +224,7 @@ def test_killed_it_leaves_no_less_than_there_was_and_is_resumed_to_the_index_of_
 
 
 def test_a_record_whose_file_was_not_read_to_its_end_goes_with_the_file(index: ArticleIndex, folder: Path) -> None:
-    file = lines(folder, *({"text": f"Report {number} speaks of the market."} for number in range(70)))
+    file = written(folder, "news.jsonl", records(*REPORTS * 23, REPORTS[0]))
     killed(_INTERRUPTED, index.data_dir, folder, "embed 2", "first run")
     assert len(found(index, "market")) == 10
     file.unlink()
