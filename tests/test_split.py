@@ -14,7 +14,7 @@ from index_helpers import ROOT, cases
 
 from index.captions import find_captions
 from index.split import paragraphs, passages_of, sentences_of, split_sentences
-from index.types import Article, Passage, Sentence, Span
+from index.types import Article, Passage, Span
 
 SEEDS = [path.read_bytes().decode() for path in sorted((ROOT / "seeds").glob("0*.txt"))]
 
@@ -50,7 +50,7 @@ def test_sentences_end_where_a_reader_would_end_them(marked: str) -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n \r\n\x0c", "\u2029"])
 def test_white_space_has_no_sentences_and_no_passages(text: str) -> None:
-    assert split_sentences(text) == paragraphs(text) == passages_of(article(text), sentences_of(article(text))) == []
+    assert split_sentences(text) == paragraphs(text) == packed(article(text)) == []
 
 
 def test_a_long_quotation_is_split_and_keeps_its_marks() -> None:
@@ -100,18 +100,6 @@ def assert_covered(text: str, spans: list[Span], ignored: tuple[Span, ...] = ())
     assert spans == sorted(spans, key=lambda span: span.start)
 
 
-def assert_passages_hold(of: Article, sentences: list[Sentence], passages: list[Passage], max_chars: int) -> None:
-    assert len({p.id for p in passages}) == len(passages)
-    held = [[s for s in sentences if p.start <= s.start and s.end <= p.end] for p in passages]
-    assert [s for group in held for s in group] == sentences
-    for passage, group in zip(passages, held, strict=True):
-        assert passage.text == of.text[passage.start : passage.end]
-        assert {s.kind for s in group} == {passage.kind}
-        assert (passage.start, passage.end) == (group[0].start, group[-1].end)
-        assert len(passage.text) <= max_chars or len(group) == 1
-        assert all(aside.end <= passage.start or passage.end <= aside.start for aside in of.aside_spans)
-
-
 def test_every_character_of_any_article_is_in_one_paragraph_one_sentence_and_one_passage() -> None:
     for text in [*nasty_texts(), *SEEDS]:
         assert_covered(text, paragraphs(text))
@@ -124,52 +112,48 @@ def test_every_character_of_any_article_is_in_one_paragraph_one_sentence_and_one
             inside = any(c.start <= sentence.start and sentence.end <= c.end for c in one.caption_spans)
             assert sentence.kind == ("caption" if inside else "prose")
         for max_chars in (200, 900):
-            assert_passages_hold(one, sentences, passages_of(one, sentences, max_chars), max_chars)
+            passages = passages_of(one, sentences, max_chars)
+            held = [[s for s in sentences if p.start <= s.start and s.end <= p.end] for p in passages]
+            assert [s for group in held for s in group] == sentences and len({p.id for p in passages}) == len(passages)
+            for passage, group in zip(passages, held, strict=True):
+                assert passage.text == text[passage.start : passage.end]
+                assert {s.kind for s in group} == {passage.kind}
+                assert (passage.start, passage.end) == (group[0].start, group[-1].end)
+                assert len(passage.text) <= max_chars or len(group) == 1
+                assert all(aside.end <= passage.start or passage.end <= aside.start for aside in one.aside_spans)
 
 
-# sentences and passages of articles
+# passages of articles
 
 
-def test_asides_beside_and_inside_captions_are_in_no_sentence() -> None:
-    text = "It fell. A smoky (PA) city. They left."
-    mixed = Article("an.txt", "t", text, caption_spans=(Span(9, 27),), aside_spans=(Span(17, 21), Span(90, 99)))
-    found = [(text[s.start : s.end], s.kind) for s in sentences_of(mixed)]
-    assert found == [("It fell.", "prose"), ("A smoky", "caption"), ("city.", "caption"), ("They left.", "prose")]
+def packed(one: Article) -> list[Passage]:
+    return passages_of(one, sentences_of(one))
+
+
+def test_a_caption_is_a_passage_of_its_own_and_an_aside_in_none() -> None:
+    text = "It fell. A smoky (PA) city.\n\nFire burns. It glows.\n\nThey left."
+    spans = {"caption_spans": (Span(9, 27), Span(29, 50)), "aside_spans": (Span(17, 21), Span(90, 99))}
+    shown = ["A smoky", "city.", "Fire burns. It glows."]
+    expected = [("It fell.", "prose"), *((each, "caption") for each in shown), ("They left.", "prose")]
+    assert [(each.text, each.kind) for each in packed(Article("an.txt", "t", text, **spans))] == expected
 
 
 def test_a_passage_is_filled_ends_with_a_paragraph_where_it_can_and_leaves_no_crumb() -> None:
     said = "The army left the city and came back on Monday. "
     long = article("\n\n".join([(said * 6).strip()] * 12))
-    passages = passages_of(long, sentences_of(long))
-    assert all(500 <= len(p.text) <= 900 and long.text[p.end : p.end + 2] in ("\n\n", "") for p in passages)
-    assert [len(p.text) for p in passages_of(article(said * 20), sentences_of(article(said * 20)))] == [479, 479]
-
-
-def test_adjacent_captions_are_passages_of_their_own() -> None:
-    text = "Smoke rises.\n\nFire burns. It glows.\n\nThey left."
-    two = Article("an.txt", "t", text, caption_spans=(Span(0, 12), Span(14, 35)))
-    expected = [("Smoke rises.", "caption"), ("Fire burns. It glows.", "caption"), ("They left.", "prose")]
-    assert [(p.text, p.kind) for p in passages_of(two, sentences_of(two))] == expected
+    assert all(500 <= len(p.text) <= 900 and long.text[p.end : p.end + 2] in ("\n\n", "") for p in packed(long))
+    assert [len(each.text) for each in packed(article(said * 20))] == [479, 479]
 
 
 def test_a_changed_article_has_new_passage_ids() -> None:
     one = Article("an.txt", "t", "It fell.")
     changes = ({}, {"id": "other.txt"}, {"title": "T"}, {"text": "It fell!"}, {"date": date(2024, 12, 5)})
-    versions = [replace(one, **change) for change in changes]  # type: ignore[arg-type]
-    ids = [passages_of(version, sentences_of(version))[0].id for version in versions]
+    ids = [packed(replace(one, **change))[0].id for change in changes]
     assert len(set(ids)) == len(ids)
-    assert ids[0] == passages_of(one, sentences_of(one))[0].id
-    assert re.fullmatch(r"[0-9a-f]{16}:0", ids[0])
+    assert ids[0] == packed(one)[0].id and re.fullmatch(r"[0-9a-f]{16}:0", ids[0])
 
 
 # captions
-
-
-def captions_of(text: str) -> tuple[list[str], list[str]]:
-    """The captions and the credits."""
-    captions, credits = ([text[span.start : span.end] for span in spans] for spans in find_captions(text))
-    return captions, credits
-
 
 SMOKE = ["Smoke rises over Hama."]
 BBC = "Image source, Getty Images\n\nImage caption, Smoke over Hama"
@@ -192,7 +176,10 @@ WRAPPED = "It fell.\r\n\r\nSmoke over\r\nHama (Omar\r\nAlbam/AP)\r\n\r\nThey lef
     ],
 )
 def test_a_caption_is_what_stands_before_its_credit(text: str, captions: list[str], credits: list[str]) -> None:
-    assert captions_of(text) == (captions, credits)
+    assert tuple([text[span.start : span.end] for span in spans] for spans in find_captions(text)) == (
+        captions,
+        credits,
+    )
 
 
 def test_a_megabyte_of_capitals_is_read_in_seconds() -> None:
