@@ -50,8 +50,7 @@ TWO_PARTS = TEXTS["good in two parts.eml"]
 RECORDS = json.loads(JSON)["articles"]
 FIRST, SECOND = re.split("(?m)^(?=From una)", MBOX)[1:3]
 WORD, ODT, BOOK = word_file("".join(map(p, STORY))), packed("odt"), packed("epub")
-SHEETS = [[(60, 700, said)] for said in STORY]
-PDF = pdf(*SHEETS)
+PDF = pdf(*STORY)
 STREAMS = PDF.split(b">>\nstream\n")
 
 GOOD: dict[str, str | bytes] = {
@@ -70,7 +69,7 @@ BROKEN: dict[str, str | bytes] = {
     "text.mbox": PLAIN, "text.mht": PLAIN, "text.rss": PLAIN, "word.odt": WORD, "odt.epub": ODT, "book.docx": BOOK,
     "page.xml": PAGE, "rtf.docx": RTF, "docx.rtf": WORD,
     "bomb.docx": zipped(**{"word__document.xml": "<p>" + " " * formats.MAX_UNPACKED_BYTES}),
-    "locked.pdf": pdf(*SHEETS, password="heron"),
+    "locked.pdf": pdf(*STORY, password="heron"),
     "locked.docx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512),
     "locked.odt": zipped(**{"META-INF__manifest.xml": "<m><encryption-data/></m>", "content.xml": b"\x07"}),
     "unmarked le.txt": PLAIN.encode("utf-16-le"), "unmarked be.txt": PLAIN.encode("utf-16-be"),
@@ -80,7 +79,7 @@ BROKEN: dict[str, str | bytes] = {
     "cut.pdf": PDF[: len(PDF) // 2], "cut late.pdf": PDF[:-400],
     "no xref.pdf": re.sub(rb"startxref\s+\d+", b"startxref\n7", PDF),
     "unpacked.pdf": b">>\nstream\n".join([*STREAMS[:2], b"z" * 40 + STREAMS[2][40:], *STREAMS[3:]]),
-    "pictures.pdf": pdf(None, None), "a picture.pdf": pdf(SHEETS[0], None, SHEETS[1]),
+    "pictures.pdf": pdf(None, None), "a picture.pdf": pdf(ONE, None, TWO),
     "lost page.pdf": re.sub(rb"/Kids \[ (\d+) 0 R", b"/Kids [ 99 0 R", PDF, count=1),
     "cut.rtf": RTF[: RTF.find(TWO) + 20], "cut late.rtf": RTF.removesuffix("}"),
     "cut.odt": ODT[: len(ODT) // 2], "no content.odt": zipped(mimetype="x"),

@@ -1,4 +1,4 @@
-"""index/pdf.py: reading order, running lines and broken words, on pages whose lines are placed by hand."""
+"""index/pdf.py: reading order, running lines and broken words, on pages that are drawn with letters."""
 
 from __future__ import annotations
 
@@ -15,20 +15,25 @@ from pypdf import PdfReader, PdfWriter
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-Line = tuple[int, int, str]
 FALL = "Syrian insurgents have entered the city of Hama after days of fighting."
 
 
-def pdf(*pages: list[Line] | None, title: str = "", password: str | None = None, made: str = "") -> bytes:
-    """A PDF with each line at its place (from the left, from the bottom), drawn in this order; for None, a picture."""
-    canvas = Canvas(buffer := io.BytesIO(), pagesize=(595, 842))
+def pdf(*pages: str | None, title: str = "", password: str | None = None, made: str = "") -> bytes:
+    """A PDF of pages as they are drawn: a letter is 5 points wide, a line 14 high, and four blanks part columns.
+
+    The lines are in it as they come, across all columns. None is a picture.
+    """
+    canvas = Canvas(buffer := io.BytesIO())
     canvas.setTitle(title)
     for page in pages:
         if page is None:
             canvas.drawImage(ImageReader(Image.new("L", (40, 40), 90)), 60, 300, 400, 400)
-        for left, bottom, line in page or ():
-            canvas.setFont("Helvetica", 15 if line.startswith("#") else 11)
-            canvas.drawString(left, bottom, line)
+        lines = (page or "").removesuffix("\n").split("\n")
+        canvas.setPageSize((595, 842 if page is None else 14 * len(lines) + 14))
+        for row, line in enumerate(lines):
+            for words in re.finditer(r"\S+(?: {1,3}\S+)*", line):
+                canvas.setFont("Helvetica", 15 if words[0].startswith("#") else 11)
+                canvas.drawString(60 + 5 * words.start(), 14 * (len(lines) - row), words[0])
         canvas.showPage()
     canvas.save()
     if made or password is not None:
@@ -41,44 +46,14 @@ def pdf(*pages: list[Line] | None, title: str = "", password: str | None = None,
 
 
 @pytest.mark.parametrize("path", sorted((DATA / "pdf").iterdir()), ids=lambda path: path.stem)
-def test_a_page_is_read_in_a_readers_order(tmp_path: Path, path: Path) -> None:
-    drawing, _, text = path.read_text(encoding="utf-8").partition("=== is read as\n")
-    lines = [  # a letter is five points wide and a line 14 high; what four blanks part stands apart
-        (60 + 5 * cell.start(), 770 - 14 * row, cell[0])
-        for row, line in enumerate(drawing.split("\n"))
-        for cell in re.finditer(r"\S+(?: {1,3}\S+)*", line)
-    ]
-    blocks = article_of(tmp_path, "a.pdf", pdf(lines)).text.split("\n\n")
-    assert [" ".join(block.split()) for block in blocks] == text.splitlines()
-
-
-def test_running_heads_feet_and_page_numbers_are_in_no_sentence(tmp_path: Path) -> None:
-    texts = ["The bridge was closed by the ma-", "yor and it stays closed.", "It is old."]
-    pages = [
-        [
-            *((60, 800, f"Aldmoor Post, no. 51, page {number}"), (60, 700, text), (60, 400, "Told by 12")),
-            *((60, 50, "www.post.example"), (290, 30, f"- {number} -")),
-        ]
-        for number, text in enumerate(texts, 7)
-    ]
-    article = article_of(tmp_path, "a.pdf", pdf(*pages))
-    assert "closed by the ma" in article.text and not any(word in article.text for word in ("Post", "www", "8"))
-    assert article.text.count("Told by 12") == 3  # at the same place, but within the page
-    assert [article.page_of(article.text.index(words)) for words in ("bridge", "stays", "is old")] == [1, 2, 3]
-
-
-@pytest.mark.parametrize(
-    ("pages", "text", "starts"),
-    [
-        (["They asked the ma-", "yor again."], "They asked the mayor again.", (0, 17)),  # a word over the page's end
-        (["The army said it had", "withdrawn."], "The army said it had\nwithdrawn.", (0, 21)),  # a sentence
-        (["It fell.", "", "It is over."], "It fell.\n\nIt is over.", (0, 8, 10)),  # a page without words
-        (["Closed.", "Closed."], "Closed.\n\nClosed.", (0, 9)),  # no running line, where there is nothing else
-    ],
-)
-def test_a_text_goes_on_from_page_to_page(tmp_path: Path, pages: list[str], text: str, starts: tuple[int, ...]) -> None:
-    article = article_of(tmp_path, "a.pdf", pdf(*([(60, 600, line)] for line in pages)))
-    assert (article.text, article.page_starts) == (text, starts)
+def test_a_pdf_is_read_in_a_readers_order(tmp_path: Path, path: Path) -> None:
+    drawing, _, expected = path.read_text(encoding="utf-8").partition("=== is read as\n")
+    article = article_of(tmp_path, "a.pdf", pdf(*drawing.split("=== page\n")))
+    text = article.text
+    for start in reversed(article.page_starts):
+        text = f"{text[:start]}¶{text[start:]}"
+    assert [" ".join(block.split()) for block in text.split("\n\n")] == expected.splitlines()
+    assert article.page_of(len(article.text) - 1) == len(article.page_starts)
 
 
 @pytest.mark.parametrize(
@@ -92,17 +67,16 @@ def test_a_text_goes_on_from_page_to_page(tmp_path: Path, pages: list[str], text
     ],
 )
 def test_it_has_its_own_title_and_a_dateline(tmp_path: Path, line: str, own: str, title: str, day: date | None) -> None:
-    made = pdf([(60, 700, line)], title=own, made="D:20241205233000-05'00'")
-    article = article_of(tmp_path, "a.pdf", made)
+    article = article_of(tmp_path, "a.pdf", pdf(line, title=own, made="D:20241205233000-05'00'"))
     assert (article.title, article.date) == (title, day)
 
 
 def test_a_pdf_locked_for_printing_only_is_read(tmp_path: Path) -> None:
-    assert article_of(tmp_path, "a.pdf", pdf([(60, 700, FALL)], password="")).text == FALL
+    assert article_of(tmp_path, "a.pdf", pdf(FALL, password="")).text == FALL
 
 
 def test_a_pdf_cut_short_anywhere_is_told_or_read(tmp_path: Path) -> None:
-    whole = pdf([(60, 700, FALL)], [(60, 700, FALL)])
+    whole = pdf(FALL, FALL)
     before = logging.getLogger("pdfminer").level
     assert all(any(read(tmp_path, "cut.pdf", whole[:length])) for length in range(50, len(whole), 150))
     assert logging.getLogger("pdfminer").level == before  # the library may log again
