@@ -16,6 +16,7 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate
 from test_word import p, word_file
 
 from index.formats import Extract
+from index.read import read_file
 from index.types import Skipped
 
 ONE = "The ferry to Skarnholm stopped on Monday. Captain Ines Torvald said the hull leaks."
@@ -116,15 +117,9 @@ def test_an_export_comes_apart_without_loss(tmp_path: Path, layout: str, suffix:
         assert suffix == ".pdf" or article.text.replace("\n\n", "\n") == one.text.replace("\n\n", "\n")
 
 
-@pytest.mark.parametrize(
-    "record",
-    [
-        "{title}\nSkarn Gazette\n{day.day} {day:%B} {day:%Y}\n{text}\nCopyright Skarn Gazette. All Rights Reserved\n",
-        "Document {number} of 3\n\n{title}\nSkarn Gazette, {day.day} {day:%B} {day:%Y}\n\n{text}\n\n",
-    ],
-)
-def test_an_archive_of_ones_own_is_taken_apart_by_what_repeats(tmp_path: Path, record: str) -> None:
-    articles, skipped = read(tmp_path, "export.txt", laid_out(record, STORIES))
+@pytest.mark.parametrize("layout", sorted((DATA / "archives").iterdir()), ids=lambda path: path.stem)
+def test_an_archive_of_ones_own_is_taken_apart_by_what_repeats(tmp_path: Path, layout: Path) -> None:
+    articles, skipped = read(tmp_path, "export.txt", laid_out(layout.read_text(encoding="utf-8"), STORIES))
     facts = [(one.title, one.date, one.text, one.source) for one in articles]
     assert facts == [(one.title, one.date, one.text, "Skarn Gazette") for one in STORIES] and skipped == []
 
@@ -151,23 +146,8 @@ def test_what_cannot_be_taken_apart_is_told(tmp_path: Path) -> None:
     assert told.reason.startswith("it looks like a news database's export that can")
 
 
-FOOT = "Skarn Gazette. All rights reserved"
-
-
-@pytest.mark.parametrize(
-    ("suffix", "content"),
-    [
-        (".html", f"Home\n{FOOT}\nFerry stops\n5 March 2019\n17 words\n{ONE}\n{FOOT}\n17 words\n"),
-        (".txt", f"Title: a film\n\n{ONE}\n\nTitle: a book\n\n{THREE}\n"),
-        (".txt", f"Ferry stops\n\nBy Ada Brook\n\n5 March 2019\n\n17 words\n\n{ONE}\n"),
-        (".txt", f"Ferry stops\n\n5 March 2019\n\n{ONE}\n\nSkarn Gazette. All Rights Reserved\n"),
-        (".txt", f"Title: a film\n\n5 March 2019\n\nOskar Lund\n\n{ONE}\n"),
-        (".txt", f"Ferry stops\n\n----------\n\n5 March 2019\n\n{ONE}\n\n----------\n\nTitle: a film\n\n{THREE}\n"),
-        (".txt", f"Ferry stops\n\n1 of 2\n\n5 March 2019\n\n2 of 2\n\nSection: Boats\n\n{ONE}\n"),
-        (".txt", f" date 2019-03-05 Ferry stops\n\nDocument 1 of 2\n\n{ONE}\n\nDocument 2 of 2\n\nMarch 5, 2020\n"),
-    ],
-)
-def test_what_is_no_export_stays_whole(tmp_path: Path, suffix: str, content: str) -> None:
-    (article,), skipped = read(tmp_path, f"export{suffix}", saved(suffix, content))
-    assert (article.id, article.source, skipped) == (f"export{suffix}", None, [])
-    assert ONE in article.text and (suffix == ".html" or article.text == content)
+@pytest.mark.parametrize("path", sorted((DATA / "no_exports").iterdir()), ids=lambda path: path.name)
+def test_what_is_no_export_stays_whole(path: Path) -> None:
+    (article,), skipped = read_file(path, path.name)
+    assert (article.id, article.source, skipped) == (path.name, None, [])
+    assert ONE in article.text and (path.suffix == ".html" or article.text == path.read_text(encoding="utf-8"))
