@@ -6,20 +6,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from index_helpers import article_of, cases
+from index_helpers import DATA, article_of, cases
 
 FIFTH = date(2024, 12, 5)
 FALL = "Syrian insurgents have entered the central city of Hama after days of intense fighting with the army."
-NEWS = f"""<!DOCTYPE html><html><head><title>Hama falls - The Wire</title>
-<meta property="article:published_time" content="2024-12-05T23:30:00-05:00">
-<meta property="og:site_name" content="The Wire"><link rel="canonical" href="https://wire.example/hama">
-</head><body><nav><a href="/">Home</a> <a href="/world">World</a></nav><article><h1>Hama falls</h1>
-<p>{FALL}</p><p>The army <b>said</b> it had withdrawn from the city.</p><p>{FALL} Again.</p></article>
-<footer>All rights reserved 1 January 2020</footer></body></html>"""
 
 
 def test_a_news_page_gives_its_article_and_fields(tmp_path: Path) -> None:
-    article = article_of(tmp_path, "a.html", NEWS)
+    article = article_of(tmp_path, "a.html", (DATA / "pages" / "news.html").read_bytes())
     assert (article.title, article.date, article.source) == ("Hama falls", FIFTH, "The Wire")
     assert article.url == "https://wire.example/hama"
     assert f"{FALL}\n\nThe army said it had withdrawn from the city.\n\n{FALL} Again." in article.text
