@@ -19,9 +19,7 @@ BLAST = "An explosion shook the Syrian capital."
 RECIPE = "Whisk the eggs with sugar until they are pale."
 
 
-def test_any_text_has_a_vector_and_texts_that_mean_the_same_are_nearer_than_others(
-    minilm: Embedder,
-) -> None:
+def test_any_text_has_a_vector_and_texts_that_mean_the_same_are_nearer_than_others(minilm: Embedder) -> None:
     bomb, blast, recipe = np.array(minilm.get_text_embedding_batch([BOMB, BLAST, RECIPE]))
     assert len(bomb) == 384 and np.linalg.norm(bomb) == pytest.approx(1, abs=1e-5)
     assert bomb @ blast > 0.4 > 0.15 > bomb @ recipe
