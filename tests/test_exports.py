@@ -13,7 +13,7 @@ import pytest
 from index_helpers import DATA, cases, read
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import Paragraph, SimpleDocTemplate
-from test_word import p, word_file
+from test_documents import p, word_file
 
 from index.formats import Extract
 from index.read import read_file

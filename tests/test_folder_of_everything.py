@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 from index_helpers import DATA, written, zipped
-from test_pdf import pdf
-from test_word import p, word_file
+from test_documents import p, pdf, word_file
 
 from index import formats
 from index.read import read_file
