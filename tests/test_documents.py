@@ -30,7 +30,7 @@ FALL = "Syrian insurgents have entered the central city of Hama after days of in
 
 
 def pdf(*pages: str | None, title: str = "", password: str | None = None, made: str = "") -> bytes:
-    """A PDF of pages as they are drawn: a letter is 5 points wide, a line 14 high, and four blanks part columns.
+    """A PDF of pages as they are drawn: a letter is 5 points wide, a line 14 high, and three blanks part columns.
 
     The lines are in it as they come, across all columns. None is a picture.
     """
@@ -42,7 +42,7 @@ def pdf(*pages: str | None, title: str = "", password: str | None = None, made: 
         lines = (page or "").removesuffix("\n").split("\n")
         canvas.setPageSize((595, 842 if page is None else 14 * len(lines) + 14))
         for row, line in enumerate(lines):
-            for words in re.finditer(r"\S+(?: {1,3}\S+)*", line):
+            for words in re.finditer(r"\S+(?: {1,2}\S+)*", line):
                 canvas.setFont("Helvetica", 15 if words[0].startswith("#") else 11)
                 canvas.drawString(60 + 5 * words.start(), 14 * (len(lines) - row), words[0])
         canvas.showPage()
