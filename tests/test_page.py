@@ -12,11 +12,10 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from app_helpers import MODEL, PASSWORD, QUESTION, QUOTED, RIGHT, App, app_over, endless, process, says, started
+from app_helpers import MODEL, PASSWORD, QUESTION, QUOTED, RIGHT, App, app_over, endless, process, proxy, says, started
 from axe_playwright_python.sync_playwright import Axe
 from ollama_double import OllamaDouble, error_in_mid_stream, slow
 from playwright.sync_api import Browser, Page, expect
-from reverse_proxy import reverse_proxy
 from run_helpers import kept, right, run_of
 
 from web.conversations import Conversations
@@ -57,7 +56,7 @@ def app(running: App, gate: Event) -> App:
 @pytest.fixture(params=["", *BELOW.values()])
 def anywhere(request: pytest.FixtureRequest, app: App) -> Iterator[App]:
     """The app at its own address, and where a proxy serves it below a path."""
-    with reverse_proxy(app.url, request.param, strips=False) if request.param else nullcontext(0) as port:
+    with proxy(app.url, request.param, strips=False) if request.param else nullcontext(0) as port:
         yield replace(app, url=f"http://{next(iter(BELOW))}:{port}{request.param}") if port else app
 
 
@@ -278,7 +277,7 @@ def test_a_user_logs_in_and_out_below_the_path(seeds_dir: Path, tmp_path: Path, 
     home = shutil.copytree(seeds_dir, tmp_path / "data")
     Users(home / "access.db").add("anna", PASSWORD)
     ((name, path),) = BELOW.items()
-    with process(home, "--served-as", name + path) as own, reverse_proxy(own, path, strips=True) as port:
+    with process(home, "--served-as", name + path) as own, proxy(own, path, strips=True) as port:
         page, url = browser.new_page(), f"http://{name}:{port}{path}"
         page.goto(url)
         page.get_by_label("Name").fill("anna")

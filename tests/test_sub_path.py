@@ -9,9 +9,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from app_helpers import HTML, PASSWORD, QUESTION, app_over, client
+from app_helpers import HTML, PASSWORD, QUESTION, app_over, client, proxy
 from commands import Run
-from reverse_proxy import reverse_proxy
 from starlette._utils import get_route_path
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.responses import PlainTextResponse
@@ -47,7 +46,7 @@ def app(request: pytest.FixtureRequest, seeds_dir: Path, tmp_path_factory: pytes
     home = shutil.copytree(seeds_dir, tmp_path_factory.mktemp("sub-path") / "data")
     Users(home / "access.db").add("anna", PASSWORD)
     with app_over(home, names=served_as([f"{NAME}{path}/"])) as app:
-        with reverse_proxy(app.url, path, strips=way == "stripped") as port:
+        with proxy(app.url, path, strips=way == "stripped") as port:
             yield App(app.url, port, path)
 
 
