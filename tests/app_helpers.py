@@ -5,20 +5,16 @@ from __future__ import annotations
 import itertools
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from pathlib import Path
-from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import uvicorn
@@ -152,45 +148,3 @@ def client(url: str, name: str = "", token: str = "", **options: Any) -> httpx.C
         login = httpx.post(f"{url}/login", data={"name": name, "password": PASSWORD}, trust_env=False)
         http.cookies = login.cookies
     return http
-
-
-class _Server(ThreadingTCPServer):
-    daemon_threads = True
-    request_queue_size = 100
-
-
-@contextmanager
-def proxy(to: str, path: str, *, strips: bool) -> Iterator[int]:
-    """A port on which what is below `path` goes to the address `to`: as it came, or without `path` if it `strips`.
-
-    Everything else is another program's: 404.
-    """
-    app, below = urlsplit(to), re.compile(rb"(\S+ )%b(?=[/? ])/?(.*)" % path.encode(), re.DOTALL)
-
-    class PassOn(StreamRequestHandler):
-        def handle(self) -> None:
-            with suppress(OSError):
-                head = b"".join(takewhile(b"\r\n".__ne__, self.rfile)) + b"\r\n"
-                if not (asked := below.fullmatch(head)):
-                    self.connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-                    return
-                head = asked[1] + b"/" + asked[2] if strips else head
-                head = re.sub(rb"(?im)^connection:.*$", b"Connection: close\r", head)  # one request a connection
-                with socket.create_connection((app.hostname, app.port)) as there:
-                    there.sendall(head)
-                    threading.Thread(target=pour, args=[self.rfile.read1, there], daemon=True).start()
-                    pour(there.recv, self.connection)
-
-    def pour(source: Callable[[int], bytes], target: socket.socket) -> None:
-        with suppress(OSError, ValueError):  # the latter: of a file that was closed
-            while piece := source(2**16):
-                target.sendall(piece)
-        with suppress(OSError):
-            target.shutdown(socket.SHUT_RDWR)  # whoever leaves first, both are done
-
-    with _Server(("127.0.0.1", 0), PassOn) as listening:
-        threading.Thread(target=listening.serve_forever, args=[0.01], daemon=True).start()
-        try:
-            yield listening.server_address[1]
-        finally:
-            listening.shutdown()
