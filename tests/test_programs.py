@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -106,11 +106,10 @@ def test_http_says_whose_fault_it_is_and_shows_no_markup_of_the_callers(app: App
 
 def test_a_caller_who_leaves_stops_the_model(app: App) -> None:
     app.ollama.chat, before = says(endless()), len(app.ollama.chats)
-    asked, url = json.dumps({"question": QUESTION}), urlsplit(app.url)
-    head = f"POST /api/ask HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Type: application/json"
-    with socket.create_connection((url.hostname, url.port)) as caller:
-        caller.sendall(f"{head}\r\nContent-Length: {len(asked)}\r\n\r\n{asked}".encode())
-        until(lambda: len(app.ollama.chats) > before)
+    caller, asked = HTTPConnection(urlsplit(app.url).netloc), json.dumps({"question": QUESTION})
+    caller.request("POST", "/api/ask", asked, {"Content-Type": "application/json"})
+    until(lambda: len(app.ollama.chats) > before)
+    caller.close()
     assert app.ollama.client_left.wait(5)
 
 
