@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-from app_helpers import QUESTION, RIGHT, always_asking, endless, says, until
+from app_helpers import MODEL, QUESTION, RIGHT, always_asking, endless, says, until
 from checking import CheckedAssistant
 from ollama_double import Answer, OllamaDouble, Reply, held_open, loaded, slow
 
@@ -22,7 +22,7 @@ from web.engine_room import EngineRoom, Told
 
 SOON = 1.0
 """Seconds within which a stop must be felt."""
-MODEL = "qwen2.5-coder:1.5b"
+REWRITTEN = "while the question is rewritten"
 TURNS = [
     {"role": "user", "content": QUESTION},
     {"role": "assistant", "content": f"{RIGHT} Others fled there in the week before."},
@@ -35,6 +35,7 @@ def hangs_in_the_check(request: dict[str, Any]) -> Reply:
 
 
 HANGING: dict[str, Answer] = {
+    REWRITTEN: slow(threading.Event()),
     "before the first token": slow(threading.Event(), says(RIGHT)),
     "before the first token, its headers sent": held_open(after=0),
     "in mid-answer": held_open(after=3),
@@ -43,10 +44,15 @@ HANGING: dict[str, Answer] = {
 }
 
 
+def asking(seeds_dir: Path, ollama: OllamaDouble, **settings: Any) -> CheckedAssistant:
+    return always_asking(CheckedAssistant(seeds_dir, "ollama", MODEL, ollama_host=ollama.url, **settings))
+
+
 @pytest.mark.parametrize("where", HANGING)
-def test_a_stop_is_felt_at_once_by_the_line_and_by_ollama(where: str, seeds_dir: Path) -> None:
+def test_a_stop_is_felt_at_once_by_the_line_and_by_ollama_and_no_thread_stays(where: str, seeds_dir: Path) -> None:
     told: list[Told] = []
     ended: list[BaseException] = []
+    before = set(threading.enumerate())
 
     async def ask() -> None:
         try:
@@ -57,7 +63,8 @@ def test_a_stop_is_felt_at_once_by_the_line_and_by_ollama(where: str, seeds_dir:
 
     with OllamaDouble(chat=HANGING[where]) as ollama, asking(seeds_dir, ollama) as dateline:
         room, stop, tired = EngineRoom(dateline), threading.Event(), threading.Event()
-        question = Asking(room, "anna", QUESTION, (), {}, stop)
+        words, history = ("Why did they?", TURNS) if where == REWRITTEN else (QUESTION, [])
+        question = Asking(room, "anna", words, history, {}, stop)
         thread = threading.Thread(target=lambda: asyncio.run(ask()), daemon=True)
         thread.start()
         until(lambda: where != "in a check" or any(not chat["stream"] for chat in ollama.chats))
@@ -70,9 +77,10 @@ def test_a_stop_is_felt_at_once_by_the_line_and_by_ollama(where: str, seeds_dir:
         assert ollama.client_left.wait(SOON)
         thread.join(SOON)
         assert ended
+        until(lambda: not [one for one in set(threading.enumerate()) - before if one.name == "engine"], SOON)
 
 
-def called_off(dateline: CheckedAssistant, when: Callable[[], bool], history: Sequence[Any] = ()) -> float:
+def called_off(dateline: CheckedAssistant, when: Callable[[], bool]) -> float:
     """Asks, and stops when it is `when`: the seconds from then until Stopped."""
     stop, set_at = threading.Event(), list[float]()
 
@@ -83,18 +91,8 @@ def called_off(dateline: CheckedAssistant, when: Callable[[], bool], history: Se
 
     threading.Thread(target=watch, daemon=True).start()
     with pytest.raises(Stopped, match="called off"):
-        list(dateline.stream(QUESTION if not history else "Why did they?", history, stop=stop))
+        list(dateline.stream(QUESTION, stop=stop))
     return time.monotonic() - set_at[0]
-
-
-def asking(seeds_dir: Path, ollama: OllamaDouble, **settings: Any) -> CheckedAssistant:
-    return always_asking(CheckedAssistant(seeds_dir, "ollama", MODEL, ollama_host=ollama.url, **settings))
-
-
-def test_a_stop_is_felt_while_the_question_is_rewritten(seeds_dir: Path) -> None:
-    with OllamaDouble(chat=slow(threading.Event())) as ollama, asking(seeds_dir, ollama, timeout=3) as dateline:
-        assert called_off(dateline, lambda: bool(ollama.chats), TURNS) < SOON
-        assert ollama.client_left.wait(SOON)
 
 
 def test_a_stop_is_felt_while_an_embedder_on_ollama_is_silent(seeds_dir: Path) -> None:
@@ -128,29 +126,16 @@ def test_a_question_that_was_called_off_before_asks_no_model(seeds_dir: Path) ->
         assert ollama.requests == []
 
 
-def test_no_thread_stays_behind_a_stopped_question(seeds_dir: Path) -> None:
-    before = set(threading.enumerate())
-    with OllamaDouble(chat=held_open(after=0)) as ollama, asking(seeds_dir, ollama) as dateline:
-        called_off(dateline, lambda: bool(ollama.chats))
-        until(lambda: not [one for one in set(threading.enumerate()) - before if one.name == "engine"], SOON)
-
-
 @pytest.mark.slow
-def test_the_embedded_model_stops_while_it_reads(seeds_dir: Path) -> None:
+def test_the_embedded_model_stops_while_it_is_loaded_and_while_it_reads(seeds_dir: Path) -> None:
+    before = set(psutil.Process().children())
     with CheckedAssistant(seeds_dir, "embedded", threads=1, timeout=300, evidence_tokens=1500) as dateline:
+        assert called_off(dateline, lambda: bool(set(psutil.Process().children()) - before)) < SOON
+        begun = time.monotonic()
         dateline.prepare()
+        assert time.monotonic() - begun > 0.3  # so it was still being loaded
         begun = time.monotonic()
         assert called_off(dateline, lambda: time.monotonic() - begun > 1.5) < SOON
         begun = time.monotonic()
         next(event for event in dateline.stream(QUESTION) if isinstance(event, TextDelta))
         assert time.monotonic() - begun > 2.0  # so it was still reading when it was stopped
-
-
-@pytest.mark.slow
-def test_a_stop_is_felt_while_the_embedded_model_is_loaded(seeds_dir: Path) -> None:
-    before = set(psutil.Process().children())
-    with CheckedAssistant(seeds_dir, "embedded", threads=1, timeout=300) as dateline:
-        assert called_off(dateline, lambda: bool(set(psutil.Process().children()) - before)) < SOON
-        begun = time.monotonic()
-        dateline.prepare()
-        assert time.monotonic() - begun > 0.3  # so it was still being loaded
