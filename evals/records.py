@@ -132,7 +132,7 @@ class Document:
 
 
 @dataclass(frozen=True)
-class RamdocsRecord:
+class Ramdocs:
     question: _Words
     documents: list[Document]
     gold_answers: Annotated[list[_Words], Field(min_length=1)]
@@ -147,7 +147,7 @@ def _needed(answers: list[Any]) -> list[Any]:
 
 
 @dataclass(frozen=True)
-class PassagesRecord:
+class Passages:
     question: _Words
     answers: Annotated[_Groups, BeforeValidator(_needed)]
     positive: list[_Text | list[_Text]]
@@ -176,8 +176,8 @@ def _from_rgb(record: Any) -> Any:
 _ADAPTERS: dict[Format, TypeAdapter[Any]] = {
     "folder": TypeAdapter(Question),
     "squad": TypeAdapter(Squad),
-    "ramdocs": TypeAdapter(RamdocsRecord),
-    "passages": TypeAdapter(Annotated[PassagesRecord, BeforeValidator(_from_rgb)]),
+    "ramdocs": TypeAdapter(Ramdocs),
+    "passages": TypeAdapter(Annotated[Passages, BeforeValidator(_from_rgb)]),
 }
 
 

@@ -13,6 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,10 +36,8 @@ class RememberingAssistant(Assistant):
 
     def _opened(self, progress: Progress | None) -> Engine:
         if self._remembered is None:
-            choice = self.choice
-            self._remembered = _Remembered(
-                self._memory, choice.engine, choice.model, lambda: super(RememberingAssistant, self)._opened(progress)
-            )
+            behind = partial(super()._opened, progress)
+            self._remembered = _Remembered(self._memory, self.choice.engine, self.choice.model, behind)
         return self._remembered
 
 
