@@ -12,73 +12,56 @@ from eval_helpers import answer, case, outcome
 from evals.runs import RunError, place_for, read, writing
 from evals.types import GoldQuote, Outcome, Place, Row, Support
 
-HI = {"role": "user", "content": "Hi"}
-
-
-def a_header(**changed: Any) -> dict[str, Any]:
-    return {
-        "created": "2026-01-01T00:00:00+00:00",
-        "commit": "abc",
-        "cases": 2,
-        "systems": {"dateline": "us"},
-    } | changed
-
-
-def a_row(id: str, text: str = "It is Homs [1].") -> Row:
-    cited = answer(text, cites=[("a.txt", 10, 14, "Homs")])
-    return Row(
-        case(id=id, evidence=(GoldQuote("a.txt", "Homs"),), as_of=date(2024, 12, 5), history=(HI,)),
-        outcome(cited, rankings={"bm25": (Place("a.txt", 0, 20),)}, support=(Support(0, (1,), 0.5, False, "no"),)),
-    )  # fmt: skip
+HEADER = {"created": "2026-01-01T00:00:00+00:00", "commit": "abc", "cases": 2, "systems": {"dateline": "us"}}
+ONE = Row(
+    case(
+        id="one", evidence=(GoldQuote("a.txt", "Homs"),), as_of=date(2024, 12, 5),
+        history=({"role": "user", "content": "Hi"},),
+    ),
+    outcome(
+        answer("It is Homs [1].", cites=[("a.txt", 10, 14, "Homs")]), rankings={"bm25": (Place("a.txt", 0, 20),)},
+        support=(Support(0, (1,), 0.5, False, "no"),),
+    ),
+)  # fmt: skip
+TWO = Row(case(id="two"), Outcome("dateline", None, error="the engine died"))
 
 
 def begun(path: Path, *rows: Row, **changed: Any) -> Path:
     """A run at `path` with these rows, or gone on with by them."""
-    with writing(path, a_header(**changed)) as writer:
+    with writing(path, HEADER | changed) as writer:
         for row in rows:
             writer.add(row)
     return path
 
 
-def ids(path: Path) -> list[str]:
-    return [row.case.id for row in read(path).rows]
-
-
-def test_what_is_written_is_read_again_but_for_a_line_that_was_cut_short(tmp_path: Path) -> None:
-    rows = [a_row("one"), Row(case(id="two"), Outcome("dateline", None, error="the engine died"))]
-    path = begun(tmp_path / "runs" / "r.jsonl", *rows)
-    assert (list(read(path).rows), read(path).complete) == (rows, True)
-    path.write_bytes(path.read_bytes()[:-5])
-    assert (ids(path), read(path).complete) == (["one"], False)
-
-
-def test_an_interrupted_run_is_gone_on_with(tmp_path: Path) -> None:
-    path = begun(tmp_path / "r.jsonl", a_row("one"))
-    with path.open("a") as file:
-        file.write('{"case": {"id": "tw')  # the power went
-    with writing(path, a_header(created="later", machine={"cores": 3})) as writer:
+def test_what_is_written_is_read_again_and_an_interrupted_run_is_gone_on_with(tmp_path: Path) -> None:
+    path = begun(tmp_path / "runs" / "r.jsonl", ONE, TWO)
+    assert (read(path).rows, read(path).complete) == ((ONE, TWO), True)
+    path.write_bytes(path.read_bytes()[:-5])  # the power went
+    assert (read(path).rows, read(path).complete) == ((ONE,), False)
+    with writing(path, HEADER | {"created": "later", "machine": {"cores": 3}}) as writer:
         assert writer.done == {("dateline", "one")}
-    assert ids(begun(path, a_row("two"))) == ["one", "two"]
+    assert read(begun(path, TWO)).rows == (ONE, TWO)
 
 
 def test_a_run_is_not_mixed_with_another_nor_written_twice(tmp_path: Path) -> None:
     path = begun(tmp_path / "r.jsonl")
-    with pytest.raises(RunError, match=r"another run \(its commit differ\): name another file with --out"):
-        begun(path, commit="def")
-    with writing(path, a_header()):
+    with pytest.raises(RunError, match=r"another run \(its commit, judge differ\): name another file with --out"):
+        begun(path, commit="def", judge="a judge")
+    with writing(path, HEADER):
         with pytest.raises(RunError, match="Another process is writing"):
             begun(path)
 
 
 def test_a_complete_run_is_left_and_an_interrupted_one_is_taken(tmp_path: Path) -> None:
-    first = begun(place_for(tmp_path, "seeds", a_header()), a_row("one"))
+    first = begun(place_for(tmp_path, "seeds", HEADER), ONE)
     second = tmp_path / "seeds-2.jsonl"
-    assert place_for(tmp_path, "seeds", a_header()) == first
-    assert place_for(tmp_path, "seeds", a_header(commit="def")) == second
-    begun(first, a_row("two"))
-    assert place_for(tmp_path, "seeds", a_header()) == second
+    assert place_for(tmp_path, "seeds", HEADER) == first
+    assert place_for(tmp_path, "seeds", HEADER | {"commit": "def"}) == second
+    begun(first, TWO)
+    assert place_for(tmp_path, "seeds", HEADER) == second
     second.write_text("no run")
-    assert place_for(tmp_path, "seeds", a_header()) == tmp_path / "seeds-3.jsonl"
+    assert place_for(tmp_path, "seeds", HEADER) == tmp_path / "seeds-3.jsonl"
 
 
 @pytest.mark.parametrize(
