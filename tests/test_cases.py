@@ -9,63 +9,47 @@ from typing import Any
 
 import pytest
 
-from evals.cases import CasesError, load, of_split, spread, without_gold
+from evals.cases import CasesError, load, spread, without_gold
 from evals.types import Case, GoldQuote
 
 LEAST = {"id": "a", "question": "Who?", "answerable": True, "kind": "number", "accepted": ["Ann"]}
 FULL = LEAST | {
-    "accepted": ["25 miles", ["north", "south"]],
-    "patterns": [r"\b25\b"],
-    "wrong": ["30 miles"],
-    "several": True,
-    "evidence": [{"article": "a.txt", "quote": "“So”", "fact": 1}, {"article": "b.txt"}],
+    "accepted": ["25 miles", ["north", "south"]], "patterns": [r"\b25\b"], "wrong": ["30 miles"], "several": True,
+    "evidence": [{"article": "a.txt", "quote": "“So”", "fact": 1}, {"article": "b.txt"}], "split": "dev",
     "history": [{"role": "user", "content": "Hm?"}, {"role": "assistant", "content": "Yes [1]."}],
-    "split": "dev",
-    "as_of": "2024-12-05",
-    "exclude": ["c.txt"],
-    "note": "of the second reading",
-}
+    "as_of": "2024-12-05", "exclude": ["c.txt", "b.txt"], "note": "of the second reading",
+}  # fmt: skip
 
 
 def written(folder: Path, *rows: Any) -> Path:
     path = folder / "gold.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    path.write_bytes(b"".join(row if isinstance(row, bytes) else json.dumps(row).encode() + b"\n" for row in rows))
     return path
 
 
-def test_every_field_is_read_and_those_left_out_have_their_defaults(tmp_path: Path) -> None:
+def test_every_field_is_read_and_without_gold_its_articles_are_excluded(tmp_path: Path) -> None:
     full = Case(
-        id="a",
-        question="Who?",
-        answerable=True,
-        kind="number",
-        accepted=(("25 miles",), ("north", "south")),
-        patterns=(r"\b25\b",),
-        wrong=("30 miles",),
-        several=True,
-        evidence=(GoldQuote("a.txt", "“So”", 1), GoldQuote("b.txt", None, 0)),
+        "a", "Who?", True, "number", accepted=(("25 miles",), ("north", "south")), patterns=(r"\b25\b",),
+        wrong=("30 miles",), several=True, evidence=(GoldQuote("a.txt", "“So”", 1), GoldQuote("b.txt", None, 0)),
         history=({"role": "user", "content": "Hm?"}, {"role": "assistant", "content": "Yes [1]."}),
-        split="dev",
-        as_of=date(2024, 12, 5),
-        exclude=("c.txt",),
-    )
-    assert load(written(tmp_path, FULL, LEAST | {"id": "b"})) == [
-        full,
-        Case("b", "Who?", True, "number", accepted=(("Ann",),)),
-    ]
-    (pattern_only,) = load(written(tmp_path, LEAST | {"accepted": [], "patterns": ["Ann|Anna"]}))
-    assert pattern_only.patterns == ("Ann|Anna",)
-    (bereft,) = without_gold([full])
-    assert bereft == Case(
-        "a-without-gold", "Who?", False, "without-gold", history=full.history, split="dev", as_of=full.as_of,
-        exclude=("c.txt", "a.txt", "b.txt"),
+        split="dev", as_of=date(2024, 12, 5), exclude=("c.txt", "b.txt"),
     )  # fmt: skip
+    unplaced, refused = LEAST | {"id": "b"}, LEAST | {"id": "c", "answerable": False, "accepted": []}
+    pattern = LEAST | {"id": "d", "accepted": [], "patterns": ["Ann|Anna"]}
+    loaded = load(written(tmp_path, FULL, unplaced, refused | {"evidence": FULL["evidence"]}, pattern))
+    assert loaded[:2] == [full, Case("b", "Who?", True, "number", accepted=(("Ann",),))]
+    assert [case.patterns for case in loaded[2:]] == [(), ("Ann|Anna",)]
+    assert without_gold(loaded) == [
+        Case(
+            "a-without-gold", "Who?", False, "without-gold", history=full.history, split="dev", as_of=full.as_of,
+            exclude=("c.txt", "b.txt", "a.txt"),
+        )
+    ]  # fmt: skip
 
 
 def test_blank_lines_a_mark_at_the_front_and_other_line_ends_do_no_harm(tmp_path: Path) -> None:
-    path = tmp_path / "gold.jsonl"
     line = json.dumps(LEAST | {"question": "Who\u2028then?"}, ensure_ascii=False)
-    path.write_bytes(b"\xef\xbb\xbf" + line.encode() + b"\r\n\r\n\n")
+    path = written(tmp_path, b"\xef\xbb\xbf" + line.encode() + b"\r\n\r\n\n")
     assert [case.question for case in load(path)] == ["Who\u2028then?"]
 
 
@@ -91,60 +75,31 @@ def test_blank_lines_a_mark_at_the_front_and_other_line_ends_do_no_harm(tmp_path
         ({"answerable": False}, "empty 'accepted' and 'patterns'."),
         ({"accepted": [], "answerable": False, "patterns": ["a"]}, "empty 'accepted' and 'patterns'."),
         ({"id": "first"}, "the id 'first' is taken already; give each question an id of its own."),
+        (b'{"id": "a",', ": it is not JSON"),
+        (b'["a"]', ": Input should be a dictionary"),
     ],
 )
-def test_a_line_that_is_wrong_is_named_with_its_mistake(changed: dict[str, Any], mistake: str, tmp_path: Path) -> None:
-    row = {name: value for name, value in (LEAST | changed).items() if value is not None}
-    path = written(tmp_path, LEAST | {"id": "first"}, row)
+def test_a_line_that_is_wrong_is_named_with_its_mistake(changed: Any, mistake: str, tmp_path: Path) -> None:
+    if isinstance(changed, dict):
+        changed = {name: value for name, value in (LEAST | changed).items() if value is not None}
+    path = written(tmp_path, LEAST | {"id": "first"}, changed)
     with pytest.raises(CasesError) as raised:
         load(path)
     assert str(raised.value).startswith(f"{path}, line 2")
     assert mistake in str(raised.value)
 
 
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (b'{"id": "a",', "line 1: it is not JSON"),
-        (b'["a"]', "line 1: Input should be a dictionary"),
-        (b'{"id": "caf\xe9"}', "is not UTF-8 .*Save it as UTF-8"),
-        (None, "cannot be read .*Name a JSON Lines file"),
-    ],
-)
-def test_what_is_no_file_of_questions_is_said(content: bytes | None, told: str, tmp_path: Path) -> None:
-    path = tmp_path / "gold.jsonl"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(CasesError, match=told):
-        load(path)
-
-
-def numbered(count: int) -> list[Case]:
-    return [Case(str(i), "Who?", False, "number", split="dev" if i % 2 else "test") for i in range(count)]
-
-
-def ids(cases: list[Case]) -> list[str]:
-    return [case.id for case in cases]
+def test_what_is_no_file_of_questions_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CasesError, match=r"is not UTF-8 .*Save it as UTF-8"):
+        load(written(tmp_path, b'{"id": "caf\xe9"}'))
+    with pytest.raises(CasesError, match=r"cannot be read .*Name a JSON Lines file"):
+        load(tmp_path / "gone.jsonl")
 
 
 def test_a_spread_is_even_has_none_twice_and_is_always_the_same() -> None:
-    assert ids(spread(numbered(10), 3)) == ["0", "3", "6"]
+    assert spread(range(10), 3) == [0, 3, 6]
     for size in range(9):
         for count in range(-1, 12):
-            chosen = spread(numbered(size), count)
-            assert len(set(ids(chosen))) == len(chosen) == max(0, min(size, count))
-            assert chosen == spread(numbered(size), count)
-
-
-def test_a_split_is_its_half_and_none_is_everything() -> None:
-    assert [ids(of_split(numbered(4), half)) for half in ("dev", "test", None)] == [
-        ["1", "3"], ["0", "2"], ["0", "1", "2", "3"],
-    ]  # fmt: skip
-
-
-def test_what_has_no_answer_or_no_evidence_is_not_asked_without_gold_and_articles_are_excluded_once() -> None:
-    quotes = (GoldQuote("a.txt", "x"), GoldQuote("a.txt", "y"))
-    asked = Case("a", "Who?", True, "number", (("Ann",),), evidence=quotes, exclude=("a.txt",))
-    refused = Case("b", "Who?", False, "not-in-corpus", evidence=(GoldQuote("a.txt"),))
-    unplaced = Case("c", "Who?", True, "number", accepted=(("Ann",),))
-    assert [bereft.exclude for bereft in without_gold([asked, refused, unplaced])] == [("a.txt",)]
+            chosen = spread(range(size), count)
+            assert len(set(chosen)) == len(chosen) == max(0, min(size, count))
+            assert chosen == spread(range(size), count)
