@@ -14,7 +14,7 @@ from rag.types import Answer, Usage, Withheld
 
 GOLD = (Place("a.txt", 100, 150),)
 ASKED = case(evidence=(GoldQuote("a.txt", "They captured Homs."),))
-HITS = {name: [Hit(Passage("1", name, name, None, "", 0, 400), 0.03, 1, 0.6)] for name in ("a.txt", "b.txt")}
+HITS = {name: (Hit(Passage("1", name, name, None, "", 0, 400), 0.03, 1, 0.6),) for name in ("a.txt", "b.txt")}
 SOFT = Withheld("It is Homs.", "no article says it", 0.4)
 
 
