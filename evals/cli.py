@@ -167,8 +167,8 @@ def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
         about = {system.name: system.about for system in systems} or {RETRIEVAL: "search only"}
         dataset = {"name": f"{questions.name}, without gold" if plan.blind else questions.name} | corpus(assistant)
         known = measured(assistant.choice.model) if systems else None
-        judge = known.sentence() if known else None
-        head = header(assistant, questions.cases, about, dataset, split=plan.split, judge=judge)
+        head = header(assistant, questions.cases, about, dataset)
+        head |= {"split": plan.split, "judge": known.sentence() if known else None}
         if plan.remember:
             head["settings"]["remembered"] = "times mean nothing"
         with _writing(plan.out, home, plan.stem(questions.name), head) as (writer, told):

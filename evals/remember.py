@@ -58,14 +58,7 @@ class _Remembered:
     def load(self, connections: Connections | None = None) -> None:
         """Nothing yet: perhaps all is remembered."""
 
-    def stream(
-        self,
-        messages: Sequence[ChatMessage],
-        *,
-        max_tokens: int,
-        from_cache: bool = False,
-        connections: Connections | None = None,
-    ) -> Generator[str, None, Completion]:
+    def stream(self, messages: Sequence[ChatMessage], *, max_tokens: int, **_: Any) -> Generator[str, None, Completion]:
         def ask() -> list[Any]:
             pieces, writing = list[str](), self._opened().stream(messages, max_tokens=max_tokens)
             while True:
@@ -78,9 +71,7 @@ class _Remembered:
         yield text
         return Completion(**completion)
 
-    def yes_minus_no(
-        self, messages: Sequence[ChatMessage], *, connections: Connections | None = None
-    ) -> tuple[float, Completion]:
+    def yes_minus_no(self, messages: Sequence[ChatMessage], **_: Any) -> tuple[float, Completion]:
         def ask() -> list[Any]:
             log_odds, completion = self._opened().yes_minus_no(messages)
             return [log_odds, asdict(completion)]

@@ -19,7 +19,7 @@ from evals.judge import SupportJudge
 from evals.progress import Progress
 from evals.runs import Writer
 from evals.scorers.citations import needed_judgements
-from evals.types import Case, Outcome, Place, Row, Split, Support, System
+from evals.types import Case, Outcome, Place, Row, Support, System
 from index.errors import ArticleMissing, DatelineError
 from index.search import Mode
 from rag.assistant import Assistant
@@ -136,13 +136,7 @@ def run(
 
 
 def header(
-    assistant: Assistant,
-    cases: Sequence[Case],
-    systems: Mapping[str, str],
-    dataset: Mapping[str, Any],
-    *,
-    split: Split | None = None,
-    judge: str | None = None,
+    assistant: Assistant, cases: Sequence[Case], systems: dict[str, str], dataset: dict[str, Any]
 ) -> dict[str, Any]:
     """What a run must say of itself; two runs of equal headers (time and machine apart) may be one."""
     choice = assistant.choice
@@ -150,17 +144,15 @@ def header(
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit(),
-        "dataset": dict(dataset),
-        "split": split,
+        "dataset": dataset,
         "cases": len(cases),
         "cases_hash": _hash(*(repr(case) for case in cases)),
-        "systems": dict(systems),
+        "systems": systems,
         "engine": choice.engine,
         "model": choice.model,
         "model_sha256": choice.digest(),
         "embedder": assistant.embedder_fingerprint,
         "settings": {name: str(value) for name, value in asdict(assistant.settings).items() if name not in elsewhere},
-        "judge": judge,
         "machine": machine(),
     }
 
