@@ -276,8 +276,8 @@ def judge(context: click.Context, /, claims: Path | None, **chosen: Any) -> None
     questions, room = _Plan(**chosen).questions(_home(context.obj))
     with _assistant(questions.corpus, room, context.obj) as assistant, progress() as told:
         found = measure(assistant, questions.cases, read_claims(claims) if claims else (), told)
-    for one in found:
-        say(f"{one.name:<50} {one.value:6.3f}  n={one.count}")
+    for name, value, count in found:
+        say(f"{name:<50} {value:6.3f}  n={count}")
 
 
 @evaluate.command()

@@ -26,15 +26,8 @@ from rag.evidence import READ, Evidence, statements
 _PASSAGES = 10
 _BINS = 5  # of the reliability curve
 _NAME_OR_NUMBER = re.compile(r"(?<!^)\b(?:[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*|\d[\d,.]*\d|\d)\b")
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A figure, and what it counts."""
-
-    name: str
-    value: float
-    count: int
+Measure = tuple[str, float, int]
+"""The name of a figure, the figure, and what it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +53,7 @@ def measure(assistant: Assistant, cases: Sequence[Case], claims: Sequence[Claim]
     ):
         for k in (1, 3):
             recall = float(np.mean([rank <= k for rank in ranks]))
-            found.append(Measure(f"recall@{k} of the gold sentence, {name}", recall, len(ranks)))
+            found.append((f"recall@{k} of the gold sentence, {name}", recall, len(ranks)))
     surest = [max(one.answers, default=0.0) for one in readings]
     found.append(_auc("AUC, an answer is there or not", [any(one.gold) for one in readings], surest))
     found.append(_auc("AUC, right answer or another of its sentence", *swapped(judge, answered)))
@@ -71,7 +64,7 @@ def measure(assistant: Assistant, cases: Sequence[Case], claims: Sequence[Claim]
     pairs = [item.told for one in readings[:20] for item in one.statements]
     begun = time.perf_counter()
     judge.answers(cases[0].question, pairs)
-    found.append(Measure("milliseconds a pair", (time.perf_counter() - begun) * 1000 / len(pairs), len(pairs)))
+    found.append(("milliseconds a pair", (time.perf_counter() - begun) * 1000 / len(pairs), len(pairs)))
     return found
 
 
@@ -124,7 +117,7 @@ def _rank(gold: Sequence[bool], scores: Sequence[float]) -> int:
 
 
 def _auc(name: str, labels: Sequence[bool], scores: Sequence[float]) -> Measure:
-    return Measure(name, float(roc_auc_score(labels, scores)), len(labels))
+    return name, float(roc_auc_score(labels, scores)), len(labels)
 
 
 def _reliability(readings: Sequence[Reading]) -> Iterator[Measure]:
@@ -134,4 +127,4 @@ def _reliability(readings: Sequence[Reading]) -> Iterator[Measure]:
         within = [gold for p, gold in pairs if low <= p < low + 1 / _BINS]
         if within:
             share = float(np.mean(within))
-            yield Measure(f"share that answers, of {low:.1f} to {low + 1 / _BINS:.1f}", share, len(within))
+            yield f"share that answers, of {low:.1f} to {low + 1 / _BINS:.1f}", share, len(within)
