@@ -95,13 +95,16 @@ def test_what_ollama_holds_the_model_in_is_counted(seeds_dir: Path) -> None:
     assert together - alone >= 550  # the recorded size of the model in memory
 
 
-def test_what_the_judge_says_or_that_it_failed_is_kept_with_the_answer(assistant: CheckedAssistant) -> None:
+def test_what_an_answer_stands_on_and_what_the_judge_says_are_kept_with_it(assistant: CheckedAssistant) -> None:
     yes = speaks(lambda messages, options: "Yes", first_token=lambda messages: {"Yes": -0.01, "No": -5.0})
     for chat, supported in ((yes, True), (error_in_mid_stream(), None)):
         with OllamaDouble(models=[installed("tiny:1b", "1.0B")], chat=chat) as server:
             judge = SupportJudge(OllamaEngine("tiny:1b", host=server.url), assistant.embed)
             seen = Observer(assistant, judge).answered(Says("Far from here it lies"), CASES[0])
         assert (seen.error, [one.supported for one in seen.support]) == (None, [supported])
+    assert (seen.stood, set(seen.rankings)) == ({1: " dat"}, set(MODES))
+    gold = seen.gold[0]
+    assert gold and any(gold.shared(place) == len(HOMS.quote or "") for place in seen.rankings["fused"])
 
 
 @pytest.mark.parametrize(
@@ -116,13 +119,6 @@ def test_a_case_that_fails_is_recorded_and_the_run_goes_on(
 ) -> None:
     rows = written(tmp_path / "r.jsonl", partial(observer.answered, Says(failure)))
     assert [(row.outcome.answer, row.outcome.error) for row in rows] == [(None, error)] * 3
-
-
-def test_what_stands_at_the_offsets_and_three_searches_are_kept_beside_the_answer(observer: Observer) -> None:
-    seen = observer.answered(Says("what it says"), CASES[0])
-    assert (seen.stood, set(seen.rankings)) == ({1: " dat"}, set(MODES))
-    gold = seen.gold[0]
-    assert gold and any(gold.shared(place) == len(HOMS.quote or "") for place in seen.rankings["fused"])
 
 
 def test_a_run_of_searches_has_no_answers_and_sees_what_its_case_lets_it(
