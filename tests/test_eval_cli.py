@@ -13,9 +13,7 @@ from ollama_double import OllamaDouble, installed, speaks
 
 from evals.fit import SIGNALS
 from evals.runs import read
-from evals.signals import Observation
 from evals.signals import read as read_signals
-from rag.support import Signals
 
 Evaluate = Callable[..., Result]
 RIVER, HILL = "The river in Hama is the Orontes.", "Aleppo has a citadel on a hill."
@@ -112,22 +110,24 @@ def test_the_seeds_are_asked_unless_something_else_is_named(evaluate: Evaluate, 
         ("--cases {data}/questions.jsonl --corpus {data}", 1, "questions.jsonl, line 1, kind: it is missing"),
         ("--dataset {data} --format folder --skip {data}/ids", 1, "No case is left to run: choose"),
         ("fit {data}/questions.jsonl", 1, "gather more with `dateline eval --signals FILE`"),
+        ("fit {data}/vibes.jsonl", 1, "is no file of signals"),
     ],
 )
 def test_a_mistake_is_told_in_a_sentence(evaluate: Evaluate, data: Path, options: str, code: int, told: str) -> None:
     (data / "ids").write_text("river hill", encoding="utf-8")
+    lines(data / "vibes.jsonl", {"id": "x", "signals": {"vibes": 1}})
     result = evaluate(*(option.format(data=data) for option in options.split()))
     assert (result.code, told in result.err) == (code, True), result.err
 
 
 def test_signals_are_fitted_and_shown_by_threshold(evaluate: Evaluate, tmp_path: Path) -> None:
-    sure = [(n, 4.0 - n % 2 * 8) for n in range(40)]
-    seen = (
-        Observation(f"case-{n}", form, odds > 0, Signals(answers=odds, answered=odds))  # type: ignore[arg-type]
+    sure = [dict.fromkeys(("answers", "answered"), 4.0 - n % 2 * 8) for n in range(40)]
+    seen = [
+        {"id": f"case-{n}", "form": form, "right": n % 2 == 0, "signals": signals}
         for form in SIGNALS
-        for n, odds in sure
-    )
-    result = evaluate("fit", lines(tmp_path / "signals.jsonl", *(json.loads(one.to_json()) for one in seen)))
+        for n, signals in enumerate(sure)
+    ]
+    result = evaluate("fit", lines(tmp_path / "signals.jsonl", {"id": "never asked"}, *seen))
     assert result.code == 0, result.err
     assert "quote asked: 20 right, 20 wrong, AUC 1.000 on held-out folds" in result.out
     assert "from 0.5: shows 100% of the right ones, 0% of the wrong ones" in result.out
