@@ -33,7 +33,7 @@ def load(path: Path) -> list[Case]:
     field would otherwise be a wrong score later.
     """
     found: dict[str, Case] = {}
-    for number, line in records(path, _LINES, CasesError, "a JSON Lines file of gold questions"):
+    for number, line in records(path, TypeAdapter(_Line), CasesError, "a JSON Lines file of gold questions"):
         if line.id in found:
             taken = f"the id '{line.id}' is taken already; give each question an id of its own"
             raise CasesError(f"{path}, line {number}: {taken}.")
@@ -87,6 +87,3 @@ class _Line(Case):
             raise ValueError(
                 "the question is not answerable, yet an answer is accepted; empty 'accepted' and 'patterns'"
             )
-
-
-_LINES = TypeAdapter(_Line)

@@ -42,18 +42,13 @@ def cause(case: Case, outcome: Outcome) -> str | None:
     return WRONG_GOLD if _share(gold, cited) else WRONG_ELSEWHERE
 
 
-def by_cause(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
-    """The rows that went wrong, by cause, the largest first."""
+def print_causes(rows: Iterable[Row]) -> None:
+    """Each cause, the largest first, with its cases: what was asked, what is right, what came out."""
     found: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if said := cause(row.case, row.outcome):
             found[said].append(row)
-    return sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
-
-
-def print_causes(rows: Iterable[Row]) -> None:
-    """Each cause with its cases: what was asked, what is right, what came out."""
-    for said, failed in by_cause(rows):
+    for said, failed in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
         say(f"\n{said}: {len(failed)}")
         for row in failed:
             say(f"  {row.case.id}: {row.case.question}")

@@ -227,7 +227,10 @@ def _written(n: int, documents: Iterable[_Document], written: _Articles) -> tupl
     evidence: list[GoldQuote] = []
     for m, (text, told) in enumerate(document for document in documents if document[0].strip()):
         article = written.setdefault(text, f"{n:04d}_{m:02d}.txt")
-        quotes = [GoldQuote(article, quote, fact) for fact, answers in told for quote in _holding(text, answers)]
+        sentences, quotes = _sentences(text), list[GoldQuote]()
+        for fact, answers in told:  # every sentence in which an answer stands word for word
+            spans = (match.span() for answer in answers for match in _find(answer).finditer(text))
+            quotes += [GoldQuote(article, quote, fact) for quote in _around(text, sentences, spans)]
         evidence += quotes or [GoldQuote(article, None, fact) for fact, _ in told[:1]]
     return tuple(dict.fromkeys(evidence))
 
@@ -269,11 +272,6 @@ def _around(text: str, sentences: list[Span], spans: Iterable[tuple[int, int]]) 
         if held:
             quotes[text[held[0].start : held[-1].end]] = None
     return list(quotes)
-
-
-def _holding(text: str, answers: Iterable[str]) -> list[str]:
-    """Every sentence of `text` in which one of `answers` stands word for word."""
-    return _around(text, _sentences(text), [m.span() for answer in answers for m in _find(answer).finditer(text)])
 
 
 # --- files

@@ -48,26 +48,20 @@ class Observer:
 
     def answered(self, system: System, case: Case) -> Outcome:
         """Lets `system` answer, and looks. A failure is an outcome too."""
+        gold = self._gold(case)
         try:
-            return self._observed(system.name, case, system.answer(case))
+            answer = system.answer(case)
+            # of the index, not of the system: once is enough
+            rankings = self._rankings(case, answer.standalone_question) if system.name == "dateline" else {}
+            stood = {one.number: (self._text(one.article) or "")[one.start : one.end] for one in answer.citations}
+            outcome = Outcome(system.name, answer, None, rankings, gold, stood, memory_mb=self._memory())
+            if judge := self.judge:
+                asked = needed_judgements(case, outcome)
+                outcome = replace(outcome, support=tuple(_support(judge, answer, *pair) for pair in asked))
+            return outcome
         except Exception as error:  # a peer's library may raise anything; the case is counted, the run goes on
             told = str(error) if isinstance(error, DatelineError) else f"{type(error).__name__}: {error}"
-            return Outcome(system.name, None, error=told, gold=self._gold(case))
-
-    def _observed(self, name: str, case: Case, answer: Answer) -> Outcome:
-        outcome = Outcome(
-            system=name,
-            answer=answer,
-            # of the index, not of the system: once is enough
-            rankings=self._rankings(case, answer.standalone_question) if name == "dateline" else {},
-            gold=self._gold(case),
-            stood={one.number: (self._text(one.article) or "")[one.start : one.end] for one in answer.citations},
-            memory_mb=self._memory(),
-        )
-        if judge := self.judge:
-            asked = needed_judgements(case, outcome)
-            outcome = replace(outcome, support=tuple(_support(judge, answer, *pair) for pair in asked))
-        return outcome
+            return Outcome(system.name, None, error=told, gold=gold)
 
     def _memory(self) -> float | None:
         """Megabytes of this process at its largest, and of the model's; None where one of them is not told."""
