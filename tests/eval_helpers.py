@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from evals.types import Case, Outcome
@@ -63,3 +65,10 @@ def outcome(given: Answer | str | None = "Homs.", *, system: str = "dateline", *
 def failed(error: str = "The model server does not answer. Start it with: ollama serve") -> Outcome:
     """What is left of a system that failed."""
     return outcome(None, error=error)
+
+
+def lines(path: Path, *records: Any) -> Path:
+    """A file of JSON Lines; bytes go into it as they are."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"".join(one if isinstance(one, bytes) else json.dumps(one).encode() + b"\n" for one in records))
+    return path

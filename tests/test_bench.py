@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
+from eval_helpers import lines
 from ollama_double import OllamaDouble, installed, speaks
 
 from evals.bench import main
@@ -18,23 +18,16 @@ def test_two_systems_are_timed_over_short_and_over_joined_articles(
     rivers = {"a.txt": "The Orm flows through Velmar.", "b.txt": "The Sill flows through Kestrel Bay."}
     for name, text in rivers.items():
         (tmp_path / "articles" / name).write_text(text)
-    questions = [
-        {"id": str(n), "question": question, "answers": ["Orm"], "answerable": True}
-        for n, question in enumerate(("Which river flows through Velmar?", "Which flows through Kestrel Bay?", "Why?"))
-    ]
-    for name, lines in (
-        ("articles.jsonl", [{"article": name, "title": "Rivers"} for name in rivers]), ("questions.jsonl", questions),
-    ):  # fmt: skip
-        (tmp_path / name).write_text("\n".join(map(json.dumps, lines)))
+    lines(tmp_path / "articles.jsonl", *({"article": name, "title": "Rivers"} for name in rivers))
+    asked = ("Which river flows through Velmar?", "Which flows through Kestrel Bay?", "Why?")
+    questions = ({"id": one, "question": one, "answers": ["Orm"], "answerable": True} for one in asked)
+    lines(tmp_path / "questions.jsonl", *questions)
     says = speaks(lambda messages, options: "The Orm [1].", first_token=lambda messages: {"Yes": -0.01, "No": -5.0})
     with OllamaDouble(models=[installed("tiny:1b", "1.0B")], chat=says) as server:
         monkeypatch.setenv("DATELINE_OLLAMA_HOST", server.url)
-        arguments = [str(tmp_path), "--questions", "2", "--engine", "ollama", "--model", "tiny:1b"]
-        main(arguments, standalone_mode=False)
-    lines = capsys.readouterr().out.splitlines()
-    assert [line for line in lines if "articles" in line] == [
-        "2 short articles, 2 questions", "1 long articles, 2 questions",
-    ]  # fmt: skip
-    figures = [line.split()[-3:] for line in lines if line.startswith("prompt tokens, median")]
+        main([str(tmp_path), "--questions", "2", "--engine", "ollama", "--model", "tiny:1b"], standalone_mode=False)
+    out = capsys.readouterr().out
+    assert "2 short articles, 2 questions" in out and "1 long articles, 2 questions" in out
+    figures = [line.split()[-3:] for line in out.splitlines() if line.startswith("prompt tokens, median")]
     assert len(figures) == 2 and all(float(mine) > 0 and float(theirs) > 0 for mine, theirs, _ in figures)
-    assert sum(line.startswith("first token, p95, s") for line in lines) == 2
+    assert out.count("first token, p95, s") == 2

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eval_helpers import lines
 
 from evals.cases import CasesError, load, spread, without_gold
 from evals.types import Case, GoldQuote
@@ -21,12 +22,6 @@ FULL = LEAST | {
 }  # fmt: skip
 
 
-def written(folder: Path, *rows: Any) -> Path:
-    path = folder / "gold.jsonl"
-    path.write_bytes(b"".join(row if isinstance(row, bytes) else json.dumps(row).encode() + b"\n" for row in rows))
-    return path
-
-
 def test_every_field_is_read_and_without_gold_its_articles_are_excluded(tmp_path: Path) -> None:
     full = Case(
         "a", "Who?", True, "number", accepted=(("25 miles",), ("north", "south")), patterns=(r"\b25\b",),
@@ -36,7 +31,7 @@ def test_every_field_is_read_and_without_gold_its_articles_are_excluded(tmp_path
     )  # fmt: skip
     unplaced, refused = LEAST | {"id": "b"}, LEAST | {"id": "c", "answerable": False, "accepted": []}
     pattern = LEAST | {"id": "d", "accepted": [], "patterns": ["Ann|Anna"]}
-    loaded = load(written(tmp_path, FULL, unplaced, refused | {"evidence": FULL["evidence"]}, pattern))
+    loaded = load(lines(tmp_path / "gold.jsonl", FULL, unplaced, refused | {"evidence": FULL["evidence"]}, pattern))
     assert loaded[:2] == [full, Case("b", "Who?", True, "number", accepted=(("Ann",),))]
     assert [case.patterns for case in loaded[2:]] == [(), ("Ann|Anna",)]
     assert without_gold(loaded) == [
@@ -49,17 +44,14 @@ def test_every_field_is_read_and_without_gold_its_articles_are_excluded(tmp_path
 
 def test_blank_lines_a_mark_at_the_front_and_other_line_ends_do_no_harm(tmp_path: Path) -> None:
     line = json.dumps(LEAST | {"question": "Who\u2028then?"}, ensure_ascii=False)
-    path = written(tmp_path, b"\xef\xbb\xbf" + line.encode() + b"\r\n\r\n\n")
+    path = lines(tmp_path / "gold.jsonl", b"\xef\xbb\xbf" + line.encode() + b"\r\n\r\n\n")
     assert [case.question for case in load(path)] == ["Who\u2028then?"]
 
 
 @pytest.mark.parametrize(
     ("changed", "mistake"),
     [
-        ({"id": None}, ", id: it is missing"),
-        ({"question": None}, ", question: it is missing"),
-        ({"answerable": None}, ", answerable: it is missing"),
-        ({"kind": None}, ", kind: it is missing"),
+        *(({name: None}, f", {name}: it is missing") for name in ("id", "question", "answerable", "kind")),
         ({"acepted": ["Ann"]}, ", acepted: there is no such field"),
         ({"evidence": [{"article": "a", "qoute": "b"}]}, ", evidence.0.qoute: there is no such field"),
         ({"answerable": "yes"}, ", answerable: Input should be a valid boolean"),
@@ -82,7 +74,7 @@ def test_blank_lines_a_mark_at_the_front_and_other_line_ends_do_no_harm(tmp_path
 def test_a_line_that_is_wrong_is_named_with_its_mistake(changed: Any, mistake: str, tmp_path: Path) -> None:
     if isinstance(changed, dict):
         changed = {name: value for name, value in (LEAST | changed).items() if value is not None}
-    path = written(tmp_path, LEAST | {"id": "first"}, changed)
+    path = lines(tmp_path / "gold.jsonl", LEAST | {"id": "first"}, changed)
     with pytest.raises(CasesError) as raised:
         load(path)
     assert str(raised.value).startswith(f"{path}, line 2")
@@ -91,7 +83,7 @@ def test_a_line_that_is_wrong_is_named_with_its_mistake(changed: Any, mistake: s
 
 def test_what_is_no_file_of_questions_is_said(tmp_path: Path) -> None:
     with pytest.raises(CasesError, match=r"is not UTF-8 .*Save it as UTF-8"):
-        load(written(tmp_path, b'{"id": "caf\xe9"}'))
+        load(lines(tmp_path / "gold.jsonl", b'{"id": "caf\xe9"}'))
     with pytest.raises(CasesError, match=r"cannot be read .*Name a JSON Lines file"):
         load(tmp_path / "gone.jsonl")
 

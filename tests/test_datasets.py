@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eval_helpers import lines
 
 from evals.datasets import Dataset, DatasetError, Format, read
 from evals.matching import matches
@@ -18,12 +19,6 @@ from index.read import find_files, read_file
 WARSAW = "Warsaw is the capital of Poland. It lies on the Vistula. In 2012 it held 1.7 million people."
 MOON = "The Moon circles the Earth. It has no air."
 MAY = "It rained in May. They met in May. They parted in June."
-
-
-def lines(path: Path, *records: Any) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
-    return path
 
 
 def folder_of(path: Path, articles: dict[str, str], *questions: Any) -> Path:
@@ -313,10 +308,8 @@ def test_a_bad_record_is_told_with_its_place(tmp_path: Path, form: Format, bad: 
     data = tmp_path / "data.jsonl"
     if form == "folder":
         data = folder_of(tmp_path / "data", {"articles/a.txt": MOON}, asking(), bad)
-    elif isinstance(bad, bytes):
-        data.write_bytes(bad)
     else:
-        lines(data, *(GOOD[form] if form != "squad" else ()), bad)
+        lines(data, *(GOOD[form] if "line 3" in said else ()), bad)
     message = told(data, form, tmp_path / "s")
     assert said in message
     assert "line" not in said or message.endswith("Mend that record or take it out.")

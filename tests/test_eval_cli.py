@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from commands import Result, Run
+from eval_helpers import lines
 from ollama_double import OllamaDouble, installed, speaks
 
 from evals.fit import SIGNALS
@@ -24,12 +24,6 @@ TINY = ("--engine", "ollama", "--model", "tiny:1b")
 def evaluate(run: Run, tmp_path: Path) -> Evaluate:
     """Runs `dateline eval …` in this process."""
     return lambda *arguments: run("eval", "--data-dir", tmp_path / "data", "--engine", "embedded", *arguments)
-
-
-def lines(path: Path, *records: Any) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
-    return path
 
 
 @pytest.fixture
