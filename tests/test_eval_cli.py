@@ -29,19 +29,16 @@ def evaluate(run: Run, tmp_path: Path) -> Evaluate:
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """Two articles and two questions, in the plain form of a dataset."""
-    asked = (
-        ("river", "Which river is in Hama?", "Orontes", "a.txt", RIVER),
-        ("hill", "What stands on a hill in Aleppo?", "citadel", "b.txt", HILL),
-    )
-    questions = lines(tmp_path / "cities" / "questions.jsonl", *(
-        {"id": id, "question": question, "answers": [answer], "answerable": True,
-         "evidence": [{"article": article, "quote": quote}]}
-        for id, question, answer, article, quote in asked
-    ))  # fmt: skip
-    (questions.parent / "articles").mkdir()
-    for *_, article, quote in asked:
-        (questions.parent / "articles" / article).write_text(f"{quote} It is old.", encoding="utf-8")
-    return questions.parent
+    folder, questions = tmp_path / "cities", list[object]()
+    for id, question, answer, text in (
+        ("river", "Which river is in Hama?", "Orontes", RIVER),
+        ("hill", "What stands on a hill in Aleppo?", "citadel", HILL),
+    ):
+        lines(folder / "articles" / f"{id}.txt", f"{text} It is old.".encode())
+        asked = {"id": id, "question": question, "answers": [answer], "answerable": True}
+        questions.append(asked | {"evidence": [{"article": f"{id}.txt", "quote": text}]})
+    lines(folder / "questions.jsonl", *questions)
+    return folder
 
 
 @pytest.fixture
@@ -87,7 +84,7 @@ def test_what_is_asked_can_be_chosen(
     assert evaluate("--dataset", data, "--format", "folder", "--retrieval", "--out", out, *given).code == 0
     rows = read(out).rows
     assert {row.case.id: row.case.answerable for row in rows} == asked
-    assert "--without-gold" not in options or rows[0].outcome.rankings["fused"][0].article == "b.txt"
+    assert "--without-gold" not in options or rows[0].outcome.rankings["fused"][0].article == "hill.txt"
 
 
 def test_the_seeds_are_asked_unless_something_else_is_named(evaluate: Evaluate, tmp_path: Path) -> None:
