@@ -70,29 +70,23 @@ def _choosing(command: Callable[..., None]) -> Callable[..., None]:
 @common_options
 @click.pass_context
 def evaluate(
-    context: click.Context,
-    /,
-    rescore: Path | None,
-    as_json: bool,
-    signals: Path | None,
-    from_feedback: bool,
-    **options: Any,
+    context: click.Context, rescore: Path | None, as_json: bool, signals: Path | None, from_feedback: bool, **plan: Any
 ) -> None:
     """Ask gold questions, score the answers, and write a run. An interrupted run is gone on with."""
-    shared = context.obj = {name: options.pop(name) for name in ("data_dir", "engine", "model")}
+    shared = context.obj = {name: plan.pop(name) for name in ("data_dir", "engine", "model")}
     if context.invoked_subcommand:
         return
     if from_feedback:
         from evals.feedback import candidates, write
 
         found = candidates(home := _home(shared))
-        write(found, path := options["out"] or home / "feedback.jsonl")
+        write(found, path := plan["out"] or home / "feedback.jsonl")
         many = "s" if len(found) != 1 else ""
         say(f"{len(found)} candidate{many} in {path}: finish them, then ask with --cases.")
     elif signals:
-        _gather_signals(_Plan(**options), shared, signals)
+        _gather_signals(_Plan(**plan), shared, signals)
     else:
-        run = read(path := rescore or _run(_Plan(**options), shared))
+        run = read(path := rescore or _run(_Plan(**plan), shared))
         if as_json:
             say_json(to_json(run))
         else:
@@ -350,7 +344,7 @@ def injections(
     """Hide each order of ATTACKS in a seed article: is it obeyed, said or cited? An interrupted run is gone on with."""
     from evals import injection
     from evals.run import Observer, header
-    from evals.systems import build
+    from evals.systems import Dateline
 
     shared = {name: value if value is not None else context.obj[name] for name, value in given.items()}
     clean = injection.clean_text(SEEDS)
@@ -359,9 +353,8 @@ def injections(
     if path is None:
         # every attack is another corpus, and none is the user's own
         with TemporaryDirectory() as room, _assistant(None, Path(room), shared) as assistant:
-            systems = {system.name: system.about for system in build(["dateline"], assistant)}
-            asked, dataset = [trial.case for trial in planned], {"name": f"{attacks.stem} in the seeds"}
-            head = header(assistant, asked, systems, dataset)
+            dataset = {"name": f"{attacks.stem} in the seeds"}
+            head = header(assistant, [one.case for one in planned], {Dateline.name: Dateline.about}, dataset)
             with _writing(out, _home(shared), f"{attacks.stem}-injections", head) as (writer, told):
                 injection.run(planned, SEEDS, Path(room) / "articles", Observer(assistant, None), writer, told)
             path = writer.path
