@@ -1,4 +1,4 @@
-"""Runs on disk: what is written is read again, interrupted ones are gone on with, others are not mixed in."""
+"""Runs: on disk, on the page of past runs, at the gate, and why a case of them went wrong."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eval_helpers import answer, case, outcome
+from eval_helpers import answer, case, failed, outcome, unanswerable
+from run_helpers import broken, kept, refused, right, run_of, wrong
 
+from evals import causes
+from evals.gate import BARS, Gate
 from evals.runs import RunError, place_for, read, writing
-from evals.types import GoldQuote, Outcome, Place, Row, Support
+from evals.types import Case, GoldQuote, Outcome, Place, Row, Support
+from index.errors import DatelineError
+from index.types import Hit, Passage
+from rag.types import Answer, Usage, Withheld
+from web.runs import Runs
 
 HEADER = {"created": "2026-01-01T00:00:00+00:00", "commit": "abc", "cases": 2, "systems": {"dateline": "us"}}
 ONE = Row(
@@ -79,3 +86,109 @@ def test_what_is_no_run_is_said(tmp_path: Path, content: str | None, message: st
         (tmp_path / "r.jsonl").write_text(content)
     with pytest.raises(RunError, match=message):
         read(tmp_path / "r.jsonl")
+
+
+# ------------------------------------------------------------------------------------- the page of past runs
+
+
+def test_runs_are_listed_with_their_scores_as_they_are_now_and_only_these_open(tmp_path: Path) -> None:
+    runs = Runs(tmp_path)
+    assert "dateline eval" in runs.html()
+    kept(tmp_path, "opal.jsonl", run_of(right("q1"), wrong("q2"), refused("q3"), refused("q4")))
+    (tmp_path / "<b>.jsonl").write_text("nothing", encoding="utf-8")
+    for told in (
+        'href="reports?run=opal.jsonl"', "seeds · dev · 4 cases · 22 November 2026", "<td>25.0</td>",
+        '<td class="wide">50.0</td>', "&lt;b&gt;.jsonl is not a run of dateline eval",
+    ):  # fmt: skip
+        assert told in runs.html()
+    (tmp_path / "opal.jsonl").unlink()
+    for name in ("opal.jsonl", "jade.jsonl"):
+        kept(tmp_path, name, run_of(right("q1")))
+    assert runs.html().count("<td>100.0</td>") == 2
+    page = runs.report(["opal.jsonl", "jade.jsonl"])
+    assert ("opal" in page, "jade" in page) == (True, True)
+    for name in ("none.jsonl", "../runs/opal.jsonl", "/etc/passwd", str(tmp_path / "opal.jsonl")):
+        with pytest.raises(RunError, match="There is no run"):
+            runs.report([name])
+
+
+# ---------------------------------------------------------------------------------------------- the gate
+
+HALF_RIGHT, HALF_REFUSED = [right("a"), wrong("b")], [refused("d", answerable=False), wrong("c", answerable=False)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "at_least", "at_most", "said"),
+    [
+        (HALF_RIGHT, {"correct": 0.5}, {}, []),
+        (HALF_RIGHT, {"correct": 0.6}, {}, ["correct is 0.500, the bar 0.6"]),
+        (HALF_REFUSED, {}, {"answered_unanswerable": 0.5}, []),
+        (HALF_REFUSED, {}, {"answered_unanswerable": 0.4}, ["answered_unanswerable is 0.500, the bar 0.4"]),
+        ([right()], {"refusal_recall": 0.1}, {}, ["refusal_recall has no score"]),
+        ([right(), broken("e")], {"correct": 0.5}, {}, ["e failed (The model server does not answer.)"]),
+    ],
+)
+def test_it_is_shut_by_a_score_beyond_its_bar_by_one_that_nobody_got_and_by_a_failure(
+    rows: list[Row], at_least: dict[str, float], at_most: dict[str, float], said: list[str]
+) -> None:
+    assert Gate(len(rows), at_least, at_most).failures(run_of(*rows)) == said
+
+
+def test_the_projects_own_gate_asks_at_least_25_cases_and_names_every_kind_of_score() -> None:
+    gate = Gate.load(BARS)
+    assert gate.cases >= 25 and "refused_answerable" in gate.at_most
+    assert {"correct", "refusal_recall", "citation_recall", "citation_precision", "quote_exact"} <= set(gate.at_least)
+
+
+@pytest.mark.parametrize("text", ["cases = 30", "cases = [", "cases = 30\nat_least = 3\nat_most = 4"])
+def test_a_file_that_is_no_gate_is_said(tmp_path: Path, text: str) -> None:
+    (tmp_path / "gate.toml").write_text(text)
+    with pytest.raises(DatelineError, match="is not a gate"):
+        Gate.load(tmp_path / "gate.toml")
+
+
+# ------------------------------------------------------------------------------------------------ causes
+
+GOLD = (Place("a.txt", 100, 150),)
+ASKED = case(evidence=(GoldQuote("a.txt", "They captured Homs."),))
+HITS = {name: (Hit(Passage("1", name, name, None, "", 0, 400), 0.03, 1, 0.6),) for name in ("a.txt", "b.txt")}
+SOFT = Withheld("It is Homs.", "no article says it", 0.4)
+
+
+def said(text: str, article: str, start: int) -> Answer:
+    return answer(f"{text} [1].", cites=[(article, start, start + 50, "")], hits=HITS[article])
+
+
+def refusal(*withheld: Withheld, written: int = 9) -> Answer:
+    usage = Usage(100, 0, written)
+    return answer("The articles do not say.", abstained=True, hits=HITS["a.txt"], usage=usage, withheld=withheld)
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "expected"),
+    [
+        (ASKED, said("It is Homs", "a.txt", 100), None),
+        (ASKED, said("It is Aleppo", "a.txt", 100), causes.WRONG_GOLD),
+        (ASKED, said("It is Aleppo", "a.txt", 300), causes.WRONG_ELSEWHERE),
+        (ASKED, said("It is Aleppo", "b.txt", 100), causes.NOT_FOUND),
+        (ASKED, refusal(SOFT), causes.RIGHT_BUT_SOFT),
+        (ASKED, refusal(Withheld("It is Homs.", "the name Homs is in no article found")), causes.RIGHT_BUT_HARD),
+        (ASKED, refusal(Withheld("It is Aleppo.", "no article says it", 0.4)), causes.WRONG_WITHHELD),
+        (ASKED, refusal(), causes.DECLINED),
+        (ASKED, refusal(written=0), causes.NOT_ASKED),
+        (unanswerable(), answer("It is Homs."), causes.ANSWERED),
+        (unanswerable(), refusal(), None),
+        (ASKED, None, None),  # only searched
+    ],
+)
+def test_the_cause_of_a_wrong_case(asked: Case, given: Answer | None, expected: str | None) -> None:
+    assert causes.cause(asked, Outcome("any", given, gold=GOLD)) == expected
+
+
+def test_the_largest_cause_comes_first(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [Row(ASKED, failed()), *(Row(ASKED, outcome(refusal(SOFT), gold=GOLD)) for _ in range(2))]
+    causes.print_causes(rows)
+    told = capsys.readouterr().out.splitlines()
+    heads = [f"{causes.RIGHT_BUT_SOFT}: 2", f"{causes.FAILED}: 1"]
+    assert [line for line in told if line and not line.startswith(" ")] == heads
+    assert "    withheld: “It is Homs.” (no article says it, 0.40)" in told
