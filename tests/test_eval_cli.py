@@ -1,4 +1,4 @@
-"""`dateline eval` as a person types it. No model is loaded; where one must speak, it is Ollama's double."""
+"""`dateline eval` and the bench as a person types them. Where a model must speak, it is Ollama's double."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 from commands import Result, Run
-from eval_helpers import lines
+from eval_helpers import answer, lines
 from ollama_double import OllamaDouble, installed, speaks
 
+from evals.bench import main as bench
+from evals.cases import CasesError, load
 from evals.fit import SIGNALS
 from evals.runs import read
 from evals.signals import read as read_signals
+from web.conversations import Conversations
 
 Evaluate = Callable[..., Result]
 RIVER, HILL = "The river in Hama is the Orontes.", "Aleppo has a citadel on a hill."
@@ -30,12 +33,12 @@ def evaluate(run: Run, tmp_path: Path) -> Evaluate:
 def data(tmp_path: Path) -> Path:
     """Two articles and two questions, in the plain form of a dataset."""
     folder, questions = tmp_path / "cities", list[object]()
-    for id, question, answer, text in (
+    for id, question, right, text in (
         ("river", "Which river is in Hama?", "Orontes", RIVER),
         ("hill", "What stands on a hill in Aleppo?", "citadel", HILL),
     ):
         lines(folder / "articles" / f"{id}.txt", f"{text} It is old.".encode())
-        asked = {"id": id, "question": question, "answers": [answer], "answerable": True}
+        asked = {"id": id, "question": question, "answers": [right], "answerable": True}
         questions.append(asked | {"evidence": [{"article": f"{id}.txt", "quote": text}]})
     lines(folder / "questions.jsonl", *questions)
     return folder
@@ -187,3 +190,36 @@ def test_the_marker_is_measured_on_claims_with_labels(evaluate: Evaluate, tmp_pa
     result = evaluate(*TINY, "marker", lines(tmp_path / "claims.jsonl", *CLAIMS), "--half", "second")
     assert result.code == 0, result.err
     assert result.out.startswith("tiny:1b: support judge: balanced accuracy 1.00, AUC 1.00 on 2 claims")
+
+
+def test_a_readers_verdict_gives_what_is_known_by_it_and_loading_says_what_is_to_be_added(
+    evaluate: Evaluate, tmp_path: Path
+) -> None:
+    kept = Conversations(tmp_path / "data" / "conversations.db")
+    here, told = kept.begin("anna"), answer("He heads it [1].", [("a.txt", 10, 17, "quote 1")]).to_dict()
+    for question, verdict in (("Who heads it?", "up"), ("Since when?", "down"), ("Why?", "up"), ("And then?", None)):
+        turn = kept.ask("anna", here, question)
+        kept.answered("anna", turn, answer("Not said.", abstained=True).to_dict() if question == "Why?" else told)
+        kept.judged("anna", turn, verdict, "He left." if verdict == "down" else None)
+    path = tmp_path / "data" / "feedback.jsonl"
+    assert evaluate("--from-feedback").out == f"3 candidates in {path}: finish them, then ask with --cases.\n"
+    good, bad, refused = map(json.loads, path.read_text("utf-8").splitlines())
+    assert (good["question"], good["answerable"], good["accepted"]) == ("Who heads it?", True, ["He heads it."])
+    assert good["evidence"] == [{"article": "a.txt", "quote": "quote 1"}]
+    assert (bad["accepted"], bad["wrong"], bad["note"]) == ([], ["He heads it."], "He left.")
+    assert [message["content"] for message in bad["history"]] == ["Who heads it?", "He heads it [1]."]
+    assert (refused["question"], refused["answerable"]) == ("Why?", False)
+    with pytest.raises(CasesError, match=r"feedback.jsonl.*2.*no answer is accepted; add one to 'accepted'"):
+        load(path)
+
+
+def test_the_bench_times_two_systems_over_short_and_over_joined_articles(
+    data: Path, tiny: OllamaDouble, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines(data / "articles.jsonl", *({"article": name, "title": "Cities"} for name in ("river.txt", "hill.txt")))
+    bench([str(data), "--questions", "2", "--engine", "ollama", "--model", "tiny:1b"], standalone_mode=False)
+    out = capsys.readouterr().out
+    assert "2 short articles, 2 questions" in out and "1 long articles, 2 questions" in out
+    figures = [line.split()[-3:] for line in out.splitlines() if line.startswith("prompt tokens, median")]
+    assert len(figures) == 2 and all(float(mine) > 0 and float(theirs) > 0 for mine, theirs, _ in figures)
+    assert out.count("first token, p95, s") == 2
