@@ -18,7 +18,7 @@ from web.conversations import Conversations, Turn
 
 def candidates(home: Path) -> list[dict[str, Any]]:
     """A candidate, in the form of a line of gold questions, for each turn that was judged."""
-    found = []
+    found = list[dict[str, Any]]()
     for turns in Conversations(home / "conversations.db").with_verdicts():
         history: list[dict[str, str]] = []
         for turn in turns:
