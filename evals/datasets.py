@@ -151,15 +151,11 @@ def _squad_cases(squad: Squad, written: _Articles) -> Iterator[Case]:
                 answers = [] if asked.is_impossible else asked.answers
                 places = (_nearest(context, answer.text, answer.answer_start) for answer in answers)
                 quotes: list[str | None] = [*_around(context, sentences, places)]
-                yield Case(
-                    id=asked.id,
-                    question=asked.question,
-                    answerable=not asked.is_impossible,
-                    kind="squad_impossible" if asked.is_impossible else "squad",
-                    accepted=tuple((answer,) for answer in _distinct(answer.text for answer in answers)),
-                    # annotators may have marked different sentences: each alone is enough
-                    evidence=tuple(GoldQuote(id, quote) for quote in quotes or [None]) if answers else (),
-                )
+                # annotators may have marked different sentences: each alone is enough
+                evidence = [GoldQuote(id, quote) for quote in quotes or [None]] if answers else []
+                kind = "squad_impossible" if asked.is_impossible else "squad"
+                accepted = ((answer,) for answer in _distinct(answer.text for answer in answers))
+                yield _case(asked.id, asked.question, kind, evidence, accepted)
 
 
 def _nearest(context: str, answer: str, offset: int) -> tuple[int, int]:
@@ -181,17 +177,9 @@ def _ramdocs_case(n: int, record: Ramdocs, written: _Articles) -> Case:
             fact = facts.setdefault(answer.casefold(), len(facts)) if several else 0
             told.append((fact, [answer] if answer else answers))
         documents.append((document.text, told))
-    evidence = _written(n, documents, written)
-    return Case(
-        id=f"ramdocs_{n:04d}",
-        question=record.question,
-        answerable=bool(evidence),
-        kind="conflict_multi_answer" if several else "conflict",
-        accepted=tuple((answer,) for answer in answers) if evidence else (),
-        wrong=_wrong(record.wrong_answers, answers),
-        several=several and bool(evidence),
-        evidence=evidence,
-    )
+    kind, accepted = "conflict_multi_answer" if several else "conflict", ((answer,) for answer in answers)
+    evidence, wrong = _written(n, documents, written), record.wrong_answers
+    return _case(f"ramdocs_{n:04d}", record.question, kind, evidence, accepted, wrong, several)
 
 
 def _passages_case(n: int, record: Passages, written: _Articles) -> Case:
@@ -203,16 +191,21 @@ def _passages_case(n: int, record: Passages, written: _Articles) -> Case:
         told: list[_Told] = [(fact, spellings) for fact, spellings in enumerate(needed) if fact == group or not nested]
         documents += [(text, told) for text in (one if isinstance(one, list) else [one])]
     documents += [(text, []) for text in (*record.positive_wrong, *record.negative)]
+    id, accepted = record.id or f"passages_{n:04d}", product(*map(_distinct, needed))
     evidence = _written(n, documents, written)
-    return Case(
-        id=record.id or f"passages_{n:04d}",
-        question=record.question,
-        answerable=bool(evidence),
-        kind=record.type,
-        accepted=tuple(product(*map(_distinct, needed))) if evidence else (),
-        wrong=_wrong(record.wrong_answers, [spelling for spellings in needed for spelling in spellings]),
-        evidence=evidence,
-    )
+    return _case(id, record.question, record.type, evidence, accepted, record.wrong_answers)
+
+
+def _case(
+    id: str, question: str, kind: str, evidence: Sequence[GoldQuote], accepted: Iterable[tuple[str, ...]],
+    wrong: Iterable[str] = (), several: bool = False,
+) -> Case:  # fmt: skip
+    """Answerable where something tells the answer."""
+    entries, known = tuple(accepted), tuple(dict.fromkeys(evidence))
+    wrong = _wrong(wrong, [string for entry in entries for string in entry])
+    if not known:
+        return Case(id, question, False, kind, wrong=wrong)
+    return Case(id, question, True, kind, entries, wrong=wrong, several=several, evidence=known)
 
 
 _Articles = dict[str, str]
@@ -222,7 +215,7 @@ _Told = tuple[int, Sequence[str]]
 _Document = tuple[str, list[_Told]]
 
 
-def _written(n: int, documents: Iterable[_Document], written: _Articles) -> tuple[GoldQuote, ...]:
+def _written(n: int, documents: Iterable[_Document], written: _Articles) -> list[GoldQuote]:
     """Writes the documents of question `n`; gives the sentences of each that tell its facts, or else the document."""
     evidence: list[GoldQuote] = []
     for m, (text, told) in enumerate(document for document in documents if document[0].strip()):
@@ -232,7 +225,7 @@ def _written(n: int, documents: Iterable[_Document], written: _Articles) -> tupl
             spans = (match.span() for answer in answers for match in _find(answer).finditer(text))
             quotes += [GoldQuote(article, quote, fact) for quote in _around(text, sentences, spans)]
         evidence += quotes or [GoldQuote(article, None, fact) for fact, _ in told[:1]]
-    return tuple(dict.fromkeys(evidence))
+    return evidence
 
 
 # --- answers and quotes
