@@ -66,9 +66,6 @@ def read(path: Path, form: Format, scratch: Path) -> Dataset:
     return Dataset(path.resolve().stem if path.is_file() else path.resolve().name, tuple(cases), corpus)
 
 
-# --- the forms
-
-
 def _read_folder(path: Path, form: Format, scratch: Path) -> tuple[list[Case], Path]:
     questions = path / QUESTIONS
     records: list[Question] = read_records(questions, "folder")
@@ -228,9 +225,6 @@ def _written(n: int, documents: Iterable[_Document], written: _Articles) -> list
     return evidence
 
 
-# --- answers and quotes
-
-
 def _distinct(answers: Iterable[str]) -> tuple[str, ...]:
     """Each answer once, as first written; case does not count."""
     return tuple({answer.casefold(): answer for answer in reversed(list(answers))}.values())[::-1]
@@ -265,9 +259,6 @@ def _around(text: str, sentences: list[Span], spans: Iterable[tuple[int, int]]) 
         if held:
             quotes[text[held[0].start : held[-1].end]] = None
     return list(quotes)
-
-
-# --- files
 
 
 def _fill(folder: Path, files: Iterable[tuple[str, bytes]]) -> Path:

@@ -44,9 +44,6 @@ FILE_NAME = "file_name"
 NO_MODEL = "none"
 
 
-# -------------------------------------------------------------------------------------------- LlamaIndex
-
-
 class LlamaIndexArticles:
     """Dateline's articles in LlamaIndex's in-memory vector store. Made once, when first asked for."""
 
@@ -182,9 +179,6 @@ def _whole_sentences(text: str) -> list[str]:
     return found
 
 
-# ----------------------------------------------------------------------------- the model alone, words alone
-
-
 class ClosedBook:
     """The model without any article: what it has from its training."""
 
@@ -247,9 +241,6 @@ class Bm25Top:
                 if covered > most:
                     best, most = _cites(1, article, quote, sentence.start), covered
         return best
-
-
-# ------------------------------------------------------------------------------------- what all have in common
 
 
 def _listen(ask: Callable[[], Iterable[str]]) -> tuple[str, Timings]:

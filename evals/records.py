@@ -29,9 +29,6 @@ class DatasetError(DatelineError):
     """The data to be measured with is missing, of another form, or has a bad record."""
 
 
-# --- what a record must be
-
-
 def _stored(value: Any) -> Any:
     """As the index stores characters, so that quotes stand in what it reads; of the same length."""
     return storable(value) if isinstance(value, str) else value
@@ -170,8 +167,6 @@ def _from_rgb(record: Any) -> Any:
     spelled = [spellings if isinstance(spellings, list) else [spellings] for spellings in answer]
     return {**record, "question": record["query"], "answers": spelled, "wrong_answers": fake}
 
-
-# --- reading them
 
 _ADAPTERS: dict[Format, TypeAdapter[Any]] = {
     "folder": TypeAdapter(Question),

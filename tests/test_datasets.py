@@ -76,9 +76,6 @@ def told(path: Path, form: Format, scratch: Path) -> str:
     return str(caught.value)
 
 
-# --- folder
-
-
 def test_a_folder_is_its_own_corpus_and_its_fields_become_the_case(tmp_path: Path) -> None:
     turns = [{"role": "user", "content": "Where is it?"}, {"role": "assistant", "content": "In Poland."}]
     asked = asking(
@@ -147,9 +144,6 @@ def test_what_a_right_answer_says_is_not_wrong_and_what_has_no_answer_accepts_no
     assert right == [True, True, False]  # a Yes or No begins the answer
 
 
-# --- squad
-
-
 @pytest.mark.parametrize(
     ("context", "answers", "quotes"),
     [
@@ -179,9 +173,6 @@ def test_a_squad_paragraph_becomes_an_article_and_the_sentence_at_the_offset_its
     assert unanswerable == (False, (), (), "squad_impossible")
 
 
-# --- ramdocs as published
-
-
 def test_every_document_of_published_ramdocs_is_an_article_and_the_correct_ones_are_evidence(tmp_path: Path) -> None:
     record = ramdocs(
         ("Rain. Built in 1801.", "correct", "1801"), ("The charter is of 1785.", "correct", "1785"),
@@ -204,9 +195,6 @@ def test_every_document_of_published_ramdocs_is_an_article_and_the_correct_ones_
     assert (several.several, several.accepted, several.wrong) == (True, (("1785",), ("1801",)), ("1950",))
     assert (case.several, {gold.fact for gold in case.evidence}) == (False, {0})
     assert (refused.answerable, refused.accepted) == (False, ())
-
-
-# --- passages
 
 
 def test_passages_become_articles_once_and_the_positives_are_alternatives(tmp_path: Path) -> None:
@@ -257,8 +245,6 @@ def test_rgb_is_read_under_its_own_names(tmp_path: Path) -> None:
     assert (second.id, second.accepted, second.wrong) == ("1", (("Tampa",),), ("Glendale",))
     assert "It was in Glendale." in texts_of(dataset).values()
 
-
-# --- what is not as it should be
 
 GOOD: dict[Format, list[Any]] = {
     "squad": [squad(MOON, squad_question(("Earth", 21)))],

@@ -95,9 +95,6 @@ def test_dateline_is_asked_with_all_that_the_case_says(write: Write, saying: Say
     assert {hit.passage.article for hit in answer.hits} <= {"hama.txt", "football.txt"}
 
 
-# ---------------------------------------------------------------------------------------- LlamaIndex's engines
-
-
 def test_every_source_stands_where_its_citation_says_and_costs_are_the_systems_own(saying: Saying) -> None:
     with saying("All of it [1] [2].") as peers:
         answer = peers.answer(QUESTION)
@@ -192,9 +189,6 @@ def test_the_calls_of_one_question_are_counted_together(saying: Saying, write: W
             peers.answer(QUESTION)
 
 
-# --------------------------------------------------------------------------------- the plainer peers
-
-
 def test_the_closed_book_model_is_given_the_conversation_and_no_article(saying: Saying) -> None:
     with saying("About 200 kilometres.") as peers:
         answer = peers.answer(case("How far from Damascus?", history=TURNS), "closed-book")
@@ -230,9 +224,6 @@ def test_words_alone_answer_with_the_sentence_that_has_most_of_them(articles: Pa
         answer = Bm25Top(assistant).answer(case("Volleyball?"))
     assert (answer.text, answer.abstained, answer.sentences, answer.citations) == ("", True, (), ())
     assert answer.timings.first_token is None
-
-
-# ------------------------------------------------------------------------------------ the embedded model
 
 
 @pytest.mark.slow
