@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def main(data: Path, questions: int, engine: str | None, model: str | None, **_:
     """Prints first token, total time and tokens of Dateline and of its peer, over short and long articles."""
     asked = spread([one.question for one in read_records(data / "questions.jsonl", "folder")], questions)
     with tempfile.TemporaryDirectory() as scratch:
-        for name, articles in (("short", _as_they_are(data)), ("long", _joined_by_title(data))):
+        for name, articles in _articles(data).items():
             folder = Path(scratch) / name
             folder.mkdir()
             for number, text in enumerate(articles):
@@ -53,17 +54,14 @@ def main(data: Path, questions: int, engine: str | None, model: str | None, **_:
                 print(f"{row:24}{mine:12.2f}{theirs[row]:22.2f}{ratio}", flush=True)
 
 
-def _as_they_are(data: Path) -> list[str]:
-    return [file.read_bytes().decode() for file in sorted((data / "articles").glob("*.txt"))]
-
-
-def _joined_by_title(data: Path) -> list[str]:
-    by_title: dict[str, list[str]] = {}
+def _articles(data: Path) -> dict[str, list[str]]:
+    """The articles as they are, and those of one title joined."""
+    texts = {file.name: file.read_bytes().decode() for file in sorted((data / "articles").glob("*.txt"))}
+    by_title: dict[str, list[str]] = defaultdict(list)
     for line in (data / "articles.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
-        text = (data / "articles" / row["article"]).read_text(encoding="utf-8")
-        by_title.setdefault(row["title"], []).append(text.strip())
-    return ["\n\n".join(texts) for texts in by_title.values()]
+        by_title[row["title"]].append(texts[row["article"]].strip())
+    return {"short": list(texts.values()), "long": ["\n\n".join(joined) for joined in by_title.values()]}
 
 
 def _measured(system: System, questions: Sequence[str]) -> dict[str, float]:

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from evals.lines import records
-from evals.types import Case, Split
+from evals.types import Case
 from index.errors import DatelineError
 
 _T = TypeVar("_T")
@@ -33,7 +33,7 @@ def load(path: Path) -> list[Case]:
     field would otherwise be a wrong score later.
     """
     found: dict[str, Case] = {}
-    for number, line in records(path, _LINES, CasesError, "a JSON Lines file of gold questions"):
+    for number, line in records(path, TypeAdapter(_Line), CasesError, "a JSON Lines file of gold questions"):
         if line.id in found:
             taken = f"the id '{line.id}' is taken already; give each question an id of its own"
             raise CasesError(f"{path}, line {number}: {taken}.")
@@ -45,11 +45,6 @@ def spread(cases: Sequence[_T], count: int) -> list[_T]:
     """`count` of the cases at even distances over the list, always the same ones; all of them if there are fewer."""
     count = max(0, min(count, len(cases)))
     return [cases[i * len(cases) // count] for i in range(count)]
-
-
-def of_split(cases: Sequence[Case], split: Split | None) -> list[Case]:
-    """The cases of one half, or all of them for None."""
-    return [case for case in cases if split is None or case.split == split]
 
 
 def without_gold(cases: Sequence[Case]) -> list[Case]:
@@ -92,6 +87,3 @@ class _Line(Case):
             raise ValueError(
                 "the question is not answerable, yet an answer is accepted; empty 'accepted' and 'patterns'"
             )
-
-
-_LINES = TypeAdapter(_Line)

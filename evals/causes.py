@@ -32,28 +32,23 @@ def cause(case: Case, outcome: Outcome) -> str | None:
         return None if refused(answer) else ANSWERED
     if not refused(answer) and matches(answer.text, case):
         return None
-    if not _found(answer, outcome.gold):
+    gold = [place for place in outcome.gold if place]
+    found = [Place(hit.passage.article, hit.passage.start, hit.passage.end) for hit in answer.hits]
+    if found and gold and not _share(gold, found):  # not every system says what it found
         return NOT_FOUND
     if refused(answer):
         return _withheld(case, answer)
     cited = [Place(one.article, one.start, one.end) for one in answer.citations]
-    return (
-        WRONG_GOLD if any(place and place.shared(one) for place in outcome.gold for one in cited) else WRONG_ELSEWHERE
-    )
+    return WRONG_GOLD if _share(gold, cited) else WRONG_ELSEWHERE
 
 
-def by_cause(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
-    """The rows that went wrong, by cause, the largest first."""
+def print_causes(rows: Iterable[Row]) -> None:
+    """Each cause, the largest first, with its cases: what was asked, what is right, what came out."""
     found: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if said := cause(row.case, row.outcome):
             found[said].append(row)
-    return sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
-
-
-def print_causes(rows: Iterable[Row]) -> None:
-    """Each cause with its cases: what was asked, what is right, what came out."""
-    for said, failed in by_cause(rows):
+    for said, failed in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
         say(f"\n{said}: {len(failed)}")
         for row in failed:
             say(f"  {row.case.id}: {row.case.question}")
@@ -71,11 +66,9 @@ def _withheld(case: Case, answer: Answer) -> str:
     return RIGHT_BUT_SOFT if all(draft.support is not None for draft in drafts) else RIGHT_BUT_HARD
 
 
-def _found(answer: Answer, gold: Iterable[Place | None]) -> bool:
-    """Whether a passage that was found has part of a gold quote; true where no system says what it found."""
-    passages = [Place(hit.passage.article, hit.passage.start, hit.passage.end) for hit in answer.hits]
-    places = [place for place in gold if place]
-    return not passages or not places or any(place.shared(passage) for place in places for passage in passages)
+def _share(some: list[Place], others: list[Place]) -> bool:
+    """Whether any characters are in both."""
+    return any(one.shared(other) for one in some for other in others)
 
 
 def _what_came(outcome: Outcome) -> str:
@@ -84,8 +77,6 @@ def _what_came(outcome: Outcome) -> str:
         return f"error: {outcome.error}"
     if not refused(answer):
         return f"said: {answer.text}"
-    drafts = [
-        f"“{draft.text}” ({draft.reason}{'' if draft.support is None else f', {draft.support:.2f}'})"
-        for draft in answer.withheld
-    ]
+    whys = (one.reason if one.support is None else f"{one.reason}, {one.support:.2f}" for one in answer.withheld)
+    drafts = [f"“{one.text}” ({why})" for one, why in zip(answer.withheld, whys, strict=True)]
     return f"withheld: {' '.join(drafts)}" if drafts else "refused"

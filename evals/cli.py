@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 import click
 
-from evals.cases import SEEDS_GOLD, CasesError, load, of_split, spread, without_gold
+from evals.cases import SEEDS_GOLD, CasesError, load, spread, without_gold
 from evals.causes import print_causes
 from evals.compare import compare as compare_runs
 from evals.compare import print_comparison
@@ -26,7 +26,7 @@ from evals.report import write_report
 from evals.runs import Writer, place_for, read, writing
 from evals.stats import library
 from evals.table import plain_or_terminal, print_table, to_json
-from evals.types import Case, Split
+from evals.types import Case, Outcome, Split
 from index.errors import DatelineError, EmbedderMismatch, IndexVersionMismatch
 from rag.assistant import Assistant
 from rag.options import common_options
@@ -70,29 +70,23 @@ def _choosing(command: Callable[..., None]) -> Callable[..., None]:
 @common_options
 @click.pass_context
 def evaluate(
-    context: click.Context,
-    /,
-    rescore: Path | None,
-    as_json: bool,
-    signals: Path | None,
-    from_feedback: bool,
-    **options: Any,
+    context: click.Context, rescore: Path | None, as_json: bool, signals: Path | None, from_feedback: bool, **plan: Any
 ) -> None:
     """Ask gold questions, score the answers, and write a run. An interrupted run is gone on with."""
-    shared = context.obj = {name: options.pop(name) for name in ("data_dir", "engine", "model")}
+    shared = context.obj = {name: plan.pop(name) for name in ("data_dir", "engine", "model")}
     if context.invoked_subcommand:
         return
     if from_feedback:
         from evals.feedback import candidates, write
 
         found = candidates(home := _home(shared))
-        write(found, path := options["out"] or home / "feedback.jsonl")
+        write(found, path := plan["out"] or home / "feedback.jsonl")
         many = "s" if len(found) != 1 else ""
         say(f"{len(found)} candidate{many} in {path}: finish them, then ask with --cases.")
     elif signals:
-        _gather_signals(_Plan(**options), shared, signals)
+        _gather_signals(_Plan(**plan), shared, signals)
     else:
-        run = read(path := rescore or _run(_Plan(**options), shared))
+        run = read(path := rescore or _run(_Plan(**plan), shared))
         if as_json:
             say_json(to_json(run))
         else:
@@ -138,12 +132,11 @@ class _Plan:
 
     def _chosen(self, cases: Sequence[Case]) -> list[Case]:
         skipped = set(self.skip.read_text("utf-8").split()) if self.skip else set()
-        chosen = [case for case in of_split(cases, self.split) if case.id not in skipped]
+        chosen = [case for case in cases if self.split in (None, case.split) and case.id not in skipped]
         chosen = without_gold(chosen) if self.blind else chosen
-        chosen = spread(chosen, self.limit) if self.limit else chosen
         if not chosen:
             raise CasesError("No case is left to run: choose another --split, or leave out --skip or --without-gold.")
-        return chosen
+        return spread(chosen, self.limit or len(chosen))
 
 
 def _room(home: Path, data: Path) -> Path:
@@ -154,7 +147,7 @@ def _room(home: Path, data: Path) -> Path:
 def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
     """Runs what is planned; gives the file that it wrote."""
     from evals.judge import SupportJudge, measured
-    from evals.run import Observer, corpus, header, run, search_only
+    from evals.run import RETRIEVAL, Observer, corpus, header, run
     from evals.systems import SYSTEMS, build
 
     library("scipy.stats")  # what is missing at the end is told at the beginning
@@ -165,23 +158,18 @@ def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
     with _assistant(questions.corpus, room, shared, plan.remember, **kept) as assistant:
         named = SYSTEMS if "all" in plan.peers else ("dateline", *plan.peers)
         systems = [] if plan.retrieval else build(named, assistant)
-        known = None if plan.retrieval else measured(assistant.choice.model)
-        head = header(
-            assistant,
-            questions.cases,
-            {"retrieval": "search only"} if plan.retrieval else {system.name: system.about for system in systems},
-            dataset={"name": f"{questions.name}, without gold" if plan.blind else questions.name} | corpus(assistant),
-            split=plan.split,
-            judge=known.sentence() if known else None,
-        )
+        about = {system.name: system.about for system in systems} or {RETRIEVAL: "search only"}
+        dataset = {"name": f"{questions.name}, without gold" if plan.blind else questions.name} | corpus(assistant)
+        known = measured(assistant.choice.model) if systems else None
+        head = header(assistant, questions.cases, about, dataset)
+        head |= {"split": plan.split, "judge": known.sentence() if known else None}
         if plan.remember:
             head["settings"]["remembered"] = "times mean nothing"
         with _writing(plan.out, home, plan.stem(questions.name), head) as (writer, told):
-            if plan.retrieval:
-                search_only(questions.cases, Observer(assistant, None), writer, told)
-            else:
-                observer = Observer(assistant, SupportJudge(assistant.engine, assistant.embed))
-                run(questions.cases, systems, observer, writer, told)
+            observer = Observer(assistant, SupportJudge(assistant.engine, assistant.embed) if systems else None)
+            seen: dict[str, Callable[[Case], Outcome]] = {RETRIEVAL: observer.retrieval} if plan.retrieval else {}
+            seen |= {system.name: partial(observer.answered, system) for system in systems}
+            run(questions.cases, seen, writer, told)
     return writer.path
 
 
@@ -282,8 +270,8 @@ def judge(context: click.Context, /, claims: Path | None, **chosen: Any) -> None
     questions, room = _Plan(**chosen).questions(_home(context.obj))
     with _assistant(questions.corpus, room, context.obj) as assistant, progress() as told:
         found = measure(assistant, questions.cases, read_claims(claims) if claims else (), told)
-    for one in found:
-        say(f"{one.name:<50} {one.value:6.3f}  n={one.count}")
+    for name, value, count in found:
+        say(f"{name:<50} {value:6.3f}  n={count}")
 
 
 @evaluate.command()
@@ -303,8 +291,7 @@ def marker(context: click.Context, claims: Path, half: str | None, kept: bool) -
     name, home = f"{half} half of {claims.stem}" if half else claims.stem, _home(context.obj)
     with _assistant(None, home, context.obj) as assistant:
         model = assistant.choice.model
-        about = {judging.SYSTEM: "the support judge"}
-        head = header(assistant, [], about, dataset={"name": name}, split=None, judge=None) | {"cases": len(chosen)}
+        head = header(assistant, [], {judging.SYSTEM: "the support judge"}, {"name": name}) | {"cases": len(chosen)}
         with _writing(None, home, f"{claims.stem}-judge", head) as (writer, told):
             support = judging.SupportJudge(assistant.engine, assistant.embed)
             for done, claim in enumerate(chosen, 1):
@@ -357,7 +344,7 @@ def injections(
     """Hide each order of ATTACKS in a seed article: is it obeyed, said or cited? An interrupted run is gone on with."""
     from evals import injection
     from evals.run import Observer, header
-    from evals.systems import build
+    from evals.systems import Dateline
 
     shared = {name: value if value is not None else context.obj[name] for name, value in given.items()}
     clean = injection.clean_text(SEEDS)
@@ -366,10 +353,8 @@ def injections(
     if path is None:
         # every attack is another corpus, and none is the user's own
         with TemporaryDirectory() as room, _assistant(None, Path(room), shared) as assistant:
-            systems = {system.name: system.about for system in build(["dateline"], assistant)}
             dataset = {"name": f"{attacks.stem} in the seeds"}
-            asked = [trial.case for trial in planned]
-            head = header(assistant, asked, systems, dataset=dataset, split=None, judge=None)
+            head = header(assistant, [one.case for one in planned], {Dateline.name: Dateline.about}, dataset)
             with _writing(out, _home(shared), f"{attacks.stem}-injections", head) as (writer, told):
                 injection.run(planned, SEEDS, Path(room) / "articles", Observer(assistant, None), writer, told)
             path = writer.path

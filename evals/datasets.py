@@ -6,24 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from itertools import product
 from pathlib import Path
 
-from evals.records import (
-    ABOUT,
-    QUESTIONS,
-    DatasetError,
-    Format,
-    Item,
-    PassagesRecord,
-    Question,
-    RamdocsRecord,
-    SquadAnswer,
-    SquadArticle,
-    SquadQuestion,
-    read_records,
-)
+from evals.records import ABOUT, QUESTIONS, DatasetError, Format, Item, Passages, Question, Ramdocs, Squad, read_records
 from evals.types import Case, GoldQuote
 from index.dates import native_date
 from index.read import find_files, read_file
@@ -31,8 +18,6 @@ from index.split import split_sentences
 from index.types import Span
 
 __all__ = ["Dataset", "DatasetError", "Format", "read"]
-
-_THE_ANSWER = None  # no quote and no place
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +51,19 @@ def read(path: Path, form: Format, scratch: Path) -> Dataset:
     else:
         written, records = _Articles(), read_records(path, form)
         if form == "squad":
-            cases = [case for record in records for case in _squad_cases(record.data, written)]
+            cases = [case for record in records for case in _squad_cases(record, written)]
         else:
             case_of: Callable[..., Case] = _ramdocs_case if form == "ramdocs" else _passages_case
             cases = [case_of(n, record, written) for n, record in enumerate(records)]
-        corpus = _fill(scratch / "corpus", written.files())
+        # the reader drops one byte-order mark: a text that begins with one needs another
+        files = {id: text.encode("utf-8-sig" if text.startswith("\ufeff") else "utf-8") for text, id in written.items()}
+        corpus = _fill(scratch / "corpus", files.items())
     if not cases:
         raise DatasetError(f"There is no question in {path}. Name the data to measure with: {ABOUT[form]}.")
     twice = [id for id, times in Counter(case.id for case in cases).items() if times > 1]
     if twice:
         raise DatasetError(f"{path} has several questions with the id {twice[0]}. Give each an id of its own.")
     return Dataset(path.resolve().stem if path.is_file() else path.resolve().name, tuple(cases), corpus)
-
-
-# --- the forms
 
 
 def _read_folder(path: Path, form: Format, scratch: Path) -> tuple[list[Case], Path]:
@@ -112,7 +96,7 @@ def _folder_case(record: Question, form: Format, corpus: Path, texts: Callable[[
     answers = _distinct(record.answers) if record.answerable else ()
     groups = record.all if record.answerable and record.all else None
     several = not groups and len(answers) > 1 and (form == "ramdocs" or "multi_answer" in record.type)
-    verdict = {answer.casefold() for answer in answers} <= {"yes", "no"}
+    verdict = not groups and {answer.casefold() for answer in answers} <= {"yes", "no"}
     accepted = product(*map(_distinct, groups)) if groups else ((answer,) for answer in answers)
     return Case(
         id=record.id,
@@ -144,7 +128,7 @@ def _evidence(items: list[Item], answers: tuple[str, ...], words: Callable[[Item
         key: object = " ".join(item.quote.casefold().split()) if item.quote else place
         if item.article not in telling and any(finder.search(words(item)) for finder in finders):
             telling.add(item.article)
-            key = _THE_ANSWER
+            key = None  # no quote and no place
         evidence.append(GoldQuote(item.article, item.quote or None, numbers.setdefault(key, len(numbers))))
     return tuple(evidence)
 
@@ -155,36 +139,30 @@ def _file_of(corpus: Path, article: str) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def _squad_cases(articles: Iterable[SquadArticle], written: _Articles) -> Iterator[Case]:
-    for n, article in enumerate(articles):
+def _squad_cases(squad: Squad, written: _Articles) -> Iterator[Case]:
+    for n, article in enumerate(squad.data):
         for m, paragraph in enumerate(article.paragraphs):
-            id = written.add(f"{n:04d}_{m:03d}.txt", paragraph.context)
-            quoted = partial(_around, paragraph.context, _sentences(paragraph.context))
-            yield from (_squad_case(question, id, paragraph.context, quoted) for question in paragraph.qas)
+            id, context = written.setdefault(paragraph.context, f"{n:04d}_{m:03d}.txt"), paragraph.context
+            sentences = _sentences(context)
+            for asked in paragraph.qas:
+                answers = [] if asked.is_impossible else asked.answers
+                places = (_nearest(context, answer.text, answer.answer_start) for answer in answers)
+                quotes: list[str | None] = [*_around(context, sentences, places)]
+                # annotators may have marked different sentences: each alone is enough
+                evidence = [GoldQuote(id, quote) for quote in quotes or [None]] if answers else []
+                kind = "squad_impossible" if asked.is_impossible else "squad"
+                accepted = ((answer,) for answer in _distinct(answer.text for answer in answers))
+                yield _case(asked.id, asked.question, kind, evidence, accepted)
 
 
-def _squad_case(record: SquadQuestion, article: str, context: str, quoted: Callable[..., list[str]]) -> Case:
-    answers = [] if record.is_impossible else record.answers
-    quotes: list[str | None] = [*quoted(_nearest(context, answer) for answer in answers)]
-    return Case(
-        id=record.id,
-        question=record.question,
-        answerable=not record.is_impossible,
-        kind="squad_impossible" if record.is_impossible else "squad",
-        accepted=tuple((answer,) for answer in _distinct(answer.text for answer in answers)),
-        # annotators may have marked different sentences: each alone is enough
-        evidence=tuple(GoldQuote(article, quote) for quote in quotes or [None]) if answers else (),
-    )
-
-
-def _nearest(context: str, answer: SquadAnswer) -> tuple[int, int]:
+def _nearest(context: str, answer: str, offset: int) -> tuple[int, int]:
     """Where the answer stands: at its offset, or where that is off, nearest to it; an empty span if nowhere."""
-    starts = [match.start() for match in re.finditer(f"(?={re.escape(answer.text)})", context)]
-    start = min(starts, key=lambda start: abs(start - answer.answer_start), default=None)
-    return (0, 0) if start is None else (start, start + len(answer.text))
+    starts = [match.start() for match in re.finditer(f"(?={re.escape(answer)})", context)]
+    start = min(starts, key=lambda start: abs(start - offset), default=None)
+    return (0, 0) if start is None else (start, start + len(answer))
 
 
-def _ramdocs_case(n: int, record: RamdocsRecord, written: _Articles) -> Case:
+def _ramdocs_case(n: int, record: Ramdocs, written: _Articles) -> Case:
     answers = _distinct(record.gold_answers)
     several = len(answers) > 1
     # here the data tells what each document answers: those of one answer are alternatives
@@ -193,24 +171,15 @@ def _ramdocs_case(n: int, record: RamdocsRecord, written: _Articles) -> Case:
     for document in record.documents:
         answer, told = document.answer.strip(), list[_Told]()
         if document.type == "correct":
-            told = [
-                (facts.setdefault(answer.casefold(), len(facts)) if several else 0, [answer] if answer else answers)
-            ]
+            fact = facts.setdefault(answer.casefold(), len(facts)) if several else 0
+            told.append((fact, [answer] if answer else answers))
         documents.append((document.text, told))
-    evidence = _written(n, documents, written)
-    return Case(
-        id=f"ramdocs_{n:04d}",
-        question=record.question,
-        answerable=bool(evidence),
-        kind="conflict_multi_answer" if several else "conflict",
-        accepted=tuple((answer,) for answer in answers) if evidence else (),
-        wrong=_wrong(record.wrong_answers, answers),
-        several=several and bool(evidence),
-        evidence=evidence,
-    )
+    kind, accepted = "conflict_multi_answer" if several else "conflict", ((answer,) for answer in answers)
+    evidence, wrong = _written(n, documents, written), record.wrong_answers
+    return _case(f"ramdocs_{n:04d}", record.question, kind, evidence, accepted, wrong, several)
 
 
-def _passages_case(n: int, record: PassagesRecord, written: _Articles) -> Case:
+def _passages_case(n: int, record: Passages, written: _Articles) -> Case:
     needed = record.answers
     documents: list[_Document] = []
     for group, one in enumerate(record.positive):
@@ -219,34 +188,41 @@ def _passages_case(n: int, record: PassagesRecord, written: _Articles) -> Case:
         told: list[_Told] = [(fact, spellings) for fact, spellings in enumerate(needed) if fact == group or not nested]
         documents += [(text, told) for text in (one if isinstance(one, list) else [one])]
     documents += [(text, []) for text in (*record.positive_wrong, *record.negative)]
+    id, accepted = record.id or f"passages_{n:04d}", product(*map(_distinct, needed))
     evidence = _written(n, documents, written)
-    return Case(
-        id=record.id or f"passages_{n:04d}",
-        question=record.question,
-        answerable=bool(evidence),
-        kind=record.type,
-        accepted=tuple(product(*map(_distinct, needed))) if evidence else (),
-        wrong=_wrong(record.wrong_answers, [spelling for spellings in needed for spelling in spellings]),
-        evidence=evidence,
-    )
+    return _case(id, record.question, record.type, evidence, accepted, record.wrong_answers)
 
 
+def _case(
+    id: str, question: str, kind: str, evidence: Sequence[GoldQuote], accepted: Iterable[tuple[str, ...]],
+    wrong: Iterable[str] = (), several: bool = False,
+) -> Case:  # fmt: skip
+    """Answerable where something tells the answer."""
+    entries, known = tuple(accepted), tuple(dict.fromkeys(evidence))
+    wrong = _wrong(wrong, [string for entry in entries for string in entry])
+    if not known:
+        return Case(id, question, False, kind, wrong=wrong)
+    return Case(id, question, True, kind, entries, wrong=wrong, several=several, evidence=known)
+
+
+_Articles = dict[str, str]
+"""Text -> id, each text once: a copy under another id would count as another article."""
 _Told = tuple[int, Sequence[str]]
 """The number of a fact, and the answers that tell it."""
 _Document = tuple[str, list[_Told]]
 
 
-def _written(n: int, documents: Iterable[_Document], written: _Articles) -> tuple[GoldQuote, ...]:
+def _written(n: int, documents: Iterable[_Document], written: _Articles) -> list[GoldQuote]:
     """Writes the documents of question `n`; gives the sentences of each that tell its facts, or else the document."""
     evidence: list[GoldQuote] = []
     for m, (text, told) in enumerate(document for document in documents if document[0].strip()):
-        article = written.add(f"{n:04d}_{m:02d}.txt", text)
-        quotes = [GoldQuote(article, quote, fact) for fact, answers in told for quote in _holding(text, answers)]
+        article = written.setdefault(text, f"{n:04d}_{m:02d}.txt")
+        sentences, quotes = _sentences(text), list[GoldQuote]()
+        for fact, answers in told:  # every sentence in which an answer stands word for word
+            spans = (match.span() for answer in answers for match in _find(answer).finditer(text))
+            quotes += [GoldQuote(article, quote, fact) for quote in _around(text, sentences, spans)]
         evidence += quotes or [GoldQuote(article, None, fact) for fact, _ in told[:1]]
-    return tuple(dict.fromkeys(evidence))
-
-
-# --- answers and quotes
+    return evidence
 
 
 def _distinct(answers: Iterable[str]) -> tuple[str, ...]:
@@ -254,9 +230,8 @@ def _distinct(answers: Iterable[str]) -> tuple[str, ...]:
     return tuple({answer.casefold(): answer for answer in reversed(list(answers))}.values())[::-1]
 
 
-def _wrong(wrong: Iterable[str], answers: Iterable[str]) -> tuple[str, ...]:
+def _wrong(wrong: Iterable[str], right: Sequence[str]) -> tuple[str, ...]:
     """The wrong answers without those that a right one says too: whoever gives it would be blamed for them."""
-    right = list(answers)
     return _distinct(
         one.strip() for one in wrong if one.strip() and not any(_find(one).search(answer) for answer in right)
     )
@@ -284,30 +259,6 @@ def _around(text: str, sentences: list[Span], spans: Iterable[tuple[int, int]]) 
         if held:
             quotes[text[held[0].start : held[-1].end]] = None
     return list(quotes)
-
-
-def _holding(text: str, answers: Iterable[str]) -> list[str]:
-    """Every sentence of `text` in which one of `answers` stands word for word."""
-    return _around(text, _sentences(text), [m.span() for answer in answers for m in _find(answer).finditer(text)])
-
-
-# --- files
-
-
-class _Articles:
-    """Articles to be written, each text once: a copy under another id would count as another article."""
-
-    def __init__(self) -> None:
-        self._names: dict[str, str] = {}
-
-    def add(self, name: str, text: str) -> str:
-        """The id of the article with this text, which is `name` if it is new."""
-        return self._names.setdefault(text, name)
-
-    def files(self) -> Iterator[tuple[str, bytes]]:
-        for text, name in self._names.items():
-            # the reader drops one byte-order mark: a text that begins with one needs another
-            yield name, text.encode("utf-8-sig" if text.startswith("\ufeff") else "utf-8")
 
 
 def _fill(folder: Path, files: Iterable[tuple[str, bytes]]) -> Path:

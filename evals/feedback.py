@@ -18,33 +18,29 @@ from web.conversations import Conversations, Turn
 
 def candidates(home: Path) -> list[dict[str, Any]]:
     """A candidate, in the form of a line of gold questions, for each turn that was judged."""
-    found = []
+    found = list[dict[str, Any]]()
     for turns in Conversations(home / "conversations.db").with_verdicts():
         history: list[dict[str, str]] = []
         for turn in turns:
-            if turn.verdict and turn.answer:
-                found.append(_candidate(turn, turn.answer, history))
             if turn.answer:
-                history = [*history, {"role": "user", "content": turn.question}]
+                found += [_candidate(turn, turn.answer, history)] if turn.verdict else []
+                history.append({"role": "user", "content": turn.question})
                 history.append({"role": "assistant", "content": turn.answer["text"]})
     return found
 
 
 def _candidate(turn: Turn, answer: dict[str, Any], history: Sequence[dict[str, str]]) -> dict[str, Any]:
     good, refused = turn.verdict == "up", answer["abstained"]
-    said = [sentence["text"] for sentence in answer["sentences"]]
+    said = [] if refused else [sentence["text"] for sentence in answer["sentences"]]
+    cited = answer["citations"] if good and not refused else []
     return {
         "id": f"feedback-{turn.id}",
         "question": turn.question,
         "history": list(history),
         "answerable": not (good and refused),  # of a bad answer nobody said yet that there is a good one
-        "accepted": said if good and not refused else [],
-        "wrong": said if not good and not refused else [],
-        "evidence": [
-            {"article": citation["article"], "quote": citation["quote"]}
-            for citation in answer["citations"]
-            if good and not refused
-        ],
+        "accepted": said if good else [],
+        "wrong": [] if good else said,
+        "evidence": [{"article": one["article"], "quote": one["quote"]} for one in cited],
         "kind": "feedback",
         "split": "dev",
         "note": turn.comment or "",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from sklearn.metrics import roc_auc_score
 
 from evals.judge import Claim
 from evals.matching import matches
+from evals.progress import Progress
 from evals.types import Case
 from rag.assistant import Assistant
 from rag.crossencoder import CrossEncoder
@@ -25,15 +26,8 @@ from rag.evidence import READ, Evidence, statements
 _PASSAGES = 10
 _BINS = 5  # of the reliability curve
 _NAME_OR_NUMBER = re.compile(r"(?<!^)\b(?:[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*|\d[\d,.]*\d|\d)\b")
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A figure, and what it counts."""
-
-    name: str
-    value: float
-    count: int
+Measure = tuple[str, float, int]
+"""The name of a figure, the figure, and what it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,38 +39,21 @@ class Reading:
     answers: tuple[float, ...]
     gold: tuple[bool, ...]
 
-    def rank(self, scores: Sequence[float]) -> int:
-        """The rank, from 1, of the first gold statement; there must be one."""
-        order = sorted(range(len(scores)), key=lambda at: -scores[at])
-        return next(rank for rank, at in enumerate(order, 1) if self.gold[at])
 
-
-def measure(
-    assistant: Assistant,
-    cases: Sequence[Case],
-    claims: Sequence[Claim] = (),
-    progress: Callable[[int, int, str], None] | None = None,
-) -> list[Measure]:
+def measure(assistant: Assistant, cases: Sequence[Case], claims: Sequence[Claim], told: Progress) -> list[Measure]:
     """Asks the judge about `cases` over the assistant's articles, and about `claims` with human labels."""
-    judge, readings = CrossEncoder(), list[Reading]()
-    for done, case in enumerate(_with_and_without(cases), 1):
+    judge, readings, asked = CrossEncoder(), list[Reading](), list(_with_and_without(cases))
+    for done, case in enumerate(asked, 1):
         readings.append(reading(assistant, judge, case))
-        if progress:
-            progress(done, sum(1 + case.answerable for case in cases), "judge")
-    answered = [one for one in readings if any(one.gold)]
-    orders: dict[str, Callable[[Reading], Sequence[float]]] = {
-        "judge": lambda one: one.answers,
-        "search": lambda one: [-float(at) for at in range(len(one.statements))],
-    }
-    found = list[Measure]()
-    for name, of in orders.items():
-        ranks = [one.rank(of(one)) for one in answered]
-        found += [
-            Measure(
-                f"recall@{k} of the gold sentence, {name}", float(np.mean([rank <= k for rank in ranks])), len(ranks)
-            )
-            for k in (1, 3)
-        ]
+        told(done, len(asked), "judge")
+    answered, found = [one for one in readings if any(one.gold)], list[Measure]()
+    for name, ranks in (
+        ("judge", [_rank(one.gold, one.answers) for one in answered]),
+        ("search", [one.gold.index(True) + 1 for one in answered]),
+    ):
+        for k in (1, 3):
+            recall = float(np.mean([rank <= k for rank in ranks]))
+            found.append((f"recall@{k} of the gold sentence, {name}", recall, len(ranks)))
     surest = [max(one.answers, default=0.0) for one in readings]
     found.append(_auc("AUC, an answer is there or not", [any(one.gold) for one in readings], surest))
     found.append(_auc("AUC, right answer or another of its sentence", *swapped(judge, answered)))
@@ -87,7 +64,7 @@ def measure(
     pairs = [item.told for one in readings[:20] for item in one.statements]
     begun = time.perf_counter()
     judge.answers(cases[0].question, pairs)
-    found.append(Measure("milliseconds a pair", (time.perf_counter() - begun) * 1000 / len(pairs), len(pairs)))
+    found.append(("milliseconds a pair", (time.perf_counter() - begun) * 1000 / len(pairs), len(pairs)))
     return found
 
 
@@ -105,9 +82,9 @@ def swapped(judge: CrossEncoder, readings: Sequence[Reading]) -> tuple[list[bool
     chance, labels, shown = random.Random(1), list[bool](), list[float]()
     for one in readings:
         case, words = one.case, one.statements[one.gold.index(True)].told
-        if len(case.accepted) == 0 or len(case.accepted[0]) != 1 or case.accepted[0][0] not in words:
+        answer, *more = next(iter(case.accepted), ("",))
+        if not answer or more or answer not in words:
             continue
-        answer = case.accepted[0][0]
         named = [match.group() for match in _NAME_OR_NUMBER.finditer(words)]
         if others := [name for name in named if not _shares(name, f"{answer} {case.question}")]:
             for given in (answer, chance.choice(others)):
@@ -133,8 +110,14 @@ def _shares(one: str, other: str) -> bool:
     return bool(set(re.findall(r"\w+", one.lower())) & set(re.findall(r"\w+", other.lower())))
 
 
+def _rank(gold: Sequence[bool], scores: Sequence[float]) -> int:
+    """The rank, from 1, of the first gold one; there must be one."""
+    order = sorted(zip(scores, gold, strict=True), key=lambda pair: -pair[0])
+    return [is_gold for _, is_gold in order].index(True) + 1
+
+
 def _auc(name: str, labels: Sequence[bool], scores: Sequence[float]) -> Measure:
-    return Measure(name, float(roc_auc_score(labels, scores)), len(labels))
+    return name, float(roc_auc_score(labels, scores)), len(labels)
 
 
 def _reliability(readings: Sequence[Reading]) -> Iterator[Measure]:
@@ -143,6 +126,5 @@ def _reliability(readings: Sequence[Reading]) -> Iterator[Measure]:
     for low in np.linspace(0, 1, _BINS, endpoint=False):
         within = [gold for p, gold in pairs if low <= p < low + 1 / _BINS]
         if within:
-            yield Measure(
-                f"share that answers, of {low:.1f} to {low + 1 / _BINS:.1f}", float(np.mean(within)), len(within)
-            )
+            share = float(np.mean(within))
+            yield f"share that answers, of {low:.1f} to {low + 1 / _BINS:.1f}", share, len(within)

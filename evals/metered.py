@@ -12,7 +12,6 @@ from llama_index.core.base.llms.generic_utils import (
 from llama_index.core.base.llms.types import CompletionResponse, CompletionResponseGen, LLMMetadata
 from llama_index.core.bridge.pydantic import ConfigDict, Field, PrivateAttr
 from llama_index.core.llms import ChatMessage, ChatResponse, ChatResponseGen, CustomLLM, MessageRole
-from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 
 from rag.engines.base import Completion
 from rag.types import Usage
@@ -31,10 +30,6 @@ class MeteredLLM(CustomLLM):
     engine: Any = Field(exclude=True)
     _usage: Usage = PrivateAttr(default_factory=Usage)
 
-    @classmethod
-    def class_name(cls) -> str:
-        return "MeteredLLM"
-
     @property
     def usage(self) -> Usage:
         """Tokens over all calls that came to their end."""
@@ -49,31 +44,23 @@ class MeteredLLM(CustomLLM):
             model_name=self.engine.model,
         )
 
-    @llm_chat_callback()
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        *_, last = [ChatResponse(message=ChatMessage(content="")), *self._said(messages, kwargs)]
+        *_, last = [ChatResponse(message=ChatMessage(content="")), *self.stream_chat(messages, **kwargs)]
         return last
 
-    @llm_chat_callback()
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
-        return self._said(messages, kwargs)
-
-    @llm_completion_callback()
-    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
-        return chat_response_to_completion_response(self.chat([ChatMessage(content=prompt)], **kwargs))
-
-    @llm_completion_callback()
-    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
-        return stream_chat_response_to_completion_response(self.stream_chat([ChatMessage(content=prompt)], **kwargs))
-
-    def _said(self, messages: Sequence[ChatMessage], kwargs: dict[str, Any]) -> ChatResponseGen:
         text = ""
-        for piece in self._pieces(messages, kwargs):
+        for piece in self._pieces(messages, kwargs.get("max_tokens", self.max_tokens)):
             text += piece
             yield ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=text), delta=piece)
 
-    def _pieces(self, messages: Sequence[ChatMessage], kwargs: dict[str, Any]) -> Iterator[str]:
-        longest = kwargs.get("max_tokens", self.max_tokens)
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
+        return chat_response_to_completion_response(self.chat([ChatMessage(content=prompt)], **kwargs))
+
+    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
+        return stream_chat_response_to_completion_response(self.stream_chat([ChatMessage(content=prompt)], **kwargs))
+
+    def _pieces(self, messages: Sequence[ChatMessage], longest: int) -> Iterator[str]:
         end: Completion = yield from self.engine.stream(messages, max_tokens=longest, from_cache=True)
         self._usage = Usage(
             self._usage.prompt_tokens + end.prompt_tokens,

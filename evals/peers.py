@@ -17,13 +17,19 @@ import math
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from llama_index.core import Document, VectorStoreIndex
 from llama_index.core.llms import ChatMessage, MessageRole
+from llama_index.core.node_parser import SentenceSplitter
+from llama_index.core.query_engine import CitationQueryEngine
+from llama_index.core.schema import NodeWithScore
+from llama_index.core.vector_stores import FilterOperator, MetadataFilter, MetadataFilters
 
+from evals.embedding import LlamaEmbedding
 from evals.metered import MeteredLLM
 from evals.text import words
 from evals.types import Case
@@ -31,19 +37,11 @@ from index.embed import embedder
 from index.split import split_sentences
 from index.types import Article, Hit
 from rag import Assistant
-from rag.types import Answer, AnswerSentence, Citation, Timings, Usage
-
-if TYPE_CHECKING:
-    from llama_index.core import VectorStoreIndex
-    from llama_index.core.schema import NodeWithScore
-    from llama_index.core.vector_stores import MetadataFilters
+from rag.types import Answer, AnswerSentence, Citation, Timings
 
 FILE_NAME = "file_name"
 """The metadata key under which LlamaIndex's own readers put it."""
 NO_MODEL = "none"
-
-
-# -------------------------------------------------------------------------------------------- LlamaIndex
 
 
 class LlamaIndexArticles:
@@ -59,11 +57,6 @@ class LlamaIndexArticles:
     @cached_property
     def index(self) -> VectorStoreIndex:
         """All articles as they are in Dateline's index at the first call. Raises the errors of index and embedder."""
-        from llama_index.core import Document, VectorStoreIndex
-        from llama_index.core.node_parser import SentenceSplitter
-
-        from evals.embedding import LlamaEmbedding
-
         settings = self._assistant.settings
         return VectorStoreIndex.from_documents(
             [Document(text=article.text, metadata={FILE_NAME: article.id}) for article in self._articles],
@@ -73,8 +66,6 @@ class LlamaIndexArticles:
 
     def visible(self, case: Case) -> MetadataFilters | None:
         """Lets pass what the case may see: neither `exclude` nor what is dated after `as_of`."""
-        from llama_index.core.vector_stores import FilterOperator, MetadataFilter, MetadataFilters
-
         later = {one.id for one in self._articles if case.as_of and one.date and one.date > case.as_of}
         if not (hidden := sorted(later | set(case.exclude))):
             return None
@@ -94,11 +85,16 @@ class VectorEngine:
     def answer(self, case: Case) -> Answer:
         """See `System.answer`. The first call embeds the articles, which its timings leave out."""
         model = MeteredLLM(engine=self._assistant.engine)
-        index, filters = self._articles.index, self._articles.visible(case)
-        engine = self._engine(index, llm=model, streaming=True, filters=filters)
-        sources: list[NodeWithScore] = []
-        written = _listen(lambda: _pieces(engine.query(case.question), sources))
-        answer = _answer(case, written, self.name, self._assistant, usage=model.usage)
+        options: dict[str, Any] = {"llm": model, "streaming": True, "filters": self._articles.visible(case)}
+        engine, sources = self._engine(self._articles.index, **options), list[NodeWithScore]()
+
+        def ask() -> Iterator[str]:
+            response = engine.query(case.question)
+            yield from response.response_gen
+            sources.extend(response.source_nodes)
+
+        text, timings = _listen(ask)
+        answer = _answer(case, self.name, text, timings, self._assistant, usage=model.usage)
         return self._cited(answer, sources)
 
     def _engine(self, index: VectorStoreIndex, **options: Any) -> Any:
@@ -118,8 +114,6 @@ class CitationEngine(VectorEngine):
     about = "LlamaIndex CitationQueryEngine, defaults, same model and embedder; takes no conversation"
 
     def _engine(self, index: VectorStoreIndex, **options: Any) -> Any:
-        from llama_index.core.query_engine import CitationQueryEngine
-
         return CitationQueryEngine.from_args(index, **options)
 
     def _cited(self, answer: Answer, sources: Sequence[NodeWithScore]) -> Answer:
@@ -131,12 +125,6 @@ class CitationEngine(VectorEngine):
             citations=tuple(_citation(self._assistant, number, sources[number - 1]) for number in cited),
             notes=(*answer.notes, *(f"[{number}] is none of the {len(sources)} sources" for number in unknown)),
         )
-
-
-def _pieces(response: Any, sources: list[NodeWithScore]) -> Iterator[str]:
-    """The answer as it is written; afterwards `sources` holds what the model could cite, [1] first."""
-    yield from response.response_gen
-    sources += response.source_nodes
 
 
 def _citation(assistant: Assistant, number: int, source: NodeWithScore) -> Citation:
@@ -191,9 +179,6 @@ def _whole_sentences(text: str) -> list[str]:
     return found
 
 
-# ----------------------------------------------------------------------------- the model alone, words alone
-
-
 class ClosedBook:
     """The model without any article: what it has from its training."""
 
@@ -212,9 +197,9 @@ class ClosedBook:
             ChatMessage(role=MessageRole.USER, content=case.question),
         ]
         model = MeteredLLM(engine=self._assistant.engine, max_tokens=self._assistant.settings.answer_tokens)
-        written = _listen(lambda: (response.delta or "" for response in model.stream_chat(messages)))
-        answer = _answer(case, written, self.name, self._assistant, usage=model.usage)
-        return replace(answer, sentences=_uncited(written.text))
+        text, timings = _listen(lambda: (response.delta or "" for response in model.stream_chat(messages)))
+        made = {"usage": model.usage, "sentences": _uncited(text)}
+        return _answer(case, self.name, text, timings, self._assistant, **made)
 
 
 class Bm25Top:
@@ -229,22 +214,17 @@ class Bm25Top:
     def answer(self, case: Case) -> Answer:
         """See `System.answer`. Rare words weigh more; of equals the better passage's first. Abstains without a hit."""
         started = time.perf_counter()
-        articles = self._assistant.articles
         # an article without a date is not known to be later, as in `Assistant.search`
-        hits = articles.search(
+        hits = self._assistant.articles.search(
             case.question, until=case.as_of, undated=case.as_of is not None, exclude=case.exclude, mode="bm25"
         )
         best = self._best_sentence(case.question, hits)
-        text = f"{best.quote} [1]" if best else ""
         total = _milliseconds(started)
-        answer = _answer(case, _Written(text, total if text else None, total), self.name, None)
-        return replace(
-            answer,
-            sentences=(AnswerSentence(best.quote, (1,), 1.0),) if best else (),
-            citations=(best,) if best else (),
-            hits=tuple(hits),
-            abstained=best is None,
-        )
+        timings = Timings(first_token=total if best else None, total=total)
+        if not best:
+            return _answer(case, self.name, "", timings, hits=tuple(hits), abstained=True)
+        stands = {"sentences": (AnswerSentence(best.quote, (1,), 1.0),), "citations": (best,), "hits": tuple(hits)}
+        return _answer(case, self.name, f"{best.quote} [1]", timings, **stands)
 
     def _best_sentence(self, question: str, hits: list[Hit]) -> Citation | None:
         articles = self._assistant.articles
@@ -263,27 +243,15 @@ class Bm25Top:
         return best
 
 
-# ------------------------------------------------------------------------------------- what all have in common
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """A text and when it came, in milliseconds from the question."""
-
-    text: str
-    first_token: float | None
-    total: float
-
-
-def _listen(ask: Callable[[], Iterable[str]]) -> _Written:
-    """Starts the clock, asks, and takes down what comes."""
+def _listen(ask: Callable[[], Iterable[str]]) -> tuple[str, Timings]:
+    """Starts the clock, asks, and takes down what comes, and when."""
     started = time.perf_counter()
     text, first = "", None
     for piece in ask():
         if piece and first is None:
             first = _milliseconds(started)
         text += piece
-    return _Written(text, first, _milliseconds(started))
+    return text, Timings(first_token=first, total=_milliseconds(started))
 
 
 def _milliseconds(since: float) -> float:
@@ -295,20 +263,19 @@ def _uncited(text: str) -> tuple[AnswerSentence, ...]:
 
 
 def _answer(
-    case: Case, written: _Written, system: str, assistant: Assistant | None, usage: Usage | None = None
+    case: Case, system: str, text: str, timings: Timings, assistant: Assistant | None = None, **known: Any
 ) -> Answer:
-    """What was written, with who wrote it; nobody without an assistant."""
+    """What was written, with who wrote it; nobody without an assistant. `known` are other fields of the answer."""
     made_by: list[Any] = [system]
-    engine = model = NO_MODEL
-    notes: tuple[str, ...] = ()
     if assistant:
         choice, settings = assistant.choice, assistant.settings
-        engine, model, notes = choice.engine, choice.model, choice.notes
+        known |= {"engine": choice.engine, "model": choice.model, "notes": choice.notes}
         of_ours = [settings.context_tokens, settings.answer_tokens, settings.embedder, settings.seed]
-        made_by += [version("llama-index-core"), engine, model, *of_ours]
+        made_by += [version("llama-index-core"), choice.engine, choice.model, *of_ours]
+    unless_known: dict[str, Any] = {"abstained": False, "engine": NO_MODEL, "model": NO_MODEL}
+    unless_known |= dict.fromkeys(("sentences", "withheld", "citations", "hits", "notes"), ())
     return Answer(
-        question=case.question, standalone_question=case.question, text=written.text, abstained=False, sentences=(),
-        withheld=(), citations=(), hits=(), notes=notes, engine=engine, model=model,
-        settings=hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:12], usage=usage or Usage(),
-        timings=Timings(first_token=written.first_token, total=written.total),
+        question=case.question, standalone_question=case.question, text=text, timings=timings,
+        settings=hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:12],
+        **unless_known | known,
     )  # fmt: skip

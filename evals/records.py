@@ -29,9 +29,6 @@ class DatasetError(DatelineError):
     """The data to be measured with is missing, of another form, or has a bad record."""
 
 
-# --- what a record must be
-
-
 def _stored(value: Any) -> Any:
     """As the index stores characters, so that quotes stand in what it reads; of the same length."""
     return storable(value) if isinstance(value, str) else value
@@ -132,7 +129,7 @@ class Document:
 
 
 @dataclass(frozen=True)
-class RamdocsRecord:
+class Ramdocs:
     question: _Words
     documents: list[Document]
     gold_answers: Annotated[list[_Words], Field(min_length=1)]
@@ -147,7 +144,7 @@ def _needed(answers: list[Any]) -> list[Any]:
 
 
 @dataclass(frozen=True)
-class PassagesRecord:
+class Passages:
     question: _Words
     answers: Annotated[_Groups, BeforeValidator(_needed)]
     positive: list[_Text | list[_Text]]
@@ -171,13 +168,11 @@ def _from_rgb(record: Any) -> Any:
     return {**record, "question": record["query"], "answers": spelled, "wrong_answers": fake}
 
 
-# --- reading them
-
 _ADAPTERS: dict[Format, TypeAdapter[Any]] = {
     "folder": TypeAdapter(Question),
     "squad": TypeAdapter(Squad),
-    "ramdocs": TypeAdapter(RamdocsRecord),
-    "passages": TypeAdapter(Annotated[PassagesRecord, BeforeValidator(_from_rgb)]),
+    "ramdocs": TypeAdapter(Ramdocs),
+    "passages": TypeAdapter(Annotated[Passages, BeforeValidator(_from_rgb)]),
 }
 
 

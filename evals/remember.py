@@ -13,6 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,10 +36,8 @@ class RememberingAssistant(Assistant):
 
     def _opened(self, progress: Progress | None) -> Engine:
         if self._remembered is None:
-            choice = self.choice
-            self._remembered = _Remembered(
-                self._memory, choice.engine, choice.model, lambda: super(RememberingAssistant, self)._opened(progress)
-            )
+            behind = partial(super()._opened, progress)
+            self._remembered = _Remembered(self._memory, self.choice.engine, self.choice.model, behind)
         return self._remembered
 
 
@@ -59,14 +58,7 @@ class _Remembered:
     def load(self, connections: Connections | None = None) -> None:
         """Nothing yet: perhaps all is remembered."""
 
-    def stream(
-        self,
-        messages: Sequence[ChatMessage],
-        *,
-        max_tokens: int,
-        from_cache: bool = False,
-        connections: Connections | None = None,
-    ) -> Generator[str, None, Completion]:
+    def stream(self, messages: Sequence[ChatMessage], *, max_tokens: int, **_: Any) -> Generator[str, None, Completion]:
         def ask() -> list[Any]:
             pieces, writing = list[str](), self._opened().stream(messages, max_tokens=max_tokens)
             while True:
@@ -79,9 +71,7 @@ class _Remembered:
         yield text
         return Completion(**completion)
 
-    def yes_minus_no(
-        self, messages: Sequence[ChatMessage], *, connections: Connections | None = None
-    ) -> tuple[float, Completion]:
+    def yes_minus_no(self, messages: Sequence[ChatMessage], **_: Any) -> tuple[float, Completion]:
         def ask() -> list[Any]:
             log_odds, completion = self._opened().yes_minus_no(messages)
             return [log_odds, asdict(completion)]

@@ -7,7 +7,7 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from evals.judge import SupportJudge
 from evals.progress import Progress
 from evals.runs import Writer
 from evals.scorers.citations import needed_judgements
-from evals.types import Case, Outcome, Place, Row, Split, Support, System
+from evals.types import Case, Outcome, Place, Row, Support, System
 from index.errors import ArticleMissing, DatelineError
 from index.search import Mode
 from rag.assistant import Assistant
@@ -48,27 +48,20 @@ class Observer:
 
     def answered(self, system: System, case: Case) -> Outcome:
         """Lets `system` answer, and looks. A failure is an outcome too."""
+        gold = self._gold(case)
         try:
             answer = system.answer(case)
-            return self._observed(system.name, case, answer)
+            # of the index, not of the system: once is enough
+            rankings = self._rankings(case, answer.standalone_question) if system.name == "dateline" else {}
+            stood = {one.number: (self._text(one.article) or "")[one.start : one.end] for one in answer.citations}
+            outcome = Outcome(system.name, answer, None, rankings, gold, stood, memory_mb=self._memory())
+            if judge := self.judge:
+                asked = needed_judgements(case, outcome)
+                outcome = replace(outcome, support=tuple(_support(judge, answer, *pair) for pair in asked))
+            return outcome
         except Exception as error:  # a peer's library may raise anything; the case is counted, the run goes on
             told = str(error) if isinstance(error, DatelineError) else f"{type(error).__name__}: {error}"
-            return Outcome(system.name, None, error=told, gold=self._gold(case))
-
-    def _observed(self, name: str, case: Case, answer: Answer) -> Outcome:
-        outcome = Outcome(
-            system=name,
-            answer=answer,
-            # of the index, not of the system: once is enough
-            rankings=self._rankings(case, answer.standalone_question) if name == "dateline" else {},
-            gold=self._gold(case),
-            stood={one.number: (self._text(one.article) or "")[one.start : one.end] for one in answer.citations},
-            memory_mb=self._memory(),
-        )
-        if judge := self.judge:
-            asked = needed_judgements(case, outcome)
-            outcome = replace(outcome, support=tuple(_support(judge, answer, *pair) for pair in asked))
-        return outcome
+            return Outcome(system.name, None, error=told, gold=gold)
 
     def _memory(self) -> float | None:
         """Megabytes of this process at its largest, and of the model's; None where one of them is not told."""
@@ -117,50 +110,35 @@ def _support(judge: SupportJudge, answer: Answer, sentence: int, citations: tupl
         return Support(sentence, citations, None, None, f"the judge failed: {error}")
 
 
-def run(cases: Sequence[Case], systems: Sequence[System], observer: Observer, writer: Writer, told: Progress) -> None:
-    """Each system answers every case that is not in the run yet, one system after the other.
+def run(
+    cases: Sequence[Case], systems: Mapping[str, Callable[[Case], Outcome]], writer: Writer, told: Progress
+) -> None:
+    """Each system, by its name, meets every case that is not in the run yet, one system after the other.
 
     `told(done, total, system)` counts cases over all systems. Interrupt it at any moment: what is done is written.
     """
     total, done = len(cases) * len(systems), len(writer.done)
-    for system in systems:
-        left = [case for case in cases if (system.name, case.id) not in writer.done]
+    for name, meets in systems.items():
+        left = [case for case in cases if (name, case.id) not in writer.done]
         if left:
-            told(done, total, system.name)
-            observer.answered(system, _WARM_UP)  # not counted: loads the model, builds a peer's index
+            told(done, total, name)
+            meets(_WARM_UP)  # not counted: loads the model, builds a peer's index
         for case in left:
-            writer.add(Row(case, observer.answered(system, case)))
+            writer.add(Row(case, meets(case)))
             done += 1
-            told(done, total, system.name)
-
-
-def search_only(cases: Sequence[Case], observer: Observer, writer: Writer, told: Progress) -> None:
-    """Like `run`, without any model: only what the three ways of searching find."""
-    for done, case in enumerate(cases, 1):
-        if (RETRIEVAL, case.id) not in writer.done:
-            writer.add(Row(case, observer.retrieval(case)))
-        told(done, len(cases), RETRIEVAL)
+            told(done, total, name)
 
 
 def header(
-    assistant: Assistant,
-    cases: Sequence[Case],
-    systems: dict[str, str],
-    *,
-    dataset: dict[str, Any],
-    split: Split | None,
-    judge: str | None,
+    assistant: Assistant, cases: Sequence[Case], systems: dict[str, str], dataset: dict[str, Any]
 ) -> dict[str, Any]:
     """What a run must say of itself; two runs of equal headers (time and machine apart) may be one."""
     choice = assistant.choice
-    settings = {name: str(value) for name, value in asdict(assistant.settings).items()}
-    for place in ("data_dir", "cache_dir", "ollama_host", "model", "engine"):
-        settings.pop(place)  # where it ran, or said in full below
+    elsewhere = ("data_dir", "cache_dir", "ollama_host", "model", "engine")  # where it ran, or said in full here
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit(),
         "dataset": dataset,
-        "split": split,
         "cases": len(cases),
         "cases_hash": _hash(*(repr(case) for case in cases)),
         "systems": systems,
@@ -168,8 +146,7 @@ def header(
         "model": choice.model,
         "model_sha256": choice.digest(),
         "embedder": assistant.embedder_fingerprint,
-        "settings": settings,
-        "judge": judge,
+        "settings": {name: str(value) for name, value in asdict(assistant.settings).items() if name not in elsewhere},
         "machine": machine(),
     }
 
@@ -183,10 +160,15 @@ def corpus(assistant: Assistant) -> dict[str, Any]:
 
 def commit() -> str:
     """The commit that runs, with a hash of what was changed since; "" outside a git checkout."""
-    folder = Path(__file__).parent.parent
-    head = _git(folder, "rev-parse", "--short", "HEAD").strip()
-    changes = _git(folder, "diff", "HEAD")
-    return f"{head}+{_hash(changes)[:6]}" if changes else head
+    git = ["git", "-C", str(Path(__file__).parent.parent)]
+    try:
+        head, changes = (
+            subprocess.run([*git, *asked], capture_output=True, text=True, check=True).stdout
+            for asked in (["rev-parse", "--short", "HEAD"], ["diff", "HEAD"])
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return f"{head.strip()}+{_hash(changes)[:6]}" if changes else head.strip()
 
 
 def machine() -> dict[str, Any]:
@@ -202,14 +184,6 @@ def machine() -> dict[str, Any]:
         "system": platform.system(),
         "python": platform.python_version(),
     }
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    try:
-        done = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return done.stdout
 
 
 def _hash(*parts: str) -> str:

@@ -23,7 +23,7 @@ from index.errors import DatelineError
 
 VERSION = 1
 _ROW = TypeAdapter(Row)
-_OF_THE_MOMENT = ("created", "machine")  # may differ between two sittings of one run
+_OF_THE_MOMENT = {"dateline_run", "created", "machine"}  # may differ between two sittings of one run
 
 
 class RunError(DatelineError):
@@ -51,13 +51,13 @@ class Run:
         return tuple(row for row in self.rows if row.outcome.system == system)
 
 
+@dataclass(frozen=True, slots=True)
 class Writer:
     """A run that is being written."""
 
-    def __init__(self, path: Path, done: set[tuple[str, str]]) -> None:
-        self.path = path
-        self.done = done
-        """(system, case id) of every row that was there already."""
+    path: Path
+    done: set[tuple[str, str]]
+    """(system, case id) of every row that was there already."""
 
     def add(self, row: Row) -> None:
         with self.path.open("a", encoding="utf-8") as file:
@@ -109,7 +109,7 @@ def place_for(folder: Path, stem: str, header: dict[str, Any]) -> Path:
             run = read(path)
         except RunError:
             continue
-        if not run.complete and _same(run.header, header):
+        if not run.complete and not _differing(run.header, header):
             return path
     raise RunError(f"{folder} is full of runs named {stem}: delete some.")
 
@@ -120,14 +120,14 @@ def _begun(path: Path, header: dict[str, Any]) -> set[tuple[str, str]]:
         write_whole(path, f"{line}\n".encode())
         return set()
     run = read(path)
-    if not _same(run.header, header):
-        differ = [key for key in header if run.header.get(key) != header[key] and key not in _OF_THE_MOMENT]
-        raise RunError(f"{path} holds another run (its {', '.join(differ)} differ): name another file with --out.")
+    if differing := _differing(run.header, header):
+        raise RunError(f"{path} holds another run (its {', '.join(differing)} differ): name another file with --out.")
     with path.open("r+b") as file:  # without a last line that was cut short
         file.truncate(file.read().rfind(b"\n") + 1)
     return {(row.outcome.system, row.case.id) for row in run.rows}
 
 
-def _same(a: dict[str, Any], b: dict[str, Any]) -> bool:
-    keys = (a.keys() | b.keys()) - {*_OF_THE_MOMENT, "dateline_run"}
-    return all(a.get(key) == b.get(key) for key in keys)
+def _differing(there: dict[str, Any], header: dict[str, Any]) -> list[str]:
+    """What says that these are two runs."""
+    known = {**header, **there}.keys() - _OF_THE_MOMENT
+    return sorted(key for key in known if there.get(key) != header.get(key))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -123,29 +123,27 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 
 def summarise(
-    rows: Iterable[Row], systems: Sequence[str], names: Iterable[str] | None = None
+    rows: Iterable[Row], systems: Sequence[str], names: Collection[str] | None = None
 ) -> dict[str, dict[str, Summary]]:
     """Each of `systems` -> score name -> its Summary, for the scores that apply to any of its rows.
 
     `names` limits it to these scores: an interval takes its time.
     """
-    wanted = None if names is None else set(names)
     values: dict[str, dict[str, list[float | None]]] = {system: {} for system in systems}
     for row in rows:
         if row.outcome.system in values:
             for given in score(row):
-                if wanted is None or given.name in wanted:
+                if names is None or given.name in names:
                     values[row.outcome.system].setdefault(given.name, []).append(given.value)
     return {system: {name: _summary(name, found[name]) for name in in_order(found)} for system, found in values.items()}
 
 
 def by_kind(
-    rows: Sequence[Row], systems: Sequence[str], names: Iterable[str] = QUALITY
+    rows: Sequence[Row], systems: Sequence[str], names: Collection[str] = QUALITY
 ) -> dict[str, dict[str, dict[str, Summary]]]:
     """Each of `systems` -> kind of question, as they come -> score name -> its Summary."""
     kinds = dict.fromkeys(row.case.kind for row in rows)
-    kept = tuple(names)
-    found = {kind: summarise([row for row in rows if row.case.kind == kind], systems, kept) for kind in kinds}
+    found = {kind: summarise([row for row in rows if row.case.kind == kind], systems, names) for kind in kinds}
     return {system: {kind: found[kind][system] for kind in kinds} for system in systems}
 
 
@@ -154,8 +152,5 @@ def _summary(name: str, values: Sequence[float | None]) -> Summary:
     unscored = len(values) - len(known)
     if not known:
         return Summary(name, None, None, None, 0, unscored)
-    low, high = interval(known)
-    p50 = p95 = None
-    if name in COST:
-        p50, p95 = (float(value) for value in np.percentile(known, [50, 95]))
-    return Summary(name, float(np.mean(known)), low, high, len(known), unscored, p50, p95)
+    shares = [float(value) for value in np.percentile(known, [50, 95])] if name in COST else []
+    return Summary(name, float(np.mean(known)), *interval(known), len(known), unscored, *shares)

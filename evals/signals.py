@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import cast
 
 from evals.lines import numbered, text_of
 from evals.matching import matches
+from evals.progress import Progress
 from evals.types import Case
 from rag.assistant import Assistant
 from rag.errors import DatelineError
@@ -44,14 +45,11 @@ def read(path: Path) -> list[Observation]:
         lines = [json.loads(line) for _, line in numbered(text_of(path, SignalsError, "a file of signals"))]
         return [Observation(**{**line, "signals": Signals(**line["signals"])}) for line in lines if "signals" in line]
     except (ValueError, TypeError) as error:
-        raise SignalsError(
-            f"{path} is no file of signals ({error}): make one with `dateline eval --signals FILE`."
-        ) from error
+        made = "make one with `dateline eval --signals FILE`"
+        raise SignalsError(f"{path} is no file of signals ({error}): {made}.") from error
 
 
-def write(
-    path: Path, assistant: Assistant, cases: Sequence[Case], progress: Callable[[int, int, str], None] | None = None
-) -> None:
+def write(path: Path, assistant: Assistant, cases: Sequence[Case], told: Progress) -> None:
     """Asks every case that is not in the file yet, and appends what was seen; a case is written whole or not at all."""
     known = {json.loads(line)["id"] for _, line in numbered(path.read_text("utf-8"))} if path.exists() else set()
     with path.open("a", encoding="utf-8") as file:
@@ -61,22 +59,17 @@ def write(
                 # a case that nothing is known about is kept too, or it would be asked again
                 file.write("".join(f"{line}\n" for line in lines or [json.dumps({"id": case.id})]))
                 file.flush()
-            if progress:
-                progress(number, len(cases), "signals")
+            told(number, len(cases), "signals")
 
 
 def observe(assistant: Assistant, case: Case) -> list[Observation]:
     """The signals of each sentence that was weighed, as the question is answered by `watched(assistant)`."""
-    reply = Reply(question=case.question)
-    history = cast("Sequence[Message]", case.history)
-    narrow = {"as_of": case.as_of, "exclude": case.exclude}
-    for _ in assistant.events(reply, lambda: assistant.engine, history, narrow):
+    reply, history = Reply(question=case.question), cast("Sequence[Message]", case.history)
+    for _ in assistant.events(reply, lambda: assistant.engine, history, {"as_of": case.as_of, "exclude": case.exclude}):
         pass
     return [
-        Observation(
-            case.id, verdict.form, case.answerable and bool(matches(verdict.text, case)), cast(Signals, verdict.signals)
-        )
-        for verdict in reply.verdicts
+        Observation(case.id, one.form, case.answerable and bool(matches(one.text, case)), cast(Signals, one.signals))
+        for one in reply.verdicts
     ]
 
 

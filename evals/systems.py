@@ -39,12 +39,7 @@ def build(names: Sequence[str], assistant: Assistant) -> list[System]:
     if unknown := [name for name in names if name not in SYSTEMS]:
         raise SettingsError(f"There is no system {unknown[0]!r} to evaluate: choose from {', '.join(SYSTEMS)}.")
     articles = LlamaIndexArticles(assistant)
-    systems: list[System] = [
-        Dateline(assistant),
-        CitationEngine(assistant, articles),
-        VectorEngine(assistant, articles),
-        ClosedBook(assistant),
-        Bm25Top(assistant),
-    ]
+    engines = (CitationEngine(assistant, articles), VectorEngine(assistant, articles))
+    systems: tuple[System, ...] = (Dateline(assistant), *engines, ClosedBook(assistant), Bm25Top(assistant))
     by_name = {system.name: system for system in systems}
     return [by_name[name] for name in dict.fromkeys(names)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from evals.types import Case, Outcome
-from index.types import Hit, Passage
-from rag.types import Answer, AnswerSentence, Citation, Timings, Usage
+from rag.types import Answer, AnswerSentence, Citation
 
 _SENTENCE = re.compile(r"\S.*?(?:[.!?](?:\s*\[\d+\])*(?=\s|$)|$)", re.DOTALL)
 _MARK = re.compile(r"\s*\[(\d+)\]")
@@ -35,51 +36,25 @@ def unanswerable(question: str = "Who won the football match?", **rest: Any) -> 
 
 
 def answer(
-    text: str,
-    cites: Iterable[tuple[str, int, int, str]] = (),
-    *,
-    abstained: bool = False,
-    question: str = "Which city did the insurgents capture?",
-    support: float = 0.9,
-    hits: Sequence[Hit] = (),
-    notes: Sequence[str] = (),
-    usage: Usage | None = None,
-    timings: Timings | None = None,
+    text: str, cites: Iterable[tuple[str, int, int, str]] = (), *, abstained: bool = False, **rest: Any
 ) -> Answer:
     """An answer with `text` split into its sentences and their [n]; `cites` are (article, start, end, quote), the
-    first being [1]. A refusal keeps only the sentences that cite something."""
-    split = [found.group() for found in _SENTENCE.finditer(text)]
+    first being [1]. A refusal keeps only the sentences that cite something. `rest` goes to `Answer` as it is."""
     sentences = tuple(
-        AnswerSentence(_MARK.sub("", piece), tuple(int(number) for number in _MARK.findall(piece)), support)
-        for piece in split
+        AnswerSentence(_MARK.sub("", piece), tuple(map(int, _MARK.findall(piece))), 0.9)
+        for piece in _SENTENCE.findall(text)
         if not abstained or _MARK.search(piece)
     )
-    return Answer(
-        question=question,
-        standalone_question=question,
-        text=text,
-        abstained=abstained,
-        sentences=sentences,
-        withheld=(),
-        citations=tuple(citation(number, *cite) for number, cite in enumerate(cites, 1)),
-        hits=tuple(hits),
-        notes=tuple(notes),
-        engine="embedded",
-        model="tiny",
-        settings="0",
-        usage=usage or Usage(),
-        timings=timings or Timings(),
-    )
+    citations = tuple(citation(number, *cite) for number, cite in enumerate(cites, 1))
+    asked = dict.fromkeys(("question", "standalone_question"), "Which city did the insurgents capture?")
+    made = {"withheld": (), "hits": (), "notes": (), "engine": "embedded", "model": "tiny", "settings": "0"}
+    written = {"text": text, "abstained": abstained, "sentences": sentences, "citations": citations}
+    return Answer(**asked | made | written | rest)
 
 
 def citation(number: int, article: str, start: int, end: int, quote: str, carriers: Sequence[str] = ()) -> Citation:
     """Citation [number] of characters [start, end) of `article`."""
     return Citation(number, article, article, None, None, quote, start, end, tuple(carriers) or (article,))
-
-
-def hit(article: str, start: int, end: int, text: str = "", *, bm25_rank: int | None = 1) -> Hit:
-    """A found passage: characters [start, end) of `article`."""
-    return Hit(Passage(f"{article}:{start}", article, article, None, text, start, end), 0.03, bm25_rank, 0.6)
 
 
 def outcome(given: Answer | str | None = "Homs.", *, system: str = "dateline", **rest: Any) -> Outcome:
@@ -90,3 +65,10 @@ def outcome(given: Answer | str | None = "Homs.", *, system: str = "dateline", *
 def failed(error: str = "The model server does not answer. Start it with: ollama serve") -> Outcome:
     """What is left of a system that failed."""
     return outcome(None, error=error)
+
+
+def lines(path: Path, *records: Any) -> Path:
+    """A file of JSON Lines; bytes go into it as they are."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"".join(one if isinstance(one, bytes) else json.dumps(one).encode() + b"\n" for one in records))
+    return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,51 +9,42 @@ from eval_helpers import answer, case, outcome, unanswerable
 
 from evals.runs import Run, writing
 from evals.types import Row
-from rag.types import AnswerSentence, Withheld
+from rag.types import Answer, AnswerSentence, Withheld
 
 ABOUT = "Dateline, as it answers"
+_REFUSAL = "The articles do not answer this question."
 
 
 def run_of(*rows: Row, path: str = "runs/a.jsonl", **header: Any) -> Run:
     """A run of these rows; its systems are those of the rows."""
     systems = {row.outcome.system: ABOUT for row in rows}
-    ids = {row.case.id for row in rows}
     known = {
-        "created": "2026-11-22T06:40:00+00:00",
-        "commit": "abc1234",
-        "dataset": {"name": "seeds", "articles": 2},
-        "split": "dev",
-        "cases": len(ids),
-        "systems": systems,
-        "engine": "embedded",
-        "model": "tiny",
-        "settings": {"threshold": "0.65"},
-        "machine": {"processor": "A processor", "cores": 2},
+        "created": "2026-11-22T06:40:00+00:00", "commit": "abc1234", "dataset": {"name": "seeds", "articles": 2},
+        "split": "dev", "cases": len({row.case.id for row in rows}), "systems": systems, "engine": "embedded",
+        "model": "tiny", "settings": {"threshold": "0.65"}, "machine": {"processor": "A processor", "cores": 2},
         "judge": None,
-    }
+    }  # fmt: skip
     return Run(Path(path), known | header, rows)
 
 
-def right(id: str = "q1", *, system: str = "dateline", **rest: Any) -> Row:
+def right(id: str = "q1", **rest: Any) -> Row:
     """A case that the system answered right."""
-    return Row(case(id=id, **rest), outcome("They captured Homs.", system=system))
+    return _row("They captured Homs.", id, **rest)
 
 
-def wrong(id: str = "q1", *, system: str = "dateline", **rest: Any) -> Row:
+def wrong(id: str = "q1", **rest: Any) -> Row:
     """A case that it answered wrong."""
-    return Row(case(id=id, **rest), outcome("They captured Hama.", system=system))
+    return _row("They captured Hama.", id, **rest)
 
 
-def refused(id: str = "q1", *, system: str = "dateline", answerable: bool = True, **rest: Any) -> Row:
+def refused(id: str = "q1", **rest: Any) -> Row:
     """A case that it refused."""
-    asked = case(id=id, **rest) if answerable else unanswerable(id=id, **rest)
-    return Row(asked, outcome(answer("The articles do not answer this question.", abstained=True), system=system))
+    return _row(answer(_REFUSAL, abstained=True), id, **rest)
 
 
-def broken(id: str = "q1", *, system: str = "dateline", answerable: bool = True) -> Row:
+def broken(id: str = "q1", **rest: Any) -> Row:
     """A case that it failed."""
-    asked = case(id=id) if answerable else unanswerable(id=id)
-    return Row(asked, outcome(None, system=system, error="The model server does not answer."))
+    return _row(None, id, error="The model server does not answer.", **rest)
 
 
 def weighed(
@@ -62,16 +52,26 @@ def weighed(
     *,
     kept: tuple[tuple[str, float], ...] = (),
     withheld: tuple[tuple[str, float | None], ...] = (),
-    answerable: bool = True,
+    **rest: Any,
 ) -> Row:
     """A case with sentences of the given support, kept or withheld; a refusal if none was kept."""
-    text = " ".join(sentence for sentence, _ in kept) or "The articles do not answer this question."
-    given = replace(
-        answer(text, abstained=not kept),
-        sentences=tuple(AnswerSentence(sentence, (), support) for sentence, support in kept),
-        withheld=tuple(Withheld(sentence, "no article says it", support) for sentence, support in withheld),
-    )
-    return Row(case(id=id) if answerable else unanswerable(id=id), outcome(given))
+    text = " ".join(sentence for sentence, _ in kept) or _REFUSAL
+    sentences = tuple(AnswerSentence(sentence, (), support) for sentence, support in kept)
+    unshown = tuple(Withheld(sentence, "no article says it", support) for sentence, support in withheld)
+    return _row(answer(text, abstained=not kept, sentences=sentences, withheld=unshown), id, **rest)
+
+
+def _row(
+    given: Answer | str | None,
+    id: str,
+    *,
+    system: str = "dateline",
+    answerable: bool = True,
+    error: str | None = None,
+    **rest: Any,
+) -> Row:
+    asked = case if answerable else unanswerable
+    return Row(asked(id=id, **rest), outcome(given, system=system, error=error))
 
 
 def kept(folder: Path, name: str, run: Run) -> Path:

@@ -1,81 +1,61 @@
-"""Loading gold questions, and the cases made of them."""
+"""Gold questions: how they are loaded, the cases made of them, and those on the seed articles."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from eval_helpers import lines
 
-from evals.cases import CasesError, load, of_split, spread, without_gold
+from evals.cases import SEEDS_GOLD, CasesError, load, spread, without_gold
+from evals.matching import matches
 from evals.types import Case, GoldQuote
 
 LEAST = {"id": "a", "question": "Who?", "answerable": True, "kind": "number", "accepted": ["Ann"]}
 FULL = LEAST | {
-    "accepted": ["25 miles", ["north", "south"]],
-    "patterns": [r"\b25\b"],
-    "wrong": ["30 miles"],
-    "several": True,
-    "evidence": [{"article": "a.txt", "quote": "“So”", "fact": 1}, {"article": "b.txt"}],
+    "accepted": ["25 miles", ["north", "south"]], "patterns": [r"\b25\b"], "wrong": ["30 miles"], "several": True,
+    "evidence": [{"article": "a.txt", "quote": "“So”", "fact": 1}, {"article": "b.txt"}], "split": "dev",
     "history": [{"role": "user", "content": "Hm?"}, {"role": "assistant", "content": "Yes [1]."}],
-    "split": "dev",
-    "as_of": "2024-12-05",
-    "exclude": ["c.txt"],
-    "note": "of the second reading",
-}
+    "as_of": "2024-12-05", "exclude": ["c.txt", "b.txt"], "note": "of the second reading",
+}  # fmt: skip
 
 
-def written(folder: Path, *rows: Any) -> Path:
-    path = folder / "gold.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
-
-
-def test_every_field_is_read_and_those_left_out_have_their_defaults(tmp_path: Path) -> None:
+def test_every_field_is_read_and_without_gold_its_articles_are_excluded(tmp_path: Path) -> None:
     full = Case(
-        id="a",
-        question="Who?",
-        answerable=True,
-        kind="number",
-        accepted=(("25 miles",), ("north", "south")),
-        patterns=(r"\b25\b",),
-        wrong=("30 miles",),
-        several=True,
-        evidence=(GoldQuote("a.txt", "“So”", 1), GoldQuote("b.txt", None, 0)),
+        "a", "Who?", True, "number", accepted=(("25 miles",), ("north", "south")), patterns=(r"\b25\b",),
+        wrong=("30 miles",), several=True, evidence=(GoldQuote("a.txt", "“So”", 1), GoldQuote("b.txt", None, 0)),
         history=({"role": "user", "content": "Hm?"}, {"role": "assistant", "content": "Yes [1]."}),
-        split="dev",
-        as_of=date(2024, 12, 5),
-        exclude=("c.txt",),
-    )
-    assert load(written(tmp_path, FULL, LEAST | {"id": "b"})) == [
-        full,
-        Case("b", "Who?", True, "number", accepted=(("Ann",),)),
-    ]
-    (pattern_only,) = load(written(tmp_path, LEAST | {"accepted": [], "patterns": ["Ann|Anna"]}))
-    assert pattern_only.patterns == ("Ann|Anna",)
-    (bereft,) = without_gold([full])
-    assert bereft == Case(
-        "a-without-gold", "Who?", False, "without-gold", history=full.history, split="dev", as_of=full.as_of,
-        exclude=("c.txt", "a.txt", "b.txt"),
+        split="dev", as_of=date(2024, 12, 5), exclude=("c.txt", "b.txt"),
     )  # fmt: skip
+    unplaced, refused = LEAST | {"id": "b"}, LEAST | {"id": "c", "answerable": False, "accepted": []}
+    pattern = LEAST | {"id": "d", "accepted": [], "patterns": ["Ann|Anna"]}
+    loaded = load(lines(tmp_path / "gold.jsonl", FULL, unplaced, refused | {"evidence": FULL["evidence"]}, pattern))
+    assert loaded[:2] == [full, Case("b", "Who?", True, "number", accepted=(("Ann",),))]
+    assert [case.patterns for case in loaded[2:]] == [(), ("Ann|Anna",)]
+    assert without_gold(loaded) == [
+        Case(
+            "a-without-gold", "Who?", False, "without-gold", history=full.history, split="dev", as_of=full.as_of,
+            exclude=("c.txt", "b.txt", "a.txt"),
+        )
+    ]  # fmt: skip
 
 
 def test_blank_lines_a_mark_at_the_front_and_other_line_ends_do_no_harm(tmp_path: Path) -> None:
-    path = tmp_path / "gold.jsonl"
     line = json.dumps(LEAST | {"question": "Who\u2028then?"}, ensure_ascii=False)
-    path.write_bytes(b"\xef\xbb\xbf" + line.encode() + b"\r\n\r\n\n")
+    path = lines(tmp_path / "gold.jsonl", b"\xef\xbb\xbf" + line.encode() + b"\r\n\r\n\n")
     assert [case.question for case in load(path)] == ["Who\u2028then?"]
 
 
 @pytest.mark.parametrize(
     ("changed", "mistake"),
     [
-        ({"id": None}, ", id: it is missing"),
-        ({"question": None}, ", question: it is missing"),
-        ({"answerable": None}, ", answerable: it is missing"),
-        ({"kind": None}, ", kind: it is missing"),
+        *(({name: None}, f", {name}: it is missing") for name in ("id", "question", "answerable", "kind")),
         ({"acepted": ["Ann"]}, ", acepted: there is no such field"),
         ({"evidence": [{"article": "a", "qoute": "b"}]}, ", evidence.0.qoute: there is no such field"),
         ({"answerable": "yes"}, ", answerable: Input should be a valid boolean"),
@@ -91,60 +71,98 @@ def test_blank_lines_a_mark_at_the_front_and_other_line_ends_do_no_harm(tmp_path
         ({"answerable": False}, "empty 'accepted' and 'patterns'."),
         ({"accepted": [], "answerable": False, "patterns": ["a"]}, "empty 'accepted' and 'patterns'."),
         ({"id": "first"}, "the id 'first' is taken already; give each question an id of its own."),
+        (b'{"id": "a",', ": it is not JSON"),
+        (b'["a"]', ": Input should be a dictionary"),
     ],
 )
-def test_a_line_that_is_wrong_is_named_with_its_mistake(changed: dict[str, Any], mistake: str, tmp_path: Path) -> None:
-    row = {name: value for name, value in (LEAST | changed).items() if value is not None}
-    path = written(tmp_path, LEAST | {"id": "first"}, row)
+def test_a_line_that_is_wrong_is_named_with_its_mistake(changed: Any, mistake: str, tmp_path: Path) -> None:
+    if isinstance(changed, dict):
+        changed = {name: value for name, value in (LEAST | changed).items() if value is not None}
+    path = lines(tmp_path / "gold.jsonl", LEAST | {"id": "first"}, changed)
     with pytest.raises(CasesError) as raised:
         load(path)
     assert str(raised.value).startswith(f"{path}, line 2")
     assert mistake in str(raised.value)
 
 
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (b'{"id": "a",', "line 1: it is not JSON"),
-        (b'["a"]', "line 1: Input should be a dictionary"),
-        (b'{"id": "caf\xe9"}', "is not UTF-8 .*Save it as UTF-8"),
-        (None, "cannot be read .*Name a JSON Lines file"),
-    ],
-)
-def test_what_is_no_file_of_questions_is_said(content: bytes | None, told: str, tmp_path: Path) -> None:
-    path = tmp_path / "gold.jsonl"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(CasesError, match=told):
-        load(path)
-
-
-def numbered(count: int) -> list[Case]:
-    return [Case(str(i), "Who?", False, "number", split="dev" if i % 2 else "test") for i in range(count)]
-
-
-def ids(cases: list[Case]) -> list[str]:
-    return [case.id for case in cases]
+def test_what_is_no_file_of_questions_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CasesError, match=r"is not UTF-8 .*Save it as UTF-8"):
+        load(lines(tmp_path / "gold.jsonl", b'{"id": "caf\xe9"}'))
+    with pytest.raises(CasesError, match=r"cannot be read .*Name a JSON Lines file"):
+        load(tmp_path / "gone.jsonl")
 
 
 def test_a_spread_is_even_has_none_twice_and_is_always_the_same() -> None:
-    assert ids(spread(numbered(10), 3)) == ["0", "3", "6"]
+    assert spread(range(10), 3) == [0, 3, 6]
     for size in range(9):
         for count in range(-1, 12):
-            chosen = spread(numbered(size), count)
-            assert len(set(ids(chosen))) == len(chosen) == max(0, min(size, count))
-            assert chosen == spread(numbered(size), count)
+            chosen = spread(range(size), count)
+            assert len(set(chosen)) == len(chosen) == max(0, min(size, count))
+            assert chosen == spread(range(size), count)
 
 
-def test_a_split_is_its_half_and_none_is_everything() -> None:
-    assert [ids(of_split(numbered(4), half)) for half in ("dev", "test", None)] == [
-        ["1", "3"], ["0", "2"], ["0", "1", "2", "3"],
-    ]  # fmt: skip
+# ------------------------------------------------------------------------- the seed articles, without a reader
+
+SHA256 = {
+    "000_cd28b6654e9fce99.txt": "db912366d2471b7d0d320c472bc0a24f8fd71f82979403118b86d21b2e1e65f1",
+    "001_8034130e071ff64c.txt": "ce9a56647552c9010417641a6123b956c7fadfd1cd26aec181c16a5975f7b786",
+}
+ANSWERED = {"one-article", "both-articles", "joined", "quotation", "number", "date", "follow-up", "paraphrase"}
+REFUSED = {"not-in-corpus", "after-date", "false-premise", "other-subject", "instruction"}
+FIELDS = ["id", "question", "history", "answerable", "accepted", "patterns", "evidence", "kind", "split"]
+CASES = load(SEEDS_GOLD)
+ANSWERABLE = [case for case in CASES if case.answerable]
 
 
-def test_what_has_no_answer_or_no_evidence_is_not_asked_without_gold_and_articles_are_excluded_once() -> None:
-    quotes = (GoldQuote("a.txt", "x"), GoldQuote("a.txt", "y"))
-    asked = Case("a", "Who?", True, "number", (("Ann",),), evidence=quotes, exclude=("a.txt",))
-    refused = Case("b", "Who?", False, "not-in-corpus", evidence=(GoldQuote("a.txt"),))
-    unplaced = Case("c", "Who?", True, "number", accepted=(("Ann",),))
-    assert [bereft.exclude for bereft in without_gold([asked, refused, unplaced])] == [("a.txt",)]
+def test_there_are_enough_questions_of_every_kind_alike_in_both_halves_and_none_twice() -> None:
+    assert len(CASES) >= 116
+    assert len(CASES) - len(ANSWERABLE) >= 44
+    assert len({(case.question, json.dumps(case.history)) for case in CASES}) == len(CASES)
+    assert all(list(json.loads(line)) == FIELDS for line in SEEDS_GOLD.read_text(encoding="utf-8").splitlines())
+    assert {case.kind for case in ANSWERABLE} == ANSWERED
+    assert {case.kind for case in CASES if not case.answerable} == REFUSED | {"follow-up"}
+    halves = Counter((case.kind, case.answerable, case.split) for case in CASES)
+    for kind, answerable, _ in list(halves):
+        dev, test = halves[kind, answerable, "dev"], halves[kind, answerable, "test"]
+        assert abs(dev - test) <= 1 and min(dev, test) >= 2, kind
+    for count in (20, 37, 50, 74):
+        assert 0.3 < sum(case.split == "dev" for case in spread(CASES, count)) / count < 0.7
+
+
+def test_the_seeds_are_as_published_and_every_quote_stands_exactly_in_all_that_carry_it(seeds: Path) -> None:
+    written = {path.name: path.read_bytes() for path in seeds.glob("*.txt")}
+    assert {name: hashlib.sha256(content).hexdigest() for name, content in written.items()} == SHA256
+    texts = {name: content.decode("utf-8") for name, content in written.items()}
+    for case in ANSWERABLE:
+        listed = {(quote.article, quote.quote) for quote in case.evidence}
+        assert all(quote for _, quote in listed), case.id
+        standing = {(article, quote) for _, quote in listed for article, text in texts.items() if (quote or "") in text}
+        assert standing == listed, case.id
+
+
+def test_what_is_answerable_has_evidence_for_its_kind_and_what_is_not_has_none() -> None:
+    refusal = "The articles do not answer this question. The passages found do not mention it, in 2 articles."
+    for case in ANSWERABLE:
+        assert {quote.fact for quote in case.evidence} == ({0, 1} if case.kind == "joined" else {0}), case.id
+        articles = len({quote.article for quote in case.evidence})
+        assert articles == {"one-article": 1, "both-articles": 2}.get(case.kind, articles), case.id
+        accepted = [words.casefold() for entry in case.accepted for words in entry]
+        assert accepted, case.id  # and not only patterns
+        asked = case.question.casefold()
+        assert not any(words in asked for words in accepted) and not matches(refusal, case), case.id
+        assert not any(re.search(pattern, asked, re.IGNORECASE) for pattern in case.patterns), case.id
+        # the date of a relative day stands in no quote: it is reckoned from the article's date
+        quotes = " ".join(quote.quote or "" for quote in case.evidence)
+        assert case.kind == "date" or matches(quotes, case), case.id
+    assert not any(case.evidence or case.accepted or case.patterns for case in CASES if not case.answerable)
+
+
+def test_follow_ups_have_a_conversation_before_them_that_looks_like_datelines_and_nothing_else_has() -> None:
+    assert {case.kind for case in CASES if case.history} == {"follow-up"}
+    assert all(case.history for case in CASES if case.kind == "follow-up")
+    for case in CASES:
+        assert [turn["role"] for turn in case.history] == ["user", "assistant"] * (len(case.history) // 2)
+    replies = [turn["content"] for case in CASES for turn in case.history if turn["role"] == "assistant"]
+    refused = [reply for reply in replies if reply.startswith("The articles do not answer")]
+    assert len(refused) == 2
+    assert all(re.search(r" \[1\]\.$", reply) for reply in replies if reply not in refused)

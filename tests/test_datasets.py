@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eval_helpers import lines
 
 from evals.datasets import Dataset, DatasetError, Format, read
 from evals.matching import matches
@@ -18,12 +19,6 @@ from index.read import find_files, read_file
 WARSAW = "Warsaw is the capital of Poland. It lies on the Vistula. In 2012 it held 1.7 million people."
 MOON = "The Moon circles the Earth. It has no air."
 MAY = "It rained in May. They met in May. They parted in June."
-
-
-def lines(path: Path, *records: Any) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
-    return path
 
 
 def folder_of(path: Path, articles: dict[str, str], *questions: Any) -> Path:
@@ -81,15 +76,12 @@ def told(path: Path, form: Format, scratch: Path) -> str:
     return str(caught.value)
 
 
-# --- folder
-
-
 def test_a_folder_is_its_own_corpus_and_its_fields_become_the_case(tmp_path: Path) -> None:
     turns = [{"role": "user", "content": "Where is it?"}, {"role": "assistant", "content": "In Poland."}]
     asked = asking(
         evidence=[{"article": "a.txt", "quote": "It lies on the Vistula."}, {"article": "b.txt"}],
         question_date="2024-12-05", type="where", kind="two-articles", wrong_answers=["Kraków", "kraków"],
-        all=[["Warsaw", "Warszawa"], ["the Moon"]], history=turns,
+        all=[["Warsaw", "Warszawa"], ["the Moon"]], answers=[], history=turns,
     )  # fmt: skip
     data = folder_of(tmp_path / "data", {"articles/a.txt": WARSAW, "articles/b.txt": MOON}, asked)
     dataset = read(data, "folder", tmp_path / "scratch")
@@ -104,10 +96,8 @@ def test_a_folder_is_its_own_corpus_and_its_fields_become_the_case(tmp_path: Pat
     )  # fmt: skip
     assert texts_of(dataset) == {"a.txt": WARSAW, "b.txt": MOON}
     assert not (tmp_path / "scratch").exists()
-
-
-def test_articles_beside_the_questions_are_copied_so_that_the_questions_are_no_article(tmp_path: Path) -> None:
-    data = folder_of(tmp_path / "data", {"b/a.txt": MOON}, asking(evidence=[{"article": "b/a.txt"}]))
+    # beside the questions they are copied, so that the questions are no article
+    data = folder_of(tmp_path / "flat", {"b/a.txt": MOON}, asking(evidence=[{"article": "b/a.txt"}]))
     assert texts_of(read(data, "folder", tmp_path / "scratch")) == {"b/a.txt": MOON}
 
 
@@ -125,9 +115,8 @@ def test_quotes_that_say_the_same_are_one_fact(
 ) -> None:
     evidence = [{"article": f"{name.rstrip('#')}.txt", "quote": quote} for name, quote in quotes.items()]
     articles = {f"{name}.txt": f"{quote} {quotes.get(name + '#', '')}" for name, quote in quotes.items()}
-    for named in (evidence, [{"article": one["article"]} for one in evidence if len(set(facts)) > 2]):
-        case = of_folder(tmp_path, articles, answers=answers, evidence=named)
-        assert [gold.fact for gold in case.evidence] == facts[: len(named)]
+    case = of_folder(tmp_path, articles, answers=answers, evidence=evidence)
+    assert [gold.fact for gold in case.evidence] == facts
 
 
 def test_articles_named_without_a_quote_are_alternatives_by_their_text_but_not_where_several_are_valid(
@@ -135,21 +124,14 @@ def test_articles_named_without_a_quote_are_alternatives_by_their_text_but_not_w
 ) -> None:
     articles = {"a.txt": WARSAW, "b.txt": "It is Warsaw.", "c.txt": MOON}
     evidence = [{"article": name} for name in articles]
-    one = of_folder(tmp_path, articles, evidence=evidence)
-    assert [(gold.quote, gold.fact) for gold in one.evidence] == [(None, 0), (None, 0), (None, 1)]
+    one = of_folder(tmp_path, articles, "ramdocs", evidence=evidence)
+    assert not one.several and [(gold.quote, gold.fact) for gold in one.evidence] == [(None, 0), (None, 0), (None, 1)]
     several = {"answers": ["Warsaw", "the Moon"], "evidence": evidence}
     case = of_folder(tmp_path, articles, type="conflict_multi_answer", **several)
     assert (case.several, case.accepted) == (True, (("Warsaw",), ("the Moon",)))
     assert [gold.fact for gold in case.evidence] == [0, 1, 2]
     assert of_folder(tmp_path, articles, "ramdocs", **several).several
-    assert not of_folder(tmp_path, articles, "ramdocs", evidence=evidence).several
     assert not of_folder(tmp_path, articles, "folder", **several).several
-
-
-@pytest.mark.parametrize(("text", "right"), [("No: nobody did.", True), ("no", True), ("There is no air.", False)])
-def test_a_yes_or_no_begins_the_answer(tmp_path: Path, text: str, right: bool) -> None:
-    case = of_folder(tmp_path, {"a.txt": MOON}, question="Does it have air?", answers=["No"])
-    assert bool(matches(text, case)) is right
 
 
 def test_what_a_right_answer_says_is_not_wrong_and_what_has_no_answer_accepts_none(tmp_path: Path) -> None:
@@ -157,9 +139,9 @@ def test_what_a_right_answer_says_is_not_wrong_and_what_has_no_answer_accepts_no
     assert of_folder(tmp_path, {"a.txt": MOON}, **wrong).wrong == ("Golf", "foot")
     case = of_folder(tmp_path, {"a.txt": MOON}, answerable=False)
     assert (case.answerable, case.accepted, case.as_of) == (False, (), None)
-
-
-# --- squad
+    no = of_folder(tmp_path, {"a.txt": MOON}, question="Does it have air?", answers=["No"])
+    right = [bool(matches(text, no)) for text in ("No: nobody did.", "no", "There is no air.")]
+    assert right == [True, True, False]  # a Yes or No begins the answer
 
 
 @pytest.mark.parametrize(
@@ -178,25 +160,17 @@ def test_what_a_right_answer_says_is_not_wrong_and_what_has_no_answer_accepts_no
 def test_a_squad_paragraph_becomes_an_article_and_the_sentence_at_the_offset_its_gold_quote(
     tmp_path: Path, context: str, answers: list[tuple[str, int]], quotes: list[str | None] | None
 ) -> None:
-    dataset = of_lines(tmp_path, "squad", squad(context, squad_question(*answers)))
-    (case,) = dataset.cases
+    impossible = squad_question(id="s2", is_impossible=True, plausible_answers=[{"text": "air", "answer_start": 37}])
+    dataset = of_lines(tmp_path, "squad", squad(context, squad_question(*answers), impossible))
+    case, refused = dataset.cases
     (text,) = texts_of(dataset).values()
     assert text == storable(context)
     assert len(text) == len(context)
     assert {gold.fact for gold in case.evidence} == {0}
     assert quotes is None or [gold.quote for gold in case.evidence] == quotes
-    assert case.accepted == ((answers[0][0],),)
-
-
-def test_an_impossible_question_of_squad_2_is_unanswerable(tmp_path: Path) -> None:
-    impossible = squad_question(is_impossible=True, plausible_answers=[{"text": "air", "answer_start": 37}])
-    possible = squad_question(("Earth", 21), id="s2", is_impossible=False)
-    first, second = of_lines(tmp_path, "squad", squad(MOON, impossible, possible)).cases
-    assert (first.answerable, first.accepted, first.evidence, first.kind) == (False, (), (), "squad_impossible")
-    assert (second.answerable, second.accepted, second.kind) == (True, (("Earth",),), "squad")
-
-
-# --- ramdocs as published
+    assert (case.answerable, case.accepted, case.kind) == (True, ((answers[0][0],),), "squad")
+    unanswerable = (refused.answerable, refused.accepted, refused.evidence, refused.kind)
+    assert unanswerable == (False, (), (), "squad_impossible")
 
 
 def test_every_document_of_published_ramdocs_is_an_article_and_the_correct_ones_are_evidence(tmp_path: Path) -> None:
@@ -206,34 +180,28 @@ def test_every_document_of_published_ramdocs_is_an_article_and_the_correct_ones_
         ("It was 1950.", "misinfo", "1950"), ("Peaches grow there.", "noise", "unknown"), (" ", "noise", ""),
         gold=["1785", "1801"], wrong=["1950", "1801"],
     )  # fmt: skip
-    dataset = of_lines(tmp_path, "ramdocs", record)
-    (case,) = dataset.cases
-    assert len(texts_of(dataset)) == 6
-    assert case.evidence == (
+    one = ramdocs(("In 1801.", "correct", "1801"), ("1801, they say.", "correct", "1801"), gold=["1801"])
+    none = ramdocs(("It was 1950.", "misinfo", "1950"), gold=["1801"])
+    (tmp_path / "data.json").write_text(json.dumps([record, one, none], indent=1))  # a JSON list, in many lines
+    dataset = read(tmp_path / "data.json", "ramdocs", tmp_path / "scratch")
+    several, case, refused = dataset.cases
+    assert len(texts_of(dataset)) == 8
+    assert several.evidence == (
         GoldQuote("0000_00.txt", "Built in 1801.", 1),
         GoldQuote("0000_01.txt", "The charter is of 1785.", 0),
         GoldQuote("0000_02.txt", "They say 1801 too.", 1),
         GoldQuote("0000_03.txt", None, 0),
     )
-    assert (case.several, case.accepted, case.wrong) == (True, (("1785",), ("1801",)), ("1950",))
-
-
-def test_one_gold_answer_of_ramdocs_is_one_fact_and_none_is_unanswerable_also_in_a_json_list(tmp_path: Path) -> None:
-    right = ramdocs(("In 1801.", "correct", "1801"), ("1801, they say.", "correct", "1801"), gold=["1801"])
-    none = ramdocs(("It was 1950.", "misinfo", "1950"), gold=["1801"])
-    (tmp_path / "data.json").write_text(json.dumps([right, none], indent=1))
-    one, other = read(tmp_path / "data.json", "ramdocs", tmp_path / "scratch").cases
-    assert (one.several, {gold.fact for gold in one.evidence}) == (False, {0})
-    assert (other.answerable, other.accepted) == (False, ())
-
-
-# --- passages
+    assert (several.several, several.accepted, several.wrong) == (True, (("1785",), ("1801",)), ("1950",))
+    assert (case.several, {gold.fact for gold in case.evidence}) == (False, {0})
+    assert (refused.answerable, refused.accepted) == (False, ())
 
 
 def test_passages_become_articles_once_and_the_positives_are_alternatives(tmp_path: Path) -> None:
     positive = [WARSAW, "Warszawa it is.", "The city on the Vistula."]
     record = passages(*positive, answers=["Warsaw", "Warszawa"], wrong_answers=["Kraków"], negative=[MOON, WARSAW])
-    dataset = of_lines(tmp_path, "passages", record, passages(MOON), passages())
+    records = (record, passages(MOON), passages())
+    dataset = of_lines(tmp_path, "passages", *records)
     case, other, none = dataset.cases
     assert sorted(texts_of(dataset).values()) == sorted([*positive, MOON])
     assert case.evidence == (
@@ -244,6 +212,8 @@ def test_passages_become_articles_once_and_the_positives_are_alternatives(tmp_pa
     assert (case.accepted, case.wrong, case.several) == ((("Warsaw",), ("Warszawa",)), ("Kraków",), False)
     assert other.evidence == (GoldQuote("0000_03.txt", None, 0),)
     assert (none.answerable, none.accepted, none.evidence) == (False, (), ())
+    assert of_lines(tmp_path, "passages", *records) == dataset
+    assert texts_of(of_lines(tmp_path, "passages", passages(WARSAW))) == {"0000_00.txt": WARSAW}  # nothing stale
 
 
 def test_lists_of_spellings_are_things_that_an_answer_needs_together(tmp_path: Path) -> None:
@@ -276,17 +246,6 @@ def test_rgb_is_read_under_its_own_names(tmp_path: Path) -> None:
     assert "It was in Glendale." in texts_of(dataset).values()
 
 
-# --- the corpus that is written
-
-
-def test_the_same_data_gives_the_same_dataset_and_other_data_leaves_no_stale_article(tmp_path: Path) -> None:
-    first = of_lines(tmp_path, "passages", passages(WARSAW, negative=[MOON]))
-    assert of_lines(tmp_path, "passages", passages(WARSAW, negative=[MOON])) == first
-    assert texts_of(of_lines(tmp_path, "passages", passages(WARSAW))) == {"0000_00.txt": WARSAW}
-
-
-# --- what is not as it should be
-
 GOOD: dict[Format, list[Any]] = {
     "squad": [squad(MOON, squad_question(("Earth", 21)))],
     "ramdocs": [ramdocs(("In 1801.", "correct", "1801"), gold=["1801"])] * 2,
@@ -305,57 +264,38 @@ def test_data_of_another_form_is_told_with_what_to_name(tmp_path: Path, form: Fo
             assert str(data) in told(data, form, tmp_path / "s")
 
 
+MANY = [["5"] * 32] * 2  # ways to say it
+
+
 @pytest.mark.parametrize(
-    ("form", "records", "said"),
+    ("form", "bad", "said"),
     [
-        ("folder", [{"id": "q2"}], "line 2, question: it is missing"),
-        ("folder", [asking("q2", answers=[])], "line 2: it is answerable, but has no answers"),
-        ("folder", [asking("q2", answers=["5", " "])], "line 2, answers.1: it is blank"),
-        ("folder", [asking("q2", question_date="soon")], "line 2, question_date: it is no date: write YYYY-MM-DD"),
-        ("folder", [asking("q2", all=[["5"], []])], "line 2, all.1: List should have at least 1 item"),
-        (
-            "folder",
-            [asking("q2", all=[["5"] * 32] * 2)],
-            "line 2, all: its answers can be put together in more than 1,000",
-        ),
-        ("folder", [asking("q2", history=[{"role": "bot", "content": "x"}])], "line 2, history.0.role: Input should"),
-        ("folder", [asking("q2", evidence=[{"quote": "x"}])], "line 2, evidence.0.article: it is missing"),
-        ("folder", [["q2"]], "line 2: Input should be"),
-        ("folder", [asking()], "several questions with the id q1"),
-        ("passages", [passages(answers=[7])], "line 3, answers.0.0: Input should be a valid string"),
-        ("passages", [passages(WARSAW, answers=[[]])], "line 3, answers.0: List should have at least 1 item"),
-        (
-            "ramdocs",
-            [ramdocs(("In 1801.", "correct", "1801"), gold=[])],
-            "line 3, gold_answers: List should have at least 1 item",
-        ),
+        ("folder", {"id": "q2"}, "line 2, question: it is missing"),
+        ("folder", asking("q2", answers=[]), "line 2: it is answerable, but has no answers"),
+        ("folder", asking("q2", answers=["5", " "]), "line 2, answers.1: it is blank"),
+        ("folder", asking("q2", question_date="soon"), "line 2, question_date: it is no date: write YYYY-MM-DD"),
+        ("folder", asking("q2", all=[["5"], []]), "line 2, all.1: List should have at least 1 item"),
+        ("folder", asking("q2", all=MANY), "line 2, all: its answers can be put together in more than 1,000"),
+        ("folder", asking("q2", history=[{"role": "bot", "content": "x"}]), "line 2, history.0.role: Input should"),
+        ("folder", asking(), "several questions with the id q1"),
+        ("passages", passages(answers=[7]), "line 3, answers.0.0: Input should be a valid string"),
+        ("passages", passages(WARSAW, answers=[[]]), "line 3, answers.0: List should have at least 1 item"),
+        ("ramdocs", ramdocs(gold=[]), "line 3, gold_answers: List should have at least 1 item"),
+        ("squad", squad(MOON, squad_question()), "data.jsonl, data.0.paragraphs.0.qas.0: it has no answers"),
+        ("passages", b'\n{"question":\n', "line 2: it is not JSON"),
+        ("squad", b'{"version": ', "data.jsonl: it is not JSON"),
+        *(("passages", empty, "Name the data to measure with") for empty in (b"", b"[]", b"\n \n")),
     ],
 )
-def test_a_bad_record_is_told_with_its_line(tmp_path: Path, form: Format, records: list[Any], said: str) -> None:
+def test_a_bad_record_is_told_with_its_place(tmp_path: Path, form: Format, bad: Any, said: str) -> None:
+    data = tmp_path / "data.jsonl"
     if form == "folder":
-        data = folder_of(tmp_path / "data", {"articles/a.txt": MOON}, asking(), *records)
+        data = folder_of(tmp_path / "data", {"articles/a.txt": MOON}, asking(), bad)
     else:
-        data = lines(tmp_path / "data.jsonl", *GOOD[form], *records)
+        lines(data, *(GOOD[form] if "line 3" in said else ()), bad)
     message = told(data, form, tmp_path / "s")
     assert said in message
-    assert "several" in message or message.endswith("Mend that record or take it out.")
-
-
-@pytest.mark.parametrize(
-    ("form", "content", "said"),
-    [
-        ("passages", b'\n{"question":\n', "line 2: it is not JSON"),
-        ("squad", b'{"version": ', "data.json: it is not JSON"),
-        ("squad", json.dumps(squad(MOON, squad_question(id="s2"))).encode(), "paragraphs.0.qas.0: it has no answers"),
-        ("passages", b"", "Name the data to measure with"),
-        ("passages", b"[]", "Name the data to measure with"),
-        ("passages", b"\n \n", "Name the data to measure with"),
-        ("squad", b"\xff\x00\xfe{", "is not UTF-8"),
-    ],
-)
-def test_a_file_that_can_not_be_read_is_told(tmp_path: Path, form: Format, content: bytes, said: str) -> None:
-    (tmp_path / "data.json").write_bytes(content)
-    assert said in told(tmp_path / "data.json", form, tmp_path / "s")
+    assert "line" not in said or message.endswith("Mend that record or take it out.")
 
 
 def test_a_folder_without_questions_or_articles_is_told_what_it_needs(tmp_path: Path) -> None:

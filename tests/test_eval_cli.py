@@ -1,4 +1,4 @@
-"""`dateline eval` as a person types it. No model is loaded; where one must speak, it is Ollama's double."""
+"""`dateline eval` and the bench as a person types them. Where a model must speak, it is Ollama's double."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from pathlib import Path
 
 import pytest
 from commands import Result, Run
+from eval_helpers import answer, lines
 from ollama_double import OllamaDouble, installed, speaks
 
+from evals.bench import main as bench
+from evals.cases import CasesError, load
 from evals.fit import SIGNALS
 from evals.runs import read
-from evals.signals import Observation
 from evals.signals import read as read_signals
-from rag.support import Signals
+from web.conversations import Conversations
 
 Evaluate = Callable[..., Result]
+RIVER, HILL = "The river in Hama is the Orontes.", "Aleppo has a citadel on a hill."
+TINY = ("--engine", "ollama", "--model", "tiny:1b")
 
 
 @pytest.fixture
@@ -28,18 +32,25 @@ def evaluate(run: Run, tmp_path: Path) -> Evaluate:
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """Two articles and two questions, in the plain form of a dataset."""
-    folder = tmp_path / "cities"
-    (folder / "articles").mkdir(parents=True)
-    (folder / "articles" / "a.txt").write_text("The river in Hama is the Orontes. It is old.", encoding="utf-8")
-    (folder / "articles" / "b.txt").write_text("Aleppo has a citadel on a hill.", encoding="utf-8")
-    questions = [
-        {"id": "river", "question": "Which river is in Hama?", "answers": ["Orontes"], "answerable": True,
-         "evidence": [{"article": "a.txt", "quote": "The river in Hama is the Orontes."}]},
-        {"id": "hill", "question": "What stands on a hill in Aleppo?", "answers": ["citadel"], "answerable": True,
-         "evidence": [{"article": "b.txt", "quote": "Aleppo has a citadel on a hill."}]},
-    ]  # fmt: skip
-    (folder / "questions.jsonl").write_text("\n".join(map(json.dumps, questions)), encoding="utf-8")
+    folder, questions = tmp_path / "cities", list[object]()
+    for id, question, right, text in (
+        ("river", "Which river is in Hama?", "Orontes", RIVER),
+        ("hill", "What stands on a hill in Aleppo?", "citadel", HILL),
+    ):
+        lines(folder / "articles" / f"{id}.txt", f"{text} It is old.".encode())
+        asked = {"id": id, "question": question, "answers": [right], "answerable": True}
+        questions.append(asked | {"evidence": [{"article": f"{id}.txt", "quote": text}]})
+    lines(folder / "questions.jsonl", *questions)
     return folder
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> Iterator[OllamaDouble]:
+    """A model that knows one river, and finds everything stated."""
+    says = speaks(lambda messages, options: RIVER, first_token=lambda messages: {"Yes": -0.01, "No": -5.0})
+    with OllamaDouble(models=[installed("tiny:1b", "1.0B")], chat=says) as server:
+        monkeypatch.setenv("DATELINE_OLLAMA_HOST", server.url)
+        yield server
 
 
 def test_retrieval_alone_is_measured_scored_again_compared_and_reported_on(
@@ -62,22 +73,21 @@ def test_retrieval_alone_is_measured_scored_again_compared_and_reported_on(
 @pytest.mark.parametrize(
     ("options", "asked"),
     [
-        (("--skip", "seen.txt"), [("hill", True)]),
-        (("--limit", 1), [("river", True)]),
-        (("--without-gold",), [("river-without-gold", False), ("hill-without-gold", False)]),
+        (("--skip", "{data}/ids"), {"hill": True}),
+        (("--limit", 1), {"river": True}),
+        (("--without-gold",), {"river-without-gold": False, "hill-without-gold": False}),
     ],
 )
 def test_what_is_asked_can_be_chosen(
-    evaluate: Evaluate, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...],
-    asked: list[tuple[str, bool]],
-) -> None:  # fmt: skip
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "seen.txt").write_text("river\n", encoding="utf-8")
-    assert evaluate("--dataset", data, "--format", "folder", "--retrieval", "--out", "r.jsonl", *options).code == 0
-    rows = read(tmp_path / "r.jsonl").rows
-    assert [(row.case.id, row.case.answerable) for row in rows] == asked
-    if "--without-gold" in options:
-        assert rows[0].outcome.rankings["fused"][0].article == "b.txt"
+    evaluate: Evaluate, data: Path, tmp_path: Path, options: tuple[object, ...], asked: dict[str, bool]
+) -> None:
+    (data / "ids").write_text("river\n", encoding="utf-8")
+    given = (str(option).format(data=data) for option in options)
+    out = tmp_path / "r.jsonl"
+    assert evaluate("--dataset", data, "--format", "folder", "--retrieval", "--out", out, *given).code == 0
+    rows = read(out).rows
+    assert {row.case.id: row.case.answerable for row in rows} == asked
+    assert "--without-gold" not in options or rows[0].outcome.rankings["fused"][0].article == "hill.txt"
 
 
 def test_the_seeds_are_asked_unless_something_else_is_named(evaluate: Evaluate, tmp_path: Path) -> None:
@@ -88,53 +98,33 @@ def test_the_seeds_are_asked_unless_something_else_is_named(evaluate: Evaluate, 
 @pytest.mark.parametrize(
     ("options", "code", "told"),
     [
-        (("--dataset", "{data}"), 2, "--dataset needs --format: one of folder, squad, ramdocs, passages."),
-        (("--limit", 1, "--peer", "oracle"), 1, "There is no system 'oracle' to evaluate"),
-        (("--rescore", "{data}/questions.jsonl"), 1, "is not a run of dateline eval"),
-        (
-            ("--cases", "{data}/questions.jsonl", "--corpus", "{data}"),
-            1,
-            "questions.jsonl, line 1, kind: it is missing",
-        ),
-        (("--dataset", "{data}", "--format", "folder", "--skip", "{data}/ids"), 1, "No case is left to run: choose"),
-        (("fit", "{data}/questions.jsonl"), 1, "gather more with `dateline eval --signals FILE`"),
+        ("--dataset {data}", 2, "--dataset needs --format: one of folder, squad, ramdocs, passages."),
+        ("--limit 1 --peer oracle", 1, "There is no system 'oracle' to evaluate"),
+        ("--rescore {data}/questions.jsonl", 1, "is not a run of dateline eval"),
+        ("--cases {data}/questions.jsonl --corpus {data}", 1, "questions.jsonl, line 1, kind: it is missing"),
+        ("--dataset {data} --format folder --skip {data}/ids", 1, "No case is left to run: choose"),
+        ("fit {data}/questions.jsonl", 1, "gather more with `dateline eval --signals FILE`"),
+        ("fit {data}/vibes.jsonl", 1, "is no file of signals"),
     ],
 )
-def test_a_mistake_is_told_in_a_sentence(
-    evaluate: Evaluate, data: Path, options: tuple[object, ...], code: int, told: str
-) -> None:
+def test_a_mistake_is_told_in_a_sentence(evaluate: Evaluate, data: Path, options: str, code: int, told: str) -> None:
     (data / "ids").write_text("river hill", encoding="utf-8")
-    result = evaluate(*(str(option).format(data=data) for option in options))
+    lines(data / "vibes.jsonl", {"id": "x", "signals": {"vibes": 1}})
+    result = evaluate(*(option.format(data=data) for option in options.split()))
     assert (result.code, told in result.err) == (code, True), result.err
 
 
 def test_signals_are_fitted_and_shown_by_threshold(evaluate: Evaluate, tmp_path: Path) -> None:
-    sure = [(n, 4.0 - n % 2 * 8) for n in range(40)]
-    lines = [
-        Observation(f"case-{n}", form, odds > 0, Signals(answers=odds, answered=odds)).to_json()  # type: ignore[arg-type]
+    sure = [dict.fromkeys(("answers", "answered"), 4.0 - n % 2 * 8) for n in range(40)]
+    seen = [
+        {"id": f"case-{n}", "form": form, "right": n % 2 == 0, "signals": signals}
         for form in SIGNALS
-        for n, odds in sure
+        for n, signals in enumerate(sure)
     ]
-    (tmp_path / "signals.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    result = evaluate("fit", tmp_path / "signals.jsonl")
+    result = evaluate("fit", lines(tmp_path / "signals.jsonl", {"id": "never asked"}, *seen))
     assert result.code == 0, result.err
     assert "quote asked: 20 right, 20 wrong, AUC 1.000 on held-out folds" in result.out
     assert "from 0.5: shows 100% of the right ones, 0% of the wrong ones" in result.out
-
-
-@pytest.fixture
-def tiny(monkeypatch: pytest.MonkeyPatch) -> Iterator[OllamaDouble]:
-    """A model that knows one river, and finds everything stated."""
-    says = speaks(
-        lambda messages, options: "The river in Hama is the Orontes.",
-        first_token=lambda messages: {"Yes": -0.01, "No": -5.0},
-    )
-    with OllamaDouble(models=[installed("tiny:1b", "1.0B")], chat=says) as server:
-        monkeypatch.setenv("DATELINE_OLLAMA_HOST", server.url)
-        yield server
-
-
-TINY = ("--engine", "ollama", "--model", "tiny:1b")
 
 
 def test_questions_are_asked_scored_printed_and_with_a_memory_not_asked_again(
@@ -180,22 +170,56 @@ def test_a_failed_gate_exits_with_1(
     assert (result.code, told in result.err + result.out) == (code, True), result.err
 
 
-def test_the_judge_is_measured_on_gold_sentences_without_a_chat_model(evaluate: Evaluate) -> None:
-    result = evaluate("judge", "--split", "dev", "--limit", 6)
+CLAIMS = [
+    {"id": f"{label}{half}", "claim": claim, "label": label, "evidence_sentences": [RIVER, "It is old and wide."]}
+    for half in "ab"
+    for label, claim in ((1, "The Orontes is a river in Hama."), (0, "The river has 90 bridges."))
+]
+
+
+def test_the_judge_is_measured_on_gold_sentences_without_a_chat_model(evaluate: Evaluate, tmp_path: Path) -> None:
+    result = evaluate("judge", "--split", "dev", "--limit", 6, "--claims", lines(tmp_path / "c.jsonl", *CLAIMS))
     assert result.code == 0, result.err
     found = {line[:50].strip(): float(line[50:58]) for line in result.out.splitlines()}
     assert found["recall@3 of the gold sentence, judge"] >= 0.5
     assert found["AUC, an answer is there or not"] > 0.5
+    assert found["AUC, claims with human labels"] == 1
 
 
 def test_the_marker_is_measured_on_claims_with_labels(evaluate: Evaluate, tmp_path: Path, tiny: OllamaDouble) -> None:
-    sentences = ["The river in Hama is the Orontes.", "It is old and wide."]
-    claims = [
-        {"id": "a", "claim": "The Orontes is a river in Hama.", "label": 1, "evidence_sentences": sentences},
-        {"id": "b", "claim": "The river has 90 bridges.", "label": 0, "evidence_sentences": sentences},
-    ] * 2
-    lines = [claim | {"id": f"{claim['id']}{n}"} for n, claim in enumerate(claims)]
-    (tmp_path / "claims.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    result = evaluate(*TINY, "marker", tmp_path / "claims.jsonl", "--half", "second")
+    result = evaluate(*TINY, "marker", lines(tmp_path / "claims.jsonl", *CLAIMS), "--half", "second")
     assert result.code == 0, result.err
     assert result.out.startswith("tiny:1b: support judge: balanced accuracy 1.00, AUC 1.00 on 2 claims")
+
+
+def test_a_readers_verdict_gives_what_is_known_by_it_and_loading_says_what_is_to_be_added(
+    evaluate: Evaluate, tmp_path: Path
+) -> None:
+    kept = Conversations(tmp_path / "data" / "conversations.db")
+    here, told = kept.begin("anna"), answer("He heads it [1].", [("a.txt", 10, 17, "quote 1")]).to_dict()
+    for question, verdict in (("Who heads it?", "up"), ("Since when?", "down"), ("Why?", "up"), ("And then?", None)):
+        turn = kept.ask("anna", here, question)
+        kept.answered("anna", turn, answer("Not said.", abstained=True).to_dict() if question == "Why?" else told)
+        kept.judged("anna", turn, verdict, "He left." if verdict == "down" else None)
+    path = tmp_path / "data" / "feedback.jsonl"
+    assert evaluate("--from-feedback").out == f"3 candidates in {path}: finish them, then ask with --cases.\n"
+    good, bad, refused = map(json.loads, path.read_text("utf-8").splitlines())
+    assert (good["question"], good["answerable"], good["accepted"]) == ("Who heads it?", True, ["He heads it."])
+    assert good["evidence"] == [{"article": "a.txt", "quote": "quote 1"}]
+    assert (bad["accepted"], bad["wrong"], bad["note"]) == ([], ["He heads it."], "He left.")
+    assert [message["content"] for message in bad["history"]] == ["Who heads it?", "He heads it [1]."]
+    assert (refused["question"], refused["answerable"]) == ("Why?", False)
+    with pytest.raises(CasesError, match=r"feedback.jsonl.*2.*no answer is accepted; add one to 'accepted'"):
+        load(path)
+
+
+def test_the_bench_times_two_systems_over_short_and_over_joined_articles(
+    data: Path, tiny: OllamaDouble, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines(data / "articles.jsonl", *({"article": name, "title": "Cities"} for name in ("river.txt", "hill.txt")))
+    bench([str(data), "--questions", "2", "--engine", "ollama", "--model", "tiny:1b"], standalone_mode=False)
+    out = capsys.readouterr().out
+    assert "2 short articles, 2 questions" in out and "1 long articles, 2 questions" in out
+    figures = [line.split()[-3:] for line in out.splitlines() if line.startswith("prompt tokens, median")]
+    assert len(figures) == 2 and all(float(mine) > 0 and float(theirs) > 0 for mine, theirs, _ in figures)
+    assert out.count("first token, p95, s") == 2

@@ -86,7 +86,10 @@ def test_each_form_is_fitted_alone_and_on_those_that_the_chat_model_was_asked_of
     assert 0 < stored["hopeless"] < sorted(right)[len(right) // 10]
 
 
-def test_the_weights_in_use_are_those_that_the_files_in_the_tree_give(tmp_path: Path) -> None:
+def test_the_weights_in_use_are_those_that_the_files_in_the_tree_give_which_hold_no_text(tmp_path: Path) -> None:
+    kept = [json.loads(line) for file in FITTED_ON.glob("*.jsonl") for line in file.read_text("utf-8").splitlines()]
+    assert kept and {name for line in kept for name in line} <= {"id", "form", "right", "signals"}
+    assert not any(" " in line["id"] for line in kept)
     used = json.loads(files("rag").joinpath("support.json").read_text("utf-8"))
     on = used["fitted"]["on"]
     assert on, "weights that were set by hand: fit them with `dateline eval fit`"
@@ -96,10 +99,3 @@ def test_the_weights_in_use_are_those_that_the_files_in_the_tree_give(tmp_path: 
         for how in again[form]:  # another processor may round otherwise
             assert used[form][how] == pytest.approx(again[form][how], abs=0.005)
     assert [used["hopeless"], *used["open"]] == pytest.approx([again["hopeless"], *again["open"]], abs=0.005)
-
-
-def test_the_files_hold_no_text_of_anyone() -> None:
-    kept = [json.loads(line) for file in FITTED_ON.glob("*.jsonl") for line in file.read_text("utf-8").splitlines()]
-    assert kept
-    assert {name for line in kept for name in line} <= {"id", "form", "right", "signals"}
-    assert not any(" " in line["id"] for line in kept)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,7 @@ from ollama_double import OllamaDouble, closed_port, error_in_mid_stream, instal
 from evals.metered import MeteredLLM
 from evals.peers import Bm25Top
 from evals.systems import SYSTEMS, Dateline, build
-from evals.types import Case, System
+from evals.types import Case
 from rag import Answer, Assistant
 from rag.engines.embedded import EmbeddedEngine
 from rag.errors import EngineInterrupted, SettingsError
@@ -27,7 +27,6 @@ FOOTBALL = "The national football team won three matches. Its captain scored twi
 MODEL = "qwen3:4b"
 QUESTION = case("How far is Hama from Damascus?")
 TURNS = ({"role": "user", "content": "Where is Hama?"}, {"role": "assistant", "content": "In Syria."})
-BOTH_ENGINES = pytest.mark.parametrize("name", ["citation-engine", "vector-engine"])
 
 
 @pytest.fixture
@@ -39,18 +38,21 @@ def articles(write: Write, folder: Path) -> Path:
 
 
 class Peers:
-    """The systems over the three articles, and what reached their model."""
+    """The systems over the three articles, and what the last question let reach their model."""
 
     def __init__(self, assistant: Assistant, ollama: OllamaDouble) -> None:
         self.assistant, self.ollama = assistant, ollama
-        self._by_name: dict[str, System] = {system.name: system for system in build(SYSTEMS, assistant)}
+        self._by_name = {system.name: system for system in build(SYSTEMS, assistant)}
+        self._before = 0
 
     def answer(self, about: Case, name: str = "citation-engine") -> Answer:
+        self._before = len(self.ollama.chats)
         return self._by_name[name].answer(about)
 
     @property
     def prompt(self) -> str:
-        return "\n".join(message["content"] for request in self.ollama.chats for message in request["messages"])
+        asked = self.ollama.chats[self._before :]
+        return "\n".join(message["content"] for request in asked for message in request["messages"])
 
 
 Saying = Callable[..., Any]
@@ -93,33 +95,34 @@ def test_dateline_is_asked_with_all_that_the_case_says(write: Write, saying: Say
     assert {hit.passage.article for hit in answer.hits} <= {"hama.txt", "football.txt"}
 
 
-# ---------------------------------------------------------------------------------------- CitationQueryEngine
-
-
-def test_every_source_stands_where_its_citation_says_without_the_engines_heading(saying: Saying) -> None:
+def test_every_source_stands_where_its_citation_says_and_costs_are_the_systems_own(saying: Saying) -> None:
     with saying("All of it [1] [2].") as peers:
         answer = peers.answer(QUESTION)
         assert "Source 1:\n" in peers.prompt
+        assert answer.usage.prompt_tokens == pytest.approx(len(peers.prompt) // 4, abs=3)
         assert [(one.number, one.article, one.carriers) for one in answer.citations] == [
             (1, "hama.txt", ("hama.txt",)), (2, "homs.txt", ("homs.txt",)),
         ]  # fmt: skip
         for citation in answer.citations:
             text = peers.assistant.article(citation.article).text
-            assert "Source" not in citation.quote
+            assert "Source" not in citation.quote  # the engine's heading
             assert citation.quote and text[citation.start : citation.end] == citation.quote
+        plain = peers.answer(QUESTION, "vector-engine")
+        assert HAMA in peers.prompt
+    assert (plain.citations, [sentence.citations for sentence in plain.sentences]) == ((), [()])
+    assert (answer.usage.cached_tokens, answer.usage.completion_tokens) == (0, 5)
+    assert answer.timings.first_token and 0 < answer.timings.first_token < answer.timings.total
+    assert (answer.engine, answer.model) == ("ollama", MODEL)
+    assert answer.settings != plain.settings
 
 
+BOTH = (
+    "It is far [1], and near [2].", "It is far [1, 2].", "It is far [Source 1] [Source 2].", "It is far. [1][2]",
+    "It is far (Source 1 and Source 2).", "It is far (Source 1, 2).", "According to Source 1 and Source 2, it is far.",
+    "Sources 1 and 2 say that it is far.", "It is far. Source 1 and Source 2", "It is far. Sources: 1, 2.",
+)  # fmt: skip
 FORMS: list[tuple[str, list[tuple[str | None, tuple[int, ...]]]]] = [
-    ("It is far [1], and near [2].", [(None, (1, 2))]),
-    ("It is far [1, 2].", [(None, (1, 2))]),
-    ("It is far [Source 1] [Source 2].", [(None, (1, 2))]),
-    ("It is far (Source 1 and Source 2).", [(None, (1, 2))]),
-    ("It is far (Source 1, 2).", [(None, (1, 2))]),
-    ("According to Source 1 and Source 2, it is far.", [(None, (1, 2))]),
-    ("Sources 1 and 2 say that it is far.", [(None, (1, 2))]),
-    ("It is far. [1][2]", [(None, (1, 2))]),
-    ("It is far. Source 1 and Source 2", [(None, (1, 2))]),
-    ("It is far. Sources: 1, 2.", [(None, (1, 2))]),
+    *((written, [(None, (1, 2))]) for written in BOTH),
     ("It is near Homs [2].", [("It is near Homs.", (2,))]),
     ("It is 200 kilometres [7].", [("It is 200 kilometres.", ())]),
     # a count after a source's name is no citation, and its number claims nothing
@@ -154,42 +157,23 @@ def test_a_quote_that_the_article_no_longer_has_is_not_taken_for_exact(saying: S
     assert citation.quote
 
 
-@BOTH_ENGINES
-@pytest.mark.parametrize(
-    ("about", "seen", "hidden"),
-    [
-        (case("How far is Hama from Damascus?", exclude=("hama.txt",)), [HOMS], [HAMA]),
-        # without a date an article is not known to be later
-        (case("How far is Homs from Hama?", as_of=date(2024, 12, 6), history=TURNS), [HAMA, FOOTBALL], [HOMS, "Where"]),
-        (case("How far is Homs from Hama?", as_of=date(2024, 12, 7)), [HAMA, HOMS], []),
-    ],
-)
-def test_what_a_case_hides_reaches_no_prompt(
-    saying: Saying, name: str, about: Case, seen: Sequence[str], hidden: Sequence[str]
-) -> None:
+def test_what_a_case_hides_reaches_no_prompt(saying: Saying) -> None:
+    far = "How far is Homs from Hama?"
     with saying("I do not know.") as peers:
-        peers.answer(about, name)
-        assert all(text in peers.prompt for text in seen)
-        assert not any(text in peers.prompt for text in hidden)
-        peers.answer(case("How far are Hama and Homs from Damascus?"), name)  # the next one sees it
-        assert HAMA in peers.prompt
-
-
-def test_where_everything_is_hidden_the_engines_own_empty_words_pass(saying: Saying) -> None:
-    with saying("Canberra.") as peers:
+        for name in ("citation-engine", "vector-engine"):
+            for about, seen, hidden in (
+                (case("How far is Hama from Damascus?", exclude=("hama.txt",)), [HOMS], [HAMA]),
+                # without a date an article is not known to be later
+                (case(far, as_of=date(2024, 12, 6), history=TURNS), [HAMA, FOOTBALL], [HOMS, "Where"]),
+                (case(far, as_of=date(2024, 12, 7)), [HAMA, HOMS], []),
+            ):
+                peers.answer(about, name)
+                assert all(text in peers.prompt for text in seen), (name, about)
+                assert not any(text in peers.prompt for text in hidden), (name, about)
+        # where everything is hidden the engine's own empty words pass
         answer = peers.answer(case("How far is Hama?", exclude=("football.txt", "hama.txt", "homs.txt")))
         assert (answer.text, answer.abstained, answer.citations) == ("Empty Response", False, ())
-        assert peers.ollama.chats == []
-
-
-def test_time_tokens_and_settings_are_the_systems_own(saying: Saying) -> None:
-    with saying() as peers:
-        answer, other = peers.answer(QUESTION), peers.answer(QUESTION, "vector-engine")
-        assert answer.usage.prompt_tokens + other.usage.prompt_tokens == pytest.approx(len(peers.prompt) // 4, abs=3)
-    assert (answer.usage.cached_tokens, answer.usage.completion_tokens) == (0, 4)
-    assert answer.timings.first_token and 0 < answer.timings.first_token < answer.timings.total
-    assert (answer.engine, answer.model) == ("ollama", MODEL)
-    assert answer.settings != other.settings
+        assert peers.prompt == ""
 
 
 def test_the_calls_of_one_question_are_counted_together(saying: Saying, write: Write) -> None:
@@ -200,21 +184,9 @@ def test_the_calls_of_one_question_are_counted_together(saying: Saying, write: W
         answer = peers.answer(case(long))
         assert len(peers.ollama.chats) > 1  # LlamaIndex refines: one call has no room for both sources
         assert answer.usage.completion_tokens == 4 * len(peers.ollama.chats)
-
-
-def test_an_engine_that_dies_raises_the_engines_error(saying: Saying) -> None:
-    with saying(chat=error_in_mid_stream()) as peers, pytest.raises(EngineInterrupted):
-        peers.answer(QUESTION)
-
-
-# --------------------------------------------------------------------------------- the plainer peers
-
-
-def test_the_plain_query_engine_cites_nothing(saying: Saying) -> None:
-    with saying("It is far [1]. So it is.") as peers:
-        answer = peers.answer(QUESTION, "vector-engine")
-        assert HAMA in peers.prompt
-    assert (answer.citations, [sentence.citations for sentence in answer.sentences]) == ((), [(), ()])
+        peers.ollama.chat = error_in_mid_stream()
+        with pytest.raises(EngineInterrupted):
+            peers.answer(QUESTION)
 
 
 def test_the_closed_book_model_is_given_the_conversation_and_no_article(saying: Saying) -> None:
@@ -229,51 +201,29 @@ def test_the_closed_book_model_is_given_the_conversation_and_no_article(saying: 
     assert answer.timings.first_token is not None
 
 
-@pytest.mark.parametrize(
-    ("about", "article", "quote"),
-    [
-        (case("Who took the city on Thursday?"), "hama.txt", "Rebels took the city on Thursday."),
-        # a rare word outweighs common ones: "Hama" is in two articles, "withdrew" in one
-        (case("Hama withdrew"), "hama.txt", "The army withdrew at noon."),
-        (case("When did residents flee from Homs?"), "homs.txt", None),
-        (case("How many kilometres from Hama?", exclude=("homs.txt",)), "hama.txt", None),
-        (case("How many kilometres from Hama?", as_of=date(2024, 12, 6)), "hama.txt", None),
-        (case("The crowd sang", as_of=date(2024, 12, 6)), "football.txt", None),
-        (case("Volleyball?"), None, None),
-    ],
-)
-def test_words_alone_answer_with_the_sentence_that_has_most_of_them(
-    articles: Path, tmp_path: Path, about: Case, article: str | None, quote: str | None
-) -> None:
+def test_words_alone_answer_with_the_sentence_that_has_most_of_them(articles: Path, tmp_path: Path) -> None:
     nobody = f"http://127.0.0.1:{closed_port()}"
     with Assistant(tmp_path / "data", "ollama", MODEL, ollama_host=nobody) as assistant:
         assistant.index(articles)
-        answer = Bm25Top(assistant).answer(about)
-    if article is None:
-        assert (answer.text, answer.abstained, answer.sentences, answer.citations) == ("", True, (), ())
-        assert answer.timings.first_token is None
-        return
-    (citation,) = answer.citations
-    text = (articles / citation.article).read_text(encoding="utf-8")
-    assert (citation.article, text[citation.start : citation.end]) == (article, citation.quote)
-    assert citation.quote == (quote or citation.quote)
-    assert answer.text == f"{citation.quote} [1]"
-    assert answer.hits and answer.timings.first_token == answer.timings.total
-
-
-# ------------------------------------------------------------------------------------ the embedded model
-
-
-@pytest.mark.slow
-def test_the_embedded_model_answers_for_every_peer(articles: Path, tmp_path: Path) -> None:
-    with Assistant(tmp_path / "data", "embedded", threads=1, timeout=300) as assistant:
-        assistant.index(articles)
-        systems = build(["citation-engine", "vector-engine", "closed-book"], assistant)
-        cited, plain, alone = (system.answer(QUESTION) for system in systems)
-    assert "200" in cited.text and "200" in plain.text and alone.text
-    for answer in (cited, plain, alone):
-        assert answer.usage.completion_tokens > 0 and answer.timings.first_token
-    assert cited.usage.prompt_tokens > plain.usage.prompt_tokens > alone.usage.prompt_tokens > 0
+        for about, article, quote in (
+            (case("Who took the city on Thursday?"), "hama.txt", "Rebels took the city on Thursday."),
+            # a rare word outweighs common ones: "Hama" is in two articles, "withdrew" in one
+            (case("Hama withdrew"), "hama.txt", "The army withdrew at noon."),
+            (case("When did residents flee from Homs?"), "homs.txt", None),
+            (case("How many kilometres from Hama?", exclude=("homs.txt",)), "hama.txt", None),
+            (case("How many kilometres from Hama?", as_of=date(2024, 12, 6)), "hama.txt", None),
+            (case("The crowd sang", as_of=date(2024, 12, 6)), "football.txt", None),
+        ):
+            answer = Bm25Top(assistant).answer(about)
+            (citation,) = answer.citations
+            text = assistant.article(citation.article).text
+            assert (citation.article, text[citation.start : citation.end]) == (article, citation.quote)
+            assert citation.quote == (quote or citation.quote)
+            assert answer.text == f"{citation.quote} [1]"
+            assert answer.hits and answer.timings.first_token == answer.timings.total
+        answer = Bm25Top(assistant).answer(case("Volleyball?"))
+    assert (answer.text, answer.abstained, answer.sentences, answer.citations) == ("", True, (), ())
+    assert answer.timings.first_token is None
 
 
 @pytest.mark.slow
