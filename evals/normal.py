@@ -92,10 +92,10 @@ def tokens(text: str, *, coarse: bool = False) -> tuple[Token, ...]:
 
     text = _with_units(united(replace_days(_plain(text), apart)))
     found, remaining = list(_TOKEN.finditer(text)), iter(days)
-    read = [
-        _token(here.group(), next(remaining) if here.group() == _DAY else None, _paused(text, here, following))
-        for here, following in zip_longest(found, found[1:])
-    ]
+    read = []
+    for here, following in zip_longest(found, found[1:]):
+        pause = following is None or _PAUSE.search(text, here.end(), following.start()) is not None
+        read.append(_token(here.group(), next(remaining) if here.group() == _DAY else None, pause))
     return tuple(_kept(read)) or tuple(read)  # a text of such words only, the band The The, keeps them
 
 
@@ -281,14 +281,9 @@ def _token(found: str, day: Day | None, pause: bool) -> Token:
     return Token(form, _singular(form), capital=found[0].isupper(), pause=pause)
 
 
-def _paused(text: str, here: re.Match[str], following: re.Match[str] | None) -> bool:
-    return following is None or _PAUSE.search(text, here.end(), following.start()) is not None
-
-
 def _kept(read: list[Token]) -> Iterator[Token]:
     for before, token, following in zip([None, *read], read, [*read[1:], None], strict=False):
-        counted = bool(following and following.is_number)
         dated = bool((following and following.day) or (before and before.day))
-        redundant = token.form in DROPPED or (token.form in _ROUGHLY and counted) or (token.form in WEEKDAYS and dated)
-        if not (token.is_word and redundant):
+        counted = token.form in _ROUGHLY and following and following.is_number
+        if not token.is_word or not (token.form in DROPPED or counted or (token.form in WEEKDAYS and dated)):
             yield token
