@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -66,10 +65,10 @@ def bootstrap_interval(values: Sequence[float]) -> tuple[float, float]:
     array = _checked(values)
     if np.all(array == array[0]):
         return float(array[0]), float(array[0])
-    resampled = partial(
-        library("scipy.stats").bootstrap, n_resamples=_DRAWS, batch=_AT_ONCE, rng=np.random.default_rng(0)
-    )
-    found = resampled((array,), np.mean, confidence_level=_LEVEL, method="percentile").confidence_interval
+    found = library("scipy.stats").bootstrap(
+        (array,), np.mean, confidence_level=_LEVEL, n_resamples=_DRAWS, batch=_AT_ONCE, method="percentile",
+        rng=np.random.default_rng(0),
+    ).confidence_interval  # fmt: skip
     return float(found.low), float(found.high)
 
 
