@@ -97,9 +97,6 @@ def quoted(text: str, longest: int = 120) -> str:
     return f'"{line}"' if len(line) <= longest else f'"{line[: longest - 1].rstrip()}…"'
 
 
-# --------------------------------------------------------------------------- where a string stands
-
-
 @lru_cache(maxsize=4096)
 def _readings(text: str) -> tuple[tuple[Token, ...], ...]:
     """The ways to read `text`: as it is, days as month and year, and without what stands in brackets."""
@@ -139,8 +136,6 @@ def _end_of(said: tuple[Token, ...], start: int, wanted: tuple[Token, ...], ques
     return None
 
 
-# ----------------------------------------------------------------------------------------- units
-
 _ASKING_FOR = frozenset("many much in what which of".split())
 _IMPLIED = {"old": "year", "age": "year", "aged": "year", "percentage": "%", "share": "%"}
 
@@ -172,8 +167,6 @@ def _units_asked(question: str) -> frozenset[str]:
     named = {token.form for before, token in pairwise(asked) if token.unit and before.form in _ASKING_FOR}
     return frozenset(named | {_IMPLIED[token.form] for token in asked if token.form in _IMPLIED})
 
-
-# ------------------------------------------------------------------------- denied, or only repeated
 
 _NEGATIVE = re.compile(
     r"(?:not|never|nor|neither|except|excluding|no|none|without|unable|against|illegal|missing)$"

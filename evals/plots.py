@@ -33,19 +33,10 @@ _AXES = {
     "refused_answerable": "answerable questions refused", "answered_unanswerable": "unanswerable ones answered",
     "right_of_shown": "right, of the answers shown",
 }  # fmt: skip
+Plot = dict[str, Any]
+"""A figure in Plotly's own form, JSON of {"data", "layout"}, with its height and the words around it."""
 _Colours = Mapping[str, str]
 _Rows = Sequence[Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """A figure with the words around it."""
-
-    title: str
-    caption: str
-    json: str
-    """Plotly's own form: {"data", "layout"}."""
-    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +64,17 @@ def pictures(runs: Mapping[str, Run], series: Sequence[Column]) -> dict[str, lis
         rows = one.run.of(one.system)
         of_peer = [one.scores.get(name) for name in ("refused_answerable", "answered_unanswerable")]
         shares = [100 * found.mean for found in of_peer if found and found.mean is not None]
-        if one.system == "dateline" and has_support(rows):
+        if one.system == "dateline":  # the others weigh nothing
             used = float(one.run.header["settings"]["threshold"])
             curves[one.name] = tradeoff(rows, [step / 50 for step in range(51)]), tradeoff(rows, [used])[0]
         elif len(shares) == 2:
-            peers[one.name] = Point(1.0, *shares, None, 0)  # which weighs nothing
+            peers[one.name] = Point(1.0, *shares, None, 0)
     return {
         "bars": [plot for title in ("Answers", "Refusals", "Citations") for plot in _scores(title, series, colours)],
         "tradeoff": [*_tradeoffs(curves, peers, colours), *_rightness(curves, colours)],
         "recalls": [plot for unit in UNITS for plot in _recalls(unit, runs)],
         "times": [plot for title, time in _TIMES.items() for plot in _times(title, time, series, colours)],
     }
-
-
-# ---------------------------------------------------------------------------------------- what would have been
-
-
-def has_support(rows: Iterable[Row]) -> bool:
-    """Whether the system weighs its sentences, so that another threshold would have changed what it shows."""
-    answers = [row.outcome.answer for row in rows if row.outcome.answer]
-    return any(0 < support < 1 for answer in answers for _, support in _weighed(answer))
 
 
 def tradeoff(rows: Sequence[Row], thresholds: Iterable[float]) -> list[Point]:
@@ -129,14 +111,9 @@ def _mean(values: Sequence[bool]) -> float | None:
 
 def recall_curves(rows: Iterable[Row]) -> dict[str, list[float]]:
     """ "bm25.article" and so on -> mean recall at each of DEPTHS, as the retrieval scorers define it."""
-    values: dict[str, list[list[float]]] = {}
-    for row in rows:
-        for name, found in recalls(row.case, row.outcome, DEPTHS).items():
-            values.setdefault(name, []).append(found)
-    return {name: np.mean(found, axis=0).tolist() for name, found in values.items()}
-
-
-# ------------------------------------------------------------------------------------------------ the pictures
+    found = [recalls(row.case, row.outcome, DEPTHS) for row in rows]
+    names = dict.fromkeys(name for one in found for name in one)
+    return {name: np.mean([one[name] for one in found if name in one], axis=0).tolist() for name in names}
 
 
 def _scores(title: str, series: Sequence[Column], colours: _Colours) -> Iterator[Plot]:
@@ -249,7 +226,8 @@ def _plot(title: str, caption: str, drawn: Any, height: int = 420) -> Plot:
     legend = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "title": None}
     drawn.update_layout(template={}, dragmode=False, height=height, margin={"t": 50, "r": 18, "b": 50}, legend=legend)
     # a "<" could end the page's script element
-    return Plot(title, caption, drawn.to_json().replace("<", "\\u003c"), height)
+    json = drawn.to_json().replace("<", "\\u003c")
+    return {"title": title, "caption": caption, "json": json, "height": height}
 
 
 def _axis_label(name: str) -> str:

@@ -79,9 +79,6 @@ def _joined(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{key} {value}" for key, value in kept.items())
 
 
-# -------------------------------------------------------------------------------------------------- the cases
-
-
 def _cases(run: Run) -> list[dict[str, Any]]:
     order = {id: place for place, id in enumerate(dict.fromkeys(row.case.id for row in run.rows))}
     rows = sorted(run.rows, key=lambda row: order[row.case.id])  # the systems' answers to one question together

@@ -36,8 +36,6 @@ class Column:
     system: str
     name: str
     scores: Mapping[str, Summary]
-    kinds: Mapping[str, Mapping[str, Summary]]
-    """Kind of question -> the scores that say whether the system did the right thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +50,13 @@ class Section:
 
 def columns(runs: Sequence[Run], names: Sequence[str] = ("",)) -> list[Column]:
     """A column for each system of each run, the same system of several runs side by side."""
-    found = []
-    for system in dict.fromkeys(system for run in runs for system in run.systems):
-        for run, name in zip(runs, names, strict=True):
-            if system in run.systems:
-                rows = run.of(system)
-                scores, kinds = summarise(rows, [system])[system], by_kind(rows, [system], VERDICTS)[system]
-                found.append(Column(run, system, f"{system}, {name}" if len(runs) > 1 else system, scores, kinds))
-    return found
+    several = len(runs) > 1
+    return [
+        Column(run, one, f"{one}, {name}" if several else one, summarise(run.of(one), [one])[one])
+        for one in dict.fromkeys(system for run in runs for system in run.systems)
+        for run, name in zip(runs, names, strict=True)
+        if one in run.systems
+    ]
 
 
 def sections(shown: Sequence[Column]) -> list[Section]:
@@ -67,15 +64,15 @@ def sections(shown: Sequence[Column]) -> list[Section]:
     scores = [one.scores for one in shown]
     if not any(name not in GROUPS["Retrieval"] for found in scores for name in found):
         return []
-    kinds = dict.fromkeys(kind for one in shown for kind in one.kinds)
+    kinds = [by_kind(one.run.of(one.system), [one.system], VERDICTS)[one.system] for one in shown]
     verdicts = tuple(
         (kind if name == "correct" else f"{kind}: refused", cells)
         for name in VERDICTS
-        for kind in kinds
-        if any(cells := tuple(one.kinds.get(kind, {}).get(name) for one in shown))
+        for kind in dict.fromkeys(kind for found in kinds for kind in found)
+        if any(cells := tuple(found.get(kind, {}).get(name) for found in kinds))
     )
     failed = "cases that failed", tuple(str(failures(one.run, one.system)) for one in shown)
-    judges = "; ".join(dict.fromkeys(str(one.run.header["judge"]) for one in shown if one.run.header.get("judge")))
+    judges = "; ".join(dict.fromkeys(filter(None, (one.run.header["judge"] for one in shown))))
     found: list[tuple[str, str, Lines]] = [
         ("Answers", "", _lines(GROUPS["Answers"], scores)),
         ("Refusals", "", _lines(GROUPS["Refusals"], scores)),

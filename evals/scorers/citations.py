@@ -77,9 +77,6 @@ def needed_judgements(case: Case, outcome: Outcome) -> list[tuple[int, tuple[int
     return needed
 
 
-# --------------------------------------------------------------------------------------- who decides support
-
-
 def decided_by_gold(case: Case, outcome: Outcome, sentence: int, citations: Sequence[int]) -> bool:
     """Whether the gold evidence shows that `citations` (numbers) together support sentence `sentence` (from 0).
 
@@ -150,9 +147,6 @@ def _share(name: str, words_on: Mapping[str, _Word], said: tuple[str, str]) -> I
         yield Score(name, None, "not judged: " + "; ".join(unknown))
     elif words_on:
         yield Score(name, right / len(words_on), f"{right} of {len(words_on)}: " + "; ".join(each))
-
-
-# ----------------------------------------------------------------------------------------- quotes and gold quotes
 
 
 def _exact(citations: Sequence[Citation], stood: Mapping[int, str]) -> Iterator[Score]:
