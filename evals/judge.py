@@ -22,7 +22,7 @@ from pydantic import BeforeValidator, TypeAdapter
 
 from evals.cases import CasesError
 from evals.lines import records
-from evals.stats import balanced_accuracy, roc_auc
+from evals.stats import library, roc_auc
 from evals.text import Quote, fold, lacking, unframed, words
 from evals.types import Case, Outcome, Row, Support
 from index.datadir import write_whole
@@ -152,8 +152,9 @@ def judged(judge: SupportJudge, claim: Claim) -> Row:
 def quality(rows: Sequence[Row], source: str, commit: str, date: str) -> Quality:
     """What the rows of `judged` amount to; `Case.answerable` is the human label."""
     verdicts, labels = [row.outcome.support[0] for row in rows], [row.case.answerable for row in rows]
-    balanced = balanced_accuracy(labels, [bool(verdict.supported) for verdict in verdicts])
     auc = roc_auc(labels, [verdict.probability or 0.0 for verdict in verdicts])
+    said = [bool(verdict.supported) for verdict in verdicts]
+    balanced = float(library("sklearn.metrics").balanced_accuracy_score(labels, said))
     return Quality(balanced, auc, len(verdicts), source, commit, date)
 
 
