@@ -44,28 +44,22 @@ def test_what_marks_an_answer_takes_nothing_from_the_checks_that_it_marks() -> N
     assert taken == set()
 
 
-@pytest.mark.parametrize(
-    ("sentence", "reason"),
-    [
-        ("The board paid 2,500,000 dollars on 3 December 2024.", None),
-        ("The Velmar board bought two cranes on Tuesday, December 3.", None),
-        ("Tuesday's price was $2.5m.", None),
-        ("It was paid in December 2024.", None),
-        ("It was paid in November 2024.", "the name November"),
-        ("It was paid in 2023.", "the number 2023"),
-        ("It was paid on 4 December 2024.", "the date 4 December 2024"),
-        ("It was paid on Wednesday.", "the name Wednesday"),
-        ("The board paid 2.5 million euros.", "the number 2500000"),
-        ("The board bought three cranes.", "the number 3"),
-        ("One crane was the first.", None),
-        ("3 December 2024.", None),  # of which no word is left
-        ("It bought 1 crane.", "the number 1"),
-        ("The Kestrel board bought two cranes.", "the name Kestrel"),
-        ("Ilse Brand said it.", "the name Brand"),
-        ("Officials said that the board bought cranes.", None),
-        ("VHB bought two cranes.", "the name VHB"),
-    ],
-)
+SAID = [
+    "The board paid 2,500,000 dollars on 3 December 2024.", "Tuesday's price was $2.5m.",
+    "The Velmar board bought two cranes on Tuesday, December 3.", "It was paid in December 2024.",
+    "One crane was the first.", "Officials said that the board bought cranes.",
+    "3 December 2024.",  # of which no word is left
+]  # fmt: skip
+BEYOND = {
+    "It was paid in November 2024.": "the name November", "It was paid in 2023.": "the number 2023",
+    "It was paid on 4 December 2024.": "the date 4 December 2024", "It was paid on Wednesday.": "the name Wednesday",
+    "The board paid 2.5 million euros.": "the number 2500000", "The board bought three cranes.": "the number 3",
+    "It bought 1 crane.": "the number 1", "The Kestrel board bought two cranes.": "the name Kestrel",
+    "Ilse Brand said it.": "the name Brand", "VHB bought two cranes.": "the name VHB",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("sentence", "reason"), [*((sentence, None) for sentence in SAID), *BEYOND.items()])
 def test_what_a_sentence_says_beyond_its_quotes_is_named(sentence: str, reason: str | None) -> None:
     assert lacking(sentence, [PORT]) == reason
 
@@ -94,13 +88,9 @@ def test_words_are_those_that_carry_meaning_in_any_form() -> None:
     assert words("It is of the which and not") == frozenset()
 
 
-@pytest.mark.parametrize(
-    ("sentence", "bare"),
-    [
-        ("As of 5 December 2024: The port is shut.", "The port is shut."),
-        ("Another article, of 1 May 2024, says: In the article’s words: “It is shut.”", "“It is shut.”"),
-        ("As of Monday the board had three members: Brandt, Orm and Vik.", None),
-    ],
-)
-def test_what_is_said_of_the_source_is_no_part_of_what_it_says(sentence: str, bare: str | None) -> None:
-    assert unframed(sentence) == (bare or sentence)
+def test_what_is_said_of_the_source_is_no_part_of_what_it_says() -> None:
+    assert unframed("As of 5 December 2024: The port is shut.") == "The port is shut."
+    said = "Another article, of 1 May 2024, says: In the article’s words: “It is shut.”"
+    assert unframed(said) == "“It is shut.”"
+    plain = "As of Monday the board had three members: Brandt, Orm and Vik."
+    assert unframed(plain) == plain
