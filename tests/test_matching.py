@@ -7,7 +7,7 @@ import time
 import pytest
 from eval_helpers import case
 
-from evals.matching import given, matches, states, token_f1, wrong_said
+from evals.matching import matches, states
 from evals.refusing import reads_as_refusal
 from evals.types import Case
 
@@ -77,9 +77,7 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(("text", "accepted", "same"), [*((*p, True) for p in SAME), *((*p, False) for p in OTHER)])
-def test_the_same_answer_in_another_form_is_right_and_another_that_looks_alike_is_wrong(
-    text: str, accepted: str, same: bool
-) -> None:
+def test_the_same_in_another_form_is_right_and_what_looks_alike_is_not(text: str, accepted: str, same: bool) -> None:
     assert states(text, accepted) is same
 
 
@@ -128,36 +126,8 @@ def test_a_match_says_what_decided_it(text: str, asked: Case, right: bool, expla
     assert (bool(match), explanation in match.explanation) == (right, True), match.explanation
 
 
-def test_every_entry_given_is_told_and_so_is_every_wrong_one_that_is_not_part_of_a_right_one() -> None:
-    composed = case("Who composed it?", ["Johannes Brahms", "Wolfgang Amadeus Mozart"], several=True)
-    assert given("One is by Brahms, the other by Wolfgang Amadeus Mozart.", composed) == [False, True]
-    player = case("What is he?", ["Ice hockey player"], wrong=("hockey",))
-    assert wrong_said("An ice hockey player", player) == []
-    assert wrong_said("He plays hockey.", player) == ["hockey"]
-    assert wrong_said("Ice hockey", case("What sport?", ["Ice hockey"], wrong=("Ice Hockey",))) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "entry", "value"),
-    [
-        ("The twenty-five miles", ("25 miles",), 1.0),
-        ("Homs, 25 miles away", ("25 miles south",), 2 * (2 / 4) * (2 / 3) / (2 / 4 + 2 / 3)),
-        ("prison and air base", ("the prison", "the air base"), 1.0),  # the strings of one are joined
-        ("Aleppo", ("Homs",), 0.0),
-        ("", ("Homs",), 0.0),
-        ("December 5", ("5 December 2024",), 0.8),  # a day without its year is part of the whole
-    ],
-)
-def test_f1_is_the_harmonic_mean_of_precision_and_recall_over_tokens(
-    text: str, entry: tuple[str, ...], value: float
-) -> None:
-    assert token_f1(text, entry) == pytest.approx(value)
-
-
 @pytest.mark.parametrize(("text", "refusal"), [*((t, True) for t in REFUSALS), *((t, False) for t in ANSWERS)])
-def test_a_text_that_says_the_sources_do_not_answer_is_a_refusal_and_one_that_says_something_is_none(
-    text: str, refusal: bool
-) -> None:
+def test_a_text_that_says_the_sources_do_not_answer_is_a_refusal(text: str, refusal: bool) -> None:
     assert reads_as_refusal(text) is refusal
 
 

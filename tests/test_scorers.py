@@ -16,6 +16,7 @@ from rag.types import Timings, Usage
 BOTH = case("Who composed it?", ["Johannes Brahms", "Wolfgang Amadeus Mozart"], several=True)
 DISPUTED = case("When was he born?", ["8 February 1900"], wrong=("15 July 1905", "1 May 1901"))
 SPORT = case("What sport?", ["Ice hockey"], wrong=("Ice Hockey",))
+PLAYER = case("What is he?", ["Ice hockey player"], wrong=("hockey",))
 MILES = case("How far is it?", ["25 miles"])
 SURE = outcome(answer("It was not Homs but Hama [1].", [("a.txt", 0, 9, "Hama fell")], abstained=True))
 """What a system calls a refusal is one, whatever its text."""
@@ -38,16 +39,21 @@ def values(room: Any, asked: Case, given: Outcome) -> dict[str, float | None]:
         (case(accepted=[]), "Homs.", "correct", None, "the case names no accepted answer"),
         (case(), "Homs", "f1", 1, 'nearest to "Homs"'),
         (case(), "They have captured Homs", "f1", 0.4, "nearest"),  # every needless word costs
+        (MILES, "Homs, twenty-five miles away", "f1", 2 / 3, "nearest"),
+        (case(accepted=[("the prison", "the air base")]), "prison and air base", "f1", 1, "nearest"),
+        (case(accepted=["5 December 2024"]), "December 5", "f1", 0.8, "nearest"),  # without its year it is a part
         (case(), "Hama", "f1", 0, "shares no word"),
         (case(), "", "f1", 0, "refused"),
         (BOTH, "Johannes Brahms and Wolfgang Amadeus Mozart", "f1", 1, "Brahms and Wolfgang"),
-        (BOTH, "Johannes Brahms.", "answers_given", 0.5, 'gives 1 of 2, lacks "Wolfgang Amadeus Mozart"'),
+        (BOTH, "By Brahms and Wolfgang Amadeus Mozart", "answers_given", 0.5, 'gives 1 of 2, lacks "Johannes Brahms"'),
         (BOTH, "Haydn.", "answers_given", 0, "gives 0 of 2"),
         (DISPUTED, "Either 8 February 1900 or 15 July 1905.", "correct", 1, "8 February"),
         (DISPUTED, "Either 8 February 1900 or 15 July 1905.", "wrong_stated", 1, 'states "15 July 1905", which is'),
         (DISPUTED, "8 February 1900, not 15 July 1905.", "wrong_stated", 0, "states none"),
         (DISPUTED, "The articles do not say. They mention 15 July 1905.", "wrong_stated", 0, "refused, and so"),
         (SPORT, "Ice hockey", "wrong_stated", None, "also an accepted one"),
+        (PLAYER, "An ice hockey player", "wrong_stated", 0, "states none"),  # a part of the right one
+        (PLAYER, "He plays hockey.", "wrong_stated", 1, 'states "hockey"'),
     ],
 )
 def test_an_answer_is_held_against_what_is_accepted_and_what_is_wrong(
