@@ -117,9 +117,7 @@ ALL = {"first_token_ms": 812.4, "total_ms": 1500.0, "checking_ms": 600.0, "memor
         (Outcome("search", None, memory_mb=300.0), {"memory_mb": 300.0}),
     ],
 )
-def test_a_cost_is_what_was_measured_and_never_a_zero_that_was_not(
-    given: Outcome, expected: dict[str, float | None]
-) -> None:
+def test_a_cost_is_never_a_zero_that_was_not_measured(given: Outcome, expected: dict[str, float | None]) -> None:
     assert values(cost, case(), given) == expected
 
 

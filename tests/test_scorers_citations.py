@@ -123,9 +123,7 @@ def test_what_citations_are_worth(asked: Case, observed: Outcome, expected: tupl
         ("The insurgents captured Homs and the north [1].", True),  # a known wrong answer beside the right one
     ],
 )
-def test_what_the_gold_quote_does_not_vouch_for_is_left_to_the_judge(
-    cited: tuple[Citation, ...], text: str, left: bool
-) -> None:
+def test_what_gold_does_not_vouch_for_is_for_the_judge(cited: tuple[Citation, ...], text: str, left: bool) -> None:
     asked = replace(ASKED, wrong=("the north",))
     assert needed_judgements(asked, said(text, *cited)) == ([(0, (1,))] if left else [])
     assert needed_judgements(replace(asked, answerable=False), said(text, *cited)) == [(0, (1,))]
@@ -198,7 +196,6 @@ def test_without_the_judges_word_it_is_unscored(support: tuple[Support, ...]) ->
     ("asked", "observed", "name", "explanation"),
     [
         (ASKED, said("Homs [1].", cite(1, BEFORE)), "gold_cited", f"cited: [1] a.txt 0-{len(BEFORE)}"),
-        (ASKED, said("Homs [1].", cite(1, BEFORE)), "gold_cited", GOLD),
         (JOINED, said("Homs [1].", cite(1, GOLD), gold=(*PLACES, None)), "gold_cited", "1 more not found"),
         (ASKED, said(f"{RIGHT} Dawn.", cite(1, GOLD)), "citation_recall", "sentence 2 not supported: it cites nothing"),
         (
@@ -207,9 +204,7 @@ def test_without_the_judges_word_it_is_unscored(support: tuple[Support, ...]) ->
             "quote; [2] of sentence 1 does not count: not needed beside [1]",
         ),
         (ASKED, said("Homs [1][2].", *TWO, stood={2: THE}), "quote_exact", "[2] says “…dents cele"),
-        (ASKED, said("Homs [1][2].", *TWO, stood={2: THE}), "quote_exact", "in the streets."),
         (ASKED, replace(said("Homs [1][2].", *TWO), stood={1: GOLD}), "quote_exact", "nobody looked up what stands"),
-        (ASKED, failed(), "gold_cited", "ollama serve"),
     ],
 )  # fmt: skip
 def test_an_explanation_shows_what_to_look_at(asked: Case, observed: Outcome, name: str, explanation: str) -> None:

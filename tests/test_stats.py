@@ -54,9 +54,7 @@ def test_the_interval_of_a_mean(values: list[float], expected: tuple[float, floa
         ([0, 1, 0.5], [0, 1, 0.5], 0, 1),
     ],
 )
-def test_a_difference_and_how_often_chance_gives_one_as_large(
-    a: list[float], b: list[float], difference: float, p: float
-) -> None:
+def test_a_difference_and_how_likely_chance_is(a: list[float], b: list[float], difference: float, p: float) -> None:
     found, back = paired_bootstrap(a, b), paired_bootstrap(b, a)
     assert (found.difference, found.p) == pytest.approx((difference, p))
     assert (back.difference, back.p) == pytest.approx((-difference, p))

@@ -12,7 +12,7 @@ from rich.console import Console
 from run_helpers import ABOUT, broken, refused, right, run_of, wrong
 
 from evals.runs import Run
-from evals.scoring import LABELS, SCORERS, by_kind, figure, score, summarise
+from evals.scoring import LABELS, SCORERS, figure, score, summarise
 from evals.table import plain_or_terminal, print_table, to_json
 from evals.types import GoldQuote, Place, Row
 from rag.types import Timings, Usage
@@ -33,18 +33,14 @@ def printed(run: Run) -> str:
         ([broken("a")], None, 0, 1),
     ],
 )
-def test_a_mean_is_over_the_cases_that_could_be_scored(
-    rows: list[Row], mean: float | None, scored: int, unscored: int
-) -> None:
+def test_a_mean_is_over_what_could_be_scored(rows: list[Row], mean: float | None, scored: int, unscored: int) -> None:
     found = summarise(rows, ["dateline"])["dateline"]["correct"]
     assert (found.mean, found.scored, found.unscored) == (mean, scored, unscored)
     assert (found.low is None) is (found.high is None) is (mean is None)
     assert mean is None or 0 < (found.low or 0) < mean <= (found.high or 0) <= 1
 
 
-def test_kinds_are_not_mixed_and_times_have_their_median_and_95th_percentile() -> None:
-    found = by_kind([right("a", kind="who"), wrong("b", kind="when")], ["dateline"])["dateline"]
-    assert (found["who"]["correct"].mean, found["when"]["correct"].mean) == (1.0, 0.0)
+def test_times_have_their_median_and_95th_percentile() -> None:
     rows = [Row(case(id=str(ms)), outcome(answer("Homs.", timings=Timings(0, 5, ms)))) for ms in range(1, 102)]
     total = summarise(rows, ["dateline"])["dateline"]["total_ms"]
     assert (total.p50, total.p95) == (51.0, 96.0)
