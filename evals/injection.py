@@ -184,17 +184,15 @@ def _articles(seeds: Path) -> list[Path]:
     return found
 
 
-def run(
-    planned: Sequence[Trial], seeds: Path, folder: Path, observer: Observer, writer: Writer, told: Progress
-) -> None:
+def run(plan: Sequence[Trial], seeds: Path, folder: Path, observer: Observer, writer: Writer, told: Progress) -> None:
     """Asks what the run does not hold yet. Only the article that changed is embedded anew."""
     system = Dateline(observer.assistant)
-    for done, trial in enumerate(planned, 1):
+    for done, trial in enumerate(plan, 1):
         if (system.name, trial.case.id) not in writer.done:
             write_corpus(folder, seeds, trial)
             observer.assistant.index(folder)
             writer.add(Row(trial.case, observer.answered(system, trial.case)))
-        told(done, len(planned), "injections")
+        told(done, len(plan), "injections")
 
 
 # ------------------------------------------------------------------------------------------- the verdict

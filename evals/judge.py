@@ -65,7 +65,8 @@ class SupportJudge:
         """(probability, whether that is support, why) that `quotes` together say `sentence`."""
         if not quotes:
             return 0.0, False, "nothing is cited"
-        if len(sentence.split()) >= _COPIED and any(_plain(sentence) in _plain(quote.text) for quote in quotes):
+        bare = fold(sentence).strip(" .!?\"'“”")
+        if len(sentence.split()) >= _COPIED and any(bare in fold(quote.text) for quote in quotes):
             return 1.0, True, "a quote has these very words"
         if reason := lacking(sentence, quotes):
             return 0.0, False, f"{reason} is not in what it cites"
@@ -178,7 +179,3 @@ def _asked(claim: str, quotes: Sequence[Quote]) -> list[ChatMessage]:
     # "<|im_start|>" in a quote would open a turn of its own in the model's chat template
     asked = asked.replace("<|", "< |").replace("[INST]", "[ INST]")
     return [ChatMessage(role="system", content="You mark answers."), ChatMessage(role="user", content=asked)]
-
-
-def _plain(text: str) -> str:
-    return " ".join(fold(text).split()).strip(" .!?\"'“”")

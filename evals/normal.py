@@ -99,8 +99,6 @@ def tokens(text: str, *, coarse: bool = False) -> tuple[Token, ...]:
     return tuple(_kept(read)) or tuple(read)  # a text of such words only, the band The The, keeps them
 
 
-# ------------------------------------------------------------------------------------- spelling
-
 _MARKS = re.compile(r"\[(?:\d+(?:\s*[,;–-]\s*\d+)*|citation needed)\]")
 _PLAIN = str.maketrans(
     {"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "ʿ": "", "ʾ": "", "ʻ": "", "ø": "o", "Ø": "O", "ł": "l",
@@ -164,8 +162,6 @@ def _singular(word: str) -> str:
     return word[:-1] if word.endswith("s") else word
 
 
-# -------------------------------------------------------------------------- numbers and days
-
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "dozen": 12}
 _TAILS = {"k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9}
 _SCALED = re.compile(
@@ -225,8 +221,6 @@ def replace_days(text: str, with_what: Callable[[Day], str]) -> str:
     return _DAYS.sub(replaced, _OF_YEAR.sub(r"\1 ", in_digits(text)))
 
 
-# ---------------------------------------------------------------------------------------- units
-
 _UNITS = {
     word: unit
     for unit, words in {
@@ -256,8 +250,6 @@ def _with_units(text: str) -> str:
     text = re.sub(r"(?<=square )mi\b", "mile", text)
     return _ABBREVIATED.sub(lambda match: f" {_AFTER_NUMBER[match[1].lower()]}", text)
 
-
-# --------------------------------------------------------------------------------------- tokens
 
 _DAY = "\ue000"
 _TOKEN = re.compile(rf"{_DAY}|\d{{1,2}}:\d\d(?!\w)|\d+(?:\.\d+)?(?:st|nd|rd|th)?(?!\w)|[$€£¥%]|[^\W{_DAY}]+", re.I)
