@@ -68,7 +68,7 @@ def pictures(runs: Mapping[str, Run], series: Sequence[Column]) -> dict[str, lis
             used = float(one.run.header["settings"]["threshold"])
             curves[one.name] = tradeoff(rows, [step / 50 for step in range(51)]), tradeoff(rows, [used])[0]
         elif len(shares) == 2:
-            peers[one.name] = Point(1.0, *shares, None, 0)
+            peers[one.name] = Point(1.0, shares[0], shares[1], None, 0)
     return {
         "bars": [plot for title in ("Answers", "Refusals", "Citations") for plot in _scores(title, series, colours)],
         "tradeoff": [*_tradeoffs(curves, peers, colours), *_rightness(curves, colours)],
