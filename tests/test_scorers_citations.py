@@ -41,12 +41,9 @@ def copy(quote: str) -> Citation:
 
 
 def said(
-    text: str,
-    *cited: Citation,
-    support: tuple[Support, ...] = (),
-    gold: tuple[Place | None, ...] = PLACES,
+    text: str, *cited: Citation, support: tuple[Support, ...] = (), gold: tuple[Place | None, ...] = PLACES,
     stood: dict[int, str] | None = None,
-) -> Outcome:
+) -> Outcome:  # fmt: skip
     """An outcome whose citations are exact, unless other words `stood` there, and whose gold quote was found."""
     stood = {one.number: one.quote for one in cited} | (stood or {})
     return outcome(replace(answer(text), citations=cited), gold=gold, support=support, stood=stood)

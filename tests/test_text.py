@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
+import re
 from datetime import date
 from pathlib import Path
 
@@ -14,21 +13,12 @@ from evals.text import Quote, lacking, unframed, words
 
 ROOT = Path(__file__).parent.parent
 PLAIN = {"rag.types", "rag.errors", "rag.settings", "rag.printing", "rag.terminal", "rag.assistant"}
+IMPORT = re.compile(r"^ *(?:from|import) (rag[\w.]*)(?: import (.+))?", re.MULTILINE)
 RUNNING = ("bench", "cli", "judging", "systems", "run", "signals", "fit", "remember", "train/")
 """They drive Dateline or train its checks, and mark nothing."""
 
 FRIDAY = date(2024, 12, 6)
 PORT = Quote("On Tuesday Velmar's harbour board paid $2.5 million for two cranes, Ilse Brandt said.", FRIDAY)
-
-
-def imported(path: Path) -> Iterator[str]:
-    """The modules that a file takes something from; what `rag` itself offers counts as `rag.types`."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            offered = node.module == "rag" and all(name.name in rag.__all__ for name in node.names)
-            yield "rag.types" if offered else node.module
 
 
 def test_what_marks_an_answer_takes_nothing_from_the_checks_that_it_marks() -> None:
@@ -38,8 +28,9 @@ def test_what_marks_an_answer_takes_nothing_from_the_checks_that_it_marks() -> N
     taken = {
         f"{name}: {module}"
         for name, path in marking.items()
-        for module in imported(path)
-        if module.split(".")[0] == "rag" and module not in PLAIN and not module.startswith("rag.engines.")
+        for module, names in IMPORT.findall(path.read_text("utf-8"))
+        if module not in PLAIN and not module.startswith("rag.engines.")
+        if module != "rag" or not set(names.split(", ")) <= set(rag.__all__)
     }
     assert taken == set()
 
