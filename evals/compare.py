@@ -14,7 +14,7 @@ from evals.runs import Run
 from evals.scoring import CITATIONS, GROUPS, RETRIEVAL, VERDICTS, figure, in_order, label, score
 from evals.stats import Paired, paired_bootstrap
 from evals.table import bare_table, headline, plain_or_terminal, row_name
-from evals.types import Case, Outcome, Row
+from evals.types import Case, Row
 from index.errors import DatelineError
 from rag.terminal import Console
 
@@ -49,27 +49,32 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """One case on both sides, with the scores that both have."""
+
+    before: Row
+    after: Row
+    scores: Mapping[str, tuple[float, float]]
+
+    def moved(self, better: bool) -> list[str]:
+        """The scores that got better, or worse, in words."""
+        found = ((label(name), *self.scores[name]) for name in _BY_CASE if name in self.scores)
+        moved = (one for one in found if one[1] != one[2] and (one[1] < one[2]) == (one[0].higher_is_better == better))
+        return [f"{what.text} {a:.2g} -> {b:.2g}" for what, a, b in moved]
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """`b` against `a`: of two runs, the later against the earlier."""
 
     a: str
     b: str
-    paired: int
-    """Cases that are in both."""
+    pairs: tuple[Pair, ...]
     left_out: Mapping[str, Sequence[str]]
     """Why some cases are not compared, and their ids."""
     warnings: tuple[str, ...]
     """What else differs between the runs than what is compared, and could be the reason."""
     differences: tuple[Difference, ...]
-    better: tuple[Change, ...]
-    worse: tuple[Change, ...]
-    answers: tuple[tuple[Row, Row], ...]
-    """The cases that are answered in other words now."""
-
-
-Change = tuple[Case, tuple[tuple[str, float, float], ...]]
-"""A case, and its scores that moved in one direction: (name, in a, in b)."""
-_Scores = Sequence[tuple[Mapping[str, float], Mapping[str, float]]]
 
 
 def compare(a: Run, b: Run, system: str = "dateline", other: str | None = None) -> Comparison:
@@ -82,34 +87,24 @@ def compare(a: Run, b: Run, system: str = "dateline", other: str | None = None) 
     shared = [id for id in before if id in after]
     if not shared:
         raise CompareError(f"{a.path} and {b.path} share no case: compare runs over the same questions.")
-    pairs = [(before[id], after[id]) for id in shared if _asked(before[id].case) == _asked(after[id].case)]
-    same = {row.case.id for row, _ in pairs}
-    scores = [(_values(row), _values(later)) for row, later in pairs]
+    same = [id for id in shared if _asked(before[id].case) == _asked(after[id].case)]
+    asked_otherwise = "with another question or another right answer on either side, left out"
     left_out = {
         "in the first only, left out": [id for id in before if id not in after],
         "in the second only, left out": [id for id in after if id not in before],
-        "with another question or another right answer on either side, left out": [
-            id for id in shared if id not in same
-        ],
-        "failed in the first, scored on neither side": [row.case.id for row, _ in pairs if row.outcome.error],
-        "failed in the second, scored on neither side": [row.case.id for _, row in pairs if row.outcome.error],
+        asked_otherwise: [id for id in shared if id not in same],
+        "failed in the first, scored on neither side": [id for id in same if before[id].outcome.error],
+        "failed in the second, scored on neither side": [id for id in same if after[id].outcome.error],
     }
+    pairs = [Pair(before[id], after[id], _scores(before[id], after[id])) for id in same]
     return Comparison(
         a=" · ".join((system, a.path.name, *headline(a))),
         b=" · ".join((other, b.path.name, *headline(b))),
-        paired=len(pairs),
+        pairs=tuple(pairs),
         left_out={why: ids for why, ids in left_out.items() if ids},
         warnings=tuple(_warnings(a.header, b.header)),
-        differences=tuple(_differences(scores)),
-        better=tuple(_moved(pairs, scores, +1)),
-        worse=tuple(_moved(pairs, scores, -1)),
-        answers=tuple((row, later) for row, later in pairs if _shown(row.outcome) != _shown(later.outcome)),
+        differences=tuple(_differences(pairs)),
     )
-
-
-def _shown(outcome: Outcome) -> str:
-    """What a reader saw: the answer's text, or the error."""
-    return outcome.answer.text if outcome.answer else f"(failed) {outcome.error or 'no answer'}"
 
 
 def _rows(run: Run, system: str) -> dict[str, Row]:
@@ -124,31 +119,19 @@ def _asked(case: Case) -> Case:
     return replace(case, exclude=(), split="test", history=tuple(dict(turn) for turn in case.history))
 
 
-def _values(row: Row) -> dict[str, float]:
-    return {given.name: given.value for given in score(row) if given.value is not None}
+def _scores(before: Row, after: Row) -> dict[str, tuple[float, float]]:
+    a, b = ({given.name: given.value for given in score(row) if given.value is not None} for row in (before, after))
+    return {name: (value, b[name]) for name, value in a.items() if name in b}
 
 
-def _differences(scores: _Scores) -> Iterator[Difference]:
-    for name in in_order(dict.fromkeys(name for pair in scores for values in pair for name in values)):
-        both = [(before[name], after[name]) for before, after in scores if name in before and name in after]
-        # where both refuse, both are right or both are wrong: a pair can't differ, and would prove nothing
-        if both and name != _OF_REFUSALS:
-            a, b = zip(*both, strict=True)
+def _differences(pairs: Sequence[Pair]) -> Iterator[Difference]:
+    for name in in_order(dict.fromkeys(name for pair in pairs for name in pair.scores)):
+        if name != _OF_REFUSALS:  # where both refuse, both are right or both are wrong: a pair can't differ
+            a, b = zip(*(pair.scores[name] for pair in pairs if name in pair.scores), strict=True)
             paired, more = paired_bootstrap(b, a), label(name).higher_is_better
             verdict = "noise" if paired.p >= _LEVEL else "better" if (paired.difference > 0) == more else "worse"
             verdict = "same" if a == b else "differs" if more is None and paired.p < _LEVEL else verdict
-            yield Difference(name, sum(a) / len(a), sum(b) / len(b), len(both), paired, verdict)
-
-
-def _moved(pairs: Sequence[tuple[Row, Row]], scores: _Scores, sign: int) -> Iterator[Change]:
-    """The cases with scores that got better (`sign` 1) or worse (-1)."""
-    for (_, row), (before, after) in zip(pairs, scores, strict=True):
-        both = [(name, before[name], after[name]) for name in _BY_CASE if name in before and name in after]
-        moved = tuple(
-            (name, a, b) for name, a, b in both if (b - a if label(name).higher_is_better else a - b) * sign > 0
-        )
-        if moved:
-            yield row.case, moved
+            yield Difference(name, sum(a) / len(a), sum(b) / len(b), len(a), paired, verdict)
 
 
 def _warnings(
@@ -162,17 +145,14 @@ def _warnings(
             yield f"{name} differs: {' / '.join('not given' if one is None else str(one) for one in (before, after))}"
 
 
-# ------------------------------------------------------------------------------------------------- printing
-
-
 def print_comparison(comparison: Comparison, console: Console | None = None) -> None:
     """Prints the scores of both sides with their differences, the cases that moved, and the answers that changed."""
     console = console or plain_or_terminal()
     console.print(Text.assemble(("First:  ", "bold"), comparison.a, ("\nSecond: ", "bold"), comparison.b))
-    console.print(Text(f"{_cases(comparison.paired)} in both."))
+    console.print(Text(f"{_cases(comparison.pairs)} in both."))
     for why, ids in comparison.left_out.items():
         more = f" and {len(ids) - 8} more" if len(ids) > 8 else ""
-        console.print(Text(f"{_cases(len(ids))} {why}: {', '.join(ids[:8])}{more}", style="yellow"))
+        console.print(Text(f"{_cases(ids)} {why}: {', '.join(ids[:8])}{more}", style="yellow"))
     for warning in comparison.warnings:
         console.print(Text(f"Note: {warning}", style="yellow"))
     console.print()
@@ -181,20 +161,19 @@ def print_comparison(comparison: Comparison, console: Console | None = None) -> 
     if still:
         console.print(f"{len(still)} retrieval scores are the same in every case.")
     console.print(Text(_FOOT, style="dim"))
-    for title, changes in (("Better", comparison.better), ("Worse", comparison.worse)):
-        console.print(Text(f"\n{title}: {_cases(len(changes))}", style="bold"))
-        for case, scores in changes:
+    for title in ("Better", "Worse"):
+        moved = [(pair.after.case, told) for pair in comparison.pairs if (told := pair.moved(title == "Better"))]
+        console.print(Text(f"\n{title}: {_cases(moved)}", style="bold"))
+        for case, told in moved:
             console.print(Text(f"{case.id}: {case.question}"))
-            moved = (f"{label(name).text} {before:.2g} -> {after:.2g}" for name, before, after in scores)
-            console.print(Padding(Text("; ".join(moved), style="dim"), (0, 0, 0, 4), expand=False))
-    console.print(Text(f"\nAnswered in other words: {_cases(len(comparison.answers))}", style="bold"))
-    for before, after in comparison.answers:
-        case = after.case
+            console.print(Padding(Text("; ".join(told), style="dim"), (0, 0, 0, 4), expand=False))
+    said = [(pair.after.case, _shown(pair.before), _shown(pair.after)) for pair in comparison.pairs]
+    others = [one for one in said if one[1] != one[2]]
+    console.print(Text(f"\nAnswered in other words: {_cases(others)}", style="bold"))
+    for case, before, after in others:
         expected = " / ".join(" + ".join(entry) for entry in case.accepted) if case.answerable else "no answer"
         console.print(Text.assemble((case.id, "bold"), f" {case.question}", (f"\nexpected: {expected}", "dim")))
-        console.print(
-            Padding(Text(f"{_shown(before.outcome)}\n-> {_shown(after.outcome)}"), (0, 0, 1, 4), expand=False)
-        )
+        console.print(Padding(Text(f"{before}\n-> {after}"), (0, 0, 1, 4), expand=False))
 
 
 def _table(found: Mapping[str, Difference]) -> Table:
@@ -213,10 +192,15 @@ def _table(found: Mapping[str, Difference]) -> Table:
     return table
 
 
+def _shown(row: Row) -> str:
+    """What a reader saw: the answer's text, or the error."""
+    return row.outcome.answer.text if row.outcome.answer else f"(failed) {row.outcome.error or 'no answer'}"
+
+
 def _signed(value: float, unit: str) -> str:
     text = figure(abs(value), unit)
     return text if not text.strip("0.,") else f"{'+' if value > 0 else '-'}{text}"
 
 
-def _cases(count: int) -> str:
-    return f"{count} case{'' if count == 1 else 's'}"
+def _cases(of: Sequence[object]) -> str:
+    return f"{len(of)} case{'' if len(of) == 1 else 's'}"

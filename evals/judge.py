@@ -9,12 +9,11 @@ that rests on it.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from llama_index.core.llms import ChatMessage
@@ -23,7 +22,7 @@ from pydantic import BeforeValidator, TypeAdapter
 
 from evals.cases import CasesError
 from evals.lines import records
-from evals.stats import balanced_accuracy, roc_auc
+from evals.stats import library, roc_auc
 from evals.text import Quote, fold, lacking, unframed, words
 from evals.types import Case, Outcome, Row, Support
 from index.datadir import write_whole
@@ -38,6 +37,7 @@ SYSTEM = "support-judge"
 _READ = 8  # statements that the model reads at most; what is given beyond them is still searched for names and numbers
 _COPIED = 5  # words from which a sentence that stands in a quote is said by it; "Homs." says nothing by itself
 _EMBEDDED = 24  # quotes compared by meaning, those with most words in common
+_ROOM = 320  # tokens of what is given to be read; beyond them, the nearest is
 _SUPPORTED = 0.25  # log-odds of Yes over No; lower cuts take a neighbouring sentence of the news for support
 _SAYS = (
     "Statements from news articles:\n{statements}\n\n"
@@ -45,16 +45,13 @@ _SAYS = (
 )
 
 
+@dataclass(frozen=True)
 class SupportJudge:
     """Asks `engine` whether quotes say a sentence."""
 
-    def __init__(
-        self, engine: Engine, embed: Callable[[list[str]], NDArray[np.float32]], *, read_tokens: int = 320
-    ) -> None:
-        """`embed` gives unit vectors; quotes of more than `read_tokens` tokens together are cut to the nearest."""
-        self._engine = engine
-        self._embed = embed
-        self._read_tokens = read_tokens
+    engine: Engine
+    embed: Callable[[list[str]], NDArray[np.float32]]
+    """Gives unit vectors."""
 
     def judge(self, answer: Answer, sentence: int, citations: tuple[int, ...]) -> Support:
         """The verdict on sentence number `sentence` (from 0) of `answer` and these of its citations together.
@@ -68,15 +65,15 @@ class SupportJudge:
         """(probability, whether that is support, why) that `quotes` together say `sentence`."""
         if not quotes:
             return 0.0, False, "nothing is cited"
-        if len(sentence.split()) >= _COPIED and any(_plain(sentence) in _plain(quote.text) for quote in quotes):
+        bare = fold(sentence).strip(" .!?\"'“”")
+        if len(sentence.split()) >= _COPIED and any(bare in fold(quote.text) for quote in quotes):
             return 1.0, True, "a quote has these very words"
         if reason := lacking(sentence, quotes):
             return 0.0, False, f"{reason} is not in what it cites"
-        log_odds, _ = self._engine.yes_minus_no(_asked(sentence, self._nearest(sentence, quotes)))
+        log_odds, _ = self.engine.yes_minus_no(_asked(sentence, self._nearest(sentence, quotes)))
         probability = 1 / (1 + math.exp(-log_odds))
-        supported = log_odds > _SUPPORTED
-        how = "says" if supported else "does not say"
-        return probability, supported, f"the judge finds that what it cites {how} it ({probability:.2f})"
+        how = "says" if log_odds > _SUPPORTED else "does not say"
+        return probability, log_odds > _SUPPORTED, f"the judge finds that what it cites {how} it ({probability:.2f})"
 
     def _nearest(self, text: str, quotes: Sequence[Quote]) -> list[Quote]:
         """The quotes nearest to `text`, as many as there is room for, in their order."""
@@ -85,10 +82,9 @@ class SupportJudge:
         said = words(text)
         shares = np.array([len(said & words(quote.text)) / max(1, len(said)) for quote in quotes])
         places = np.argsort(-shares, kind="stable")[:_EMBEDDED]
-        vectors = self._embed([text, *(quotes[place].text for place in places)])
+        vectors = self.embed([text, *(quotes[place].text for place in places)])
         nearness = vectors[1:] @ vectors[0] + 0.5 * shares[places]
-        left = self._read_tokens
-        chosen: list[int] = []
+        left, chosen = _ROOM, list[int]()
         for place in places[np.argsort(-nearness, kind="stable")][:_READ]:
             cost = len(quotes[place].text) // 3 + 5  # tokens, on the high side
             if not chosen or cost <= left:
@@ -136,6 +132,9 @@ class Quality:
         )
 
 
+_KEPT = TypeAdapter(dict[str, Quality])
+
+
 def read_claims(path: Path) -> list[Claim]:
     """The claims of a file in WiCE's form, a line each. Raises CasesError."""
     return [claim for _, claim in records(path, TypeAdapter(Claim), CasesError, "a .jsonl file of claims")]
@@ -153,44 +152,30 @@ def judged(judge: SupportJudge, claim: Claim) -> Row:
 
 def quality(rows: Sequence[Row], source: str, commit: str, date: str) -> Quality:
     """What the rows of `judged` amount to; `Case.answerable` is the human label."""
-    verdicts = [row.outcome.support[0] for row in rows if row.outcome.support]
-    labels = [row.case.answerable for row in rows if row.outcome.support]
-    balanced = balanced_accuracy(labels, [bool(verdict.supported) for verdict in verdicts])
+    verdicts, labels = [row.outcome.support[0] for row in rows], [row.case.answerable for row in rows]
     auc = roc_auc(labels, [verdict.probability or 0.0 for verdict in verdicts])
+    said = [bool(verdict.supported) for verdict in verdicts]
+    balanced = float(library("sklearn.metrics").balanced_accuracy_score(labels, said))
     return Quality(balanced, auc, len(verdicts), source, commit, date)
 
 
 def measured(model: str) -> Quality | None:
     """How good the judge was found to be with this model; None if nobody measured it."""
-    found = _measured()
-    return Quality(**found[model]) if model in found else None
+    return _KEPT.validate_json(MEASURED.read_bytes()).get(model)
 
 
 def keep(model: str, quality: Quality) -> None:
     """Writes the figure where `measured` finds it."""
-    text = json.dumps(_measured() | {model: asdict(quality)}, indent=2, sort_keys=True)
-    write_whole(MEASURED, f"{text}\n".encode())
-
-
-def _measured() -> dict[str, Any]:
-    return dict(json.loads(MEASURED.read_text(encoding="utf-8"))) if MEASURED.exists() else {}
+    kept = _KEPT.validate_json(MEASURED.read_bytes()) | {model: quality}
+    write_whole(MEASURED, _KEPT.dump_json(kept, indent=2) + b"\n")
 
 
 def _asked(claim: str, quotes: Sequence[Quote]) -> list[ChatMessage]:
-    lines = (f"[{number}] {_dated(quote)}" for number, quote in enumerate(quotes, 1))
-    return _messages(_SAYS.format(statements="\n".join(lines), claim=claim))
-
-
-def _dated(quote: Quote) -> str:
-    day, text = quote.published, " ".join(quote.text.split())
-    return f"(published on {day:%A} {day.day} {day:%B %Y}) {text}" if day else text
-
-
-def _messages(text: str) -> list[ChatMessage]:
+    lines = []
+    for number, quote in enumerate(quotes, 1):
+        day, text = quote.published, " ".join(quote.text.split())
+        lines.append(f"[{number}] {f'(published on {day:%A} {day.day} {day:%B %Y}) ' if day else ''}{text}")
+    asked = _SAYS.format(statements="\n".join(lines), claim=claim)
     # "<|im_start|>" in a quote would open a turn of its own in the model's chat template
-    text = text.replace("<|", "< |").replace("[INST]", "[ INST]")
-    return [ChatMessage(role="system", content="You mark answers."), ChatMessage(role="user", content=text)]
-
-
-def _plain(text: str) -> str:
-    return " ".join(fold(text).split()).strip(" .!?\"'“”")
+    asked = asked.replace("<|", "< |").replace("[INST]", "[ INST]")
+    return [ChatMessage(role="system", content="You mark answers."), ChatMessage(role="user", content=asked)]

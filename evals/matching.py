@@ -39,15 +39,15 @@ def matches(text: str, case: Case) -> Match:
         return Match(False, "says nothing")
     if _repeats(text, case):
         return Match(False, "repeats the question and adds nothing")
-    for entry, said in zip(case.accepted, given(text, case), strict=True):
+    named = [" and ".join(f'"{string}"' for string in entry) for entry in case.accepted]
+    for name, said in zip(named, given(text, case), strict=True):
         if said:
-            return Match(True, f"says {_all_of(entry)}, which is accepted")
+            return Match(True, f"says {name}, which is accepted")
     for pattern in case.patterns:
-        compiled = re.compile(pattern, re.IGNORECASE)
         for form in (" ".join(without_marks(text).split()), plain(text)):
-            if found := compiled.search(form):
+            if found := re.search(pattern, form, re.IGNORECASE):
                 return Match(True, f"says {quoted(found.group())}, which the pattern {pattern} accepts")
-    wanted = [*map(_all_of, case.accepted), *(f"/{pattern}/" for pattern in case.patterns)]
+    wanted = [*named, *(f"/{pattern}/" for pattern in case.patterns)]
     more = f" and {len(wanted) - 5} more" if len(wanted) > 5 else ""
     return Match(False, f"says none of: {', '.join(wanted[:5])}{more}")
 
@@ -75,38 +75,26 @@ def states(text: str, string: str, question: str = "", within: Sequence[str] = (
     for said in _readings(text):
         larger = [place for other in within for place in _places(said, other, question)]
         for place in _places(said, string, question):
-            if not _denied(said, place[0], question) and not any(_is_part_of(place, other) for other in larger):
+            part = any(place != other and other[0] <= place[0] and place[1] <= other[1] for other in larger)
+            if not part and not _denied(said, place[0], question):
                 return True
     return False
 
 
-def token_f1(text: str, accepted: Sequence[Sequence[str]]) -> float:
-    """SQuAD's token F1 (Rajpurkar et al., 2016), 0 to 1: the best over the entries, the strings of one joined.
+def token_f1(text: str, entry: Sequence[str]) -> float:
+    """SQuAD's token F1 (Rajpurkar et al., 2016), 0 to 1, with the strings of an accepted entry, joined.
 
     The tokens are those of `evals.normal` in place of SQuAD's own; a day counts as its day, month and year.
     """
-    said, best = Counter(keys(text)), 0.0
-    for right in (Counter(keys(" ; ".join(entry))) for entry in accepted):
-        if shared := (said & right).total():
-            best = max(best, 2 * shared / (said.total() + right.total()))
-    return best
+    said, right = Counter(keys(text)), Counter(keys(" ; ".join(entry)))
+    shared = (said & right).total()
+    return 2 * shared / (said.total() + right.total()) if shared else 0.0
 
 
 def quoted(text: str, longest: int = 120) -> str:
     """`text` in quotation marks on one line, shortened."""
     line = " ".join(text.split())
     return f'"{line}"' if len(line) <= longest else f'"{line[: longest - 1].rstrip()}…"'
-
-
-# --------------------------------------------------------------------------- where a string stands
-
-
-_Place = tuple[int, int]
-"""Tokens [start, end) of one reading of a text."""
-
-
-def _is_part_of(place: _Place, other: _Place) -> bool:
-    return place != other and other[0] <= place[0] and place[1] <= other[1]
 
 
 @lru_cache(maxsize=4096)
@@ -124,7 +112,8 @@ def _wanted(string: str) -> tuple[tuple[Token, ...], ...]:
     return tuple(dict.fromkeys(filter(None, ways)))
 
 
-def _places(said: tuple[Token, ...], string: str, question: str) -> Iterator[_Place]:
+def _places(said: tuple[Token, ...], string: str, question: str) -> Iterator[tuple[int, int]]:
+    """Where `said` has it: tokens [start, end)."""
     for wanted in _wanted(string):
         for start in range(len(said)):
             if end := _end_of(said, start, wanted, question):
@@ -147,7 +136,8 @@ def _end_of(said: tuple[Token, ...], start: int, wanted: tuple[Token, ...], ques
     return None
 
 
-# ----------------------------------------------------------------------------------------- units
+_ASKING_FOR = frozenset("many much in what which of".split())
+_IMPLIED = {"old": "year", "age": "year", "aged": "year", "percentage": "%", "share": "%"}
 
 
 def _in_another_unit(said: tuple[Token, ...], end: int, question: str) -> bool:
@@ -166,8 +156,7 @@ def _goes_without_unit(said: tuple[Token, ...], at: int, wanted: tuple[Token, ..
     rest = [token for token in wanted[1:] if token.form != "old"]
     if len(rest) != 1 or not rest[0].is_word or rest[0].capital or rest[0].form in ("am", "pm"):
         return False
-    following = None if said[at].pause or at + 1 >= len(said) else said[at + 1]
-    alone = following is None or following.form in STOPWORDS
+    alone = said[at].pause or at + 1 >= len(said) or said[at + 1].form in STOPWORDS
     return alone and (not rest[0].unit or rest[0].form in _units_asked(question))
 
 
@@ -176,14 +165,8 @@ def _units_asked(question: str) -> frozenset[str]:
     """The units that a question asks in: "how many miles", "what percentage", "how old"."""
     asked = tokens(question)
     named = {token.form for before, token in pairwise(asked) if token.unit and before.form in _ASKING_FOR}
-    implied = {token.form: _IMPLIED[token.form] for token in asked if token.form in _IMPLIED}
-    return frozenset(named | set(implied.values()))
+    return frozenset(named | {_IMPLIED[token.form] for token in asked if token.form in _IMPLIED})
 
-
-_ASKING_FOR = frozenset("many much in what which of".split())
-_IMPLIED = {"old": "year", "age": "year", "aged": "year", "percentage": "%", "share": "%"}
-
-# -------------------------------------------------------------------------------------- negation
 
 _NEGATIVE = re.compile(
     r"(?:not|never|nor|neither|except|excluding|no|none|without|unable|against|illegal|missing)$"
@@ -196,6 +179,7 @@ _DENYING = re.compile(
     rf"\b(?:(?:not|never|nor|neither|except|excluding|rather than|other than|no longer)(?: (?:{_PREPOSITIONS}))*"
     rf"|(?:instead of|apart from)|(?:never|(?:{_AUXILIARY}) not) (?!(?:{_NO_DENIAL})\b)\w+(?: (?:{_PREPOSITIONS}))*) $"
 )
+_ASKING = STOPWORDS | frozenset("many much city country name year day date number kind type thing person".split())
 
 
 def _denied(said: tuple[Token, ...], at: int, question: str) -> bool:
@@ -208,11 +192,6 @@ def _denied(said: tuple[Token, ...], at: int, question: str) -> bool:
         clause = "" if token.pause else f"{clause}{token.form} "
     denied = _DENYING.search(clause) or (clause.endswith("no ") and not said[at].is_number)
     return bool(denied) and not any(_NEGATIVE.match(token.form) for token in tokens(question))
-
-
-# --------------------------------------------------------------------------- the rest of the rules
-
-_ASKING = STOPWORDS | frozenset("many much city country name year day date number kind type thing person".split())
 
 
 def _repeats(text: str, case: Case) -> bool:
@@ -231,7 +210,3 @@ def _repeats(text: str, case: Case) -> bool:
 
 def _form(string: str) -> tuple[object, ...]:
     return tuple(token.day or token.stem for token in tokens(string))
-
-
-def _all_of(entry: Sequence[str]) -> str:
-    return " and ".join(f'"{string}"' for string in entry)

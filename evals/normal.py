@@ -92,14 +92,12 @@ def tokens(text: str, *, coarse: bool = False) -> tuple[Token, ...]:
 
     text = _with_units(united(replace_days(_plain(text), apart)))
     found, remaining = list(_TOKEN.finditer(text)), iter(days)
-    read = [
-        _token(here.group(), next(remaining) if here.group() == _DAY else None, _paused(text, here, following))
-        for here, following in zip_longest(found, found[1:])
-    ]
+    read = []
+    for here, following in zip_longest(found, found[1:]):
+        pause = following is None or _PAUSE.search(text, here.end(), following.start()) is not None
+        read.append(_token(here.group(), next(remaining) if here.group() == _DAY else None, pause))
     return tuple(_kept(read)) or tuple(read)  # a text of such words only, the band The The, keeps them
 
-
-# ------------------------------------------------------------------------------------- spelling
 
 _MARKS = re.compile(r"\[(?:\d+(?:\s*[,;–-]\s*\d+)*|citation needed)\]")
 _PLAIN = str.maketrans(
@@ -164,8 +162,6 @@ def _singular(word: str) -> str:
     return word[:-1] if word.endswith("s") else word
 
 
-# -------------------------------------------------------------------------- numbers and days
-
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "dozen": 12}
 _TAILS = {"k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9}
 _SCALED = re.compile(
@@ -225,8 +221,6 @@ def replace_days(text: str, with_what: Callable[[Day], str]) -> str:
     return _DAYS.sub(replaced, _OF_YEAR.sub(r"\1 ", in_digits(text)))
 
 
-# ---------------------------------------------------------------------------------------- units
-
 _UNITS = {
     word: unit
     for unit, words in {
@@ -257,8 +251,6 @@ def _with_units(text: str) -> str:
     return _ABBREVIATED.sub(lambda match: f" {_AFTER_NUMBER[match[1].lower()]}", text)
 
 
-# --------------------------------------------------------------------------------------- tokens
-
 _DAY = "\ue000"
 _TOKEN = re.compile(rf"{_DAY}|\d{{1,2}}:\d\d(?!\w)|\d+(?:\.\d+)?(?:st|nd|rd|th)?(?!\w)|[$€£¥%]|[^\W{_DAY}]+", re.I)
 _PAUSE = re.compile(r"[^\s$€£¥%'\-/]")
@@ -281,14 +273,9 @@ def _token(found: str, day: Day | None, pause: bool) -> Token:
     return Token(form, _singular(form), capital=found[0].isupper(), pause=pause)
 
 
-def _paused(text: str, here: re.Match[str], following: re.Match[str] | None) -> bool:
-    return following is None or _PAUSE.search(text, here.end(), following.start()) is not None
-
-
 def _kept(read: list[Token]) -> Iterator[Token]:
     for before, token, following in zip([None, *read], read, [*read[1:], None], strict=False):
-        counted = bool(following and following.is_number)
         dated = bool((following and following.day) or (before and before.day))
-        redundant = token.form in DROPPED or (token.form in _ROUGHLY and counted) or (token.form in WEEKDAYS and dated)
-        if not (token.is_word and redundant):
+        counted = token.form in _ROUGHLY and following and following.is_number
+        if not token.is_word or not (token.form in DROPPED or counted or (token.form in WEEKDAYS and dated)):
             yield token

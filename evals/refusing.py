@@ -56,33 +56,26 @@ _PREAMBLE = (
     r"|as an? (?:ai|language|assistant)[^,]*|(?:it (?:seems|appears)|(?:please )?note) that"
     r"|(?:based (?:up)?on|according to|from|in|within|given|as per)(?:,? only)? SOURCE[^,.]{0,60})[,.:]*\s)*"
 )
-_REFUSAL = re.compile(
-    _PREAMBLE
-    + "(?:"
-    + "|".join(
-        (
-            f"SOURCE,? (?:do|does|did) not(?: {_TELL}|{_END})",
-            "SOURCE (?:is|are) (?:silent|insufficient|not (?:sufficient|enough|relevant))",
-            rf"SOURCE (?:lacks?\b|fails? to {_TELL}|{_TELL} no {_FACT})",
-            f"(?:none|neither|nothing)(?: in)? ?SOURCE {_TELL}",
-            rf"(?:no|neither) SOURCE(?:{_END}| (?:{_TELL}|that|about|(?:is|are|was|has|have) (?:been )?{_TOLD}))",
-            f"there (?:is|are) (?:no|not any|not enough|insufficient) (?:{_INFORMATION}|{_FACT}.* SOURCE{_END})",
-            rf"(?:no|insufficient|not enough) {_FACT}(?:.* SOURCE)?{_END}",
-            f"(?:{_SUBJECT}(?:is|are|was|were|(?:has|have) been) not|not|never) {_TOLD}(?: or {_TOLD})?"
-            f" (?:anywhere )?(?:in|by|within|from|across) SOURCE{_END}",
-            f"(?:{_SUBJECT}(?:is|are) not|not) (?:stated|mentioned|specified|provided|given|answered|available){_END}",
-            rf"{_SUBJECT}can not be {_TOLD}(?:(?! (?:said|says|told)\b)[^.])*{_END}",
-            f"{_SUBJECT}could not be {_TOLD}[^.]* SOURCE{_END}",
-            r"(?:it|this|that) (?:is|was) (?:not|never) (?:stated|mentioned|specified|answered|clear from SOURCE)\b",
-            f"it is (?:not possible|impossible|not clear|unclear)(?: for me)? (?:to {_DO}|from SOURCE)",
-            rf"i (?:do|did|could|can|was|am|were)? ?not (?:be )?{_DO}\b|i am (?:unable|unaware|unsure)\b",
-            rf"i (?:have|had|found|find|see|lack) (?:no|any|nothing|access)\b|unable to {_DO}\b",
-            rf"can not {_DO}\b|(?:empty response|unknown|unanswerable|n/a|do not know|not (?:{_TOLD}|sure)){_END}",
-        )
-    )
-    + ")",
-    re.IGNORECASE,
+_REFUSING = (
+    f"SOURCE,? (?:do|does|did) not(?: {_TELL}|{_END})",
+    "SOURCE (?:is|are) (?:silent|insufficient|not (?:sufficient|enough|relevant))",
+    rf"SOURCE (?:lacks?\b|fails? to {_TELL}|{_TELL} no {_FACT})",
+    f"(?:none|neither|nothing)(?: in)? ?SOURCE {_TELL}",
+    rf"(?:no|neither) SOURCE(?:{_END}| (?:{_TELL}|that|about|(?:is|are|was|has|have) (?:been )?{_TOLD}))",
+    f"there (?:is|are) (?:no|not any|not enough|insufficient) (?:{_INFORMATION}|{_FACT}.* SOURCE{_END})",
+    rf"(?:no|insufficient|not enough) {_FACT}(?:.* SOURCE)?{_END}",
+    f"(?:{_SUBJECT}(?:is|are|was|were|(?:has|have) been) not|not|never) {_TOLD}(?: or {_TOLD})?"
+    f" (?:anywhere )?(?:in|by|within|from|across) SOURCE{_END}",
+    f"(?:{_SUBJECT}(?:is|are) not|not) (?:stated|mentioned|specified|provided|given|answered|available){_END}",
+    rf"{_SUBJECT}can not be {_TOLD}(?:(?! (?:said|says|told)\b)[^.])*{_END}",
+    f"{_SUBJECT}could not be {_TOLD}[^.]* SOURCE{_END}",
+    r"(?:it|this|that) (?:is|was) (?:not|never) (?:stated|mentioned|specified|answered|clear from SOURCE)\b",
+    f"it is (?:not possible|impossible|not clear|unclear)(?: for me)? (?:to {_DO}|from SOURCE)",
+    rf"i (?:do|did|could|can|was|am|were)? ?not (?:be )?{_DO}\b|i am (?:unable|unaware|unsure)\b",
+    rf"i (?:have|had|found|find|see|lack) (?:no|any|nothing|access)\b|unable to {_DO}\b",
+    rf"can not {_DO}\b|(?:empty response|unknown|unanswerable|n/a|do not know|not (?:{_TOLD}|sure)){_END}",
 )
+_REFUSAL = re.compile(rf"{_PREAMBLE}(?:{'|'.join(_REFUSING)})", re.IGNORECASE)
 _REPORTED = re.compile(r", (?:[\w'-]+ ){1,6}(?:said|says)\W*$|, (?:said|says) [^,]+$|\bsaid on \w+\W*$", re.IGNORECASE)
 """Someone in the news says that there is no information: that is news."""
 _ASIDE = re.compile(

@@ -6,19 +6,25 @@ policy (Content-Security-Policy) forbids it to fetch anything.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import Any
 
-from evals.curves import Point, has_support, recall_curves, tradeoff
-from evals.report_cases import view
+from evals.plots import pictures
 from evals.runs import Run
-from evals.scoring import GROUPS, UNITS
-from evals.table import FOOT, Column, columns, headline, machine_words, made_by, parts, retrieval, sections
+from evals.scoring import VERDICTS, figure, label, score
+from evals.table import FOOT, columns, headline, machine_words, made_by, parts, retrieval, sections
+from evals.types import Case, Place, Row, Score
 from index.datadir import write_whole
+from rag.types import Citation
 
 _TEMPLATES = Path(__file__).with_name("templates")
-_THRESHOLDS = [step / 50 for step in range(51)]
+_WORD = re.compile(r"\w+")
+_RUN = 4  # words in a row that are no accident; fewer if the gold quote has fewer
+_UNANSWERABLE = "The articles do not answer this: the right thing is to say so."
 
 
 def write_report(runs: Sequence[Run], path: Path) -> None:
@@ -32,39 +38,45 @@ def render(runs: Sequence[Run]) -> str:
     from plotly.offline import get_plotlyjs
 
     pages = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    names = _names(runs)
-    series = columns(runs, names)
-    return pages.get_template("report.html").render(
-        title=f"Dateline eval: {' and '.join(dict.fromkeys(map(_data, runs)))}",
-        plotly=get_plotlyjs(),
-        runs=[
-            {"name": name, "facts": dict(_facts(run)), "cases": _cases(run)}
-            for run, name in zip(runs, names, strict=True)
-        ],
-        series=[one.name for one in series],
-        foot=FOOT,
-        parts=parts,
-        scores=list(sections(series)),
-        retrieval=[
-            (name, list(retrieval([one for one in series if one.run is run])))
-            for run, name in zip(runs, names, strict=True)
-        ],
-        **_plots(runs, names, series),
-    )
-
-
-def _names(runs: Sequence[Run]) -> list[str]:
-    """What tells the runs apart: the name of the file, and of its folder where that is not enough."""
     stems = [run.path.stem for run in runs]
-    return [
+    names = [  # what tells the runs apart: the file's name, and its folder's where that is not enough
         stem if stems.count(stem) == 1 else f"{number}. {run.path.parent.name}/{stem}"
         for number, (run, stem) in enumerate(zip(runs, stems, strict=True), 1)
     ]
+    named, series = dict(zip(names, runs, strict=True)), columns(runs, names)
+    data = dict.fromkeys(f"{run.header['dataset']['name']} {run.header['split'] or ''}".strip() for run in runs)
+    return pages.get_template("report.html").render(
+        title=f"Dateline eval: {' and '.join(data)}",
+        plotly=get_plotlyjs(),
+        runs=[{"name": name, "facts": dict(_facts(run)), "cases": _cases(run)} for name, run in named.items()],
+        series=[one.name for one in series],
+        foot=FOOT,
+        parts=parts,
+        scores=sections(series),
+        retrieval=[(name, list(retrieval([one for one in series if one.run is run]))) for name, run in named.items()],
+        **pictures(named, series),
+    )
 
 
-def _data(run: Run) -> str:
-    dataset = run.header.get("dataset") or {}
-    return " ".join(str(part) for part in (dataset.get("name"), run.header.get("split")) if part)
+def _facts(run: Run) -> Iterator[tuple[str, str]]:
+    header, sha = run.header, run.header.get("model_sha256")
+    for name, value in (
+        ("Data", headline(run)[0]),
+        ("Articles", _joined(header["dataset"])),
+        ("Created", header["created"]),
+        ("Commit", header["commit"]),
+        ("Model", made_by(header) + (f", SHA-256 {sha[:12]}…" if sha else "")),
+        ("Settings", _joined(header["settings"])),
+        ("Machine", ", ".join(machine_words(header["machine"]))),
+        *header["systems"].items(),
+    ):
+        if value:
+            yield name, str(value)
+
+
+def _joined(values: Mapping[str, Any]) -> str:
+    kept = {key.replace("_", " "): value for key, value in values.items() if key != "name" and value not in (None, "")}
+    return ", ".join(f"{key} {value}" for key, value in kept.items())
 
 
 def _cases(run: Run) -> list[dict[str, Any]]:
@@ -73,68 +85,68 @@ def _cases(run: Run) -> list[dict[str, Any]]:
     return [view(row) for row in rows]
 
 
-def _facts(run: Run) -> Iterator[tuple[str, str]]:
-    header = run.header
-    for name, value in (
-        ("Data", headline(run)[0]),
-        ("Articles", _joined(header.get("dataset"), leave=("name",))),
-        ("Created", header.get("created")),
-        ("Commit", header.get("commit")),
-        ("Model", made_by(header) + (f", SHA-256 {sha[:12]}…" if (sha := header.get("model_sha256")) else "")),
-        ("Settings", _joined(header.get("settings"))),
-        ("Machine", ", ".join(machine_words(header.get("machine")))),
-        *((system, header["systems"][system]) for system in run.systems),
-    ):
-        if value:
-            yield name, str(value)
-
-
-def _joined(values: Any, leave: Sequence[str] = ()) -> str:
-    if not isinstance(values, Mapping):
-        return str(values or "")
-    kept = {key: value for key, value in values.items() if key not in leave and value not in (None, "")}
-    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in kept.items())
-
-
-# -------------------------------------------------------------------------------------------------- pictures
-
-
-def _plots(runs: Sequence[Run], names: Sequence[str], series: Sequence[Column]) -> dict[str, list[Any]]:
-    from evals import plots  # Plotly Express takes seconds to load
-
-    colours = plots.palette(one.name for one in series)
-    curves: dict[str, tuple[list[Point], Point | None]] = {}
-    peers: dict[str, tuple[float, float]] = {}
-    for one in series:
-        rows = one.run.of(one.system)
-        refused, answered = (one.scores.get(name) for name in ("refused_answerable", "answered_unanswerable"))
-        if one.system == "dateline" and has_support(rows):
-            used = (one.run.header.get("settings") or {}).get("threshold")  # as text, like all settings
-            curves[one.name] = tradeoff(rows, _THRESHOLDS), tradeoff(rows, [float(used)])[0] if used else None
-        elif refused and answered and refused.mean is not None and answered.mean is not None:
-            peers[one.name] = refused.mean, answered.mean
-    summaries = {one.name: one.scores for one in series}
-    drawn = {
-        "bars": [
-            plots.scores(title, GROUPS[title], summaries, colours) for title in ("Answers", "Refusals", "Citations")
+def view(row: Row) -> dict[str, Any]:
+    """The row, scored, with what its <details> shows; `verdict` is "right", "wrong", "failed" or "not judged"."""
+    scores, case, outcome = score(row), row.case, row.outcome
+    values = {given.name: given.value for given in scores}
+    judged = next((values[name] for name in VERDICTS if values.get(name) is not None), None)
+    verdict = "not judged" if judged is None else "right" if judged == 1 else "wrong"
+    expected = [" + ".join(entry) for entry in case.accepted] + [f"matching {pattern}" for pattern in case.patterns]
+    return {
+        "row": row,
+        "verdict": verdict if outcome.error is None else "failed",
+        "refused": 1.0 in (values.get("refusal_recall"), values.get("refused_answerable")),
+        # each with its quote in pieces, and what the article has there
+        "citations": [
+            (one, marked(one, case, outcome.gold), outcome.stood.get(one.number, one.quote))
+            for one in (outcome.answer.citations if outcome.answer else ())
         ],
-        "tradeoff": [plots.tradeoffs(curves, peers, colours), plots.rightness(curves, colours)],
-        "recalls": [plots.recalls(unit, dict(zip(names, map(_recalls, runs), strict=True))) for unit in UNITS],
-        "times": [
-            plots.times(title, {one.name: list(_seconds(one, name)) for one in series}, colours)
-            for title, name in (("First token", "first_token"), ("Whole answer", "total"))
-        ],
+        "gold": [(gold.article, gold.quote, place) for gold, place in zip_longest(case.evidence, outcome.gold)],
+        "expected": expected if case.answerable else [_UNANSWERABLE],
+        "scores": list(_shown(scores)),
     }
-    return {group: [plot for plot in found if plot] for group, found in drawn.items()}
 
 
-def _recalls(run: Run) -> dict[str, list[float]]:
-    # of the first system that has rankings: every system of a run has the same index
-    return next((found for system in run.systems if (found := recall_curves(run.of(system)))), {})
+def marked(citation: Citation, case: Case, places: Sequence[Place | None]) -> list[tuple[str, bool]]:
+    """The quote in pieces, and whether the gold quote has them too. In the gold quote's own article its place decides;
+    in a copy of it, its words do."""
+    spans: list[tuple[int, int]] = []
+    for gold, place in zip_longest(case.evidence, places):
+        if gold.quote and place and place.article == citation.article:
+            spans.append((place.start - citation.start, place.end - citation.start))
+        elif gold.quote:
+            spans.append(_common_words(citation.quote, gold.quote))
+    inside = (any(start <= place < end for start, end in spans) for place in range(len(citation.quote)))
+    runs = groupby(zip(citation.quote, inside, strict=True), key=lambda pair: pair[1])
+    return [("".join(char for char, _ in run), is_gold) for is_gold, run in runs]
 
 
-def _seconds(one: Column, name: str) -> Iterator[float]:
-    for row in one.run.of(one.system):
-        time = getattr(row.outcome.answer.timings, name) if row.outcome.answer else None
-        if time is not None:
-            yield time / 1000
+def _common_words(quote: str, gold: str) -> tuple[int, int]:
+    """The longest run of words that both have, as characters of `quote`; (0, 0) if it is too short to mean much."""
+    found = list(_WORD.finditer(quote))
+    words, wanted = [one.group().casefold() for one in found], _WORD.findall(gold.casefold())
+    match = SequenceMatcher(None, words, wanted, autojunk=False).find_longest_match()
+    if not match.size or match.size < min(_RUN, len(wanted)):
+        return 0, 0
+    return found[match.a].start(), found[match.a + match.size - 1].end()
+
+
+def _shown(scores: Sequence[Score]) -> Iterator[tuple[str, str, str]]:
+    """Name, value and explanation of each score; a line for all measures of one ranking, which have one explanation."""
+
+    def ranking_of(given: Score) -> str:
+        return given.name.rpartition(".")[0]
+
+    for ranking, group in groupby(sorted(scores, key=ranking_of), key=ranking_of):
+        lines = [(label(one.name).text, _value(one), one.explanation) for one in group]
+        if ranking:
+            values = ", ".join(f"{text.rpartition(', ')[2]} {value}" for text, value, _ in lines)
+            lines = [(ranking.replace(".", ", "), "", f"{values}. {lines[0][2]}")]
+        yield from lines
+
+
+def _value(given: Score) -> str:
+    if given.value is None:
+        return "unscored"
+    unit = label(given.name).unit
+    return f"{given.value:.2f}".rstrip("0").rstrip(".") if unit in ("%", "") else f"{figure(given.value, unit)} {unit}"

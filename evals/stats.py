@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -66,10 +65,10 @@ def bootstrap_interval(values: Sequence[float]) -> tuple[float, float]:
     array = _checked(values)
     if np.all(array == array[0]):
         return float(array[0]), float(array[0])
-    resampled = partial(
-        library("scipy.stats").bootstrap, n_resamples=_DRAWS, batch=_AT_ONCE, rng=np.random.default_rng(0)
-    )
-    found = resampled((array,), np.mean, confidence_level=_LEVEL, method="percentile").confidence_interval
+    found = library("scipy.stats").bootstrap(
+        (array,), np.mean, confidence_level=_LEVEL, n_resamples=_DRAWS, batch=_AT_ONCE, method="percentile",
+        rng=np.random.default_rng(0),
+    ).confidence_interval  # fmt: skip
     return float(found.low), float(found.high)
 
 
@@ -98,15 +97,9 @@ def roc_auc(labels: Sequence[bool], scores: Sequence[float]) -> float:
 
     Raises ValueError if the lengths differ, a score is not a number, or only one class is there.
     """
-    return float(library("sklearn.metrics").roc_auc_score(_classes(labels), _checked(scores)))
-
-
-def balanced_accuracy(labels: Sequence[bool], predictions: Sequence[bool]) -> float:
-    """Mean of the share of true ones predicted true and the share of false ones predicted false; 0.5 is chance.
-
-    Raises ValueError if the lengths differ or only one class is there.
-    """
-    return float(library("sklearn.metrics").balanced_accuracy_score(_classes(labels), list(predictions)))
+    if len(set(labels)) != 2:  # scikit-learn only warns
+        raise ValueError("Both classes are needed: true labels and false ones.")
+    return float(library("sklearn.metrics").roc_auc_score(list(labels), _checked(scores)))
 
 
 def _checked(values: Sequence[float]) -> NDArray[np.float64]:
@@ -114,9 +107,3 @@ def _checked(values: Sequence[float]) -> NDArray[np.float64]:
     if array.size == 0 or not np.isfinite(array).all():
         raise ValueError("A value is not a number." if array.size else "There are no values.")
     return array
-
-
-def _classes(labels: Sequence[bool]) -> list[bool]:
-    if len(set(labels)) != 2:  # scikit-learn only warns
-        raise ValueError("Both classes are needed: true labels and false ones.")
-    return list(labels)

@@ -11,30 +11,18 @@ from rich.table import Table
 from rich.text import Text
 
 from evals.runs import Run
-from evals.scoring import (
-    GROUPS,
-    MEASURES,
-    MODES,
-    RETRIEVAL,
-    UNITS,
-    VERDICTS,
-    Summary,
-    by_kind,
-    figure,
-    label,
-    summarise,
-)
+from evals.scoring import GROUPS, MEASURES, MODES, UNITS, VERDICTS, Summary, by_kind, figure, label, summarise
 from rag.terminal import Console
 
 _WIDTH = 100  # of what is piped into a file, unless the columns need more
 _LABELS = 28
 _CELL = 18  # "100 [88–100] n=28" with a space
 _TENTHS_FROM = 200  # cases
+_MACHINE = {"processor": "{}", "cores": "{} cores", "memory_gb": "{} GB", "system": "{}", "python": "Python {}"}
 FOOT = (
     "Means over the cases to which a score applies (n), with their 95 % interval (Wilson's for yes-or-no scores, else "
     "bootstrap). (+2) means that two more could not be judged: they are unscored, and in no mean."
 )
-
 
 Lines = tuple[tuple[str, tuple[Summary | str | None, ...]], ...]
 """The lines of a table, each with its name and its cells."""
@@ -48,8 +36,6 @@ class Column:
     system: str
     name: str
     scores: Mapping[str, Summary]
-    kinds: Mapping[str, Mapping[str, Summary]]
-    """Kind of question -> the scores that say whether the system did the right thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,42 +50,42 @@ class Section:
 
 def columns(runs: Sequence[Run], names: Sequence[str] = ("",)) -> list[Column]:
     """A column for each system of each run, the same system of several runs side by side."""
-    found = []
-    for system in dict.fromkeys(system for run in runs for system in run.systems):
-        for run, name in zip(runs, names, strict=True):
-            if system in run.systems:
-                rows = run.of(system)
-                scores, kinds = summarise(rows, [system])[system], by_kind(rows, [system], VERDICTS)[system]
-                found.append(Column(run, system, f"{system}, {name}" if len(runs) > 1 else system, scores, kinds))
-    return found
+    several = len(runs) > 1
+    return [
+        Column(run, one, f"{one}, {name}" if several else one, summarise(run.of(one), [one])[one])
+        for one in dict.fromkeys(system for run in runs for system in run.systems)
+        for run, name in zip(runs, names, strict=True)
+        if one in run.systems
+    ]
 
 
-def sections(shown: Sequence[Column]) -> Iterator[Section]:
+def sections(shown: Sequence[Column]) -> list[Section]:
     """All scores but those of the search, the kinds of question before the cost. None where all only searched."""
-    heads = tuple(one.name for one in shown)
-    judges = "; ".join(dict.fromkeys(str(one.run.header["judge"]) for one in shown if one.run.header.get("judge")))
-    if not any(name not in RETRIEVAL for one in shown for name in one.scores):
-        return
-    for title in ("Answers", "Refusals", "Citations"):
-        if lines := _lines(GROUPS[title], [one.scores for one in shown]):
-            yield Section(title, judges if title == "Citations" else "", heads, lines)
-    kinds = dict.fromkeys(kind for one in shown for kind in one.kinds)
-    lines = tuple(
+    scores = [one.scores for one in shown]
+    if not any(name not in GROUPS["Retrieval"] for found in scores for name in found):
+        return []
+    kinds = [by_kind(one.run.of(one.system), [one.system], VERDICTS)[one.system] for one in shown]
+    verdicts = tuple(
         (kind if name == "correct" else f"{kind}: refused", cells)
         for name in VERDICTS
-        for kind in kinds
-        if any(cells := tuple(one.kinds.get(kind, {}).get(name) for one in shown))
+        for kind in dict.fromkeys(kind for found in kinds for kind in found)
+        if any(cells := tuple(found.get(kind, {}).get(name) for found in kinds))
     )
-    if lines:
-        yield Section("By kind, %", "answered right; or refused, where that is right", heads, lines)
-    failed = ("cases that failed", tuple(str(failures(one.run, one.system)) for one in shown))
-    lines = (*_lines(GROUPS["Cost"], [one.scores for one in shown]), failed)
-    yield Section("Cost", "median / 95th percentile", heads, lines)
+    failed = "cases that failed", tuple(str(failures(one.run, one.system)) for one in shown)
+    judges = "; ".join(dict.fromkeys(filter(None, (one.run.header["judge"] for one in shown))))
+    found: list[tuple[str, str, Lines]] = [
+        ("Answers", "", _lines(GROUPS["Answers"], scores)),
+        ("Refusals", "", _lines(GROUPS["Refusals"], scores)),
+        ("Citations", judges, _lines(GROUPS["Citations"], scores)),
+        ("By kind, %", "answered right; or refused, where that is right", verdicts),
+        ("Cost", "median / 95th percentile", (*_lines(GROUPS["Cost"], scores), failed)),
+    ]
+    return [Section(title, note, tuple(one.name for one in shown), lines) for title, note, lines in found if lines]
 
 
 def retrieval(shown: Sequence[Column]) -> Iterator[Section]:
     """The three ways of searching side by side. The index is the same whoever answers: one system's figures do."""
-    found = next((one.scores for one in shown if any(name in one.scores for name in RETRIEVAL)), {})
+    found = next((one.scores for one in shown if GROUPS["Retrieval"].keys() & one.scores.keys()), {})
     for unit in UNITS:
         if modes := tuple(mode for mode in MODES if f"{mode}.{unit}.recall@1" in found):
             lines = (
@@ -117,30 +103,34 @@ def _lines(names: Iterable[str], scores: Sequence[Mapping[str, Summary]]) -> Lin
 def print_table(run: Run, console: Console | None = None) -> None:
     """Prints what was run, every score of every system side by side, retrieval, and what each system is."""
     console = console or plain_or_terminal(len(run.systems))
-    first, *rest = headline(run)
-    console.print(Text(first, style="bold"))
-    console.print(Text("\n".join(rest)))
-    console.print()
+    first, second = headline(run)
+    console.print(Text.assemble((first, "bold"), f"\n{second}\n"))
     shown = columns([run])
     for number, section in enumerate(sections(shown)):
         if not number:
-            console.print(_grid(console, section.columns, ""))
+            console.print(_grid(Section("", "", section.columns, ()), console, heads=True))
         console.print(Text.assemble((section.title, "bold"), (f"  {section.note}" if section.note else "", "dim")))
-        _print_lines(section, _grid(console, section.columns), console)
+        console.print(_grid(section, console))
     console.print()
     for section in retrieval(shown):
-        _print_lines(section, _grid(console, section.columns, section.title), console)
+        console.print(_grid(section, console, heads=True))
         console.print()
     for name in run.systems:
         console.print(Text.assemble((f"{name}: ", "bold"), run.header["systems"][name]))
     console.print(Text(FOOT, style="dim"))
 
 
-def _print_lines(section: Section, table: Table, console: Console) -> None:
+def _grid(section: Section, console: Console, *, heads: bool = False) -> Table:
     """Every section is a table of the same widths, so that its title may be longer than the first column."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", show_header=heads)
+    labels = max(18, min(_LABELS, console.width - 16 * len(section.columns)))  # five columns of 15 fit into 100
+    table.add_column(section.title, width=labels, overflow="fold")
+    width = (console.width - labels) // len(section.columns) - 1
+    for column in section.columns:
+        table.add_column(Text(column), width=max(8, min(25, width)), overflow="fold")
     for name, cells in section.lines:
         table.add_row(Text(f"  {name}"), *(Text(" ".join(filter(None, parts(cell)))) for cell in cells))
-    console.print(table)
+    return table
 
 
 def to_json(run: Run) -> dict[str, Any]:
@@ -148,9 +138,8 @@ def to_json(run: Run) -> dict[str, Any]:
     summaries, kinds = summarise(run.rows, run.systems), by_kind(run.rows, run.systems)
 
     def plain(scores: Mapping[str, Summary]) -> dict[str, Any]:
-        return {
-            name: {key: value for key, value in asdict(one).items() if key != "name"} for name, one in scores.items()
-        }
+        figures = {name: asdict(one) for name, one in scores.items()}
+        return {name: {key: value for key, value in one.items() if key != "name"} for name, one in figures.items()}
 
     systems = {
         system: {
@@ -181,15 +170,14 @@ def plain_or_terminal(systems: int = 1) -> Console:
     return console if console.is_terminal else Console(highlight=False, width=width, no_color=True)
 
 
-def headline(run: Run) -> list[str]:
-    """What was run, in lines: the data and the day, then commit, model and machine."""
+def headline(run: Run) -> tuple[str, str]:
+    """What was run, in two lines: the data and the day, then commit, model and machine."""
     header = run.header
-    dataset = header.get("dataset") or {}
-    asked = max((len(run.of(system)) for system in run.systems), default=0)
+    asked, day = max(len(run.of(system)) for system in run.systems), datetime.fromisoformat(header["created"])
     cases = f"{asked} cases" if asked == header["cases"] else f"{asked} of {header['cases']} cases"
-    first = [str(dataset.get("name", "")), str(header.get("split") or ""), cases, _day(header.get("created"))]
-    second = [f"commit {header.get('commit') or 'unknown'}", made_by(header), *machine_words(header.get("machine"))]
-    return [" · ".join(part for part in first if part), " · ".join(part for part in second if part)]
+    first = [header["dataset"]["name"], header["split"], cases, f"{day.day} {day:%B %Y}"]
+    second = [f"commit {header['commit'] or 'unknown'}", made_by(header), *machine_words(header["machine"])]
+    return " · ".join(filter(None, first)), " · ".join(filter(None, second))
 
 
 def failures(run: Run, system: str) -> int:
@@ -220,33 +208,11 @@ def row_name(name: str) -> str:
     return text if unit in ("", "tokens") else f"{text}, {unit}"
 
 
-def _grid(console: Console, columns: Sequence[str], title: str | None = None) -> Table:
-    """A table of the same widths for as many columns; `title` None leaves out the heads."""
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", show_header=title is not None)
-    labels = max(18, min(_LABELS, console.width - 16 * len(columns)))  # five columns of 15 fit into 100
-    table.add_column(title or "", width=labels, overflow="fold")
-    width = (console.width - labels) // max(1, len(columns)) - 1
-    for column in columns:
-        table.add_column(Text(column), width=max(8, min(25, width)), overflow="fold")
-    return table
-
-
-def _day(created: Any) -> str:
-    try:
-        when = datetime.fromisoformat(str(created))
-    except ValueError:
-        return str(created or "")
-    return f"{when.day} {when:%B %Y}"
-
-
 def made_by(header: Mapping[str, Any]) -> str:
     """Engine and model."""
-    return " ".join(str(header[key]) for key in ("engine", "model") if header.get(key))
+    return " ".join(filter(None, (header["engine"], header["model"])))
 
 
-def machine_words(values: Any) -> list[str]:
-    if not isinstance(values, Mapping):
-        return [str(values)] if values else []
-    forms = {"processor": "{}", "cores": "{} cores", "memory_gb": "{} GB", "system": "{}", "python": "Python {}"}
-    shown = {key: forms.get(key, f"{key.replace('_', ' ')} {{}}") for key in values}
-    return [shown[key].format(value) for key, value in values.items() if value not in (None, "")]
+def machine_words(values: Mapping[str, Any]) -> list[str]:
+    """What it ran on."""
+    return [form.format(values[key]) for key, form in _MACHINE.items() if values.get(key)]

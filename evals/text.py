@@ -95,8 +95,6 @@ _SOURCE = re.compile(
 )
 
 
-# ------------------------------------------------------------------------------------- days and numbers
-
 _SHIFTS = {"yesterday": -1, "tomorrow": 1}
 _RELATIVE = re.compile(
     rf"\b(?:{'|'.join([*WEEKDAYS, *_SHIFTS])}|today|tonight|(?:that|same|in the) day"
@@ -125,8 +123,6 @@ def _numbers(text: str) -> list[tuple[str, str]]:
     behind = [*(token.form if token.unit else "" for token in read[1:]), ""]
     return [(token.form, unit) for token, unit in zip(read, behind, strict=bool(read)) if token.is_number]
 
-
-# ------------------------------------------------------------------------------------------------ names
 
 _ENDINGS = "a e y ey i is s n ns an ans ian ians ish ese ia istan".split()
 _FROM = {

@@ -14,17 +14,12 @@ from eval_helpers import answer, citation
 from ollama_double import OllamaDouble, installed, speaks
 
 from evals.cases import CasesError
-from evals.judge import Quality, SupportJudge, judged, quality, read_claims
+from evals.judge import Quality, SupportJudge, keep, measured, quality, read_claims
 from evals.types import Case, Outcome, Row, Support
 from rag.engines.ollama import OllamaEngine
 
 HOMS = "The insurgents' next target is likely to be the central city of Homs, the country's third largest."
 DISTANCE = "Homs is about 40 kilometres (25 miles) south of Hama."
-
-
-@pytest.fixture(scope="module")
-def judge(asked: CheckedAssistant) -> SupportJudge:
-    return SupportJudge(asked.engine, asked.embed)
 
 
 @pytest.mark.slow
@@ -43,28 +38,14 @@ def judge(asked: CheckedAssistant) -> SupportJudge:
     ],
 )
 def test_what_quotes_say_of_a_sentence(
-    judge: SupportJudge, text: str, quotes: list[str], supported: bool, reason: str
+    asked: CheckedAssistant, text: str, quotes: list[str], supported: bool, reason: str
 ) -> None:
     numbers = tuple(range(1, len(quotes) + 1))
     cited = answer(
         f"{text} {''.join(f'[{n}]' for n in numbers)}", cites=[("a.txt", 0, len(quote), quote) for quote in quotes]
     )
-    found = judge.judge(cited, 0, numbers)
+    found = SupportJudge(asked.engine, asked.embed).judge(cited, 0, numbers)
     assert (found.supported, reason in found.reason) == (supported, True), found.reason
-
-
-@pytest.mark.slow
-def test_a_claim_is_judged_over_the_sentences_that_are_cited_for_it(judge: SupportJudge, tmp_path: Path) -> None:
-    path = tmp_path / "claims.jsonl"
-    sentences = ["A page about Syria.", DISTANCE, "Read more.", HOMS]
-    claims = [
-        {"id": "yes", "claim": "Homs is about 25 miles south of Hama.", "label": 1, "evidence_sentences": sentences},
-        {"id": "no", "claim": "Homs has 90 mosques.", "label": 0, "evidence_sentences": sentences},
-    ]
-    path.write_text("\n".join(map(json.dumps, claims)))
-    rows = [judged(judge, claim) for claim in read_claims(path)]
-    found = quality(rows, "two claims", "abc", "2026-01-01")
-    assert (found.balanced_accuracy, found.auc, found.claims) == (1.0, 1.0, 2)
 
 
 def test_only_what_the_quotes_do_not_lack_is_asked_of_the_model() -> None:
@@ -85,13 +66,6 @@ def test_only_what_the_quotes_do_not_lack_is_asked_of_the_model() -> None:
     assert "Is it true that It fell on 5 December 2024" in told
 
 
-def rows(*verdicts: tuple[bool, float, bool]) -> list[Row]:
-    return [
-        Row(Case(str(n), "claim", label, "claim"), Outcome("j", None, support=(Support(0, (), p, said, ""),)))
-        for n, (label, p, said) in enumerate(verdicts)
-    ]
-
-
 @pytest.mark.parametrize(
     ("verdicts", "expected"),
     [
@@ -101,26 +75,32 @@ def rows(*verdicts: tuple[bool, float, bool]) -> list[Row]:
     ],
 )
 def test_a_judge_is_measured_by_its_verdicts(verdicts: list[tuple[bool, float, bool]], expected: float) -> None:
-    found = quality(rows(*verdicts), "s", "c", "d")
+    rows = [
+        Row(Case(str(n), "claim", label, "claim"), Outcome("j", None, support=(Support(0, (), p, said, ""),)))
+        for n, (label, p, said) in enumerate(verdicts)
+    ]
+    found = quality(rows, "s", "c", "d")
     assert (found.balanced_accuracy, found.auc) == (expected, expected)
 
 
-def test_the_figure_is_a_sentence_to_print() -> None:
-    assert Quality(0.5, 0.61, 200, "wice_dev", "abc", "2026-01-01").sentence() == (
+def test_the_figure_is_kept_for_each_model_and_is_a_sentence_to_print(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evals.judge.MEASURED", tmp_path / "judge.json")
+    (tmp_path / "judge.json").write_text("{}")
+    keep("tiny", Quality(0.5, 0.61, 200, "wice_dev", "abc", "2026-01-01"))
+    kept = measured("tiny")
+    assert measured("large") is None and kept
+    assert kept.sentence() == (
         "support judge: balanced accuracy 0.50, AUC 0.61 on 200 claims with human labels "
         "(wice_dev, 2026-01-01, commit abc)"
     )
 
 
-def test_claims_without_sentences_are_split(tmp_path: Path) -> None:
+def test_claims_without_sentences_are_split_and_a_line_that_is_no_claim_is_named(tmp_path: Path) -> None:
     path = tmp_path / "claims.jsonl"
     path.write_text(json.dumps({"id": 1, "claim": "c", "label": 0, "doc": "One is here. Two is there."}) + "\n\n")
     assert read_claims(path)[0].sentences == ("One is here.", "Two is there.")
-
-
-@pytest.mark.parametrize("line", ["{", '{"id": 1}', "[]"])
-def test_a_line_that_is_no_claim_is_named(tmp_path: Path, line: str) -> None:
-    path = tmp_path / "claims.jsonl"
-    path.write_text(line)
+    path.write_text('{"id": 1}')
     with pytest.raises(CasesError, match="Mend that record"):
         read_claims(path)

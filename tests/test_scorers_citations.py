@@ -19,6 +19,7 @@ TEXT = f"{BEFORE} {GOLD}. {AFTER}"
 START = TEXT.index(GOLD)
 ASKED = case(evidence=(GoldQuote("a.txt", GOLD),))
 NO_GOLD = case(evidence=())
+EITHER = case(evidence=(GoldQuote("z.txt", GOLD), GoldQuote("a.txt", GOLD)))
 JOINED = case(
     accepted=[("Homs", "celebrated")], evidence=(GoldQuote("a.txt", GOLD, fact=0), GoldQuote("a.txt", AFTER, fact=1))
 )
@@ -28,10 +29,10 @@ RIGHT = "The insurgents captured Homs [1]."
 NAMES = ("citation_recall", "citation_precision", "quote_exact", "gold_cited")
 
 
-def cite(number: int, quote: str, article: str = "a.txt", carriers: tuple[str, ...] = ()) -> Citation:
+def cite(number: int, quote: str) -> Citation:
     """A citation of `quote` where it stands in TEXT."""
     start = TEXT.index(quote)
-    return citation(number, article, start, start + len(quote), quote, carriers)
+    return citation(number, "a.txt", start, start + len(quote), quote)
 
 
 def copy(quote: str) -> Citation:
@@ -40,12 +41,9 @@ def copy(quote: str) -> Citation:
 
 
 def said(
-    text: str,
-    *cited: Citation,
-    support: tuple[Support, ...] = (),
-    gold: tuple[Place | None, ...] = PLACES,
+    text: str, *cited: Citation, support: tuple[Support, ...] = (), gold: tuple[Place | None, ...] = PLACES,
     stood: dict[int, str] | None = None,
-) -> Outcome:
+) -> Outcome:  # fmt: skip
     """An outcome whose citations are exact, unless other words `stood` there, and whose gold quote was found."""
     stood = {one.number: one.quote for one in cited} | (stood or {})
     return outcome(replace(answer(text), citations=cited), gold=gold, support=support, stood=stood)
@@ -80,7 +78,7 @@ TWO = (cite(1, GOLD), cite(2, AFTER))
         (ASKED, said(RIGHT, cite(1, AFTER), support=NO), (0, 0, 1, 0)),
         (ASKED, said(RIGHT, replace(cite(1, AFTER), quote=GOLD), support=NO, stood={1: AFTER}), (0, 0, 0, 0)),
         (ASKED, said("The insurgents captured Hama [1].", cite(1, GOLD), support=NO), (0, 0, 1, 1)),
-        (ASKED, said("Homs.", *()), (0, -1, -1, 0)),
+        (ASKED, said("Homs."), (0, -1, -1, 0)),
         (ASKED, said("Homs [1]. It was dawn.", cite(1, GOLD)), (0.5, 1, 1, 1)),
         (ASKED, said("The insurgents captured Homs [1][9].", cite(1, GOLD)), (1, 0.5, 1, 1)),  # [9] supports nothing
         (ASKED, said("The insurgents captured Homs [9].", cite(1, GOLD)), (0, 0, 1, 1)),
@@ -92,10 +90,7 @@ TWO = (cite(1, GOLD), cite(2, AFTER))
         (ASKED, said(RIGHT, copy(AFTER), support=NO), (0, 0, 1, 0)),
         (ASKED, said(RIGHT, copy(GOLD), support=NO, stood={1: AFTER}), (0, 0, 0, 0)),
         # any quote of a fact is enough; a joined answer needs those of all facts
-        (
-            case(evidence=(GoldQuote("z.txt", GOLD), GoldQuote("a.txt", GOLD))),
-            said(RIGHT, cite(1, GOLD), gold=(Place("z.txt", 0, len(GOLD)), *PLACES)), (1, 1, 1, 1),
-        ),
+        (EITHER, said(RIGHT, cite(1, GOLD), gold=(Place("z.txt", 0, len(GOLD)), *PLACES)), (1, 1, 1, 1)),
         (JOINED, said("They captured Homs and residents celebrated [1][2].", *TWO, gold=BOTH), (1, None, 1, 1)),
         (JOINED, said("Homs and celebrated [1].", cite(1, GOLD), gold=BOTH, support=NO), (0, 0, 1, 0.5)),
         # quotes that are not the articles'
@@ -125,18 +120,13 @@ def test_what_citations_are_worth(asked: Case, observed: Outcome, expected: tupl
         ("The insurgents captured Homs and the north [1].", True),  # a known wrong answer beside the right one
     ],
 )
-def test_what_the_gold_quote_does_not_vouch_for_is_left_to_the_judge(
-    cited: tuple[Citation, ...], text: str, left: bool
-) -> None:
+def test_what_gold_does_not_vouch_for_is_for_the_judge(cited: tuple[Citation, ...], text: str, left: bool) -> None:
     asked = replace(ASKED, wrong=("the north",))
     assert needed_judgements(asked, said(text, *cited)) == ([(0, (1,))] if left else [])
     assert needed_judgements(replace(asked, answerable=False), said(text, *cited)) == [(0, (1,))]
 
 
-@pytest.mark.parametrize(
-    ("start", "end", "cited"),
-    [(0, 1 / 2, 1), (0, 0.46, 0), (1 / 2, 1, 1), (0, 1 / 3, 0)],
-)
+@pytest.mark.parametrize(("start", "end", "cited"), [(0, 1 / 2, 1), (0, 0.46, 0), (1 / 2, 1, 1), (0, 1 / 3, 0)])
 def test_half_of_the_gold_quote_is_enough_and_parts_add_up(start: float, end: float, cited: float) -> None:
     def part(number: int, start: float, end: float) -> Citation:
         a, b = (START + round(len(GOLD) * share) for share in (start, end))
@@ -157,32 +147,25 @@ def test_an_article_without_a_quote_decides_nothing() -> None:
     assert not decided_by_gold(JOINED, said("Homs, celebrated [1][2].", *TWO, gold=BOTH), 0, (1,))
 
 
-# ------------------------------------------------------------------------------------- recall and precision
-
-
 @pytest.mark.parametrize(
-    ("whole", "first", "second", "recall", "precision"),
+    ("count", "supported", "recall", "precision"),
     [
-        (True, False, False, 1, 1),  # they say it together only: both are needed
-        (True, True, False, 1, 0.5),
-        (True, True, True, 1, 1),
-        (False, True, False, 0, 0),  # whatever the judge says of one: ALCE asks for the whole first
+        (2, {(1, 2)}, 1, 1),  # they say it together only: both are needed
+        (2, {(1, 2), (1,)}, 1, 0.5),
+        (2, {(1, 2), (1,), (2,)}, 1, 1),
+        (2, {(1,)}, 0, 0),  # whatever the judge says of one: ALCE asks for the whole first
+        (3, {(1, 2, 3), (2, 3)}, 1, 2 / 3),  # the others do without the first
     ],
 )
-def test_two_citations_as_alce_counts_them(
-    whole: bool, first: bool, second: bool, recall: float, precision: float
+def test_citations_as_alce_counts_them(
+    count: int, supported: set[tuple[int, ...]], recall: float, precision: float
 ) -> None:
-    support = (judged(0, (1, 2), whole), judged(0, (1,), first), judged(0, (2,), second))
-    assert values(NO_GOLD, said("It fell [1][2][2].", *TWO, support=support))[:2] == (recall, precision)
-
-
-def test_of_three_citations_the_one_that_the_others_do_without_is_irrelevant() -> None:
-    three = [cite(1, BEFORE), cite(2, GOLD), cite(3, AFTER)]
-    supported = {(1, 2, 3): True, (2, 3): True, (1, 2): False, (1, 3): False, (1,): False, (2,): False, (3,): False}
-    support = tuple(judged(0, group, verdict) for group, verdict in supported.items())
-    observed = said("It fell [1][2][3].", *three, support=support)
-    assert values(NO_GOLD, observed)[1] == pytest.approx(2 / 3)
-    assert set(needed_judgements(NO_GOLD, observed)) == {(0, group) for group in supported}
+    cited = [cite(1, BEFORE), cite(2, GOLD), cite(3, AFTER)][:count]
+    groups = [group for size in range(1, count + 1) for group in combinations(range(1, count + 1), size)]
+    support = tuple(judged(0, group, group in supported) for group in groups)
+    observed = said(f"It fell {''.join(f'[{one.number}]' for one in cited)}[2].", *cited, support=support)
+    assert values(NO_GOLD, observed)[:2] == (recall, pytest.approx(precision))
+    assert set(needed_judgements(NO_GOLD, observed)) == {(0, group) for group in groups}
 
 
 @pytest.mark.parametrize("gold", [PLACES, (None,)])
@@ -206,14 +189,10 @@ def test_without_the_judges_word_it_is_unscored(support: tuple[Support, ...]) ->
     assert "sentence 1 [1]" in scores(ASKED, observed)["citation_recall"].explanation
 
 
-# ------------------------------------------------------------------------------------------- the explanations
-
-
 @pytest.mark.parametrize(
     ("asked", "observed", "name", "explanation"),
     [
         (ASKED, said("Homs [1].", cite(1, BEFORE)), "gold_cited", f"cited: [1] a.txt 0-{len(BEFORE)}"),
-        (ASKED, said("Homs [1].", cite(1, BEFORE)), "gold_cited", GOLD),
         (JOINED, said("Homs [1].", cite(1, GOLD), gold=(*PLACES, None)), "gold_cited", "1 more not found"),
         (ASKED, said(f"{RIGHT} Dawn.", cite(1, GOLD)), "citation_recall", "sentence 2 not supported: it cites nothing"),
         (
@@ -222,9 +201,7 @@ def test_without_the_judges_word_it_is_unscored(support: tuple[Support, ...]) ->
             "quote; [2] of sentence 1 does not count: not needed beside [1]",
         ),
         (ASKED, said("Homs [1][2].", *TWO, stood={2: THE}), "quote_exact", "[2] says “…dents cele"),
-        (ASKED, said("Homs [1][2].", *TWO, stood={2: THE}), "quote_exact", "in the streets."),
         (ASKED, replace(said("Homs [1][2].", *TWO), stood={1: GOLD}), "quote_exact", "nobody looked up what stands"),
-        (ASKED, failed(), "gold_cited", "ollama serve"),
     ],
 )  # fmt: skip
 def test_an_explanation_shows_what_to_look_at(asked: Case, observed: Outcome, name: str, explanation: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +12,7 @@ import pytest
 from commands import Run
 from run_helpers import kept, right, run_of, wrong
 
-from evals.stats import balanced_accuracy, bootstrap_interval, interval, paired_bootstrap, roc_auc
+from evals.stats import interval, paired_bootstrap, roc_auc
 from web.runs import Runs
 
 
@@ -38,7 +37,7 @@ from web.runs import Runs
 def test_the_interval_of_a_mean(values: list[float], expected: tuple[float, float], within: float) -> None:
     low, high = found = interval(values)
     assert found == pytest.approx(expected, abs=within)
-    assert 0 <= low <= high <= 1
+    assert 0 <= low <= sum(values) / len(values) + 1e-12 and sum(values) / len(values) - 1e-12 <= high <= 1
     assert interval(values) == found
 
 
@@ -55,9 +54,7 @@ def test_the_interval_of_a_mean(values: list[float], expected: tuple[float, floa
         ([0, 1, 0.5], [0, 1, 0.5], 0, 1),
     ],
 )
-def test_a_difference_and_how_often_chance_gives_one_as_large(
-    a: list[float], b: list[float], difference: float, p: float
-) -> None:
+def test_a_difference_and_how_likely_chance_is(a: list[float], b: list[float], difference: float, p: float) -> None:
     found, back = paired_bootstrap(a, b), paired_bootstrap(b, a)
     assert (found.difference, found.p) == pytest.approx((difference, p))
     assert (back.difference, back.p) == pytest.approx((-difference, p))
@@ -71,21 +68,10 @@ def test_many_cases_agree_with_the_exact_sign_test_and_p_is_never_zero() -> None
     assert 0 < paired_bootstrap([1] * 200, [0] * 200).p < 0.001
 
 
-def test_the_tests_of_one_class_against_another() -> None:
+def test_the_area_under_the_curve() -> None:
     assert roc_auc([True, True, False, False], [0.9, 0.4, 0.6, 0.1]) == 0.75
     assert roc_auc([True, True, False], [0.8, 0.3, 0.3]) == 0.75  # ties count half
     assert roc_auc([True, False, False], [-1.0, 0.2, 0.9]) == 0
-    labels = [True] * 8 + [False] * 2
-    assert balanced_accuracy(labels, [True] * 10) == 0.5
-    assert balanced_accuracy(labels, [True] * 6 + [False] * 3 + [True]) == (0.75 + 0.5) / 2
-
-
-def test_any_bootstrap_holds_its_mean_and_lies_among_its_values() -> None:
-    dice = random.Random(1)
-    for count in range(2, 40):
-        values = [dice.random() for _ in range(count)]
-        low, high = bootstrap_interval(values)
-        assert min(values) <= low <= sum(values) / count <= high <= max(values)
 
 
 @pytest.mark.parametrize(
@@ -98,8 +84,6 @@ def test_any_bootstrap_holds_its_mean_and_lies_among_its_values() -> None:
         (lambda: roc_auc([], []), "Both classes"),
         (lambda: roc_auc([True, True], [0.5, 0.5]), "Both classes"),
         (lambda: roc_auc([True, False], [math.nan, 0.1]), "not a number"),
-        (lambda: balanced_accuracy([False, False], [True, True]), "Both classes"),
-        (lambda: balanced_accuracy([True, False], [True]), "inconsistent"),
     ],
 )
 def test_what_can_not_be_computed_is_an_error(compute: Callable[[], object], told: str) -> None:
@@ -122,5 +106,6 @@ def test_without_the_libraries_of_the_evals_a_command_and_the_page_say_how_to_ge
 
 
 def test_no_command_waits_for_the_libraries_of_the_evals() -> None:
-    check = "import sys, evals.cli, web.runs; print([name for name in ('scipy', 'sklearn') if name in sys.modules])"
+    heavy = ("scipy", "sklearn", "plotly")
+    check = f"import sys, evals.cli, web.runs; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True).stdout == "[]\n"

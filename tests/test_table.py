@@ -12,12 +12,10 @@ from rich.console import Console
 from run_helpers import ABOUT, broken, refused, right, run_of, wrong
 
 from evals.runs import Run
-from evals.scoring import LABELS, SCORERS, by_kind, figure, score, summarise
-from evals.table import headline, plain_or_terminal, print_table, to_json
+from evals.scoring import LABELS, SCORERS, figure, score, summarise
+from evals.table import plain_or_terminal, print_table, to_json
 from evals.types import GoldQuote, Place, Row
 from rag.types import Timings, Usage
-
-MODES = ("bm25", "dense", "fused")
 
 
 def printed(run: Run) -> str:
@@ -27,35 +25,22 @@ def printed(run: Run) -> str:
     return out.getvalue()
 
 
-def line_of(run: Run, name: str) -> list[str]:
-    (line,) = (line for line in printed(run).splitlines() if line.strip().startswith(name))
-    return line.removeprefix(f"  {name}").split()
-
-
 @pytest.mark.parametrize(
     ("rows", "mean", "scored", "unscored"),
     [
         ([right("a"), wrong("b"), refused("c", answerable=False)], 0.5, 2, 0),  # of those to which it applies
-        ([right("a"), broken("b")], 1.0, 1, 1),  # a failure is no zero
+        ([right("a"), broken("b"), wrong("a", system="peer")], 1.0, 1, 1),  # a failure is no zero
         ([broken("a")], None, 0, 1),
-        ([right("a"), wrong("a", system="peer")], 1.0, 1, 0),
-        ([right("a"), wrong("b"), right("c")], 2 / 3, 3, 0),
     ],
 )
-def test_a_mean_is_over_the_cases_that_could_be_scored(
-    rows: list[Row], mean: float | None, scored: int, unscored: int
-) -> None:
+def test_a_mean_is_over_what_could_be_scored(rows: list[Row], mean: float | None, scored: int, unscored: int) -> None:
     found = summarise(rows, ["dateline"])["dateline"]["correct"]
     assert (found.mean, found.scored, found.unscored) == (mean, scored, unscored)
-    if mean is None or found.low is None or found.high is None:
-        assert mean is found.low is found.high is None
-    else:
-        assert 0 < found.low < mean <= found.high <= 1
+    assert (found.low is None) is (found.high is None) is (mean is None)
+    assert mean is None or 0 < (found.low or 0) < mean <= (found.high or 0) <= 1
 
 
-def test_kinds_are_not_mixed_and_times_have_their_median_and_95th_percentile() -> None:
-    found = by_kind([right("a", kind="who"), wrong("b", kind="when")], ["dateline"])["dateline"]
-    assert (found["who"]["correct"].mean, found["when"]["correct"].mean) == (1.0, 0.0)
+def test_times_have_their_median_and_95th_percentile() -> None:
     rows = [Row(case(id=str(ms)), outcome(answer("Homs.", timings=Timings(0, 5, ms)))) for ms in range(1, 102)]
     total = summarise(rows, ["dateline"])["dateline"]["total_ms"]
     assert (total.p50, total.p95) == (51.0, 96.0)
@@ -66,7 +51,7 @@ def full() -> Row:
     given = answer(
         "They captured Homs [1].", [("a.txt", 0, 4, "Homs")], usage=Usage(9, 1, 2), timings=Timings(1, 2, 3, 4)
     )
-    rankings = {mode: (Place("a.txt", 0, 9),) for mode in MODES}
+    rankings = {mode: (Place("a.txt", 0, 9),) for mode in ("bm25", "dense", "fused")}
     seen = outcome(given, rankings=rankings, gold=(Place("a.txt", 0, 4),), stood={1: "Homs"}, memory_mb=100.0)
     return Row(case(evidence=(GoldQuote("a.txt", "Homs"),), several=True, wrong=("Aleppo",)), seen)
 
@@ -76,7 +61,6 @@ def test_every_score_has_a_label_and_its_place() -> None:
     assert {*names, *(given.name for given in score(refused("b", answerable=False)))} == set(LABELS)
     assert names == [name for name in LABELS if name in names]
     assert len(names) == sum(len(scorer(full().case, full().outcome)) for scorer in SCORERS)
-    assert set(names) <= to_json(run_of(full()))["systems"]["dateline"]["scores"].keys()
 
 
 @pytest.mark.parametrize(
@@ -87,52 +71,46 @@ def test_figures_are_short(value: float | None, unit: str, shown: str) -> None:
     assert figure(value, unit) == shown
 
 
+PEER = [right("a"), right("b"), wrong("a", system="peer"), right("b", system="peer")]
+
+
 @pytest.mark.parametrize(
-    ("rows", "name", "cells"),
+    ("rows", "line"),
     [
-        (
-            [right("a"), right("b"), wrong("a", system="peer"), right("b", system="peer")],
-            "right answers, %", "100 [34–100] n=2 50 [9–91] n=2",
-        ),
-        ([right("a"), broken("b")], "right answers, %", "100 [21–100] n=1 (+1)"),
-        ([right("a"), broken("b")], "cases that failed", "1"),
-        ([(right if n < 150 else wrong)(str(n)) for n in range(201)], "right answers, %", "74.6 [68–80] n=201"),
-        ([Row(unanswerable(), outcome("Two to one."))], "unanswerable: answered, %", "100 [21–100] n=1"),
-        ([right("a", kind="[bold]kind")], "[bold]kind", "100 [21–100] n=1"),
-        ([refused("a", answerable=False, kind="why")], "why: refused", "100 [21–100] n=1"),
+        (PEER, "right answers, % 100 [34–100] n=2 50 [9–91] n=2"),
+        ([right("a"), broken("b")], "right answers, % 100 [21–100] n=1 (+1)"),
+        ([right("a"), broken("b")], "cases that failed 1"),
+        ([(right if n < 150 else wrong)(str(n)) for n in range(201)], "right answers, % 74.6 [68–80] n=201"),
+        ([Row(unanswerable(), outcome("Two to one."))], "unanswerable: answered, % 100 [21–100] n=1"),
+        ([right("a", kind="[bold]kind")], "[bold]kind 100 [21–100] n=1"),
+        ([refused("a", answerable=False, kind="why")], "why: refused 100 [21–100] n=1"),
     ],
-)  # fmt: skip
-def test_the_table_shows_figure_interval_and_number_for_each_system(rows: list[Row], name: str, cells: str) -> None:
-    assert " ".join(line_of(run_of(*rows), name)) == cells
+)
+def test_the_table_shows_figure_interval_and_number_for_each_system(rows: list[Row], line: str) -> None:
+    assert line in [" ".join(shown.split()) for shown in printed(run_of(*rows)).splitlines()]
 
 
 def test_the_table_says_what_was_run_and_what_each_system_is() -> None:
     text = printed(run_of(full(), wrong(system="[red]peer"), judge="support judge: AUC 0.88", cases=7))
-    for told in (
-        "seeds · dev · 1 of 7 cases · 22 November 2026",
-        "commit abc1234 · embedded tiny · A processor · 2 cores",
-        "Citations  support judge: AUC 0.88",
-        f"[red]peer: {ABOUT}",
-    ):
-        assert told in text
+    assert text.startswith(
+        "seeds · dev · 1 of 7 cases · 22 November 2026\ncommit abc1234 · embedded tiny · A processor · 2 cores\n\n"
+    )
+    assert "Citations  support judge: AUC 0.88" in text and f"[red]peer: {ABOUT}" in text
     assert not set(text) & set("│─┃━┏┓\x1b")  # piped output is plain
-    odd = run_of(right(), created="today", machine="a laptop", dataset=None)
-    assert headline(odd) == ["dev · 1 cases · today", "commit abc1234 · embedded tiny · a laptop"]
 
 
-@pytest.mark.parametrize("systems", [1, 3, 5])
-def test_no_line_is_longer_than_the_console(systems: int) -> None:
+@pytest.mark.parametrize(("systems", "width"), [(1, 100), (3, 100), (5, 118)])
+def test_no_line_is_longer_than_the_console_and_without_a_terminal_that_is_100_columns_or_more(
+    systems: int, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = [
         replace(row, outcome=replace(row.outcome, system=f"a-system-{n}"))
         for n in range(systems)
         for row in (right("a", kind="a kind of question with a long name"), broken("b"))
     ]
     assert max(map(len, printed(run_of(*rows)).splitlines())) <= 100
-
-
-def test_output_that_is_no_terminal_is_100_columns_wide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
-    assert [plain_or_terminal().width, plain_or_terminal(5).width] == [100, 118]
+    assert plain_or_terminal(systems).width == width
 
 
 def test_the_three_ways_of_searching_stand_side_by_side_and_a_search_alone_has_no_failures() -> None:
@@ -141,10 +119,9 @@ def test_the_three_ways_of_searching_stand_side_by_side_and_a_search_alone_has_n
     asked = case(evidence=(GoldQuote("a.txt", "ten letter"),))
     for given in ("Homs.", None):
         text = printed(run_of(Row(asked, outcome(given, rankings=rankings, gold=(gold,)))))
-        lines = text.splitlines()
-        head = next(n for n, line in enumerate(lines) if line.startswith("Retrieval by quote"))
-        assert lines[head].split()[-3:] == list(MODES)
-        assert lines[head + 1].split()[1::3] == ["100", "0", "100"]
+        head, first = text[text.index("Retrieval by quote") :].splitlines()[:2]
+        assert head.split()[-3:] == ["bm25", "dense", "fused"]
+        assert first.split()[1::3] == ["100", "0", "100"]
         assert ("failed" in text) is (given is not None)
 
 
@@ -155,4 +132,5 @@ def test_json_has_every_score_overall_and_by_kind() -> None:
     dateline = found["systems"]["dateline"]
     assert (dateline["about"], dateline["cases"], dateline["failed"]) == (ABOUT, 3, 1)
     assert (dateline["scores"]["correct"]["mean"], dateline["scores"]["correct"]["unscored"]) == (1.0, 1)
-    assert dateline["by_kind"]["absent"]["refusal_recall"]["mean"] == 1.0
+    absent = {name: one["mean"] for name, one in dateline["by_kind"]["absent"].items()}
+    assert absent == {"refusal_recall": 1.0, "answered_unanswerable": 0.0, "refusal_precision": 1.0}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
+import re
 from datetime import date
 from pathlib import Path
 
@@ -14,21 +13,12 @@ from evals.text import Quote, lacking, unframed, words
 
 ROOT = Path(__file__).parent.parent
 PLAIN = {"rag.types", "rag.errors", "rag.settings", "rag.printing", "rag.terminal", "rag.assistant"}
+IMPORT = re.compile(r"^ *(?:from|import) (rag[\w.]*)(?: import (.+))?", re.MULTILINE)
 RUNNING = ("bench", "cli", "judging", "systems", "run", "signals", "fit", "remember", "train/")
 """They drive Dateline or train its checks, and mark nothing."""
 
 FRIDAY = date(2024, 12, 6)
 PORT = Quote("On Tuesday Velmar's harbour board paid $2.5 million for two cranes, Ilse Brandt said.", FRIDAY)
-
-
-def imported(path: Path) -> Iterator[str]:
-    """The modules that a file takes something from; what `rag` itself offers counts as `rag.types`."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            offered = node.module == "rag" and all(name.name in rag.__all__ for name in node.names)
-            yield "rag.types" if offered else node.module
 
 
 def test_what_marks_an_answer_takes_nothing_from_the_checks_that_it_marks() -> None:
@@ -38,34 +28,29 @@ def test_what_marks_an_answer_takes_nothing_from_the_checks_that_it_marks() -> N
     taken = {
         f"{name}: {module}"
         for name, path in marking.items()
-        for module in imported(path)
-        if module.split(".")[0] == "rag" and module not in PLAIN and not module.startswith("rag.engines.")
+        for module, names in IMPORT.findall(path.read_text("utf-8"))
+        if module not in PLAIN and not module.startswith("rag.engines.")
+        if module != "rag" or not set(names.split(", ")) <= set(rag.__all__)
     }
     assert taken == set()
 
 
-@pytest.mark.parametrize(
-    ("sentence", "reason"),
-    [
-        ("The board paid 2,500,000 dollars on 3 December 2024.", None),
-        ("The Velmar board bought two cranes on Tuesday, December 3.", None),
-        ("Tuesday's price was $2.5m.", None),
-        ("It was paid in December 2024.", None),
-        ("It was paid in November 2024.", "the name November"),
-        ("It was paid in 2023.", "the number 2023"),
-        ("It was paid on 4 December 2024.", "the date 4 December 2024"),
-        ("It was paid on Wednesday.", "the name Wednesday"),
-        ("The board paid 2.5 million euros.", "the number 2500000"),
-        ("The board bought three cranes.", "the number 3"),
-        ("One crane was the first.", None),
-        ("3 December 2024.", None),  # of which no word is left
-        ("It bought 1 crane.", "the number 1"),
-        ("The Kestrel board bought two cranes.", "the name Kestrel"),
-        ("Ilse Brand said it.", "the name Brand"),
-        ("Officials said that the board bought cranes.", None),
-        ("VHB bought two cranes.", "the name VHB"),
-    ],
-)
+SAID = [
+    "The board paid 2,500,000 dollars on 3 December 2024.", "Tuesday's price was $2.5m.",
+    "The Velmar board bought two cranes on Tuesday, December 3.", "It was paid in December 2024.",
+    "One crane was the first.", "Officials said that the board bought cranes.",
+    "3 December 2024.",  # of which no word is left
+]  # fmt: skip
+BEYOND = {
+    "It was paid in November 2024.": "the name November", "It was paid in 2023.": "the number 2023",
+    "It was paid on 4 December 2024.": "the date 4 December 2024", "It was paid on Wednesday.": "the name Wednesday",
+    "The board paid 2.5 million euros.": "the number 2500000", "The board bought three cranes.": "the number 3",
+    "It bought 1 crane.": "the number 1", "The Kestrel board bought two cranes.": "the name Kestrel",
+    "Ilse Brand said it.": "the name Brand", "VHB bought two cranes.": "the name VHB",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("sentence", "reason"), [*((sentence, None) for sentence in SAID), *BEYOND.items()])
 def test_what_a_sentence_says_beyond_its_quotes_is_named(sentence: str, reason: str | None) -> None:
     assert lacking(sentence, [PORT]) == reason
 
@@ -94,13 +79,9 @@ def test_words_are_those_that_carry_meaning_in_any_form() -> None:
     assert words("It is of the which and not") == frozenset()
 
 
-@pytest.mark.parametrize(
-    ("sentence", "bare"),
-    [
-        ("As of 5 December 2024: The port is shut.", "The port is shut."),
-        ("Another article, of 1 May 2024, says: In the article’s words: “It is shut.”", "“It is shut.”"),
-        ("As of Monday the board had three members: Brandt, Orm and Vik.", None),
-    ],
-)
-def test_what_is_said_of_the_source_is_no_part_of_what_it_says(sentence: str, bare: str | None) -> None:
-    assert unframed(sentence) == (bare or sentence)
+def test_what_is_said_of_the_source_is_no_part_of_what_it_says() -> None:
+    assert unframed("As of 5 December 2024: The port is shut.") == "The port is shut."
+    said = "Another article, of 1 May 2024, says: In the article’s words: “It is shut.”"
+    assert unframed(said) == "“It is shut.”"
+    plain = "As of Monday the board had three members: Brandt, Orm and Vik."
+    assert unframed(plain) == plain

@@ -8,99 +8,22 @@ about every sentence, here the gold quote decides wherever it can, and the judge
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rapidfuzz.distance import Prefix
 
 from evals.matching import matches, wrong_said
 from evals.scorers.refusal import refused, unscored
-from evals.scorers.retrieval import by_fact
+from evals.scorers.retrieval import by_fact, shortened
 from evals.text import Quote, lacking, unframed, words
 from evals.types import Case, Outcome, Place, Score, Scorer
 from rag.types import Answer, Citation
 
 _SAME_WORDS = 0.75  # two texts of equal length with so many words in common have a Jaccard index of 0.6
-
-
-# --------------------------------------------------------------------------------------- who decides support
-
-
-def decided_by_gold(case: Case, outcome: Outcome, sentence: int, citations: Sequence[int]) -> bool:
-    """Whether the gold evidence shows that `citations` (numbers) together support sentence `sentence` (from 0).
-
-    They do if the sentence says an accepted answer and they cover a gold quote of every fact. False means only that
-    this can't tell. A sentence that also states a known wrong answer, or has a number, a date or a name that neither
-    the question, the accepted answers nor these citations have, says more than the gold evidence vouches for.
-    """
-    answer, facts = outcome.answer, _facts(case, outcome)
-    if answer is None or not case.answerable or not facts:
-        return False
-    text = unframed(answer.sentences[sentence].text)
-    cited = [citation for citation in answer.citations if citation.number in citations]
-    return (
-        all(_covers(fact, cited, outcome.stood) for fact in facts)
-        and bool(matches(text, case))
-        and not wrong_said(text, case)
-        and not _says_more(text, case, cited)
-    )
-
-
-def needed_judgements(case: Case, outcome: Outcome) -> list[tuple[int, tuple[int, ...]]]:
-    """The (sentence, citations) that a judge must be asked about before recall and precision can be scored.
-
-    Citations are ascending. Nothing if the system refused or failed, and nothing that gold decides.
-    """
-    if outcome.answer is None or refused(outcome.answer):
-        return []
-    return [
-        (number, group)
-        for number, cited in enumerate(_cited(outcome.answer))
-        for group in _groups(case, outcome, number, cited)
-        if not decided_by_gold(case, outcome, number, group)
-    ]
-
-
-def _groups(case: Case, outcome: Outcome, sentence: int, cited: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
-    """All citations of a sentence, each alone, and, where gold does not decide that one, all the others."""
-    groups = {cited: None} if cited else {}
-    for number in cited if len(cited) > 1 else ():
-        groups[(number,)] = None
-        if not decided_by_gold(case, outcome, sentence, (number,)):
-            groups[_without(cited, number)] = None
-    return groups
-
-
 _Word = tuple[bool | None, str]
 """Whether some citations support a sentence (None: nobody can tell), and who says so."""
-
-
-def _word(case: Case, outcome: Outcome, sentence: int, citations: tuple[int, ...]) -> _Word:
-    """The one place where support is decided: gold first, then the stored judge."""
-    if decided_by_gold(case, outcome, sentence, citations):
-        return True, "it gives the accepted answer and cites the gold quote"
-    for support in outcome.support:
-        if support.sentence == sentence and set(support.citations) == set(citations):
-            return support.supported, support.reason
-    return None, "no judge was asked"
-
-
-def _cited(answer: Answer) -> list[tuple[int, ...]]:
-    """For each sentence, the citations of it that exist, ascending."""
-    known = {citation.number for citation in answer.citations}
-    return [tuple(sorted(known & set(sentence.citations))) for sentence in answer.sentences]
-
-
-def _without(cited: tuple[int, ...], number: int) -> tuple[int, ...]:
-    return tuple(other for other in cited if other != number)
-
-
-def _says_more(text: str, case: Case, cited: Sequence[Citation]) -> bool:
-    asked = "\n".join([case.question, *(string for entry in case.accepted for string in entry)])
-    quotes = [Quote(f"{one.title}\n{one.quote}", one.date) for one in cited]
-    return lacking(text, [Quote(asked), *quotes]) is not None
-
-
-# ------------------------------------------------------------------------------------------- recall and precision
+_Stands = tuple[str, Place]
+"""A gold quote and where it stands."""
 
 
 def citations(case: Case, outcome: Outcome) -> list[Score]:
@@ -115,41 +38,75 @@ def citations(case: Case, outcome: Outcome) -> list[Score]:
     Precision and exactness do not apply to an answer that cites nothing.
     """
     quoted = case.answerable and any(gold.quote is not None for gold in case.evidence)
-    if outcome.answer is None:
+    answer = outcome.answer
+    if answer is None:
         names = ["citation_recall", "citation_precision", "quote_exact", *(["gold_cited"] if quoted else [])]
         # a run of searches alone has neither answer nor error
         return [unscored(name, outcome) for name in names] if outcome.error is not None else []
-    if refused(outcome.answer):
+    if refused(answer):
         return []
+    supported, counted = dict[str, _Word](), dict[str, _Word]()
+    for number, (sentence, cited) in enumerate(zip(answer.sentences, _cited(answer), strict=True)):
+        what = f"sentence {number + 1}"
+        nothing = False, "it cites nothing that exists"
+        word = _word(case, outcome, number, cited) if cited else nothing
+        supported[f"{what} {_marks(sentence.citations)}".rstrip()] = word
+        for one in sentence.citations:
+            counted[f"[{one}] of {what}"] = _counts(case, outcome, number, cited, one)
     return [
-        _recall(case, outcome, outcome.answer),
-        *_precision(case, outcome, outcome.answer),
-        *_exact(outcome.answer.citations, outcome.stood),
-        *([_gold_cited(case, outcome, outcome.answer)] if quoted else []),
+        *_share("citation_recall", supported, ("supported", "not supported")),
+        *_share("citation_precision", counted, ("supports", "does not count")),
+        *_exact(answer.citations, outcome.stood),
+        *([_gold_cited(case, outcome, answer)] if quoted else []),
     ]
 
 
-def _recall(case: Case, outcome: Outcome, answer: Answer) -> Score:
-    if not answer.sentences:
-        return Score("citation_recall", None, "the answer was not split into sentences")
-    words_on = {
-        f"sentence {number + 1} {_marks(answer.sentences[number].citations)}".rstrip(): _word(
-            case, outcome, number, cited
-        )
-        if cited
-        else (False, "it cites nothing that exists")
-        for number, cited in enumerate(_cited(answer))
-    }
-    return _share("citation_recall", words_on, ("supported", "not supported"))
+def needed_judgements(case: Case, outcome: Outcome) -> list[tuple[int, tuple[int, ...]]]:
+    """The (sentence, citations) that a judge must be asked about before recall and precision can be scored.
+
+    Citations are ascending. Nothing if the system refused or failed, and nothing that gold decides.
+    """
+    answer, needed = outcome.answer, list[tuple[int, tuple[int, ...]]]()
+    for number, cited in enumerate(_cited(answer) if answer and not refused(answer) else ()):
+        groups = [cited] if cited else []  # all of a sentence, each alone, and, where that is open, all the others
+        for one in cited if len(cited) > 1 else ():
+            if not decided_by_gold(case, outcome, number, (one,)):
+                groups += [(one,), _without(cited, one)]
+        open_ones = (group for group in dict.fromkeys(groups) if not decided_by_gold(case, outcome, number, group))
+        needed += [(number, group) for group in open_ones]
+    return needed
 
 
-def _precision(case: Case, outcome: Outcome, answer: Answer) -> list[Score]:
-    words_on = {
-        f"[{citation}] of sentence {number + 1}": _counts(case, outcome, number, cited, citation)
-        for number, cited in enumerate(_cited(answer))
-        for citation in answer.sentences[number].citations
-    }
-    return [_share("citation_precision", words_on, ("supports", "does not count"))] if words_on else []
+def decided_by_gold(case: Case, outcome: Outcome, sentence: int, citations: Sequence[int]) -> bool:
+    """Whether the gold evidence shows that `citations` (numbers) together support sentence `sentence` (from 0).
+
+    They do if the sentence says an accepted answer and they cover a gold quote of every fact. False means only that
+    this can't tell. A sentence that also states a known wrong answer, or has a number, a date or a name that neither
+    the question, the accepted answers nor these citations have, says more than the gold evidence vouches for.
+    """
+    answer, facts = outcome.answer, _facts(case, outcome)
+    if answer is None or not case.answerable or not facts:
+        return False
+    text = unframed(answer.sentences[sentence].text)
+    cited = [citation for citation in answer.citations if citation.number in citations]
+    asked = "\n".join([case.question, *(string for entry in case.accepted for string in entry)])
+    vouched = [Quote(asked), *(Quote(f"{one.title}\n{one.quote}", one.date) for one in cited)]
+    return (
+        all(_covers(fact, cited, outcome.stood) for fact in facts)
+        and bool(matches(text, case))
+        and not wrong_said(text, case)
+        and lacking(text, vouched) is None
+    )
+
+
+def _word(case: Case, outcome: Outcome, sentence: int, citations: tuple[int, ...]) -> _Word:
+    """The one place where support is decided: gold first, then the stored judge."""
+    if decided_by_gold(case, outcome, sentence, citations):
+        return True, "it gives the accepted answer and cites the gold quote"
+    for support in outcome.support:
+        if support.sentence == sentence and set(support.citations) == set(citations):
+            return support.supported, support.reason
+    return None, "no judge was asked"
 
 
 def _counts(case: Case, outcome: Outcome, sentence: int, cited: tuple[int, ...], citation: int) -> _Word:
@@ -171,33 +128,40 @@ def _counts(case: Case, outcome: Outcome, sentence: int, cited: tuple[int, ...],
     return False, f"not {beside}: {why}"
 
 
-def _share(name: str, words_on: Mapping[str, _Word], said: tuple[str, str]) -> Score:
-    """The share of what is judged that is good; None as soon as the word on one is unknown."""
+def _cited(answer: Answer) -> list[tuple[int, ...]]:
+    """For each sentence, the citations of it that exist, ascending."""
+    known = {citation.number for citation in answer.citations}
+    return [tuple(sorted(known & set(sentence.citations))) for sentence in answer.sentences]
+
+
+def _without(cited: tuple[int, ...], number: int) -> tuple[int, ...]:
+    return tuple(other for other in cited if other != number)
+
+
+def _share(name: str, words_on: Mapping[str, _Word], said: tuple[str, str]) -> Iterator[Score]:
+    """The share of what is judged that is good; None as soon as the word on one is unknown. None of nothing."""
     unknown = [f"{what}: {why}" for what, (good, why) in words_on.items() if good is None]
-    if unknown:
-        return Score(name, None, "not judged: " + "; ".join(unknown))
-    right = sum(bool(good) for good, _ in words_on.values())
     each = [f"{what} {said[0] if good else said[1]}: {why}" for what, (good, why) in words_on.items()]
-    return Score(name, right / len(words_on), f"{right} of {len(words_on)}: " + "; ".join(each))
+    right = sum(bool(good) for good, _ in words_on.values())
+    if unknown:
+        yield Score(name, None, "not judged: " + "; ".join(unknown))
+    elif words_on:
+        yield Score(name, right / len(words_on), f"{right} of {len(words_on)}: " + "; ".join(each))
 
 
-# ----------------------------------------------------------------------------------------- quotes and gold quotes
-
-
-def _exact(citations: Sequence[Citation], stood: Mapping[int, str]) -> list[Score]:
-    if not citations:
-        return []
+def _exact(citations: Sequence[Citation], stood: Mapping[int, str]) -> Iterator[Score]:
     unseen = [citation.number for citation in citations if citation.number not in stood]
     if unseen:
-        return [Score("quote_exact", None, f"nobody looked up what stands at {_marks(unseen)}")]
-    # an empty quote is no quote, wherever it stands
-    wrong = [one for one in citations if not one.quote or one.quote != stood[one.number]]
-    told = f"{len(citations) - len(wrong)} of {len(citations)} quotes are exact"
-    if wrong:
-        first, stands = wrong[0], stood[wrong[0].number]
-        start = max(0, Prefix.similarity(first.quote, stands) - 20)
-        told += f"; [{first.number}] says {_short(first.quote, start)}, the article {_short(stands, start)}"
-    return [Score("quote_exact", 1 - len(wrong) / len(citations), told)]
+        yield Score("quote_exact", None, f"nobody looked up what stands at {_marks(unseen)}")
+    elif citations:
+        # an empty quote is no quote, wherever it stands
+        wrong = [one for one in citations if not one.quote or one.quote != stood[one.number]]
+        told = f"{len(citations) - len(wrong)} of {len(citations)} quotes are exact"
+        for first in wrong[:1]:
+            stands = stood[first.number]
+            start = max(0, Prefix.similarity(first.quote, stands) - 20)
+            told += f"; [{first.number}] says {shortened(first.quote, start)}, the article {shortened(stands, start)}"
+        yield Score("quote_exact", 1 - len(wrong) / len(citations), told)
 
 
 def _gold_cited(case: Case, outcome: Outcome, answer: Answer) -> Score:
@@ -208,15 +172,10 @@ def _gold_cited(case: Case, outcome: Outcome, answer: Answer) -> Score:
     missed = [fact[0] for fact in located if not _covers(fact, answer.citations, outcome.stood)]
     told = f"{len(located) - len(missed)} of {len(located)} gold quotes are cited"
     told += f" ({len(facts) - len(located)} more not found in the articles)" if len(located) < len(facts) else ""
-    if missed:
-        quote, place = missed[0]
+    for quote, place in missed[:1]:
         cited = ", ".join(f"[{one.number}] {one.article} {one.start}-{one.end}" for one in answer.citations)
-        told += f"; {_short(quote)} ({place.article} {place.start}-{place.end}) is not; cited: {cited or 'nothing'}"
+        told += f"; {shortened(quote)} ({place.article} {place.start}-{place.end}) is not; cited: {cited or 'nothing'}"
     return Score("gold_cited", 1 - len(missed) / len(located), told)
-
-
-_Stands = tuple[str, Place]
-"""A gold quote and where it stands."""
 
 
 def _facts(case: Case, outcome: Outcome, *, quoted_only: bool = False) -> list[list[_Stands]]:
@@ -242,23 +201,17 @@ def _has_place(gold: Place, cited: Sequence[Citation]) -> bool:
 
 def _has_copy(quote: str, gold: Place, cited: Sequence[Citation], stood: Mapping[int, str]) -> bool:
     """Whether other articles that are known to carry the same words were cited where they carry this quote."""
-    wanted = words(quote)
     copies = [
         stood.get(citation.number, citation.quote)  # what the article says, should the quote be made up
         for citation in cited
         if citation.article != gold.article and gold.article in citation.carriers
     ]
-    shared = wanted & words("\n".join(copies))
-    return bool(wanted) and len(shared) >= _SAME_WORDS * len(wanted)
+    wanted = words(quote)
+    return bool(wanted) and len(wanted & words("\n".join(copies))) >= _SAME_WORDS * len(wanted)
 
 
 def _marks(numbers: Iterable[int]) -> str:
     return "".join(f"[{number}]" for number in numbers)
-
-
-def _short(text: str, start: int = 0) -> str:
-    end = start + 60
-    return f"“{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}”"
 
 
 SCORERS: tuple[Scorer, ...] = (citations,)

@@ -22,25 +22,19 @@ def refusals(case: Case, outcome: Outcome) -> list[Score]:
     """`refusal_recall`: of an unanswerable case, 1 if refused, and `answered_unanswerable` (less is better) 1 if not;
     `refused_answerable` (less is better): of an answerable case, 1 if refused. `refusal_precision`: of a refusal, 1 if
     the articles indeed do not answer; its mean is the share of refusals that were right."""
-    names = ["refused_answerable"] if case.answerable else ["refusal_recall", "answered_unanswerable"]
     answer = outcome.answer
+    declined = answer is not None and refused(answer)
+    values = {"refusal_recall": declined, "answered_unanswerable": not declined}
+    values = {"refused_answerable": declined} if case.answerable else values
     if answer is None:
-        return [unscored(name, outcome) for name in names]
-    declined = refused(answer)
-    articles = "the articles answer it" if case.answerable else "the articles do not answer it"
-    text = quoted(answer.text) if answer.text.strip() else "an empty answer"
+        return [unscored(name, outcome) for name in values]
+    values |= {"refusal_precision": not case.answerable} if declined else {}
+    did, articles = "refused" if declined else "answered", "the articles answer it"
+    articles = articles if case.answerable else "the articles do not answer it"
     # what is as it should be is put forward as a fact, what is not as in spite of it
-    if declined != case.answerable:
-        explanation = f"{articles}, and it {'refused' if declined else 'answered'}: {text}"
-    else:
-        explanation = f"{'refused' if declined else 'answered'}, though {articles}: {text}"
-    values = {
-        "refusal_recall": declined,
-        "answered_unanswerable": not declined,
-        "refused_answerable": declined,
-        "refusal_precision": not case.answerable,
-    }
-    return [Score(name, float(values[name]), explanation) for name in (*names, *["refusal_precision"] * declined)]
+    told = f"{articles}, and it {did}" if declined != case.answerable else f"{did}, though {articles}"
+    text = quoted(answer.text) if answer.text.strip() else "an empty answer"
+    return [Score(name, float(value), f"{told}: {text}") for name, value in values.items()]
 
 
 SCORERS: tuple[Scorer, ...] = (refusals,)

@@ -25,9 +25,9 @@ def retrieval(case: Case, outcome: Outcome) -> list[Score]:
     """
     scores = []
     for name, ranks, told in _searched(case, outcome):
+        found = sorted(rank for rank in ranks if rank is not None and rank <= _DEPTH)
         values: list[float | None] = [None] * len(_NAMES)  # what is not in the articles can't be found by any search
         if ranks:
-            found = sorted(rank for rank in ranks if rank is not None and rank <= _DEPTH)
             first = 1 / found[0] if found else 0.0
             values = [*(_recall(ranks, k) for k in _RECALL_AT), first, _ndcg(found, len(ranks))]
         scores += [Score(f"{name}.{measure}", value, told) for measure, value in zip(_NAMES, values, strict=True)]
@@ -42,16 +42,12 @@ def recalls(case: Case, outcome: Outcome, depths: Sequence[int]) -> dict[str, li
 def _searched(case: Case, outcome: Outcome) -> Iterator[tuple[str, _Ranks, str]]:
     """Of each ranking and unit: its name, the ranks of the facts, and where each was found in words."""
     for mode, ranking in outcome.rankings.items() if case.answerable else ():
-        firsts: dict[str, Place] = {}
-        for place in ranking:
-            firsts.setdefault(place.article, place)
-        for unit, items in (("article", list(firsts.values())), ("quote", ranking)):
-            ranks: _Ranks = []
-            told, absent = list[str](), list[str]()
+        articles = tuple({place.article: place for place in ranking}.values())
+        for unit, items in (("article", articles), ("quote", ranking)):
+            ranks, told, absent = _Ranks(), list[str](), list[str]()
             for fact in by_fact(case, outcome, quoted_only=unit == "quote"):
                 gold, places = fact[0][0], [place for _, place in fact if place]
-                short = gold.quote if gold.quote is None or len(gold.quote) <= 60 else f"{gold.quote[:59]}…"
-                label = f"“{short}” of {gold.article}" if short else gold.article
+                label = f"{shortened(gold.quote)} of {gold.article}" if gold.quote else gold.article
                 if not places:
                     absent.append(f"{label}: not in the articles, left out")
                     continue
@@ -70,6 +66,12 @@ def by_fact(case: Case, outcome: Outcome, *, quoted_only: bool) -> list[list[tup
         if gold.quote is not None or not quoted_only:
             facts.setdefault(gold.fact, []).append((gold, place))
     return [facts[number] for number in sorted(facts)]
+
+
+def shortened(text: str, start: int = 0) -> str:
+    """Sixty characters of `text` in quotation marks, from `start` on."""
+    end = start + 60
+    return f"“{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}”"
 
 
 def _holds(item: Place, gold: Place, unit: str) -> bool:
