@@ -12,6 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Self, Unpack
 
+from index import sync
 from index.embed import embedder
 from index.store import ArticleIndex
 from index.types import Article, Hit, SyncReport
@@ -72,21 +73,13 @@ class Assistant:
     def close(self) -> None:
         """Frees the engine and the index. Safe to call twice; the assistant can be used again afterwards."""
         with self._engine_lock, self._lock:
-            if self._engine:
-                self._engine.close()
-            if self._index:
-                self._index.close()
+            for one in filter(None, (self._engine, self._index)):
+                one.close()
             self._engine = self._choice = self._index = None
 
     # ------------------------------------------------------------------------------------------ articles
 
-    def index(
-        self,
-        folder: str | Path,
-        *,
-        replace: bool = False,
-        progress: Callable[[int, int, str], None] | None = None,
-    ) -> SyncReport:
+    def index(self, folder: str | Path, *, replace: bool = False, progress: sync.Progress | None = None) -> SyncReport:
         """Makes the index equal to `folder`; a second run over an unchanged folder embeds nothing.
 
         `replace` allows another folder, or another embedder, than the index was made with.
@@ -94,7 +87,7 @@ class Assistant:
         """
         return self.articles.sync(Path(folder), replace=replace, progress=progress)
 
-    def add(self, files: Mapping[str, Path], *, progress: Callable[[int, int, str], None] | None = None) -> SyncReport:
+    def add(self, files: Mapping[str, Path], *, progress: sync.Progress | None = None) -> SyncReport:
         """Takes in copies of files, by name, beside the folder's articles; their ids begin with "uploads/".
 
         Raises IndexMissing, IndexBusy, StorageError; see `ArticleIndex.add`.
