@@ -20,22 +20,9 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant
 
 __all__ = [
-    "Answer",
-    "AnswerDone",
-    "AnswerSentence",
-    "Article",
-    "Assistant",
-    "Citation",
-    "DatelineError",
-    "Event",
-    "EvidenceFound",
-    "Hit",
-    "Passage",
-    "SentenceChecked",
-    "SyncReport",
-    "TextDelta",
-    "Withheld",
-]
+    "Answer", "AnswerDone", "AnswerSentence", "Article", "Assistant", "Citation", "DatelineError", "Event",
+    "EvidenceFound", "Hit", "Passage", "SentenceChecked", "SyncReport", "TextDelta", "Withheld",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

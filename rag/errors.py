@@ -42,28 +42,11 @@ from index.errors import (
 )
 
 __all__ = [
-    "AnotherFolder",
-    "ArticleMissing",
-    "CorpusError",
-    "DatelineError",
-    "EmbedderError",
-    "EmbedderMismatch",
-    "EngineError",
-    "EngineInterrupted",
-    "EngineTimeout",
-    "EngineUnavailable",
-    "FolderMissing",
-    "IndexBusy",
-    "IndexMissing",
-    "IndexStateError",
-    "IndexVersionMismatch",
-    "ModelMissing",
-    "QuestionError",
-    "SettingsError",
-    "Stopped",
-    "StorageError",
-    "WeightsError",
-]
+    "AnotherFolder", "ArticleMissing", "CorpusError", "DatelineError", "EmbedderError", "EmbedderMismatch",
+    "EngineError", "EngineInterrupted", "EngineTimeout", "EngineUnavailable", "FolderMissing", "IndexBusy",
+    "IndexMissing", "IndexStateError", "IndexVersionMismatch", "ModelMissing", "QuestionError", "SettingsError",
+    "Stopped", "StorageError", "WeightsError",
+]  # fmt: skip
 
 
 class QuestionError(DatelineError):

@@ -62,8 +62,8 @@ class Settings:
 
         Raises SettingsError for an unknown name or a value of the wrong form.
         """
-        known = {field.name for field in fields(cls)}
-        if unknown := sorted(set(arguments) - known):
+        known = {field.name: str(field.type) for field in fields(cls)}
+        if unknown := sorted(set(arguments) - set(known)):
             raise SettingsError(f"There is no setting {unknown[0]!r}; the settings are: {', '.join(sorted(known))}.")
         values: dict[str, Any] = {
             "data_dir": platformdirs.user_data_dir("dateline", appauthor=False),
@@ -73,7 +73,7 @@ class Settings:
             values["ollama_host"] = host
         values |= {name: environ[key] for name in known if environ.get(key := f"DATELINE_{name.upper()}")}
         values |= {name: value for name, value in arguments.items() if value is not None}
-        return cls(**{name: _coerce(name, value) for name, value in values.items()})._checked()
+        return cls(**{name: _coerce(name, known[name], value) for name, value in values.items()})._checked()
 
     def using(self, engine: str, model: str | Path | None) -> Self:
         """These settings with another engine and model. Raises SettingsError."""
@@ -95,36 +95,23 @@ class Settings:
             return self  # told where Ollama is asked: most commands do without
 
 
-_PATHS = {"data_dir", "cache_dir"}
-_INTEGERS = {
-    "context_tokens", "evidence_tokens", "evidence_sentences", "answer_tokens", "passages", "threads", "seed",
-    "prompt_cache_mib",
-}  # fmt: skip
-_FLOATS = {"threshold", "timeout"}
-
-
-def _coerce(name: str, value: Any) -> Any:
+def _coerce(name: str, kind: str, value: Any) -> Any:
+    """`value` as the field takes it that is annotated with `kind`."""
     try:
         str(value).encode()
-    except UnicodeEncodeError:
-        raise SettingsError(
-            f"{name} holds bytes that are no text in UTF-8: change the argument or DATELINE_{name.upper()}."
-        ) from None
-    try:
-        if name in _PATHS:
-            return Path(value).expanduser()
-        if name in _INTEGERS:
-            return int(value)
-        if name == "keep_alive":
-            return _kept_alive(str(value).strip())
-        if name == "threshold" and value in CAUTION:
-            return CAUTION[value]
-        if name in _FLOATS:
-            return float(value)
-    except (TypeError, ValueError):
-        raise SettingsError(
-            f"{name} must be a number, not {value!r}: change the argument or DATELINE_{name.upper()}."
-        ) from None
+        match kind:
+            case "Path":
+                return Path(value).expanduser()
+            case "int":
+                return int(value)
+            case "float":
+                return CAUTION[value] if name == "threshold" and value in CAUTION else float(value)
+            case "str | int":
+                return _kept_alive(str(value).strip())
+    except (TypeError, ValueError) as error:
+        no_text = isinstance(error, UnicodeEncodeError)
+        wrong = "holds bytes that are no text in UTF-8" if no_text else f"must be a number, not {value!r}"
+        raise SettingsError(f"{name} {wrong}: change the argument or DATELINE_{name.upper()}.") from None
     return str(value)
 
 
