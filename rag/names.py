@@ -41,24 +41,16 @@ def find_names(text: str, *, question: bool = False) -> list[str]:
         if not word[0].isupper() and not re.search(r"-[A-ZÀ-Þ]", word):
             continue
         before = text[: match.start()].rstrip("“”\"'‘(*-— \n\t[")
-        if (not before or before[-1] in ".!?:") and not _is_name_at_start(text, match, question):
-            continue
+        if not before or before[-1] in ".!?:":
+            acronym, verb = len(word) > 1 and word.isupper(), _VERB_ENDING.fullmatch(word.lower())
+            following = _CAPITALISED.match(text, match.end() + 1)
+            goes_on = question or (following and following.group()[0].isupper())
+            if fold(word) in _OPENERS or not (acronym or (goes_on and not verb)):
+                continue
         for name in re.split(r"['’]s\b|[-.]", word):
             if name[:1].isupper() and len(name) > 1 and (name == "US" or fold(name) not in _PARTICLES | STOPWORDS):
                 found[name] = None
     return list(found)
-
-
-def _is_name_at_start(text: str, match: re.Match[str], question: bool) -> bool:
-    word = match.group()
-    if fold(word) in _OPENERS:
-        return False
-    if word.isupper() and len(word) > 1:
-        return True
-    if _VERB_ENDING.fullmatch(word.lower()):
-        return False
-    following = _CAPITALISED.match(text, match.end() + 1)
-    return question or bool(following and following.group()[0].isupper())
 
 
 def name_stands_in(name: str, text: str) -> bool:
