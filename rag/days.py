@@ -61,20 +61,19 @@ class Day:
     day: int
     year: int | None
     """None where the text gives no year and there is no article date to take it from."""
-    relative: bool = False
-    """True for "Thursday", "yesterday": words that mean a date only on a certain day."""
-    weekday: str = ""
-    """The word, of a weekday. Where it does not show which is meant, the last or the coming, month and day are 0."""
+    word: str = ""
+    """ "thursday", "yesterday": what means a date only on a certain day. Where it does not show which Thursday, the
+    last or the coming, month and day are 0."""
 
     @classmethod
-    def of(cls, meant: date, span: tuple[int, int] = (0, 0), weekday: str = "") -> Day:
-        """The day that words such as "Thursday" or "the same day" mean."""
-        return cls(*span, meant.month, meant.day, meant.year, relative=True, weekday=weekday)
+    def of(cls, meant: date, span: tuple[int, int], word: str) -> Day:
+        """The day that such a word means."""
+        return cls(*span, meant.month, meant.day, meant.year, word)
 
     def same(self, other: Day) -> bool:
         """Whether both can mean one date; a missing year agrees with any, a weekday without a date with that word."""
         if not (self.month and other.month):
-            return self.weekday == other.weekday != ""
+            return self.word == other.word != ""
         years = {self.year, other.year} - {None}
         return (self.month, self.day) == (other.month, other.day) and len(years) < 2
 
@@ -111,7 +110,7 @@ def spell_with_weekday(day: date) -> str:
 def annotate(text: str, anchor: date | None, form: str = " ({})") -> str:
     """`text` with the date written behind each relative day: "on Thursday (5 December 2024)"."""
     for day in reversed(find_days(text, anchor)):
-        if day.relative and (resolved := day.as_date()):
+        if day.word and (resolved := day.as_date()):
             text = text[: day.end] + form.format(spell(resolved)) + text[day.end :]
     return text
 
@@ -131,8 +130,9 @@ def _relative(match: re.Match[str], anchor: date | None) -> Day | None:
     before, behind = match.string[: match.start()][-240:], match.string[match.end() :][:80]
     if not anchor or re.search(r"\bago\s+(?:on\s+)?$", before, re.IGNORECASE):
         return None  # "a week ago today", "a year ago last Friday"
-    which, weekday, meant = (match["which"] or "").lower(), (match["weekday"] or "").lower(), _last(match, anchor)
-    if weekday:
+    which, word = (match["which"] or "").lower(), (match["weekday"] or match["word"]).lower()
+    meant = _last(match, anchor)
+    if match["weekday"]:
         if _CHANGED_BEHIND.match(behind) or (not which and _CHANGED_BEFORE.search(before)):
             return None
         # to some "last Tuesday" is this week's and to others the one before: only where both agree it has a date
@@ -141,8 +141,8 @@ def _relative(match: re.Match[str], anchor: date | None) -> Day | None:
         elif which == "coming" or (which == "next" and meant.weekday() <= anchor.weekday()):
             meant += timedelta(7)
         elif which not in ("", "this") or not _told(before, behind):
-            return Day(*match.span(), 0, 0, None, relative=True, weekday=weekday)
-    return Day.of(meant, match.span(), weekday)
+            return Day(*match.span(), 0, 0, None, word)
+    return Day.of(meant, match.span(), word)
 
 
 def _last(match: re.Match[str], today: date) -> date:

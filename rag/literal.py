@@ -24,7 +24,7 @@ def lacking(sentence: str, cited: Sequence[Evidence], question: str = "") -> str
     A number of `question` need not stand there again.
     """
     days = [day for item in cited for day in find_days(item.quote, item.date)]
-    days += [Day.of(item.date) for item in cited if item.date and _SAME_DAY.search(item.quote)]
+    days += [Day.of(item.date, (0, 0), "the same day") for item in cited if item.date and _SAME_DAY.search(item.quote)]
     anchor = next((item.date for item in cited if item.date), None)
     plain = sentence  # without its days, whose digits are no numbers
     for day in find_days(sentence, anchor):
