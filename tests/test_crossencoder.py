@@ -31,12 +31,6 @@ def judge() -> CrossEncoder:
             "The bridge over the Orr cost 12 million crowns.",
             "The tunnel below the hill was opened in June 2001.",
         ),
-        (
-            "Why did the ferry turn back?",
-            "The ferry turned back because one of its engines had caught fire.",
-            "The ferry carries two hundred passengers.",
-            "The ferry turned back on Monday.",
-        ),
     ],
 )
 def test_the_sentence_that_answers_is_the_likeliest(
@@ -50,18 +44,8 @@ def test_the_sentence_that_answers_is_the_likeliest(
     ("question", "right", "wrong", "sentence"),
     [
         (QUESTION, "Ana Torp", "Ivar Stolt", "Ana Torp, not Ivar Stolt, has run the harbour of Lenn since spring."),
-        (
-            "How many passengers did the ferry carry?",
-            "212 passengers",
-            "14 passengers",
-            "The ferry carried 212 passengers and 14 cars.",
-        ),
-        (
-            "When was the bridge opened?",
-            "It was opened in 1998.",
-            "It was opened in 1991.",
-            "Planned in 1991, the bridge was opened in 1998.",
-        ),
+        ("How many did it carry?", "212 passengers", "14 passengers", "The ferry carried 212 passengers and 14 cars."),
+        ("When was the bridge opened?", "In 1998.", "In 1991.", "Planned in 1991, the bridge was opened in 1998."),
     ],
 )
 def test_the_right_answer_of_a_sentence_is_likelier_than_another_of_its_names_or_numbers(
