@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from evidence_helpers import statement
 
-from rag.literal import foreign, lacking
+from rag.literal import lacking
 from rag.names import find_names, name_stands_in, resembles_word_in
 from rag.numbers import find_numbers
 from rag.words import content_words, fold
@@ -37,16 +37,9 @@ def test_a_sentence_says_no_date_number_or_name_that_its_quotes_do_not_have(
 
 
 def test_several_quotes_carry_a_sentence_together_and_a_number_of_the_question_is_given() -> None:
-    one, two = statement("Ana Torp spoke."), statement("Forty ships lay in the port.")
-    assert lacking("Ana Torp spoke of forty ships.", [one])
-    assert lacking("Ana Torp spoke of forty ships.", [one, two]) is None
-    assert lacking("Ana Torp spoke of forty ships.", [one], "Who spoke of 40 ships?") is None
-
-
-def test_what_a_rewriting_brings_from_nowhere_is_seen() -> None:
-    assert foreign("How old is Ivar Stolt?", "How old is he? Ana Torp is here.")
-    assert foreign("Who counted 40 ships?", "Who counted the ships?")
-    assert not foreign("How old is Ana Torp?", "How old is she? Ana Torp is here.")
+    sentence, one, two = "Ana Torp spoke of forty ships.", statement("Ana Torp spoke."), statement("40 ships sank.")
+    assert lacking(sentence, [one])
+    assert lacking(sentence, [one, two]) is lacking(sentence, [one], "Who spoke of 40 ships?") is None
 
 
 def test_content_words_are_stems_and_digits_and_folding_drops_case_and_diacritics() -> None:
@@ -124,34 +117,22 @@ def test_capitals_are_names_where_no_sentence_begins_with_a_common_word(text: st
 
 
 @pytest.mark.parametrize(
-    ("name", "text"),
+    ("name", "text", "known"),
     [
-        *(("Syria", "Syrian insurgents"), ("UK", "The Britain-based monitor"), ("Turkey", "Turkish-backed militias")),
-        *(("SOHR", "the Syrian Observatory for Human Rights said"), ("HTS", "led by Hayat Tahrir al-Sham")),
-        *(("Syrian", "He left Syria."), ("Abdulghani", "said Abdulghani’s aide"), ("Müller", "Herr Muller")),
-        *(("O'Mara", "Stephen O’Mara was born in 1884."), ("al-Golani", "Abu Mohammed al-Golani spoke.")),
+        *(("Syria", "Syrian insurgents", True), ("Syrian", "He left Syria.", True), ("Müller", "Herr Muller", True)),
+        *(("UK", "The Britain-based monitor", True), ("Turkey", "Turkish-backed militias", True)),
+        *(("SOHR", "the Syrian Observatory for Human Rights said", True), ("HTS", "led by Hayat Tahrir al-Sham", True)),
+        *(("Abdulghani", "said Abdulghani’s aide", True), ("al-Golani", "Abu Mohammed al-Golani spoke.", True)),
+        *(("O'Mara", "Stephen O’Mara was born in 1884.", True), ("O'Mara", "Mara went home.", False)),
+        *(("Australia", "Austria won", False), ("US", "he told us so", False), ("Iran", "Iraq", False)),
+        *(("Moscow", "Russia denied it", False), ("HTS", "Hayat took the Sham", False)),
     ],
 )
-def test_a_name_is_known_in_its_other_forms(name: str, text: str) -> None:
-    assert name_stands_in(name, text)
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        *(("O'Mara", "Mara went home."), ("Australia", "Austria won"), ("US", "he told us so"), ("Iran", "Iraq")),
-        *(("Moscow", "Russia denied it"), ("HTS", "Hayat took the Sham")),
-    ],
-)
-def test_another_name_is_another(name: str, text: str) -> None:
-    assert not name_stands_in(name, text)
+def test_a_name_is_known_in_its_other_forms_and_another_is_another(name: str, text: str, known: bool) -> None:
+    assert name_stands_in(name, text) is known
 
 
 def test_a_slip_of_the_pen_is_forgiven_and_another_word_is_none() -> None:
-    assert resembles_word_in("Abdurahman", "Rami Abdurrahman said")
-    assert resembles_word_in("Zeria", "the Zaria road")
-    for name, text in (
-        *(("Australia", "Austria"), ("Paris", "the parts"), ("Maria", "Mario won"), ("Iran", "Iraq")),
-        ("Zeria", "the Maria"),
-    ):
-        assert not resembles_word_in(name, text), name
+    near = [("Abdurahman", "Rami Abdurrahman said"), ("Zeria", "the Zaria road")]
+    far = [("Australia", "Austria"), ("Paris", "the parts"), ("Maria", "Mario"), ("Iran", "Iraq"), ("Zeria", "Maria")]
+    assert [resembles_word_in(*each) for each in (*near, *far)] == [True] * 2 + [False] * 5
