@@ -75,8 +75,8 @@ def find_numbers(text: str) -> list[Number]:
         words = match["words"].split("-") if match["words"] else []
         value, grouped = (sum(_WORDS[word] for word in words), None) if words else _of_digits(match)
         ordinal = bool(match["ordinal"] or (words and words[-1] in _ORDINALS))
-        joins = words and not ordinal and folded[end : match.start()].strip() == "and"
-        if joins and found and found[-1].value >= 100 > value and not found[-1].unit:
+        joins = words and not ordinal and re.fullmatch(r"[a-z]\s+and\s+", folded[end - 1 : match.start()])
+        if joins and found[-1].value >= 100 > value and not found[-1].unit:
             value += found.pop().value  # "two hundred and fifty"
         else:
             start = match.start()

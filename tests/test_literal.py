@@ -57,6 +57,7 @@ def test_content_words_are_stems_and_digits_and_folding_drops_case_and_diacritic
         *(("two hundred and fifty people", "250"), ("$3.5 million", "3500000 $"), ("£1.2bn", "1200000000 £")),
         *(("the country’s third largest, its 4th city", "3th, 4th"), ("1,500 and 1500.5", "1500, 1500.5")),
         *(("twenty-five per day", "25"), ("a three-day strike of two dozen", "3 day, 24"), ("not only 14", "14")),
+        *(("one hundred and one men", "101"), ("in 2019 and four in 2020", "2019, 4, 2020")),
         *(("in 2024 500 left", "2024, 500"), ("2019, 500 and 600", "2019, 500, 600"), ("5,000-6,000", "5000, 6000")),
     ],
 )
