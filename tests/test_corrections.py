@@ -46,14 +46,11 @@ def test_an_older_article_the_same_one_or_one_of_something_else_takes_nothing_ba
     assert taking_back(NOT_ELEVEN, **changed) == 0
 
 
-@pytest.mark.parametrize(
-    ("quote", "taken"),
-    [
+def test_a_name_is_taken_back_too() -> None:
+    for quote, taken in (
         ("The head of the museum is Tove Lind, not Ivar Stolt.", True),
         ("The museum is led by Tove Lind instead of Ivar Stolt.", True),
         ("Ivar Stolt leads the museum, not the gallery.", False),
         ("Not only Ivar Stolt applied.", False),
-    ],
-)
-def test_a_name_is_taken_back_too(quote: str, taken: bool) -> None:
-    assert takes_back(quote, "Ivar Stolt leads the museum.", "Who leads the museum?") is taken
+    ):
+        assert takes_back(quote, "Ivar Stolt leads the museum.", "Who leads the museum?") is taken, quote
