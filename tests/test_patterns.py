@@ -137,14 +137,9 @@ def _pieces(tree: Any, repeat: Any, length: int, chance: random.Random) -> Itera
 
 def _fitting(members: Any) -> str:
     """Characters that a set of the pattern takes."""
-    chars = ""
-    for op, what in members:
-        if op in (sre.LITERAL, sre.NOT_LITERAL):
-            chars += chr(what)
-        elif op is sre.RANGE:
-            chars += chr(what[0]) + chr(what[1])
-        elif op is sre.CATEGORY:
-            chars += _FITTING[what]
+    taken = {sre.LITERAL: chr, sre.NOT_LITERAL: chr, sre.RANGE: lambda ends: "".join(map(chr, ends))}
+    taken[sre.CATEGORY] = _FITTING.__getitem__
+    chars = "".join(taken[op](what) for op, what in members if op in taken)
     if members[0][0] in (sre.NEGATE, sre.NOT_LITERAL, sre.ANY):
         return "".join(char for char in _ANY if char not in chars) or "a"
     return chars
