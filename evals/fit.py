@@ -22,7 +22,7 @@ from rag.verify import Form
 
 SIGNALS = {
     "evidence": ("answers", "search"),
-    "draft": ("answers", "search", "supports", "confidence"),
+    "draft": ("answers", "search", "confidence"),
     "quote": ("answers", "search"),
 }
 """What is weighed for each form; for quotes also with the chat model's word, where it was asked."""

@@ -13,6 +13,7 @@ from rag.days import CALENDAR_WORDS, Day, find_days, spell_with_weekday
 from rag.evidence import Evidence
 from rag.names import find_names, name_stands_in
 from rag.numbers import find_numbers
+from rag.words import content_words
 
 _ABSENT = "is in no article found"
 _SAME_DAY = re.compile(r"\b(?:that|the same) (?:day|morning|afternoon|evening|night)\b", re.IGNORECASE)
@@ -41,6 +42,11 @@ def lacking(sentence: str, cited: Sequence[Evidence], question: str = "") -> str
     names = [name for name in find_names(plain) if name.lower() not in CALENDAR_WORDS]
     missing = (name for name in names if not name_stands_in(name, text))
     return next((f"the name {name} {_ABSENT}" for name in missing), None)
+
+
+def repeats(sentence: str, question: str) -> bool:
+    """Whether `sentence` only says the question again; one that offers a choice ("Homs or Hama?") is answered so."""
+    return not re.search(r"\bor\b", question) and set(content_words(sentence)) <= set(content_words(question))
 
 
 def foreign(written: str, said: str) -> bool:

@@ -26,8 +26,6 @@ class Signals:
     """The judge's log-odds that the best of the quotes answers the question."""
     search: float = 0.0
     """What the search says of that quote (`rag.evidence`), larger where its passage came first."""
-    supports: float = 0.0
-    """The judge's log-odds that the quotes show the sentence to be right."""
     confidence: float = TYPICAL
     """Mean log-probability of the tokens of the draft; `TYPICAL` where the engine does not tell."""
     answered: float | None = None

@@ -14,15 +14,16 @@ from rag import prompts
 from rag.crossencoder import CrossEncoder, log_odds
 from rag.engines.base import Engine
 from rag.evidence import Evidence, EvidenceSet
-from rag.literal import lacking
+from rag.literal import lacking, repeats
 from rag.reply import Reply, without_numbers
 from rag.support import TYPICAL, Signals, Support
+from rag.words import content_words
 
 if TYPE_CHECKING:
     from llama_index.core.llms import ChatMessage
 
 _MOST_CITED = 3  # quotes for one sentence; more is a summary that nobody checks
-_JOINED = 4  # of the statements that support a sentence best, those that may be joined
+_JOINED = 4  # of the statements that have most of a sentence's words, those that may be joined
 _LONGEST_QUOTE = 420  # characters that an answer may be in an article's own words
 _QUOTES = 3  # the likeliest statements, each weighed as an answer by itself
 _CUT = 10.0  # log-odds beyond it are as sure as can be
@@ -82,14 +83,13 @@ class Verifier:
         text = without_numbers(text)
         if not evidence.items:
             return Verdict(text, (), None, "no article says it")
-        supports = self.supports(question, text, [item.told for item in evidence.items])
-        ranked = [item for _, item in sorted(zip(supports, evidence.items, strict=True), key=lambda one: -one[0])]
-        cited = next((group for group in _groups(ranked) if not lacking(text, group, question)), None)
+        if repeats(text, question):
+            return Verdict(text, (), None, "it says no more than the question")
+        cited = next((group for group in _groups(text, evidence.items) if not lacking(text, group, question)), None)
         if cited is None:
             reason = lacking(text, evidence.items, question) or "no two articles' words together say it"
             return Verdict(text, (), None, reason)
-        (odds,) = self.supports(question, text, [" ".join(item.told for item in cited)])
-        signals = replace(_signals(cited), supports=odds, confidence=confidence)
+        signals = replace(_signals(cited), confidence=confidence)
         return self._verdict("draft", text, cited, self._support.draft.probability(signals), signals)
 
     def quote(self, question: str, evidence: EvidenceSet) -> Verdict | None:
@@ -131,8 +131,10 @@ def _signals(cited: Sequence[Evidence]) -> Signals:
     return Signals(answers=best.odds, search=best.relevance - best.odds)
 
 
-def _groups(ranked: Sequence[Evidence]) -> list[tuple[Evidence, ...]]:
-    """What a sentence may stand on, the fewest statements first; those that support it best lead."""
+def _groups(text: str, items: Sequence[Evidence]) -> list[tuple[Evidence, ...]]:
+    """What a sentence may stand on, the fewest statements first; those that have most of its words lead."""
+    said = set(content_words(text))
+    ranked = sorted(items, key=lambda item: (-len(said.intersection(content_words(item.told))), -item.relevance))
     found: list[tuple[Evidence, ...]] = [(item,) for item in ranked]
     for size in range(2, _MOST_CITED + 1):
         found += [group for group in combinations(ranked[:_JOINED], size) if group[0] is ranked[0]]
