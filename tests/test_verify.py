@@ -57,6 +57,7 @@ def verifier() -> Made:
         # what no statement has is withheld with the reason
         (ASKED, "HTS is led by Vladimir Putin.", (LEADER, LEFT), "the name Vladimir is in no article found"),
         (ASKED, TOLD, (), "no article says it"),
+        (ASKED, "HTS leads.", (LEADER,), "it says no more than the question"),
         (
             ASKED,
             "Ana Tuva, Borlo, Quen and Ysra spoke.",
