@@ -25,6 +25,7 @@ def correction(
     """
     newest = max((item.date for item in cited if item.date), default=None)
     sure = max((item.odds for item in cited), default=0.0)
+    added = _added(sentence, question)
     for item in pool:
         later = newest is None or item.date is None or item.date >= newest
         another = not any(item.article in known.carriers for known in cited)
@@ -33,11 +34,11 @@ def correction(
         kin = [other for other in pool if other.article == item.article]
         if takes_back(item.quote, sentence, question):
             following = [other for other in kin if other.start >= item.end]
-            told = min(following, key=lambda other: other.start) if following and not _gives(item.quote) else None
-            return (item, told) if told else (item,)
-        if any(_NOTE.match(text) for other in kin for text in (other.title, other.quote)) and _replaces(
-            item.quote, sentence, question
-        ):
+            gives = any(not number.denied for number in find_numbers(item.quote))  # and does not only take back
+            return (item,) if gives or not following else (item, min(following, key=lambda other: other.start))
+        there = _added(item.quote, question)
+        replaces = there and added and not any(number.stands_in(there) for number in added)
+        if replaces and any(_NOTE.match(text) for other in kin for text in (other.title, other.quote)):
             return (item,)
     return ()
 
@@ -51,16 +52,6 @@ def takes_back(quote: str, sentence: str, question: str) -> bool:
     return any(
         denies(quote, match.start()) for name in named for match in re.finditer(rf"\b{re.escape(name)}\b", quote)
     )
-
-
-def _gives(quote: str) -> bool:
-    """Whether a statement gives a number, and does not only take one back."""
-    return any(not number.denied for number in find_numbers(quote))
-
-
-def _replaces(quote: str, sentence: str, question: str) -> bool:
-    there, added = _added(quote, question), _added(sentence, question)
-    return bool(there and added) and not any(number.stands_in(there) for number in added)
 
 
 def _added(text: str, question: str) -> list[Number]:

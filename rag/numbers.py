@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rag.words import NUMBER_WORDS, TENS, fold
 
-_SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12,
-           "m": 1e6, "mn": 1e6, "bn": 1e9, "k": 1e3, "dozen": 12.0, "mio": 1e6, "milliard": 1e9,
-           "mrd": 1e9}  # fmt: skip
-_ORDINALS = {
-    word: n for n, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), 1
-    )
-}  # fmt: skip
-_UNITS = {
-    unit: sign
-    for sign, units in {
-        "km": "km kms kilometre kilometer", "m": "metre meter", "mile": "mile", "ft": "foot feet ft", "%": "percent %",
-        "$": "dollar usd", "€": "euro", "£": "pound", "year": "year", "month": "month", "week": "week", "day": "day",
-        "hour": "hour", "minute": "minute", "kg": "kg kilogram", "t": "tonne ton", "acre": "acre", "ha": "hectare",
-    }.items()
-    for unit in units.split()
-}  # fmt: skip
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+_WORDS = NUMBER_WORDS | {word: float(n) for n, word in enumerate(_ORDINALS, 1)}
+_SCALES = {"hundred": 1e2, "thousand": 1e3, "dozen": 12.0, "million": 1e6, "mio": 1e6, "milliard": 1e9, "mrd": 1e9,
+           "billion": 1e9, "trillion": 1e12, "k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9}  # fmt: skip
+_SCALE = re.compile(r"hundred|thousand|dozen|million|milliard|billion|trillion|mio|mrd")
+_SAME_UNIT = (
+    "km kms kilometre kilometer", "metre meter", "mile", "foot feet ft", "% percent", "$ dollar usd", "€ euro",
+    "£ pound", "kg kilogram", "tonne ton", "acre", "hectare", "year", "month", "week", "day", "hour", "minute",
+)  # fmt: skip
+_UNITS = {word: words.split()[0] for words in _SAME_UNIT for word in words.split()}
 # fold() makes thin and no-break spaces plain ones: 12 500 = 12,500 = 12.500 = 12'500, and 12,5 = 12.5
 _DIGITS = (
     r"\d{1,3}(?:(?P<group>[ '.,])\d{3})(?:(?P=group)\d{3})*(?:(?!(?P=group))[.,]\d++)?(?![\d'])(?!(?P=group)\d)"
     r"|\d{1,2}(?:,\d\d)+,\d{3}(?!\d)|\d++(?:\.\d++|,(?!\d{3}\b)\d++)?"
 )
 _NUMBER = re.compile(
-    rf"(?P<currency>[$€£])?\s?(?P<digits>{_DIGITS})(?:(?P<ordinal>st|nd|rd|th)|(?P<scale_letter>bn|mn|m|k))?\b"
-    r"|(?P<word>[a-z]+)(?:-(?P<second>[a-z]+))?"
-)
-_SCALE_AFTER = re.compile(
-    r"[\s-]+(hundred|thousand|dozen|million|milliard|billion|trillion|mio|mrd)(?:s|(?<!billion)(?<!trillion)en?)?\b"
+    rf"(?:(?:(?P<currency>[$€£])\s?)?(?P<digits>{_DIGITS})(?:(?P<ordinal>st|nd|rd|th)|(?P<letter>bn|mn|m|k))?"
+    rf"|\b(?P<words>(?:(?:{'|'.join(TENS)})-)?(?:{'|'.join(_WORDS)})))\b"
+    rf"(?P<scales>(?:[\s-]+(?:{_SCALE.pattern})(?:s|(?<!billion)(?<!trillion)en?)?\b)*)"
+    rf"(?:[\s-]*(?P<unit>%|(?:{'|'.join(filter(str.isalpha, _UNITS))})(?=s?(?![a-z]))))?"
 )
 _DENIED = re.compile(r"\b(?:not|rather than|instead of)(?: (?:the|about|some|an?))?\s*$")
 _IN_ERROR = r"(?:wrong|incorrect|mistaken|erroneous)ly"
@@ -44,7 +37,6 @@ _SAID_WRONGLY = re.compile(  # up to what is told, in the same clause; who "mist
     rf"\b(?:(?:earlier|previous) version|{_IN_ERROR} {_TOLD}|{_TOLD} {_IN_ERROR}|mis(?:stated|reported|identified))"
     r"\b[^.,:;]*$"
 )
-_UNIT_AFTER = re.compile(r"[\s-]*(?P<unit>%|[a-z]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +46,6 @@ class Number:
     value: float
     unit: str | None
     ordinal: bool
-    start: int
-    """Offset in the folded text; only its order means anything outside."""
-    end: int
     written: str
     """As it is written, without its unit: "12.500", "1,2 million"."""
     grouped: float | None = None
@@ -81,37 +70,25 @@ class Number:
 
 def find_numbers(text: str) -> list[Number]:
     """The numbers of `text`, in digits or words. "one" is left out: it is mostly a pronoun."""
-    folded = fold(text)
-    found: list[Number] = []
+    folded, found, start, end = fold(text), list[Number](), 0, 0
     for match in _NUMBER.finditer(folded):
-        parsed = _from_digits(match) if match["digits"] else _from_words(match)
-        if parsed is None:
+        words = match["words"].split("-") if match["words"] else []
+        value, grouped = (sum(_WORDS[word] for word in words), None) if words else _of_digits(match)
+        ordinal = bool(match["ordinal"] or (words and words[-1] in _ORDINALS))
+        joins = words and not ordinal and re.fullmatch(r"[a-z]\s+and\s+", folded[end - 1 : match.start()])
+        if joins and found[-1].value >= 100 > value and not found[-1].unit:
+            value += found.pop().value  # "two hundred and fifty"
+        else:
+            start = match.start()
+        scale = math.prod(_SCALES[scale] for scale in _SCALE.findall(match["scales"])) * _SCALES.get(match["letter"], 1)
+        if words == ["one"] and value * scale == 1:
             continue
-        value, ordinal = parsed
-        start = match.start() + len(match[0]) - len(match[0].lstrip())
-        end, scale = _scale_after(folded, match.end())
-        if found and match["word"] and not ordinal and _joins(folded, found[-1], match.start(), value):
-            before = found.pop()  # "two hundred and fifty"
-            value, start = value + before.value, before.start
-        grouped = float(match["digits"].replace(".", "")) if _either(match) else None
-        written = folded[start:end]
-        unit, end = _unit_after(folded, end)
-        found.append(
-            Number(
-                # 1.1 million is 1,100,000 and not a ten-billionth more
-                value=round(value * scale, 6),
-                unit=match["currency"] or unit,
-                ordinal=ordinal,
-                start=start,
-                end=end,
-                written=written,
-                grouped=grouped and round(grouped * scale * _SCALES.get(match["scale_letter"], 1.0), 6),
-                denied=denies(folded, start),
-            )
-        )
-    return [
-        number for number in found if not (number.value == 1 and folded[number.start].isalpha() and not number.ordinal)
-    ]
+        end = match.end("scales")
+        unit = match["currency"] or _UNITS.get(match["unit"])
+        # 1.1 million is 1,100,000 and not a ten-billionth more
+        value, grouped = round(value * scale, 6), grouped and round(grouped * scale, 6)
+        found.append(Number(value, unit, ordinal, folded[start:end], grouped, denies(folded, start)))
+    return found
 
 
 def denies(text: str, at: int) -> bool:
@@ -121,49 +98,11 @@ def denies(text: str, at: int) -> bool:
     return (_DENIED.search(before) is not None) != (_SAID_WRONGLY.search(before) is not None)
 
 
-def _from_digits(match: re.Match[str]) -> tuple[float, bool]:
+def _of_digits(match: re.Match[str]) -> tuple[float, float | None]:
+    """The value, and the other one where the only point may part thousands or begin a fraction."""
     digits, group = match["digits"], match["group"]
-    if group and not _either(match):
-        digits = digits.replace(group, "")
-    elif digits.count(",") > 1:
-        digits = digits.replace(",", "")  # 12,50,000
-    value = float(digits.replace(",", ".")) * _SCALES.get(match["scale_letter"], 1.0)
-    return value, bool(match["ordinal"])
-
-
-def _either(match: re.Match[str]) -> bool:
-    """Whether the one point of a number may part its thousands or begin its fraction."""
-    return match["group"] == "." and re.fullmatch(r"\d+\.\d{3}", match["digits"]) is not None
-
-
-def _from_words(match: re.Match[str]) -> tuple[float, bool] | None:
-    word, second = match["word"], match["second"]
-    if word in _ORDINALS:
-        return float(_ORDINALS[word]), True
-    value = NUMBER_WORDS.get(word)
-    if value is None:
-        return None
-    if second in NUMBER_WORDS and word in TENS:
-        value += NUMBER_WORDS[second]
-    elif second in _ORDINALS and word in TENS:
-        return value + _ORDINALS[second], True
-    return value, False
-
-
-def _scale_after(text: str, at: int) -> tuple[int, float]:
-    scale = 1.0
-    while match := _SCALE_AFTER.match(text, at):
-        scale *= _SCALES[match.group(1)]
-        at = match.end()
-    return at, scale
-
-
-def _unit_after(text: str, at: int) -> tuple[str | None, int]:
-    match = _UNIT_AFTER.match(text, at)
-    unit = match and (_UNITS.get(match["unit"]) or _UNITS.get(match["unit"].removesuffix("s")))
-    return (unit, match.end()) if match and unit else (None, at)
-
-
-def _joins(text: str, before: Number, start: int, value: float) -> bool:
-    between = text[before.end : start]
-    return before.value >= 100 and value < 100 and before.unit is None and between.strip() in ("and",)
+    if group == "." and re.fullmatch(r"\d+\.\d{3}", digits):
+        return float(digits), float(digits.replace(".", ""))
+    if group or digits.count(",") > 1:
+        digits = digits.replace(group or ",", "")  # also 12,50,000
+    return float(digits.replace(",", ".")), None

@@ -46,13 +46,16 @@ def standalone(question: str, history: Sequence[Message], rewrite: Callable[[lis
 
     A refusal in the history is no source of words; the question that it refused still is.
     """
-    turns = [(turn["role"], _spoken(turn["content"])) for turn in history if turn["content"].strip()]
+    # without marks of evidence
+    turns = [(turn["role"], re.sub(r"\s*\[\d+\]", "", turn["content"]).strip()) for turn in history]
+    turns = [(role, REFUSAL if text.startswith(REFUSAL) else text) for role, text in turns if text]
     asked = [text for role, text in turns if role == "user"]
-    if not asked or not _leans(question):
+    leans = _LEANS.search(question) or len(content_words(question)) <= _FEW
+    if not asked or not leans:
         return question
     turns = turns[-_TURNS:]
-    written = " ".join(rewrite([(role, text or REFUSAL) for role, text in turns], question).split()).strip('"“”')
-    said = "\n".join([question, *(text for _, text in turns)])
+    written = " ".join(rewrite([*turns], question).split()).strip('"“”')
+    said = "\n".join([question, *(text for _, text in turns if text != REFUSAL)])
     if written and len(written) <= _LONGEST and not foreign(written, said):
         return written
     return f"{asked[-1]} {question}"
@@ -61,8 +64,7 @@ def standalone(question: str, history: Sequence[Message], rewrite: Callable[[lis
 def parts(question: str) -> tuple[str, ...]:
     """The questions that a text asks one after the other, each with a question word of its own; at most three."""
     pieces = [piece.strip(" ,;") for piece in _NEXT_QUESTION.split(question)]
-    whole = all(len(piece.split()) >= _SHORTEST for piece in pieces)
-    if not whole or not 1 < len(pieces) <= _MOST:
+    if not 1 < len(pieces) <= _MOST or any(len(piece.split()) < _SHORTEST for piece in pieces):
         return (question,)
     return tuple(f"{piece[:1].upper()}{piece[1:].rstrip('?')}?" for piece in pieces)
 
@@ -72,17 +74,8 @@ def pointed_at(question: str, today: date | None) -> tuple[date, date] | None:
 
     Read as said on the day `today`, without which only full dates are. None if it names no day.
     """
-    for first, last in periods(question, today):
-        behind = last + _AFTERWARDS
-        return first, min(behind, today) if today and first <= today else behind
-    return None
-
-
-def _leans(question: str) -> bool:
-    return _LEANS.search(question) is not None or len(content_words(question)) <= _FEW
-
-
-def _spoken(text: str) -> str:
-    """What was said: without marks of evidence, and nothing if it was a refusal."""
-    text = re.sub(r"\s*\[\d+\]", "", text).strip()
-    return "" if text.startswith(REFUSAL) else text
+    named = next(periods(question, today), None)
+    if not named:
+        return None
+    first, behind = named[0], named[1] + _AFTERWARDS
+    return first, min(behind, today) if today and first <= today else behind

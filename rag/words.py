@@ -10,14 +10,12 @@ from snowballstemmer import stemmer
 
 from index.stopwords import STOPWORDS
 
-_TOKEN = re.compile(r"\w+(?:[.,]\d+)*(?:['’]\w+)?")
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
-).split()
+_TOKEN = re.compile(r"\w+(?:[.,]\d+)*(?:'\w+)?")
+_ONES = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+    seventeen eighteen nineteen""".split()
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-NUMBER_WORDS: dict[str, float] = {word: float(n) for n, word in enumerate(_ONES)}
-NUMBER_WORDS |= {word: float(20 + 10 * n) for n, word in enumerate(TENS)} | {"dozen": 12.0}
+NUMBER_WORDS = {word: float(n) for n, word in enumerate(_ONES)} | {"dozen": 12.0}
+NUMBER_WORDS |= {word: float(20 + 10 * n) for n, word in enumerate(TENS)}
 
 
 def fold(text: str) -> str:
@@ -34,11 +32,9 @@ def _stem(word: str) -> str:
 
 def content_words(text: str) -> list[str]:
     """Stems of the words that carry meaning (Porter2), in order; numbers are kept as digits."""
-    found = []
-    for match in _TOKEN.finditer(fold(text)):
-        word = match.group().split("'")[0].replace(",", "")
-        if word in STOPWORDS or (len(word) == 1 and word.isascii() and not word.isdigit()):
-            continue
-        value = NUMBER_WORDS.get(word)
-        found.append(f"{value:g}" if value is not None else _stem(word))
-    return found
+    words = (match.group().split("'")[0].replace(",", "") for match in _TOKEN.finditer(fold(text)))
+    return [
+        f"{NUMBER_WORDS[word]:g}" if word in NUMBER_WORDS else _stem(word)
+        for word in words
+        if word not in STOPWORDS and (len(word) > 1 or not word.isascii() or word.isdigit())
+    ]

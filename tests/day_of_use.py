@@ -29,13 +29,9 @@ def _page() -> None:
 
 
 def main() -> None:
-    for command in (
-        ["index", "seeds"],
-        ["search", "Homs"],
-        ["ask", "How far is Hama from Damascus?"],
-        ["eval", "--split", "dev", "--retrieval"],
-        ["doctor"],
-    ):
+    asked = "How far is Hama from Damascus?"
+    evals = ["eval", "--split", "dev", "--retrieval"]
+    for command in (["index", "seeds"], ["search", "Homs"], ["ask", asked], evals, ["doctor"]):
         subprocess.run([*_DATELINE, *command], check=True, stdout=subprocess.DEVNULL)
     _page()
 

@@ -12,9 +12,8 @@ from rag.words import content_words
 DAY = date(2024, 12, 5)
 
 
-def statement(quote: str, number: int = 1, **other: Any) -> Evidence:
+def statement(quote: str, number: int = 1, article: str = "a.txt", **other: Any) -> Evidence:
     """A statement of article "a.txt", of 5 December 2024, that may well answer, unless told otherwise."""
-    article = other.pop("article", "a.txt")
     fields: dict[str, Any] = {
         "title": "Hama", "date": DAY, "page": None, "start": 0, "end": len(quote), "kind": "prose",
         "carriers": (article,), "passage": f"{article}:0", "similarity": 0.6, "opens": False,

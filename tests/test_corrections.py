@@ -9,54 +9,48 @@ from evidence_helpers import statement
 
 from rag.corrections import correction, takes_back
 
-HURT = "Eleven people were hurt when a tram left the rails in Sundvik, the tramway said."
-ASKED = "How many people were hurt when the tram left the rails?"
-ANSWER = "Eleven people were hurt when the tram left the rails."
+LEFT = "when the tram left the rails"
+FIRST = statement(f"Eleven people were hurt {LEFT} in Sundvik, the tramway said.", date=date(2024, 6, 2))
+NOT_ELEVEN = f"Three people were hurt {LEFT}, not eleven."
+
+
+def taking_back(*later: str, **changed: object) -> int:
+    """How many statements of a later article lead, which says all this."""
+    fields = {"article": "b.txt", "date": date(2024, 6, 4)} | changed
+    pool = [statement(text, start=400 * n, end=400 * n + len(text), **fields) for n, text in enumerate(later)]
+    answer, asked = f"Eleven people were hurt {LEFT}.", f"How many people were hurt {LEFT}?"
+    return len(correction(answer, asked, [FIRST], [FIRST, *reversed(pool)]))
 
 
 @pytest.mark.parametrize(
     ("later", "leads"),
     [
-        (["Three people were hurt when the tram left the rails, not eleven."], 1),
-        (["Three people, rather than eleven, were hurt when the tram left the rails."], 1),
-        (
-            ["It was wrongly reported that eleven people were hurt when the tram left the rails.", "There were three."],
-            2,
-        ),
+        ([NOT_ELEVEN], 1),
+        ([f"Three people, rather than eleven, were hurt {LEFT}."], 1),
+        ([f"It was wrongly reported that eleven people were hurt {LEFT}.", "There were three."], 2),
         (["An earlier version of this report put at eleven the people hurt in the tram.", "It was three."], 2),
-        (["Correction: a report gave a wrong number.", "Three people were hurt when the tram left the rails."], 1),
+        (["Correction: a report gave a wrong number.", f"Three people were hurt {LEFT}."], 1),
         # no correction: another figure alone, the same figure, another matter
-        (["Three people were hurt when the tram left the rails."], 0),
-        (["Eleven people, not three, were hurt when the tram left the rails."], 0),
-        (["Correction: a name was misspelt.", "Eleven people were hurt when the tram left the rails."], 0),
-        (["The driver had mistakenly braked eleven times before the tram left the rails."], 0),
+        ([f"Three people were hurt {LEFT}."], 0),
+        ([f"Eleven people, not three, were hurt {LEFT}."], 0),
+        (["Correction: a name was misspelt.", f"Eleven people were hurt {LEFT}."], 0),
+        ([f"The driver had mistakenly braked eleven times before {LEFT.removeprefix('when ')}."], 0),
     ],
 )
 def test_what_takes_the_answer_back_leads(later: list[str], leads: int) -> None:
-    first = statement(HURT, article="a.txt", date=date(2024, 6, 2))
-    note = [
-        statement(text, article="b.txt", date=date(2024, 6, 4), start=400 * n, end=400 * n + len(text))
-        for n, text in enumerate(later)
-    ]
-    assert len(correction(ANSWER, ASKED, [first], [first, *reversed(note)])) == leads
+    assert taking_back(*later) == leads
 
 
 @pytest.mark.parametrize("changed", [{"date": date(2024, 6, 1)}, {"article": "a.txt"}, {"odds": -9.0}])
 def test_an_older_article_the_same_one_or_one_of_something_else_takes_nothing_back(changed: dict[str, object]) -> None:
-    first = statement(HURT, article="a.txt", date=date(2024, 6, 2))
-    text = "Three people were hurt when the tram left the rails, not eleven."
-    fields: dict[str, object] = {"article": "b.txt", "date": date(2024, 6, 4)} | changed
-    assert correction(ANSWER, ASKED, [first], [first, statement(text, **fields)]) == ()
+    assert taking_back(NOT_ELEVEN, **changed) == 0
 
 
-@pytest.mark.parametrize(
-    ("quote", "taken"),
-    [
+def test_a_name_is_taken_back_too() -> None:
+    for quote, taken in (
         ("The head of the museum is Tove Lind, not Ivar Stolt.", True),
         ("The museum is led by Tove Lind instead of Ivar Stolt.", True),
         ("Ivar Stolt leads the museum, not the gallery.", False),
         ("Not only Ivar Stolt applied.", False),
-    ],
-)
-def test_a_name_is_taken_back_too(quote: str, taken: bool) -> None:
-    assert takes_back(quote, "Ivar Stolt leads the museum.", "Who leads the museum?") is taken
+    ):
+        assert takes_back(quote, "Ivar Stolt leads the museum.", "Who leads the museum?") is taken, quote

@@ -12,12 +12,10 @@ from evidence_helpers import evidence_set, statement
 
 from index.store import ArticleIndex
 from rag.crossencoder import CrossEncoder, log_odds
-from rag.evidence import Evidence, EvidenceSet, carriers, gather, is_copy
+from rag.evidence import EvidenceSet, carriers, gather, is_copy
 from rag.find import find
 
-CHIEF = (
-    "“If Hama falls, the beginning of the regime’s fall has started,” the Observatory’s chief, Rami Abdurrahman said."
-)
+CHIEF = "“Hama’s fall would be the beginning of the regime’s,” the Observatory’s chief, Rami Abdurrahman said."
 QUESTION = "Who runs the harbour of Lenn?"
 ANSWER = "Ana Torp, an engineer, has run the harbour of Lenn since last spring."
 
@@ -31,13 +29,10 @@ def lenn(index: ArticleIndex, folder: Path, write: Write) -> Callable[..., Evide
     index.sync(folder)
     judge = CrossEncoder()
 
-    def gathered(question: str, limit: int = 8) -> EvidenceSet:
-        def odds(asked: str, statements: Sequence[str]) -> list[float]:
-            return [log_odds(p) for p in judge.answers(asked, statements)]
+    def odds(asked: str, statements: Sequence[str]) -> list[float]:
+        return [log_odds(p) for p in judge.answers(asked, statements)]
 
-        return gather(question, index.search(question, 10), index, odds, limit=limit)
-
-    return gathered
+    return lambda question, limit=8: gather(question, index.search(question, 10), index, odds, limit=limit)
 
 
 def test_the_likeliest_statement_leads_and_its_copies_are_one_with_it(lenn: Callable[..., EvidenceSet]) -> None:
@@ -50,9 +45,7 @@ def test_the_likeliest_statement_leads_and_its_copies_are_one_with_it(lenn: Call
     assert len(lenn(QUESTION, limit=1).items) == 1
 
 
-def test_a_statement_is_read_with_the_sentence_that_it_leans_on_and_knows_where_it_stands(
-    lenn: Callable[..., EvidenceSet],
-) -> None:
+def test_a_statement_has_the_sentence_it_leans_on_and_knows_where_it_stands(lenn: Callable[..., EvidenceSet]) -> None:
     by_end = {item.quote[-12:]: item for item in lenn("Who was born in Velle, and who blamed the seals?").pool}
     assert by_end["rn in Velle."].quote == f"{ANSWER} She was born in Velle."
     seals = by_end["d the seals."]
@@ -60,32 +53,23 @@ def test_a_statement_is_read_with_the_sentence_that_it_leans_on_and_knows_where_
     assert seals.end - seals.start == len(seals.quote)
 
 
-@pytest.mark.parametrize(
-    ("question", "missing"),
-    [
-        ("Who runs the harbour of Lenn?", ()),
+def test_names_of_the_question_that_the_articles_do_not_have_are_known(lenn: Callable[..., EvidenceSet]) -> None:
+    for question, missing in (
+        (QUESTION, ()),
         ("Who runs the harbour of Len?", ("Len",)),
         ("Does Ana Torpp of Lenn run ships?", ()),  # a slip of the pen
         ("Who runs the harbour of Orrick and Lenn since May 1911?", ("Orrick",)),
-    ],
-)
-def test_names_of_the_question_that_the_articles_do_not_have_are_known(
-    lenn: Callable[..., EvidenceSet], question: str, missing: tuple[str, ...]
-) -> None:
-    assert lenn(question).missing_names == missing
+    ):
+        assert lenn(question).missing_names == missing
 
 
 def test_what_fits_a_budget_is_numbered_anew_and_the_best_always_fits() -> None:
     items = [statement(word * 9, passage=word, start=n, end=n + 1) for n, word in enumerate("abcd")]
-    prices = {"a": 50, "b": 30, "c": 60, "d": 20}
-
-    def cost(item: Evidence) -> int:
-        return prices[item.passage]
-
-    fitting = evidence_set(items).within(100, cost)
+    costs = {"a": 50, "b": 30, "c": 60, "d": 20}
+    fitting = evidence_set(items).within(100, lambda item: costs[item.passage])
     assert [(item.number, item.passage) for item in fitting.items] == [(1, "a"), (2, "b"), (3, "d")]
     assert fitting.passages_left_out == 1
-    assert [item.passage for item in evidence_set(items).within(10, cost).items] == ["a"]
+    assert [item.passage for item in evidence_set(items).within(10, lambda item: costs[item.passage]).items] == ["a"]
 
 
 @pytest.mark.parametrize(

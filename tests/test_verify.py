@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from evidence_helpers import evidence_set, statement
 from ollama_double import OllamaDouble, installed, speaks
@@ -16,13 +18,11 @@ from rag.verify import Verifier, declines
 LEADER = "The group HTS is led by Abu Mohammed al-Golani, who toured Aleppo on Wednesday."
 HOMS = "The next target is likely to be the central city of Homs. It lies about 25 miles south of Hama."
 LEFT = "The Syrian army said it had withdrawn from Hama after insurgents broke through on Thursday morning."
+ASKED = "Who leads HTS?"
+TOLD = "HTS is led by Abu Mohammed al-Golani."
 TRUSTING = Weights(Regression(9.0, {}), Regression(9.0, {}))
 """Whatever passes the literal check is shown."""
-
-
-def support(draft: Regression = TRUSTING.alone, quote: Weights = TRUSTING) -> Support:
-    evidence = Regression(0.0, {"answers": 1.0, "search": 1.0})
-    return Support(evidence=evidence, hopeless=0.1, draft=draft, quote=quote, open_from=0.2, open_to=0.8)
+Made = Callable[..., Verifier]
 
 
 def never() -> Engine:
@@ -30,14 +30,22 @@ def never() -> Engine:
 
 
 @pytest.fixture(scope="module")
-def judge() -> CrossEncoder:
-    return CrossEncoder()
+def verifier() -> Made:
+    """verifier(reply, quote=weights, engine=opens_it)"""
+    judge, evidence = CrossEncoder(), Regression(0.0, {"answers": 1.0, "search": 1.0})
+
+    def made(reply: Reply, quote: Weights = TRUSTING, engine: Callable[[], Engine] = never) -> Verifier:
+        draft = TRUSTING.alone
+        support = Support(evidence=evidence, hopeless=0.1, draft=draft, quote=quote, open_from=0.2, open_to=0.8)
+        return Verifier(reply, 0.5, support, judge, engine)
+
+    return made
 
 
 @pytest.mark.parametrize(
     ("question", "sentence", "quotes", "cited"),
     [
-        ("Who leads HTS?", "HTS is led by Abu Mohammed al-Golani.", (LEFT, LEADER, HOMS), {2}),
+        (ASKED, TOLD, (LEFT, LEADER, HOMS), {2}),
         ("How far is Homs from Hama?", "Homs is 25 miles south of Hama [2].", (LEADER, LEFT, HOMS), {3}),
         # each of two facts has its own statement
         (
@@ -46,53 +54,37 @@ def judge() -> CrossEncoder:
             (LEFT, LEADER, HOMS),
             {2, 3},
         ),
-    ],
-)
-def test_a_sentence_stands_on_the_fewest_statements_that_have_all_it_names(
-    judge: CrossEncoder, question: str, sentence: str, quotes: tuple[str, ...], cited: set[int]
-) -> None:
-    evidence = evidence_set([statement(quote, n, article=f"{n}.txt") for n, quote in enumerate(quotes, 1)])
-    reply = Reply(question)
-    verdict = Verifier(reply, 0.5, support(), judge, never).sentence(question, sentence, evidence)
-    assert verdict.reason is None
-    assert {item.number for item in verdict.cited} == cited
-    assert "[" not in verdict.text
-    assert reply.verdicts == [verdict]
-
-
-@pytest.mark.parametrize(
-    ("sentence", "quotes", "reason"),
-    [
-        ("HTS is led by Vladimir Putin.", (LEADER, LEFT), "the name Vladimir is in no article found"),
-        ("HTS is led by Abu Mohammed al-Golani.", (), "no article says it"),
+        # what no statement has is withheld with the reason
+        (ASKED, "HTS is led by Vladimir Putin.", (LEADER, LEFT), "the name Vladimir is in no article found"),
+        (ASKED, TOLD, (), "no article says it"),
+        (ASKED, "HTS leads.", (LEADER,), "it says no more than the question"),
         (
+            ASKED,
             "Ana Tuva, Borlo, Quen and Ysra spoke.",
             ("He met Ana Tuva.", "He met Borlo.", "He met Quen.", "He met Ysra."),
             "no two articles' words together say it",
         ),
     ],
 )
-def test_what_no_statement_has_is_withheld_with_the_reason(
-    judge: CrossEncoder, sentence: str, quotes: tuple[str, ...], reason: str
+def test_a_sentence_stands_on_the_fewest_statements_that_have_all_it_names(
+    verifier: Made, question: str, sentence: str, quotes: tuple[str, ...], cited: set[int] | str
 ) -> None:
-    evidence = evidence_set([statement(quote, n) for n, quote in enumerate(quotes, 1)])
-    verdict = Verifier(Reply(""), 0.5, support(), judge, never).sentence("Who leads HTS?", sentence, evidence)
-    assert (verdict.reason, verdict.cited, verdict.support) == (reason, (), None)
+    evidence = evidence_set([statement(quote, n, article=f"{n}.txt") for n, quote in enumerate(quotes, 1)])
+    reply = Reply(question)
+    verdict = verifier(reply).sentence(question, sentence, evidence)
+    assert (verdict.reason or {item.number for item in verdict.cited}) == cited
+    assert "[" not in verdict.text
+    if verdict.reason:
+        assert (verdict.cited, verdict.support) == ((), None)
+    else:
+        assert reply.verdicts == [verdict]
 
 
-def test_what_the_signals_say_is_what_stands_in_the_quotes(judge: CrossEncoder) -> None:
+def test_what_the_signals_say_is_what_stands_in_the_quotes(verifier: Made) -> None:
     evidence = evidence_set([statement(LEADER, relevance=2.0), statement(LEFT, 2, article="b.txt", relevance=-2.0)])
-    verifier = Verifier(Reply(""), 0.5, support(), judge, never)
-    right, wrong = (
-        verifier.sentence("Who leads HTS?", sentence, evidence, confidence=-0.5)
-        for sentence in ("HTS is led by Abu Mohammed al-Golani.", "The Syrian army of Hama leads sheep to market.")
-    )
-    assert right.signals and wrong.signals
-    assert (
-        right.signals.answers + right.signals.search,
-        wrong.signals.answers + wrong.signals.search,
-        right.signals.confidence,
-    ) == (2.0, -2.0, -0.5)
+    for sentence, relevance in ((TOLD, 2.0), ("The Syrian army of Hama leads sheep to market.", -2.0)):
+        signals = verifier(Reply("")).sentence(ASKED, sentence, evidence, confidence=-0.5).signals
+        assert signals and (signals.answers + signals.search, signals.confidence) == (relevance, -0.5)
 
 
 @pytest.mark.parametrize(
@@ -100,38 +92,32 @@ def test_what_the_signals_say_is_what_stands_in_the_quotes(judge: CrossEncoder) 
     [(9.0, -6.0, 0, True), (-9.0, 6.0, 0, False), (0.0, 6.0, 1, True), (0.0, -6.0, 1, False)],
 )
 def test_the_chat_model_is_asked_of_a_quote_that_is_open_and_its_word_decides(
-    judge: CrossEncoder, alone: float, yes: float, asked: int, shown: bool
+    verifier: Made, alone: float, yes: float, asked: int, shown: bool
 ) -> None:
     weights = Weights(Regression(alone, {}), Regression(0.0, {"answered": 1.0}))
-    evidence = evidence_set([statement(LEADER)])
     chat = speaks(lambda messages, options: "", first_token=lambda messages: {"Yes": -0.01, "No": -0.01 - yes})
     with OllamaDouble(models=[installed("tiny:1b", "1.0B")], chat=chat) as server:
         engine = OllamaEngine("tiny:1b", host=server.url)
-        verifier = Verifier(Reply(""), 0.5, support(quote=weights), judge, lambda: engine)
-        assert (verifier.quote("Who leads HTS?", evidence) is not None, len(server.chats)) == (shown, asked)
+        quote = verifier(Reply(""), weights, lambda: engine).quote(ASKED, evidence_set([statement(LEADER)]))
+        assert (quote is not None, len(server.chats)) == (shown, asked)
 
 
-def test_the_statement_that_most_likely_answers_is_quoted_if_it_is_likely_enough_and_can_be(
-    judge: CrossEncoder,
-) -> None:
-    by_odds = Weights(
-        Regression(0.0, {"answers": 9.0, "search": 9.0}), Regression(0.0, {"answers": 9.0, "search": 9.0})
-    )
-    verifier = Verifier(Reply(""), 0.5, support(quote=by_odds), judge, never)
+def test_the_statement_that_most_likely_answers_is_quoted_if_it_is_likely_enough_and_can_be(verifier: Made) -> None:
+    by_odds = Regression(0.0, {"answers": 9.0, "search": 9.0})
+    strict = verifier(Reply(""), Weights(by_odds, by_odds))
     caption = statement("HTS is led by Golani.", kind="caption", relevance=3.0)
     long = statement("HTS is led by Golani. " * 50, relevance=3.0)
-    assert verifier.quote("Who leads HTS?", evidence_set([caption, long, statement(LEFT, relevance=-3.0)])) is None
-    found = verifier.quote("Who leads HTS?", evidence_set([caption, statement(HOMS), statement(LEADER, relevance=2.0)]))
+    assert strict.quote(ASKED, evidence_set([caption, long, statement(LEFT, relevance=-3.0)])) is None
+    found = strict.quote(ASKED, evidence_set([caption, statement(HOMS), statement(LEADER, relevance=2.0)]))
     assert found and (found.text, found.form) == (LEADER, "quote")
 
 
 @pytest.mark.parametrize(("odds", "worth"), [(3.0, True), (-2.0, True), (-6.0, False)])
-def test_what_is_unlikely_to_answer_is_not_worth_a_call(judge: CrossEncoder, odds: float, worth: bool) -> None:
+def test_what_is_unlikely_to_answer_is_not_worth_a_call(verifier: Made, odds: float, worth: bool) -> None:
     reply = Reply("")
-    verifier = Verifier(reply, 0.5, support(), judge, never)
-    assert verifier.worth_asking(evidence_set([statement(LEADER, relevance=odds)])) is worth
+    assert verifier(reply).worth_asking(evidence_set([statement(LEADER, relevance=odds)])) is worth
     assert reply.verdicts[0].signals == Signals(1.0, odds - 1.0)
-    assert not verifier.worth_asking(evidence_set([]))
+    assert not verifier(reply).worth_asking(evidence_set([]))
 
 
 def test_the_models_own_refusal_is_recognised() -> None:
