@@ -97,7 +97,7 @@ BROKEN: dict[str, str | bytes] = {
     "cut.mbox": (FIRST + MBOX.split("\n")[0] + f"\n{TWO_PARTS}")[:-200],
     "menu.html": "<html><body><nav><a href='/'>Home</a> <a href='/n'>News</a></nav></body></html>",
     "cut.html": PAGE[: PAGE.find(TWO) + 20], "script.html": "<html><body><script>1</script></body></html>",
-    "as xml.html": f"<?xml version='1.0' encoding='utf-8'?>{PAGE}",
+    "as xml.html": f"<?xml version='1.0' encoding='utf-8'?>{PAGE}".replace("</html>", ""),  # libraries warn of it
     "no page.mht": MHT.replace("text/html", "image/png"),
     "cut.mht": MHT[:-60].replace("</html>", ""), "end lost.mht": MHT.removesuffix("--b--\n"),
     "cut.rss": RSS[: RSS.find(THREE)], "ill.rss": RSS.replace(TWO, TWO + " <b>Heron & sons"), "cut.atom": ATOM[:-120],

@@ -55,7 +55,7 @@ LONG = "Syrian insurgents have entered the central city of Hama after days of in
         ("a.md", "---\r\ntitle: Hama: why\r\ndate: 2024-12-05\r\n---\r\nx", "Hama: why", FIFTH, None),  # no YAML
         ("a.md", "---\ntitle: Hama\ndate: 2024-13-45\n---\nOver.\n", "Hama", None, None),
         ("a.md", f"---\ndate: 2020-01-01\n---\n{NATIVE}Over.", "Over.", FIFTH, None),  # the native line wins
-        ("a.md", "---\nHama fell on Thursday.\n---\nIt is over.\n", "Hama fell on Thursday.", None, []),  # two rules
+        ("a.md", "---\nHama fell on Thursday.\n\n---\nIt is over.\n", "Hama fell on Thursday.", None, []),  # two rules
         ("a.md", "# Hama falls #\n\nOver.", "Hama falls", None, []),
         ("a.md", "Intro.\n\n# Hama falls\n", "Hama falls", None, []),
         ("a.md", "## Hama falls\n\nOver.", "Hama falls", None, []),

@@ -72,7 +72,7 @@ def test_equal_passages_come_in_order_and_no_sign_of_theirs_marks(
     index: ArticleIndex, folder: Path, write: Write
 ) -> None:
     for name in ("c.txt", "a.txt", "b.txt"):
-        write(name, "The \ufdd0minister\ufdd1 resigned.")  # the signs that search puts around a word
+        write(name, "The \ufdd0 minister \ufdd1 resigned.")  # the signs that search puts around a word
         index.sync(folder)
     for mode in MODES:
         hits = index.search("minister", mode=mode)
