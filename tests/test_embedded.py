@@ -99,7 +99,7 @@ def test_a_prompt_beyond_the_window_and_a_request_that_is_refused_are_told_in_wo
     with pytest.raises(EngineError, match=r"^The prompt has \d+ tokens, and the model's window holds 4096\. "):
         run(chat_engine, ask("word " * 5000))
     with pytest.raises(EngineError, match=r"^The embedded engine refused the request: .*`dateline doctor`\.$"):
-        list(chat_engine._chat((), None, messages="nonsense"))
+        list(chat_engine._started().chat({"messages": "nonsense"}))
 
 
 def test_the_server_is_silent_to_whoever_lacks_the_key(chat_engine: EmbeddedEngine) -> None:

@@ -30,7 +30,7 @@ TURNS = [
 
 
 def hangs_in_the_check(request: dict[str, Any]) -> Reply:
-    answer = says(RIGHT)
+    answer = says("Hama is 300 kilometres north of Damascus.")  # no article says so: a quote is asked of instead
     return answer(request) if request["stream"] else slow(threading.Event(), answer)(request)
 
 
