@@ -70,11 +70,11 @@ def _choosing(command: Callable[..., None]) -> Callable[..., None]:
 @common_options
 @click.pass_context
 def evaluate(
-    context: click.Context, rescore: Path | None, as_json: bool, signals: Path | None, from_feedback: bool, **plan: Any
+    ctx: click.Context, /, rescore: Path | None, as_json: bool, signals: Path | None, from_feedback: bool, **plan: Any
 ) -> None:
     """Ask gold questions, score the answers, and write a run. An interrupted run is gone on with."""
-    shared = context.obj = {name: plan.pop(name) for name in ("data_dir", "engine", "model")}
-    if context.invoked_subcommand:
+    shared = ctx.obj = {name: plan.pop(name) for name in ("data_dir", "engine", "model")}
+    if ctx.invoked_subcommand:
         return
     if from_feedback:
         from evals.feedback import candidates, write

@@ -198,8 +198,7 @@ class ClosedBook:
         ]
         model = MeteredLLM(engine=self._assistant.engine, max_tokens=self._assistant.settings.answer_tokens)
         text, timings = _listen(lambda: (response.delta or "" for response in model.stream_chat(messages)))
-        made = {"usage": model.usage, "sentences": _uncited(text)}
-        return _answer(case, self.name, text, timings, self._assistant, **made)
+        return _answer(case, self.name, text, timings, self._assistant, usage=model.usage, sentences=_uncited(text))
 
 
 class Bm25Top:
@@ -223,8 +222,8 @@ class Bm25Top:
         timings = Timings(first_token=total if best else None, total=total)
         if not best:
             return _answer(case, self.name, "", timings, hits=tuple(hits), abstained=True)
-        stands = {"sentences": (AnswerSentence(best.quote, (1,), 1.0),), "citations": (best,), "hits": tuple(hits)}
-        return _answer(case, self.name, f"{best.quote} [1]", timings, **stands)
+        said, text = (AnswerSentence(best.quote, (1,), 1.0),), f"{best.quote} [1]"
+        return _answer(case, self.name, text, timings, sentences=said, citations=(best,), hits=tuple(hits))
 
     def _best_sentence(self, question: str, hits: list[Hit]) -> Citation | None:
         articles = self._assistant.articles
