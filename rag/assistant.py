@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ from rag.engines.connections import Connections
 from rag.engines.stoppable import Stoppable, stoppable, until_stopped
 from rag.errors import QuestionError, Stopped
 from rag.evidence import Evidence, carriers
-from rag.find import Day, as_day, as_text, find
+from rag.find import Filters, as_day, as_text, find
 from rag.question import Message, parts, pointed_at, standalone
 from rag.refusal import refuse
 from rag.reply import Reply
@@ -107,22 +108,13 @@ class Assistant:
         """Takes an uploaded file out, by one of its articles: how many went. Raises ArticleMissing, CorpusError."""
         return self.articles.remove(article)
 
-    def search(
-        self,
-        query: str,
-        k: int = 10,
-        *,
-        since: Day = None,
-        until: Day = None,
-        as_of: Day = None,
-        exclude: Collection[str] = (),
-    ) -> list[Hit]:
-        """The `k` passages nearest to `query`, BM25 and dense hits fused. Dates are inclusive.
+    def search(self, query: str, k: int = 10, **filters: Unpack[Filters]) -> list[Hit]:
+        """The `k` passages nearest to `query`, BM25 and dense hits fused.
 
-        `as_of` hides articles dated later. Raises IndexMissing if nothing is indexed, QuestionError if `query` is
-        no text.
+        `filters`: `since`, `until`, `as_of` and `exclude`, see `Filters`. Raises IndexMissing if nothing is indexed,
+        QuestionError if `query` is no text.
         """
-        return find(self.articles, query, k, since=since, until=until, as_of=as_of, exclude=exclude)
+        return find(self.articles, query, k, **filters)
 
     def article(self, id: str) -> Article:
         """The article of this id, its text exactly as citations count it. Raises ArticleMissing."""
@@ -165,15 +157,11 @@ class Assistant:
         """
 
         def told(what: str, done: int, total: int) -> None:
-            for one in (self._progress, progress):
-                if one:
-                    one(what, done, total)
+            for one in filter(None, (self._progress, progress)):
+                one(what, done, total)
 
         engine, connections = self._opened(told), Connections()
-        if stop:
-            until_stopped(lambda: engine.load(connections), stop, connections)
-        else:
-            engine.load()
+        until_stopped(lambda: engine.load(connections), stop or threading.Event(), connections)
 
     def use(self, engine: str = "auto", model: str | Path | None = None) -> None:
         """Answers with this engine and model from now on; a question that is being answered loses its own.
@@ -196,42 +184,28 @@ class Assistant:
 
     # ------------------------------------------------------------------------------------------ questions
 
-    def ask(
-        self,
-        question: str,
-        history: Sequence[Message] = (),
-        *,
-        since: Day = None,
-        until: Day = None,
-        as_of: Day = None,
-        exclude: Collection[str] = (),
-    ) -> Answer:
+    def ask(self, question: str, history: Sequence[Message] = (), **filters: Unpack[Filters]) -> Answer:
         """Answers `question` from the articles, or abstains. See `stream`."""
-        for event in self.stream(question, history, since=since, until=until, as_of=as_of, exclude=exclude):
-            if isinstance(event, AnswerDone):
-                return event.answer
-        raise AssertionError("a stream ends with AnswerDone")
+        *_, done = self.stream(question, history, **filters)
+        assert isinstance(done, AnswerDone)
+        return done.answer
 
     def stream(
         self,
         question: str,
         history: Sequence[Message] = (),
         *,
-        since: Day = None,
-        until: Day = None,
-        as_of: Day = None,
-        exclude: Collection[str] = (),
         stop: threading.Event | None = None,
+        **filters: Unpack[Filters],
     ) -> Generator[Event, None, None]:
         """Search, draft and check, as it happens; the last event is AnswerDone.
 
-        `history` is the conversation so far, oldest first. Raises QuestionError, IndexStateError, EngineError;
-        an EngineError carries the draft so far in `partial`. Closing the iterator stops the model; so does setting
-        `stop`, from any thread, after which Stopped is raised.
+        `history` is the conversation so far, oldest first; `filters` as in `search`. Raises QuestionError,
+        IndexStateError, EngineError; an EngineError carries the draft so far in `partial`. Closing the iterator stops
+        the model; so does setting `stop`, from any thread, after which Stopped is raised.
         """
-        narrow = {"since": since, "until": until, "as_of": as_of, "exclude": exclude}
         if stop is None:
-            return self._events(lambda: self.engine, question, history, narrow)
+            return self._events(lambda: self.engine, question, history, filters)
         connections = Connections()
 
         def told(what: str, done: int, total: int) -> None:
@@ -240,44 +214,39 @@ class Assistant:
             if self._progress:
                 self._progress(what, done, total)
 
-        def engine() -> Engine:
-            return Stoppable(self._opened(told), connections)
-
-        return stoppable(self._events(engine, question, history, narrow), stop, connections)
+        events = self._events(lambda: Stoppable(self._opened(told), connections), question, history, filters)
+        return stoppable(events, stop, connections)
 
     def _events(
-        self, engine: Callable[[], Engine], question: str, history: Sequence[Message], narrow: Mapping[str, Any]
+        self, engine: Callable[[], Engine], question: str, history: Sequence[Message], filters: Filters
     ) -> Generator[Event, None, None]:
         reply = Reply(question=self._checked_question(question))
-        yield from self.events(reply, engine, history, narrow)
-
-        def alike(words: str, k: int) -> list[Hit]:
-            return find(self.articles, words, k, **narrow, mode="bm25")
-
+        yield from self.events(reply, engine, history, filters)
+        alike = partial(find, self.articles, mode="bm25", **filters)
         yield AnswerDone(self._finish(reply, lambda item: carriers(item, alike, self.articles)))
 
     def events(
-        self, reply: Reply, engine: Callable[[], Engine], history: Sequence[Message], narrow: Mapping[str, Any]
+        self, reply: Reply, engine: Callable[[], Engine], history: Sequence[Message], filters: Mapping[str, Any]
     ) -> Generator[Event, None, None]:
         """Answers the question of `reply` into it; the evals read there what spoke for each sentence.
 
-        `narrow` has what `ask` takes by name: since, until, as_of, exclude.
+        `filters` has what `ask` takes by name: since, until, as_of, exclude.
         """
         for turn in history:
             as_text(turn["content"], "A message of the history")
 
         def rewritten(turns: list[tuple[str, str]], last: str) -> str:
-            return _rewritten(reply, engine(), turns, last)
+            return "".join(_rewritten(reply, engine(), turns, last))
 
         reply.standalone = standalone(reply.question, history, rewritten)
-        today = as_day(narrow.get("as_of"), "as_of")
+        today = as_day(filters.get("as_of"), "as_of")
         now = today or self.articles.counts().newest
         asked = list[str]()
         for part in parts(reply.standalone):
             before: list[Message] = [{"role": "user", "content": one} for one in asked]
             asked.append(standalone(part, before, rewritten))
         most = self.settings.passages
-        found = [find(self.articles, part, most, **narrow, toward=pointed_at(part, now)) for part in asked]
+        found = [find(self.articles, part, most, **filters, toward=pointed_at(part, now)) for part in asked]
         reply.hits, reply.searched = _merged(found, most), reply.elapsed()
         yield EvidenceFound(reply.hits)
         verifier = Verifier(reply, self.settings.threshold, self.support, self._judge, engine)
@@ -336,16 +305,9 @@ class Assistant:
         return hashlib.sha256(json.dumps([*parts, self._embedder.fingerprint]).encode()).hexdigest()[:12]
 
 
-def _rewritten(reply: Reply, engine: Engine, turns: list[tuple[str, str]], question: str) -> str:
-    """The question as the model puts it when it has to stand alone."""
-    text = ""
-    writing = engine.stream(prompts.rewrite(turns, question), max_tokens=80)
-    while True:
-        try:
-            text += next(writing)
-        except StopIteration as end:
-            reply.count(end.value)
-            return text
+def _rewritten(reply: Reply, engine: Engine, turns: list[tuple[str, str]], question: str) -> Iterator[str]:
+    """The question as the model puts it when it has to stand alone, as it writes it."""
+    reply.count((yield from engine.stream(prompts.rewrite(turns, question), max_tokens=80)))
 
 
 def _merged(found: Sequence[Sequence[Hit]], most: int) -> tuple[Hit, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from typing import TypedDict
 
 from index.search import Mode
 from index.store import ArticleIndex
@@ -11,6 +12,19 @@ from index.types import Hit
 from rag.errors import QuestionError, SettingsError
 
 Day = date | str | None
+
+
+class Filters(TypedDict, total=False):
+    """Which articles count; dates are inclusive."""
+
+    since: Day
+    until: Day
+    as_of: Day
+    """The day on which it is asked: hides articles dated later."""
+    exclude: Collection[str]
+    """Ids of articles."""
+
+
 _RECENT = timedelta(days=10)
 """Before the day of the question: what is asked on a day is mostly about that week (evals/RESULTS.md, "A calendar")."""
 
