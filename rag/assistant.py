@@ -30,7 +30,7 @@ from rag.evidence import Evidence, carriers
 from rag.find import Filters, as_day, as_text, find
 from rag.question import Message, parts, pointed_at, standalone
 from rag.refusal import refuse
-from rag.reply import Reply
+from rag.reply import Reply, with_numbers
 from rag.settings import Settings
 from rag.support import Support
 from rag.types import Answer, AnswerDone, Event, EvidenceFound
@@ -271,24 +271,25 @@ class Assistant:
         return np.asarray(self._embedder.get_text_embedding_batch(texts), dtype=np.float32)
 
     def _finish(self, reply: Reply, carriers: Callable[[Evidence], tuple[str, ...]]) -> Answer:
-        reply.refused = not reply.sentences
-        if reply.refused:
+        choice, notes, abstained = self.choice, reply.notes, not reply.sentences
+        if abstained:
             text = refuse(reply)
         else:
             reply.date_the_present()
-            text = reply.text()
-        reply.note_what_is_missing()
-        choice = self.choice
+            notes += [f"the articles do not answer “{part}”" for part in reply.unanswered]
+            text = " ".join(map(with_numbers, reply.sentences))
+        if undated := sum(item.date is None for item in reply.cited.values()):
+            notes.append(f"{undated} of the quotes come{'s' if undated == 1 else ''} from an article without a date")
         return Answer(
             question=reply.question,
             standalone_question=reply.standalone,
             text=text,
-            abstained=reply.refused,
+            abstained=abstained,
             sentences=tuple(reply.sentences),
             withheld=tuple(reply.withheld),
             citations=reply.citations(carriers),
             hits=reply.hits,
-            notes=(*choice.notes, *reply.notes),
+            notes=(*choice.notes, *notes),
             engine=choice.engine,
             model=choice.model,
             settings=self._fingerprint(),

@@ -36,10 +36,13 @@ def refuse(reply: Reply) -> str:
         return f"{text} {_LISTED}"
     missing = tuple(dict.fromkeys(name for evidence in reply.evidence for name in evidence.missing_names))
     if missing:
-        text += f" The passages found do not mention {_listed(missing)}."
+        listed = f"{', '.join(missing[:-1])} or {missing[-1]}".removeprefix(" or ")
+        text += f" The passages found do not mention {listed}."
     if found := _instead(reply.standalone, reply.evidence):
         item, about = found
-        sentence = AnswerSentence(_said(item, about), (reply.cite(item),), 1.0)
+        day = f", on {spell(item.date)}" if item.date else ""
+        said = f"of {about} they say{day}: {quoted(item.quote, item.date)}"
+        sentence = AnswerSentence(said, (reply.cite(item),), 1.0)
         reply.sentences.append(sentence)
         text += f" Nearest, but no answer: {with_numbers(sentence)}"
     return text
@@ -60,12 +63,3 @@ def _instead(question: str, evidence: Sequence[EvidenceSet]) -> tuple[Evidence, 
         if item.odds >= _RELATED and all(name_stands_in(one, f"{item.title}\n{item.quote}") for one in names)
     ]
     return max(near, key=lambda one: one[0].odds, default=None)
-
-
-def _said(item: Evidence, about: str) -> str:
-    day = f", on {spell(item.date)}" if item.date else ""
-    return f"of {about} they say{day}: {quoted(item.quote, item.date)}"
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

@@ -13,7 +13,6 @@ from rag.days import spell
 from rag.engines.base import Completion
 from rag.evidence import Evidence, EvidenceSet
 from rag.types import AnswerSentence, Citation, Timings, Usage, Withheld
-from rag.wording import as_of
 
 if TYPE_CHECKING:
     from rag.verify import Verdict
@@ -47,7 +46,6 @@ class Reply:
     """Every sentence that was weighed, with what spoke for it."""
     unanswered: list[str] = field(default_factory=list)
     """The parts of the question that got no answer."""
-    refused: bool = False
     notes: list[str] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
 
@@ -66,10 +64,6 @@ class Reply:
             self.usage.completion_tokens + completion.completion_tokens,
         )
 
-    def text(self) -> str:
-        """The kept sentences, each with its [n]."""
-        return " ".join(with_numbers(sentence) for sentence in self.sentences)
-
     def cite(self, item: Evidence) -> int:
         """The number of this quote in the answer, given at its first use."""
         key = (item.article, item.start, item.end)
@@ -86,18 +80,8 @@ class Reply:
     def citations(self, carriers: Callable[[Evidence], tuple[str, ...]]) -> tuple[Citation, ...]:
         """The quotes by number; `carriers` finds every article that has the same words."""
         return tuple(
-            Citation(
-                number=number,
-                article=item.article,
-                title=item.title,
-                date=item.date,
-                page=item.page,
-                quote=item.quote,
-                start=item.start,
-                end=item.end,
-                carriers=carriers(item),
-            )
-            for number, item in enumerate(self.cited.values(), 1)
+            Citation(number, one.article, one.title, one.date, one.page, one.quote, one.start, one.end, carriers(one))
+            for number, one in enumerate(self.cited.values(), 1)
         )
 
     def shows(self, item: Evidence) -> bool:
@@ -112,26 +96,15 @@ class Reply:
         newest = max((item.date for item in self.cited.values() if item.date), default=None)
         if newest and _NOW.search(self.standalone):
             first = self.sentences[0]
-            self.sentences[0] = replace(first, text=as_of(f"as of {spell(newest)}", first.text))
-
-    def note_what_is_missing(self) -> None:
-        """Notes the parts that the articles do not answer, and the quotes without a date."""
-        if self.sentences and not self.refused:
-            self.notes += [f"the articles do not answer “{part}”" for part in self.unanswered]
-        undated = sum(item.date is None for item in self.cited.values())
-        if undated:
-            comes = "comes" if undated == 1 else "come"
-            self.notes.append(f"{undated} of the quotes {comes} from an article without a date")
+            self.sentences[0] = replace(first, text=f"As of {spell(newest)}: {first.text}")
 
 
 def with_numbers(sentence: AnswerSentence) -> str:
     """The sentence with its [n] before the full stop: "Rami Abdurrahman heads it [1]." """
     marks = "".join(f" [{number}]" for number in sentence.citations)
     body = sentence.text.rstrip()
-    stop = re.search(r"[.!?…。؟]+[”\"’')]*$", body)
-    if stop and not stop.group().rstrip(".!?…。؟"):
-        return body[: stop.start()] + marks + stop.group()
-    return body + marks
+    end = len(body.rstrip(".!?…。؟"))
+    return f"{body[:end]}{marks}{body[end:]}"
 
 
 def without_numbers(text: str) -> str:

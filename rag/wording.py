@@ -34,11 +34,6 @@ def before_correction(sentence: str, day: date | None) -> str:
     return f"Before the correction{f', on {spell(day)}' if day else ''}: {sentence}"
 
 
-def as_of(note: str, sentence: str) -> str:
-    """`note` is "as of 5 December 2024"."""
-    return f"{note[0].upper()}{note[1:]}: {sentence}"
-
-
 def quoted(quote: str, day: date | None = None) -> str:
     """On one line, in quotation marks, "on Thursday" with its date in brackets, as editors add it; words that begin
     with a mark of their own get no second one."""
