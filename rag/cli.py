@@ -5,19 +5,15 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import click
 
 from index.errors import DatelineError
-from rag.options import common_options, opened
+from rag.options import common_options, opened, together
 from rag.printing import clean, say, say_json
-
-if TYPE_CHECKING:
-    from rag.types import Answer
 
 ABSTAINED = 3
 INTERRUPTED = 130
@@ -40,10 +36,7 @@ def main(arguments: list[str] | None = None) -> None:
         error.show(told)
         say(told.getvalue().rstrip(), err=True)
         code = 2
-    except click.Abort:
-        say("Interrupted.", err=True)
-        code = INTERRUPTED
-    except KeyboardInterrupt:
+    except (click.Abort, KeyboardInterrupt):
         say("Interrupted.", err=True)
         code = INTERRUPTED
     except BrokenPipeError:
@@ -86,16 +79,11 @@ def commands() -> None:
     """Ask a folder of news articles, and get an answer whose every sentence can be checked."""
 
 
-def _dates(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in (
-        click.option("--as-of", metavar="DATE", help="The day of the question; later articles are hidden."),
-        click.option("--until", metavar="DATE", help="Only articles up to this day (2024-12-31)."),
-        click.option("--since", metavar="DATE", help="Only articles from this day on (2024-12-01)."),
-    ):
-        command = option(command)
-    return command
-
-
+_dates = together(
+    click.option("--as-of", metavar="DATE", help="The day of the question; later articles are hidden."),
+    click.option("--until", metavar="DATE", help="Only articles up to this day (2024-12-31)."),
+    click.option("--since", metavar="DATE", help="Only articles from this day on (2024-12-01)."),
+)
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -110,10 +98,7 @@ def index(folder: Path, replace: bool, as_json: bool, **chosen: Any) -> None:
 
     with opened(**chosen) as assistant, file_progress() as progress:
         report = assistant.index(folder, replace=replace, progress=progress)
-    if as_json:
-        say_json(report)
-    else:
-        show_report(report)
+    say_json(report) if as_json else show_report(report)
 
 
 @commands.command()
@@ -126,16 +111,14 @@ def ask(
     context: click.Context, /, question: str, as_json: bool, since: str, until: str, as_of: str, **chosen: Any
 ) -> None:
     """Answer QUESTION from the articles, with quotes; exit code 3 if they do not answer it."""
-    from rag.terminal import show_answer, stream_answer
+    from rag.terminal import show_answer
 
     when: dict[str, Any] = {"since": since, "until": until, "as_of": as_of}
     with opened(**chosen) as assistant:
         if as_json:
-            answer = assistant.ask(question, **when)
-            say_json(answer)
+            say_json(answer := assistant.ask(question, **when))
         else:
-            answer = stream_answer(assistant.stream(question, **when))
-            show_answer(answer)
+            answer = show_answer(assistant.stream(question, **when))
     context.exit(ABSTAINED if answer.abstained else 0)
 
 
@@ -144,20 +127,17 @@ def ask(
 @_dates
 def chat(since: str, until: str, as_of: str, **chosen: Any) -> None:
     """Ask in a loop; each question may point back to the last. An empty line or Ctrl-D ends it."""
-    from rag.terminal import show_answer, stream_answer
+    from rag.terminal import show_answer
 
     history: list[Any] = []
     with opened(**chosen) as assistant:
         while question := _next_question():
             try:
-                answer: Answer = stream_answer(
-                    assistant.stream(question, history, since=since, until=until, as_of=as_of)
-                )
+                answer = show_answer(assistant.stream(question, history, since=since, until=until, as_of=as_of))
             except DatelineError as error:
                 say(f"Error: {error}", err=True)
-                continue
-            show_answer(answer)
-            history += [{"role": "user", "content": question}, {"role": "assistant", "content": answer.text}]
+            else:
+                history += [{"role": "user", "content": question}, {"role": "assistant", "content": answer.text}]
 
 
 def _next_question() -> str:
@@ -187,10 +167,7 @@ def search(query: str, k: int, verbose: bool, as_json: bool, since: str, until: 
         settings.data_dir, embedder(settings.embedder, ollama_host=settings.ollama_host), once=True
     ) as articles:
         hits = find(articles, query, k, since=since, until=until, as_of=as_of)
-    if as_json:
-        say_json(hits)
-    else:
-        show_hits(hits, scores=verbose)
+    say_json(hits) if as_json else show_hits(hits, scores=verbose)
 
 
 @commands.command(
@@ -242,10 +219,7 @@ def doctor(context: click.Context, /, as_json: bool, **chosen: Any) -> None:
     from rag.terminal import show_findings
 
     findings = examine({name: value for name, value in chosen.items() if value is not None})
-    if as_json:
-        say_json(findings)
-    else:
-        show_findings(findings)
+    say_json(findings) if as_json else show_findings(findings)
     context.exit(0 if all(finding.ok for finding in findings) else 1)
 
 

@@ -41,52 +41,46 @@ class ByteProgress:
     """A progress bar on stderr for downloads; silent where stderr is not a terminal, but for its first line."""
 
     def __init__(self) -> None:
-        console = Console(stderr=True)
+        self._console = Console(stderr=True)
         self._bar = Progress(
             TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn(),
-            console=console, transient=True,
+            console=self._console, transient=True,
         )  # fmt: skip
-        self._terminal = console.is_terminal
-        self._tasks: dict[str, object] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self._bar.live.is_started:
-            self._bar.stop()
+        self._show(False)
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """`done` of `total` bytes of `what`; a total of 0 is not known."""
-        if total and done >= total and what not in self._tasks:
-            return  # it was all there already
-        if not self._terminal:
-            if what not in self._tasks:
+        complete = 0 < total <= done
+        task = next((one.id for one in self._bar.tasks if one.description == what), None)
+        if task is None:
+            if complete:
+                return  # it was all there already
+            if not self._console.is_terminal:
                 say(f"Fetching {what} …" if total else what, err=True)
-                self._tasks[what] = None
-            return
-        if not self._tasks:
-            self._bar.start()
-        if what not in self._tasks:
-            self._tasks[what] = self._bar.add_task(what, total=total or None)
-        self._bar.update(self._tasks[what], completed=done, total=total or None)  # type: ignore[arg-type]
-        if total and done >= total:
-            self._bar.stop()
-            self._tasks.clear()
+            task = self._bar.add_task(what, total=total or None)
+        self._bar.update(task, completed=done, total=total or None)
+        self._show(not complete)
+
+    def _show(self, shown: bool) -> None:
+        if self._console.is_terminal and shown != self._bar.live.is_started:
+            (self._bar.start if shown else self._bar.stop)()
 
 
 @contextmanager
 def file_progress() -> Iterator[Callable[[int, int, str], None]]:
     """A progress bar on stderr that counts files; nothing where stderr is not a terminal."""
     console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda done, total, what: None
-        return
-    with Progress(
+    bar = Progress(
         TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
         TextColumn("{task.fields[what]}", markup=False), console=console, transient=True,
-    ) as bar:  # fmt: skip
-        task = bar.add_task("index", total=None, what="")
+    )  # fmt: skip
+    task = bar.add_task("index", total=None, what="")
+    with bar if console.is_terminal else nullcontext():
         yield lambda done, total, what: bar.update(task, completed=done, total=total, what=what)
 
 
@@ -103,7 +97,25 @@ def show_report(report: SyncReport) -> None:
         say(f"  without a date: {len(report.undated)} ({shown})")
 
 
-def stream_answer(events: Iterable[Event]) -> Answer:
+def show_answer(events: Iterable[Event]) -> Answer:
+    """Prints the answer when it has come: the exact words it stands on, and what wrote it."""
+    answer = _streamed(events)
+    width = min(Console().width, 100)
+    say(textwrap.fill(answer.text, width))
+    for citation in answer.citations:
+        say(f"\n{_citation(citation, width)}")
+    if answer.abstained and answer.hits:
+        say("\nRelated, not an answer:")
+        show_hits(answer.hits[:3])
+    for withheld in answer.withheld:
+        say(textwrap.fill(f"(withheld: “{withheld.text}”: {withheld.reason})", width))
+    for note in answer.notes:
+        say(textwrap.fill(f"Note: {note}.", width))
+    say(f"\n{answer.model}, {answer.engine} · {answer.timings.total / 1000:.1f} s", err=not sys.stdout.isatty())
+    return answer
+
+
+def _streamed(events: Iterable[Event]) -> Answer:
     """Runs the events to their end; on a terminal the unchecked draft is shown, dim, until it is checked.
 
     If the engine dies in mid-answer, what it had written is printed, marked as unchecked, and the error raised.
@@ -138,28 +150,12 @@ def stream_answer(events: Iterable[Event]) -> Answer:
     raise AssertionError("a stream ends with AnswerDone")
 
 
-def show_answer(answer: Answer) -> None:
-    """The answer, the exact words it stands on, and what wrote it."""
-    width = min(Console().width, 100)
-    say("\n".join(textwrap.wrap(answer.text, width)))
-    for citation in answer.citations:
-        say()
-        say(_citation(citation, width))
-    if answer.abstained and answer.hits:
-        say("\nRelated, not an answer:")
-        show_hits(answer.hits[:3])
-    for withheld in answer.withheld:
-        say(_wrapped(f"(withheld: “{withheld.text}”: {withheld.reason})", width, ""))
-    for note in answer.notes:
-        say(_wrapped(f"Note: {note}.", width, ""))
-    say(f"\n{answer.model}, {answer.engine} · {answer.timings.total / 1000:.1f} s", err=not sys.stdout.isatty())
-
-
 def _citation(citation: Citation, width: int) -> str:
     title, *where = about(as_json(citation))
     others = ", ".join(id for id in citation.carriers if id != citation.article)
     copies = f"\n    {origin(citation.carriers)}: the same words in {others}" if others else ""
-    quote = _wrapped(quoted(citation.quote), width, "    ")
+    indent = " " * 4
+    quote = textwrap.fill(quoted(citation.quote), width, initial_indent=indent, subsequent_indent=indent)
     return f"[{citation.number}] {title}\n    {', '.join(where)}{copies}\n{quote}"
 
 
@@ -184,7 +180,3 @@ def show_findings(findings: Sequence[Finding]) -> None:
         say(f"{'ok ' if finding.ok else 'NOT OK'} {finding.what}: {finding.state}")
         if finding.remedy:
             say(f"      {finding.remedy}")
-
-
-def _wrapped(text: str, width: int, indent: str) -> str:
-    return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent)
