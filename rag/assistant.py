@@ -15,6 +15,7 @@ from typing import Any, Self, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
+from index import sync
 from index.embed import embedder
 from index.store import ArticleIndex
 from index.types import Article, Hit, SyncReport
@@ -83,13 +84,7 @@ class Assistant:
 
     # ------------------------------------------------------------------------------------------ articles
 
-    def index(
-        self,
-        folder: str | Path,
-        *,
-        replace: bool = False,
-        progress: Callable[[int, int, str], None] | None = None,
-    ) -> SyncReport:
+    def index(self, folder: str | Path, *, replace: bool = False, progress: sync.Progress | None = None) -> SyncReport:
         """Makes the index equal to `folder`; a second run over an unchanged folder embeds nothing.
 
         `replace` allows another folder, or another embedder, than the index was made with.
@@ -97,7 +92,7 @@ class Assistant:
         """
         return self.articles.sync(Path(folder), replace=replace, progress=progress)
 
-    def add(self, files: Mapping[str, Path], *, progress: Callable[[int, int, str], None] | None = None) -> SyncReport:
+    def add(self, files: Mapping[str, Path], *, progress: sync.Progress | None = None) -> SyncReport:
         """Takes in copies of files, by name, beside the folder's articles; their ids begin with "uploads/".
 
         Raises IndexMissing, IndexBusy, StorageError; see `ArticleIndex.add`.
