@@ -70,6 +70,19 @@ def test_where_figures_differ_the_newest_leads_and_wire_copy_is_one_voice(asked:
     assert [set(citation.carriers) for citation in answer.citations] == [{"new.txt"}, {"old.txt", "copy.txt"}]
 
 
+def test_articles_that_differ_are_both_reported_each_with_its_date(asked: Asked, write: Write) -> None:
+    write("a.txt", "Baby Doll is a film of 1956 directed by Elia Kazan.", "2020-03-01")
+    write("b.txt", "Baby Doll is a film that was directed by Franco Giraldi.", "2021-04-02")
+    drafts = {name: f"{name} directed the film Baby Doll." for name in ("Elia Kazan", "Franco Giraldi")}
+    answer = asked("Who directed the film Baby Doll?", drafts)
+    assert answer.text == (
+        "Elia Kazan directed the film Baby Doll [1]. "
+        "Another article, of 2 April 2021, says: Franco Giraldi directed the film Baby Doll [2]."
+    )
+    assert [citation.article for citation in answer.citations] == ["a.txt", "b.txt"]
+    assert answer.notes == ("the articles differ: 2 answers, each with its own source",)
+
+
 @pytest.mark.parametrize(
     ("question", "shown"),
     [

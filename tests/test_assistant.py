@@ -10,18 +10,10 @@ from typing import Any
 import pytest
 from app_helpers import always_asking
 from checking import CheckedAssistant
-from ollama_double import (
-    OllamaDouble,
-    cut_connection,
-    end_without_done,
-    error_in_mid_stream,
-    held_open,
-    installed,
-    speaks,
-)
+from ollama_double import OllamaDouble, held_open, installed, speaks
 
-from rag import AnswerDone, DatelineError, EvidenceFound, SentenceChecked, TextDelta
-from rag.errors import EngineInterrupted, EngineTimeout, EngineUnavailable, IndexMissing, ModelMissing, QuestionError
+from rag import AnswerDone, EvidenceFound, SentenceChecked, TextDelta
+from rag.errors import EngineError, ModelMissing
 
 MODEL = "qwen2.5-coder:1.5b"
 QUESTION = "How far is Hama from Damascus?"
@@ -57,10 +49,16 @@ def ask_with(seeds_dir: Path) -> Callable[..., CheckedAssistant]:
 Open = Callable[..., CheckedAssistant]
 
 
-def test_an_answer_cites_the_exact_words_with_what_they_lean_on_and_names_its_engine_and_model(ask_with: Open) -> None:
+def test_events_come_in_order_and_end_with_an_answer_that_cites_the_exact_words_with_what_they_lean_on(
+    ask_with: Open,
+) -> None:
     # citation marks of the model's own are not trusted
     with OllamaDouble(chat=says(GOOD.replace(".", " [7]."))) as ollama, ask_with(ollama) as dateline:
-        answer = dateline.ask(QUESTION)
+        *events, done = dateline.stream(QUESTION)
+    found, *drafted = [type(event) for event in events]
+    assert (found, set(drafted[: drafted.index(SentenceChecked)])) == (EvidenceFound, {TextDelta})
+    assert isinstance(done, AnswerDone) and AnswerDone not in drafted
+    answer = done.answer
     assert answer.text == "Hama is about 200 kilometres (125 miles) north of Damascus [1]."
     (citation,) = answer.citations
     assert citation.article == WITHDREW
@@ -74,50 +72,37 @@ def test_an_answer_cites_the_exact_words_with_what_they_lean_on_and_names_its_en
         assert (request["keep_alive"], request["think"]) == ("30m", False)
 
 
+NEAR, NOW = "Is Hama about 200 kilometres from Damascus?", "As of 5 December 2024: "
+TOLD = "Hama is a major intersection point"
+
+
 @pytest.mark.parametrize(
-    ("question", "draft", "shown", "withheld"),
+    ("question", "model", "shown", "withheld", "articles"),
     [
-        (QUESTION, "Hama is 300 kilometres north of Damascus.", QUOTED, "the number 300 is in no article found"),
-        ("What happened in Hama?", "Nothing happened there in 2019.", QUOTED, "the number 2019 is in no article found"),
-        ("Who controls the police headquarters in Hama now?", "Opposition gunmen.", "As of 5 December 2024: ", None),
+        (QUESTION, says("Hama is 300 kilometres north of Damascus."), QUOTED, "300", ()),
+        ("What happened in Hama?", says("Nothing happened there in 2019."), QUOTED, "2019", ()),
+        ("Who controls the police headquarters in Hama now?", says("Opposition gunmen."), NOW, None, ()),
+        # the word where the model is sure of it, and the words that tell
+        (NEAR, says("Yes, it is.", word=6.0), f"Yes: “{TOLD}", None, ()),
+        (NEAR, says("Yes, it is.", word=-6.0), f"No: “{TOLD}", None, ()),
+        (NEAR, says("Yes, it is.", word=0.1), f"{QUOTED}{TOLD}", None, ()),
+        # what has no one answer is told by the sentences that open the articles
+        ("Summarise the articles.", says("Much.", yes=-8.0), QUOTED, None, {ENTERED, WITHDREW}),
+        ("Give me the latest news.", says("Much.", yes=-8.0), f"{NOW}{QUOTED}", None, {ENTERED, WITHDREW}),
+        ("Summarise what happened in Hama.", says("Much.", yes=-8.0), QUOTED, None, ()),
     ],
 )
-def test_what_does_not_hold_is_withheld_and_the_articles_own_words_answer(
-    ask_with: Open, question: str, draft: str, shown: str, withheld: str | None
+def test_where_no_draft_holds_the_articles_own_words_answer(
+    ask_with: Open, question: str, model: Any, shown: str, withheld: str | None, articles: set[str]
 ) -> None:
-    with OllamaDouble(chat=says(draft)) as ollama, ask_with(ollama) as dateline:
+    with OllamaDouble(chat=model) as ollama, ask_with(ollama) as dateline:
         answer = dateline.ask(question)
     assert not answer.abstained
     assert answer.text.startswith(shown)
-    assert "300" not in answer.text and "2019" not in answer.text
-    assert withheld is None or withheld in [one.reason for one in answer.withheld]
-
-
-@pytest.mark.parametrize(("word", "shown"), [(6.0, "Yes: “"), (-6.0, "No: “"), (0.1, QUOTED)])
-def test_a_question_of_yes_or_no_gets_the_word_where_the_model_is_sure_and_the_words_that_tell(
-    ask_with: Open, word: float, shown: str
-) -> None:
-    with OllamaDouble(chat=says("Yes, it is.", word=word)) as ollama, ask_with(ollama) as dateline:
-        answer = dateline.ask("Is Hama about 200 kilometres from Damascus?")
-    assert answer.text.startswith(f"{shown}Hama is a major intersection point")
-
-
-@pytest.mark.parametrize(
-    ("question", "articles"),
-    [
-        ("Summarise the articles.", {ENTERED, WITHDREW}),
-        ("Give me the latest news.", {ENTERED, WITHDREW}),
-        ("Summarise what happened in Hama.", set()),
-    ],
-)
-def test_what_has_no_one_answer_is_told_by_the_sentences_that_open_the_articles(
-    ask_with: Open, question: str, articles: set[str]
-) -> None:
-    with OllamaDouble(chat=says("Much.", yes=-8.0)) as ollama, ask_with(ollama) as dateline:
-        answer = dateline.ask(question)
-    assert answer.sentences
-    assert all(QUOTED in sentence.text for sentence in answer.sentences)
-    assert {citation.article for citation in answer.citations} >= articles
+    reasons = [one.reason for one in answer.withheld]
+    if withheld:
+        assert f"the number {withheld} is in no article found" in reasons and withheld not in answer.text
+    assert {citation.article for citation in answer.citations}.issuperset(articles)
 
 
 @pytest.mark.parametrize(
@@ -156,52 +141,6 @@ def test_each_part_of_a_question_is_answered_and_one_that_is_not_is_named(ask_wi
     assert "25 miles" in "".join(citation.quote for citation in both.citations)
 
 
-def test_articles_that_differ_are_both_reported_each_with_its_date(tmp_path: Path) -> None:
-    folder = tmp_path / "films"
-    folder.mkdir()
-    (folder / "a.txt").write_text(" date 2020-03-01 Baby Doll is a film of 1956 directed by Elia Kazan.", "utf-8")
-    (folder / "b.txt").write_text(" date 2021-04-02 Baby Doll is a film that was directed by Franco Giraldi.", "utf-8")
-
-    def speak(messages: list[dict[str, str]], options: dict[str, Any]) -> str:
-        kazan = "Kazan" in messages[-1]["content"]
-        return f"{'Elia Kazan' if kazan else 'Franco Giraldi'} directed the film Baby Doll."
-
-    chat = speaks(speak, first_token=lambda messages: {"Yes": -0.05, "No": -4.0})
-    with OllamaDouble(chat=chat) as ollama:
-        with CheckedAssistant(tmp_path / "data", "ollama", MODEL, ollama_host=ollama.url) as dateline:
-            dateline.index(folder)
-            answer = dateline.ask("Who directed the film Baby Doll?")
-    assert answer.text == (
-        "Elia Kazan directed the film Baby Doll [1]. "
-        "Another article, of 2 April 2021, says: Franco Giraldi directed the film Baby Doll [2]."
-    )
-    assert [citation.article for citation in answer.citations] == ["a.txt", "b.txt"]
-    assert answer.notes == ("the articles differ: 2 answers, each with its own source",)
-
-
-def test_the_same_words_in_both_articles_are_one_citation_with_two_carriers(ask_with: Open) -> None:
-    said = "Rami Abdurrahman said the fall of Hama means the beginning of the regime’s fall has started."
-    with OllamaDouble(chat=says(said)) as ollama, ask_with(ollama) as dateline:
-        answer = dateline.ask("What did Rami Abdurrahman say would begin if Hama falls?")
-    assert len(answer.citations[0].carriers) == 2
-
-
-def test_events_come_in_order_and_end_with_the_answer(ask_with: Open) -> None:
-    with OllamaDouble(chat=says(GOOD)) as ollama, ask_with(ollama) as dateline:
-        kinds = [type(event) for event in dateline.stream(QUESTION)]
-    assert kinds[0] is EvidenceFound
-    checked = kinds.index(SentenceChecked)
-    assert set(kinds[1:checked]) == {TextDelta}
-    assert kinds[-1] is AnswerDone and kinds.count(AnswerDone) == 1
-
-
-def test_the_model_sees_thursday_as_a_date(ask_with: Open) -> None:
-    with OllamaDouble(chat=says("The army withdrew on 5 December 2024.")) as ollama, ask_with(ollama) as dateline:
-        answer = dateline.ask("On what date did the Syrian army withdraw from Hama?")
-    assert "Thursday (5 December 2024)" in ollama.chats[0]["messages"][-1]["content"]
-    assert not answer.abstained
-
-
 def test_a_follow_up_is_asked_as_a_question_that_stands_alone(ask_with: Open) -> None:
     history = [
         {"role": "user", "content": "Who entered Hama?"},
@@ -228,45 +167,10 @@ def test_what_is_excluded_or_of_another_time_is_not_used_and_without_articles_no
     assert found or not ollama.chats
 
 
-@pytest.mark.parametrize("death", [error_in_mid_stream(), cut_connection(), end_without_done()])
-def test_a_model_that_dies_in_mid_answer_leaves_what_it_wrote(ask_with: Open, death: Any) -> None:
-    with OllamaDouble(chat=death) as ollama, ask_with(ollama) as dateline:
-        with pytest.raises(EngineInterrupted) as caught:
-            dateline.ask(QUESTION)
-    assert caught.value.partial == "To determine how"
-
-
-def test_a_silent_server_is_a_timeout_and_a_model_that_is_not_there_is_named_with_its_remedy(ask_with: Open) -> None:
+def test_a_server_is_waited_for_as_long_as_the_settings_say(ask_with: Open) -> None:
     with OllamaDouble(chat=held_open(after=0)) as ollama, ask_with(ollama, timeout=0.2) as dateline:
-        with pytest.raises((EngineTimeout, EngineInterrupted)):
+        with pytest.raises(EngineError):
             dateline.ask(QUESTION)
-    with OllamaDouble() as ollama, ask_with(ollama, "qwen3:4b") as dateline:
-        with pytest.raises(ModelMissing, match="dateline pull qwen3:4b"):
-            dateline.ask(QUESTION)
-
-
-@pytest.mark.parametrize(
-    ("given", "question", "error", "remedy"),
-    [
-        ({"engine": "ollama", "ollama_host": "http://127.0.0.1:9"}, QUESTION, EngineUnavailable, "ollama serve"),
-        ({"model": "missing.gguf"}, QUESTION, ModelMissing, r"no model file missing\.gguf"),
-        ({}, "  \n ", QuestionError, "The question is empty"),
-        ({}, "x" * 100_000, QuestionError, "100,000 characters"),
-        ({"data_dir": "none"}, QUESTION, IndexMissing, "dateline index FOLDER"),
-    ],
-)
-def test_what_cannot_be_asked_is_told_in_a_sentence(
-    seeds_dir: Path,
-    tmp_path: Path,
-    given: dict[str, Any],
-    question: str,
-    error: type[DatelineError],
-    remedy: str,
-) -> None:
-    given = {"data_dir": seeds_dir} | given | ({"data_dir": tmp_path / "none"} if "data_dir" in given else {})
-    with CheckedAssistant(**given) as dateline, pytest.raises(error, match=remedy):
-        dateline.ask(question)
-    assert not (tmp_path / "none").exists()
 
 
 def test_auto_takes_the_largest_chat_model_of_a_laptops_size_or_else_the_embedded_one_and_says_so(
@@ -293,19 +197,15 @@ def test_the_weights_that_answer_are_named_by_their_hash(ask_with: Open, seeds_d
         assert len(dateline.choice.digest()) == 64
 
 
-def test_the_settings_hash_changes_with_what_can_change_an_answer(ask_with: Open) -> None:
-    with OllamaDouble(chat=says(GOOD)) as ollama:
-        with ask_with(ollama) as one, ask_with(ollama, seed=2) as two:
-            assert one.ask(QUESTION).settings != two.ask(QUESTION).settings
-            assert one.ask(QUESTION).settings == one.ask(QUESTION).settings
-
-
-def test_another_model_can_be_taken_into_use_and_one_that_is_missing_changes_nothing(ask_with: Open) -> None:
-    with OllamaDouble(chat=says(GOOD)) as ollama, ask_with(ollama) as dateline:
-        before = dateline.ask(QUESTION)
+def test_the_settings_hash_changes_with_what_can_change_an_answer_such_as_a_model_taken_into_use(
+    ask_with: Open,
+) -> None:
+    with OllamaDouble(chat=says(GOOD)) as ollama, ask_with(ollama) as dateline, ask_with(ollama, seed=2) as other:
+        before, again, of_other_seed = dateline.ask(QUESTION), dateline.ask(QUESTION), other.ask(QUESTION)
         dateline.use("ollama", "qwen2.5-coder:0.5b")
         with pytest.raises(ModelMissing):
             dateline.use("ollama", "no-such-model")
         after = dateline.ask(QUESTION)
     assert (before.model, after.model) == (MODEL, "qwen2.5-coder:0.5b")
-    assert before.settings != after.settings
+    assert before.settings == again.settings
+    assert len({before.settings, of_other_seed.settings, after.settings}) == 3
