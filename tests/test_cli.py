@@ -18,7 +18,7 @@ import pytest
 from app_helpers import MODEL, QUESTION, RIGHT, says, until
 from commands import Run
 from filelock import FileLock
-from ollama_double import OllamaDouble, cut_connection, held_open, pull_finished, recording
+from ollama_double import OllamaDouble, cut_connection, held_open, pull_finished
 from processes import hear_ctrl_c
 
 import rag
@@ -119,7 +119,7 @@ def test_an_error_is_one_sentence_with_its_remedy_and_exit_code_1(
         ((*ask, "--model", "missing.gguf"), seeds_dir, "Error: There is no model file missing.gguf"),
         ((*ask, *on_ollama, "qwen3:4b"), seeds_dir, "dateline pull qwen3:4b"),
         ((*ask, "--since", "Thursday"), seeds_dir, "Error: since must be a date like 2024-12-05"),
-        (ask, tmp_path, "dateline index FOLDER"),
+        (ask, tmp_path / "none", "dateline index FOLDER"),
         (ask, changed, "--replace"),
         (("index", "no-such-folder"), seeds_dir, "no-such-folder"),
         (("index", "tests"), seeds_dir, "--replace"),
@@ -131,20 +131,15 @@ def test_an_error_is_one_sentence_with_its_remedy_and_exit_code_1(
         with FileLock(data / "write.lock") if "writing" in sentence else nullcontext():
             told = run(words[0], "--data-dir", data, *words[1:])
         assert (told.code, sentence in told.err, told.err.count("\n")) == (1, True, 1), words
+    assert not (tmp_path / "none").exists()
     told = run("doctor", *on_ollama, MODEL, "--data-dir", tmp_path)
     assert (told.code, "NOT OK index: Nothing is indexed yet" in told.out) == (1, True)
     assert (run("search").code, run("ask", "q", "--engine", "magic").code) == (2, 2)
 
 
-def test_pull_shows_ollamas_own_progress_and_fails_without_network(
-    run: Run, ollama: OllamaDouble, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pull_shows_ollamas_own_progress(run: Run, ollama: OllamaDouble) -> None:
     told = run("pull", "qwen3:4b")
-    assert (told.code, "pulling manifest" in told.err) == (0, True)
-    assert "qwen3:4b is on the Ollama server." in told.out
-    with OllamaDouble(pull=recording("pull_unreachable")) as cut_off:
-        monkeypatch.setenv("OLLAMA_HOST", cut_off.url)
-        assert run("pull", "qwen3:4b").code == 1
+    assert (told.code, told.out, "pulling manifest" in told.err) == (0, "qwen3:4b is on the Ollama server.\n", True)
 
 
 def test_what_a_dying_model_wrote_is_kept_and_marked(run: Run, ollama: OllamaDouble, on_ollama: list[str]) -> None:
