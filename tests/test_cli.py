@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -23,6 +24,8 @@ from processes import hear_ctrl_c
 
 import rag
 from rag import Assistant
+from rag.errors import SettingsError
+from rag.settings import Settings
 from rag.types import Answer
 
 
@@ -135,6 +138,22 @@ def test_an_error_is_one_sentence_with_its_remedy_and_exit_code_1(
     told = run("doctor", *on_ollama, MODEL, "--data-dir", tmp_path)
     assert (told.code, "NOT OK index: Nothing is indexed yet" in told.out) == (1, True)
     assert (run("search").code, run("ask", "q", "--engine", "magic").code) == (2, 2)
+
+
+def test_settings_come_from_defaults_the_environment_and_arguments_and_one_that_is_wrong_is_named() -> None:
+    environ = {"DATELINE_SEED": "3", "DATELINE_PASSAGES": "7", "DATELINE_THRESHOLD": "bold", "DATELINE_TIMEOUT": "0.5"}
+    known = Settings.load({"seed": "2", "data_dir": "~/news", "model": None}, environ)
+    assert (known.seed, known.passages, known.threshold, known.timeout, known.model) == (2, 7, 0.25, 0.5, None)
+    assert known.data_dir == Path.home() / "news"
+    for name, value, told in (
+        ("passages", "ten", "must be a number, not 'ten': change the argument or DATELINE_PASSAGES."),
+        ("passages", 0, "must be 1 or more, not 0: set DATELINE_PASSAGES."),
+        ("threshold", 2, "must be between 0 and 1, not 2.0"),
+        ("engine", "magic", "There is no engine 'magic': use one of auto, ollama, embedded."),
+        ("colour", "red", "There is no setting 'colour'; the settings are: answer_tokens, "),
+    ):
+        with pytest.raises(SettingsError, match=re.escape(told)):
+            Settings.load({name: value}, {})
 
 
 def test_pull_shows_ollamas_own_progress(run: Run, ollama: OllamaDouble) -> None:
