@@ -7,60 +7,47 @@ from evidence_helpers import evidence_set, statement
 
 from evals.refusing import reads_as_refusal
 from rag.evidence import EvidenceSet
-from rag.refusal import REFUSAL, refuse
+from rag.refusal import _LISTED, REFUSAL, refuse
 from rag.reply import Reply
 
 QUESTION = "When did the insurgents capture Homs?"
 TARGET = "The next target of the insurgents is likely to be the central city of Homs."
+TWO = ("Latakia", "Ur")
 
 
-def refused(evidence: EvidenceSet, question: str = QUESTION) -> tuple[str, Reply]:
-    reply = Reply(question=question, standalone=question, evidence=[evidence])
-    return refuse(reply), reply
+@pytest.mark.parametrize(
+    ("question", "evidence", "told"),
+    [
+        (QUESTION, evidence_set([]), ""),
+        (QUESTION, evidence_set([statement("The army withdrew from Hama.", title="Syria")]), ""),  # of something else
+        (QUESTION, evidence_set([statement(TARGET, odds=-9.0)]), ""),  # far from any answer
+        (QUESTION, evidence_set([statement(TARGET)], absent=TWO[:1]), " The passages found do not mention Latakia."),
+        (QUESTION, evidence_set([statement(TARGET)], absent=TWO), " The passages found do not mention Latakia or Ur."),
+        (
+            QUESTION, evidence_set([statement("Hama fell."), statement(TARGET, 2, start=9)]),
+            f" Nearest, but no answer: of Homs they say, on 5 December 2024: “{TARGET}” [1]",
+        ),
+        *((f"{asks}?", None, f" {_LISTED}") for asks in ("How many articles name Ur", "Which is the oldest article")),
+        *((f"{asks}?", None, "") for asks in ("Which article 5 rights are named", "What did the first man say")),
+    ],
+)  # fmt: skip
+def test_it_tells_what_the_articles_have_for_the_question(
+    question: str, evidence: EvidenceSet | None, told: str
+) -> None:
+    reply = Reply(question, question, evidence=[evidence] if evidence else [], unanswered=[question])
+    assert refuse(reply) == f"{REFUSAL} “{question}”{told}"
+    assert [one.quote for one in reply.cited.values()] == [TARGET] * told.count("[1]")
+    assert [sentence.citations for sentence in reply.sentences] == [(1,)] * told.count("[1]")
 
 
-def test_it_says_what_was_looked_for() -> None:
-    for question, said in (
-        (QUESTION, f"“{QUESTION}”"),
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
         ("velle harbour\n cost", "“velle harbour cost”."),
         (f"Who said {'that ' * 99}?", f"“Who said {'that ' * 38}…”"),
-    ):
-        text, _ = refused(evidence_set([]), question)
-        assert text == f"{REFUSAL} {said}"
-        assert reads_as_refusal(text)
-
-
-def test_a_false_premise_is_met_with_what_the_articles_say_of_the_same_name() -> None:
-    text, reply = refused(evidence_set([statement(TARGET)]))
-    assert text.endswith(f"Nearest, but no answer: of Homs they say, on 5 December 2024: “{TARGET}” [1]")
-    assert [sentence.citations for sentence in reply.sentences] == [(1,)]
-    assert reply.cited["a.txt", 0, len(TARGET)].quote == TARGET
-
-
-@pytest.mark.parametrize(
-    "evidence",
-    [
-        evidence_set([statement("The army withdrew from Hama.", title="Syria")]),  # of something else
-        evidence_set([statement(TARGET, odds=-9.0)]),  # far from any answer
-        evidence_set([statement(TARGET)], names=("Homs", "Latakia"), absent=("Latakia",)),
     ],
 )
-def test_what_is_not_about_the_question_is_not_offered(evidence: EvidenceSet) -> None:
-    text, reply = refused(evidence)
-    assert reply.sentences == []
-    assert ("The passages found do not mention Latakia." in text) == bool(evidence.names)
-
-
-@pytest.mark.parametrize(
-    ("question", "listed"),
-    [
-        ("How many articles mention Hama?", True),
-        ("Which articles are about Homs?", True),
-        ("Show me the oldest article.", True),
-        ("Which article 5 rights are named?", False),
-        ("What did the first man say?", False),
-    ],
-)
-def test_a_question_about_the_articles_themselves_is_told_where_they_are_listed(question: str, listed: bool) -> None:
-    reply = Reply(question=question, standalone=question, unanswered=[question])
-    assert ("“Articles”" in refuse(reply)) is listed
+def test_it_says_on_one_line_and_not_at_length_what_was_looked_for(question: str, said: str) -> None:
+    text = refuse(Reply(question, question))
+    assert text == f"{REFUSAL} {said}"
+    assert reads_as_refusal(text)
