@@ -7,7 +7,6 @@ import io
 import json
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -35,6 +34,7 @@ ONE_BYTE = "\x9b2J\x9d0;owned\x9c"
 HOSTILE = f"{TITLE}{CLEAR}{CLIPBOARD}{ONE_BYTE}\r\x08\x7f\u202egnp.exe\u2066\u2069"
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 NO_TEXT = "who heads it \udcff"
+NOT_STATED = speaks(lambda messages, options: "Not stated.")
 
 
 @pytest.fixture(scope="module")
@@ -133,68 +133,54 @@ def test_a_folder_whose_name_is_no_text_is_told_to_be_renamed(run: Run, tmp_path
 def test_chat_goes_on_after_a_line_that_is_no_text(run: Run, seeds_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     typed = io.TextIOWrapper(io.BytesIO(b"who \xff\nWho is the Emperor of Mars?\n\n"), encoding="utf-8")
     monkeypatch.setattr(sys, "stdin", typed)
-    with OllamaDouble(chat=speaks(lambda messages, options: "Not stated.")) as ollama:
+    with OllamaDouble(chat=NOT_STATED) as ollama:
         monkeypatch.setenv("OLLAMA_HOST", ollama.url)
         said = run("chat", "--engine", "ollama", "--data-dir", seeds_dir)
     assert (said.code, said.out.startswith("The articles do not answer “")) == (0, True)
     assert said.err.startswith("Error: The question holds bytes that are no text in UTF-8: type it anew")
 
 
-def test_half_a_character_is_a_question_error_or_names_no_article(seeds_dir: Path) -> None:
-    half = "\ud800"
-    with CheckedAssistant(seeds_dir) as dateline:
-        asks: dict[str, Callable[[], object]] = {
-            "The question": lambda: dateline.ask(half),
-            "The query": lambda: dateline.search(half),
-            "A message of the history": lambda: dateline.ask("Where?", [{"role": "user", "content": half}]),
-        }
-        for what, ask in asks.items():
+def test_half_a_character_is_a_question_error_the_senders_fault_over_http_and_names_no_article(seeds_dir: Path) -> None:
+    half, asking = "\ud800", {"role": "user", "content": "\ud800"}
+    with OllamaDouble() as ollama, CheckedAssistant(seeds_dir, "ollama", ollama_host=ollama.url) as dateline:
+        for what, ask in (
+            ("The question", lambda: dateline.ask(half)),
+            ("The query", lambda: dateline.search(half)),
+            ("A message of the history", lambda: dateline.ask("Where?", [asking])),
+        ):
             with pytest.raises(QuestionError, match=f"^{what} holds bytes"):
                 ask()
         with pytest.raises(ArticleMissing):
             dateline.article(half)
         assert dateline.search("Hama", 1, exclude=[half])
-
-
-def test_half_a_character_over_http_is_the_senders_fault(seeds_dir: Path) -> None:
-    half = '"\\ud800"'
-    chat = '{"messages": [{"role": "user", "content": %s}]}'
-    with OllamaDouble() as ollama, CheckedAssistant(seeds_dir, "ollama", ollama_host=ollama.url) as dateline:
         with served(dateline) as url, httpx.Client(base_url=url, trust_env=False, timeout=20) as http:
             for path, body, status in (
-                ("/api/ask", f'{{"question": {half}}}', 400),
-                ("/api/ask", f'{{"question": "Where?", "history": [{{"role": "user", "content": {half}}}]}}', 400),
-                ("/api/ask", f'{{"question": [{half}]}}', 422),
-                ("/v1/chat/completions", chat % half, 400),
+                ("/api/ask", {"question": half}, 400),
+                ("/api/ask", {"question": "Where?", "history": [asking]}, 400),
+                ("/api/ask", {"question": [half]}, 422),
+                ("/v1/chat/completions", {"messages": [asking]}, 400),
             ):
-                reply = http.post(path, content=body, headers={"Content-Type": "application/json"})
-                assert reply.status_code == status, body
-                assert "no text in UTF-8" in reply.text or status == 422
+                reply = http.post(path, content=json.dumps(body), headers={"Content-Type": "application/json"})
+                assert (reply.status_code, "no text in UTF-8" in reply.text) == (status, status == 400), body
 
 
-def test_half_a_character_on_the_page_is_kept_as_a_replacement(tmp_path: Path) -> None:
+def test_half_a_character_on_the_page_is_asked_and_kept_as_a_replacement(seeds_dir: Path, tmp_path: Path) -> None:
     kept = Conversations(tmp_path / "conversations.db")
     id = kept.begin("anna")
-    turn = kept.ask("anna", id, "Who?")
-    kept.judged("anna", turn, "up", "fine \ud83d")
-    kept.rename("anna", id, "mayors \ud83d")
-    assert kept.turns("anna", id)[0].comment == "fine \ufffd"
-    assert [one.title for one in kept.listed("anna", "mayors \ud83d")] == ["mayors \ufffd"]
-
-
-def test_half_a_character_in_a_question_on_the_page_is_asked_as_a_replacement(seeds_dir: Path, tmp_path: Path) -> None:
-    kept = Conversations(tmp_path / "conversations.db")
 
     async def asked(dateline: Assistant) -> None:
         controller = Controller(EngineRoom(dateline), kept, Runs(tmp_path), Uploads(tmp_path / "incoming"))
         controller.begin("anna", id, "Who is the Emperor of Mars \ud83d?")
         await asyncio.gather(*controller.keeping)
 
-    id = kept.begin("anna")
-    with OllamaDouble(chat=speaks(lambda messages, options: "Not stated.")) as ollama:
-        with CheckedAssistant(seeds_dir, "ollama", ollama_host=ollama.url) as dateline:
-            asyncio.run(asked(dateline))
+    with (
+        OllamaDouble(chat=NOT_STATED) as ollama,
+        CheckedAssistant(seeds_dir, "ollama", ollama_host=ollama.url) as dateline,
+    ):
+        asyncio.run(asked(dateline))
+    kept.judged("anna", kept.turns("anna", id)[0].id, "up", "fine \ud83d")
+    kept.rename("anna", id, "mayors \ud83d")
     (turn,) = kept.turns("anna", id)
-    assert turn.question == "Who is the Emperor of Mars \ufffd?"
-    assert turn.answer
-    assert turn.answer["abstained"]
+    assert (turn.question, turn.comment) == ("Who is the Emperor of Mars \ufffd?", "fine \ufffd")
+    assert turn.answer and turn.answer["abstained"]
+    assert [one.title for one in kept.listed("anna", "mayors \ud83d")] == ["mayors \ufffd"]
