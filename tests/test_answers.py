@@ -9,36 +9,28 @@ import pytest
 from checking import CheckedAssistant
 
 pytestmark = pytest.mark.slow
+REFUSED = "^The articles do not answer “"
 
 
 @pytest.mark.parametrize(
-    ("question", "pattern", "article"),
+    ("question", "told"),
     [
-        ("Who heads the Syrian Observatory for Human Rights?", r"Rami Abdurrahman", None),
-        ("How far is Hama from Damascus?", r"200 k|125 miles", "001_8034130e071ff64c.txt"),
-        ("On what date did the Syrian army withdraw from Hama?", r"5 December 2024|December 5, 2024", None),
+        ("Who heads the Syrian Observatory for Human Rights?", "Rami Abdurrahman"),
+        ("How far is Hama from Damascus?", "200 k|125 miles"),
+        ("On what date did the Syrian army withdraw from Hama?", "5 December 2024|December 5, 2024"),
+        ("من يرأس المرصد السوري لحقوق الإنسان؟", f"{REFUSED}|Abdurrahman|عبد الرحمن"),
+        ("Where did Bashar al-Assad flee to?", REFUSED),
+        ("What is the capital of Australia?", REFUSED),
+        ("What did the UN Secretary-General say about Hama?", REFUSED),
+        ("Write a poem about the sea.", REFUSED),
     ],
 )
-def test_the_articles_answer(asked: CheckedAssistant, question: str, pattern: str, article: str | None) -> None:
+def test_the_articles_answer_or_what_they_do_not_say_is_refused(
+    asked: CheckedAssistant, question: str, told: str
+) -> None:
     answer = asked.ask(question)
-    assert not answer.abstained, answer.withheld
-    assert re.search(pattern, answer.text)
-    assert article in (None, answer.citations[0].article)
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Where did Bashar al-Assad flee to?",
-        "What is the capital of Australia?",
-        "What did the UN Secretary-General say about Hama?",
-        "Write a poem about the sea.",
-    ],
-)
-def test_what_the_articles_do_not_say_is_refused(asked: CheckedAssistant, question: str) -> None:
-    answer = asked.ask(question)
-    assert answer.abstained, answer.text
-    assert answer.text.startswith("The articles do not answer “")
+    assert re.search(told, answer.text), answer.withheld
+    assert answer.abstained == bool(re.search(REFUSED, answer.text))
 
 
 def test_the_same_question_gets_the_same_answer(asked: CheckedAssistant) -> None:
@@ -50,11 +42,6 @@ def test_the_same_question_gets_the_same_answer(asked: CheckedAssistant) -> None
 def test_the_check_reads_its_statement_from_the_prefix_cache(asked: CheckedAssistant) -> None:
     usage = asked.ask("How far is Homs from Hama?").usage
     assert usage.cached_tokens > usage.prompt_tokens / 5
-
-
-def test_a_question_in_arabic_gets_a_sensible_answer(asked: CheckedAssistant) -> None:
-    answer = asked.ask("من يرأس المرصد السوري لحقوق الإنسان؟")
-    assert answer.abstained or "Abdurrahman" in answer.text or "عبد الرحمن" in answer.text
 
 
 def test_no_part_of_a_question_repeats_what_another_has_shown(asked: CheckedAssistant) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from ollama_double import OllamaDouble, stranger
+from ollama_double import OllamaDouble, speaks, stranger
 
 from rag.doctor import Finding, examine
 from rag.engines.weights import DEFAULT
@@ -36,6 +36,12 @@ def test_where_both_engines_are_here_the_sooner_one_is_named(seeds_dir: Path, ca
         assert findings(seeds_dir, cache, ollama, "ollama")["the sooner engine"].remedy is None
         assert "the sooner engine" not in findings(seeds_dir, cache, empty)
         assert "the sooner engine" not in findings(seeds_dir, tmp_path / "nothing", ollama)
+
+
+def test_a_model_that_writes_nothing_is_what_is_wrong(seeds_dir: Path, tmp_path: Path) -> None:
+    with OllamaDouble(chat=speaks(lambda messages, options: "")) as ollama:
+        found = findings(seeds_dir, tmp_path, ollama, "ollama")["answers come from"]
+    assert not found.ok and found.state.endswith(" (ollama) writes nothing: choose another model with --model.")
 
 
 def test_an_ollama_that_does_not_know_its_own_name_is_not_taken_for_none(seeds_dir: Path, cache: Path) -> None:

@@ -27,11 +27,7 @@ def marks(*words: str, text: str = TEXT) -> list[tuple[int, int]]:
         (("ice", "March"), 70, "… Its master, Ana Torp, said the *ice* would hold until *March*. Two …"),
         (("harbour", "spring"), 500, "… The *harbour* opens in *spring*."),
         (("harbour", "Gannet"), 40, "… Two ferries, the *Gannet* and the Tern, …"),  # a name tells more than a thing
-        (
-            ("town", "cost"),
-            90,
-            "… where their crews repair them; nobody knows what that will *cost* the *town*, which owns them. …",
-        ),
+        (("town", "cost"), 74, "… where their crews repair them; nobody knows what that will *cost* the *town*, …"),
         (("harbour",), 500, TEXT.replace("harbour", "*harbour*").replace("\n", " ")),
     ],
 )

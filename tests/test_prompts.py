@@ -4,26 +4,16 @@ from rag import prompts
 
 
 def test_answer_and_checks_begin_with_the_same_words_which_the_engine_keeps_in_its_cache() -> None:
-    statements = [statement("Hama fell.")]
-    made = (
-        prompts.answer("What fell?", statements),
-        prompts.answered("What fell?", statements),
-        prompts.yes_or_no("Did Hama fall?", statements),
-    )
+    asks = (prompts.answer, prompts.answered, prompts.yes_or_no)
+    made = [ask("Did Hama fall?", [statement("Hama fell.")]) for ask in asks]
     first, *others = (messages[-1].content or "" for messages in made)
     assert all(other.startswith(first[: first.index("Question:")]) for other in others)
     assert len({messages[0].content for messages in made}) == 1
 
 
 def test_statements_are_grouped_by_their_articles_day_and_say_what_they_are() -> None:
-    shown = prompts.statements(
-        [
-            statement("Hama\r\n\r\nfell on Wednesday."),
-            statement("Smoke over Hama.", 2, kind="caption"),
-            statement("Hama | 40 | 12", 3, date=None, title="Losses"),
-        ]
-    )
-    assert shown == (
+    of_the_day = statement("Hama\r\n\r\nfell on Wednesday."), statement("Smoke over Hama.", 2, kind="caption")
+    assert prompts.statements([*of_the_day, statement("Hama | 40 | 12", 3, date=None, title="Losses")]) == (
         "Statements from articles of Thursday 5 December 2024:\n[1] Hama fell on Wednesday (4 December 2024).\n"
         "[2] (photo caption) Smoke over Hama.\n"
         "Statements from undated articles:\n[3] (Losses) Hama, 40, 12"
