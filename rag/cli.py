@@ -54,8 +54,8 @@ def _command_first(arguments: list[str]) -> list[str]:
     at = 0
     while at < len(arguments) and arguments[at].startswith("-") and arguments[at] != "--":
         at += 2 if arguments[at] in _VALUED else 1
-    if at >= len(arguments) or arguments[at] == "--":
-        return ["ask", *arguments] if at < len(arguments) else arguments
+    if at >= len(arguments):
+        return arguments
     if arguments[at] in (*commands.commands, *_OF_THE_PAGE):
         return [arguments[at], *arguments[:at], *arguments[at + 1 :]]
     return ["ask", *arguments]
