@@ -33,12 +33,6 @@ def test_the_articles_answer_or_what_they_do_not_say_is_refused(
     assert answer.abstained == bool(re.search(REFUSED, answer.text))
 
 
-def test_the_same_question_gets_the_same_answer(asked: CheckedAssistant) -> None:
-    one, two = (asked.ask("When did the renewed fighting begin?") for _ in range(2))
-    assert one.text == two.text
-    assert one.model == "qwen2.5-coder-1.5b-instruct-q4_k_m"
-
-
 def test_the_check_reads_its_statement_from_the_prefix_cache(asked: CheckedAssistant) -> None:
     usage = asked.ask("How far is Homs from Hama?").usage
     assert usage.cached_tokens > usage.prompt_tokens / 5

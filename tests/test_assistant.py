@@ -105,25 +105,12 @@ def test_where_no_draft_holds_the_articles_own_words_answer(
     assert {citation.article for citation in answer.citations}.issuperset(articles)
 
 
-@pytest.mark.parametrize(
-    ("question", "told"),
-    [
-        ("What is the capital of Australia?", "The passages found do not mention Australia."),
-        ("How many articles mention Hama?", "“Articles”"),
-        ("Where did Bashar Assad flee to?", "The articles do not answer “Where did Bashar Assad flee to?”"),
-        (
-            "When did the insurgents capture the city of Homs?",
-            "Nearest, but no answer: of Homs they say, on 5 December 2024: “",
-        ),
-    ],
-)
-def test_a_refusal_says_what_the_articles_lack_and_have(ask_with: Open, question: str, told: str) -> None:
+def test_a_refusal_shows_what_was_found_and_cites_what_the_articles_say_instead(ask_with: Open) -> None:
     with OllamaDouble(chat=says("It was Ivar Stolt.", yes=-8.0)) as ollama, ask_with(ollama) as dateline:
-        answer = dateline.ask(question)
-    assert answer.abstained
-    assert told in answer.text
-    assert answer.hits
-    assert all("Homs" in citation.quote for citation in answer.citations if "Homs" in question)
+        answer = dateline.ask("When did the insurgents capture the city of Homs?")
+    assert answer.abstained and answer.hits
+    assert "Nearest, but no answer: of Homs they say, on 5 December 2024: “" in answer.text
+    assert ["Homs" in citation.quote for citation in answer.citations] == [True]
 
 
 def test_each_part_of_a_question_is_answered_and_one_that_is_not_is_named(ask_with: Open) -> None:

@@ -77,6 +77,7 @@ def test_a_refusal_has_exit_code_3_in_whatever_language_it_was_asked(
 ) -> None:
     refused = run("ask", "What is the capital of Australia?", *on_ollama)
     assert (refused.code, refused.out[:28]) == (3, "The articles do not answer “")
+    assert "The passages found do not mention Australia." in " ".join(refused.out.split())
     assert run("ask", "ما هي عاصمة أستراليا؟", *on_ollama).code in (0, 3)
 
 
