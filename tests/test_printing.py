@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -24,10 +25,6 @@ from rag.errors import ArticleMissing, QuestionError
 from rag.printing import say, say_json
 from rag.terminal import Console
 from web.controller import Controller
-from web.conversations import Conversations
-from web.engine_room import EngineRoom
-from web.runs import Runs
-from web.uploads import Uploads
 
 TITLE, CLEAR, CLIPBOARD = "\x1b]0;owned\x07", "\x1b[2J\x1b[H", "\x1b]52;c;cm0gLXJm\x07"
 ONE_BYTE = "\x9b2J\x9d0;owned\x9c"
@@ -165,19 +162,17 @@ def test_half_a_character_is_a_question_error_the_senders_fault_over_http_and_na
 
 
 def test_half_a_character_on_the_page_is_asked_and_kept_as_a_replacement(seeds_dir: Path, tmp_path: Path) -> None:
-    kept = Conversations(tmp_path / "conversations.db")
-    id = kept.begin("anna")
+    data = shutil.copytree(seeds_dir, tmp_path / "data")
 
-    async def asked(dateline: Assistant) -> None:
-        controller = Controller(EngineRoom(dateline), kept, Runs(tmp_path), Uploads(tmp_path / "incoming"))
-        controller.begin("anna", id, "Who is the Emperor of Mars \ud83d?")
+    async def asked(question: str) -> None:
+        controller.begin("anna", id, question)
         await asyncio.gather(*controller.keeping)
 
-    with (
-        OllamaDouble(chat=NOT_STATED) as ollama,
-        CheckedAssistant(seeds_dir, "ollama", ollama_host=ollama.url) as dateline,
-    ):
-        asyncio.run(asked(dateline))
+    with OllamaDouble(chat=NOT_STATED) as ollama, CheckedAssistant(data, "ollama", ollama_host=ollama.url) as dateline:
+        controller = Controller.of(dateline)
+        kept = controller.conversations
+        id = kept.begin("anna")
+        asyncio.run(asked("Who is the Emperor of Mars \ud83d?"))
     kept.judged("anna", kept.turns("anna", id)[0].id, "up", "fine \ud83d")
     kept.rename("anna", id, "mayors \ud83d")
     (turn,) = kept.turns("anna", id)
