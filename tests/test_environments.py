@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ollama_double import OllamaDouble, speaks
+from app_helpers import QUESTION, RIGHT, says
+from ollama_double import OllamaDouble
 
 from index.embed import embedder
 from index.errors import SettingsError
 from index.network import http_options
 from rag.engines.ollama_server import is_running
 
-QUESTION = "How far is Hama from Damascus?"
 ODD = {
     "a SOCKS proxy": {"ALL_PROXY": "socks5://127.0.0.1:9"},
     "a proxy of no known kind": {"all_proxy": "socks://127.0.0.1:9"},
@@ -60,11 +60,7 @@ def ran(data: Path, engine: str, **environment: str) -> tuple[list[str], str]:
 @pytest.mark.parametrize("odd", ODD)
 def test_what_the_environment_says_of_elsewhere_means_nothing_here(tmp_path: Path, odd: str) -> None:
     """Not to the commands, and not to an Ollama on this machine."""
-    says = speaks(
-        lambda messages, options: "Hama is about 200 kilometres (125 miles) north of Damascus.",
-        first_token=lambda messages: {"Yes": -0.05, "No": -3.0},
-    )
-    with OllamaDouble(chat=says) as ollama:
+    with OllamaDouble(chat=says(RIGHT)) as ollama:
         codes, printed = ran(tmp_path, "ollama", **ODD[odd], OLLAMA_HOST=ollama.url)
     assert codes == ["0"] * 6, printed
     assert "125 miles) north of Damascus [1]." in printed
@@ -167,6 +163,5 @@ def test_what_cannot_be_used_for_it_is_a_sentence_that_names_the_variable(
     environ.setenv(name, value)
     asks: list[Any] = [is_running, lambda host: embedder("ollama:nomic-embed-text", ollama_host=host)]
     for ask in asks:
-        with pytest.raises(SettingsError, match=sentence) as told:
+        with pytest.raises(SettingsError, match=f"^(?!.*s3cret).*{sentence}"):
             ask("https://example.org")
-        assert "s3cret" not in str(told.value)
