@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -29,8 +28,6 @@ def main(arguments: list[str] | None = None) -> None:
             stream.reconfigure(errors=errors)
     try:
         code = commands.main(_command_first(sys.argv[1:] if arguments is None else arguments), standalone_mode=False)
-    except click.exceptions.Exit as done:
-        code = done.exit_code
     except click.UsageError as error:
         told = io.StringIO()
         error.show(told)
@@ -39,10 +36,6 @@ def main(arguments: list[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         say("Interrupted.", err=True)
         code = INTERRUPTED
-    except BrokenPipeError:
-        # the reader of our output went away (`| head`): nothing to say, and no second error at exit
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
-        code = 1
     except DatelineError as error:
         say(f"Error: {error}", err=True)
         code = 1
