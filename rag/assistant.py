@@ -12,6 +12,9 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Self, Unpack
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index import sync
 from index.embed import embedder
 from index.store import ArticleIndex
@@ -73,8 +76,10 @@ class Assistant:
     def close(self) -> None:
         """Frees the engine and the index. Safe to call twice; the assistant can be used again afterwards."""
         with self._engine_lock, self._lock:
-            for one in filter(None, (self._engine, self._index)):
-                one.close()
+            if self._engine:
+                self._engine.close()
+            if self._index:
+                self._index.close()
             self._engine = self._choice = self._index = None
 
     # ------------------------------------------------------------------------------------------ articles
@@ -255,6 +260,10 @@ class Assistant:
                 "in the model's window: shorten it, or put the text into the folder as an article."
             )
         return question
+
+    def embed(self, texts: list[str]) -> NDArray[np.float32]:
+        """Unit vectors of `texts`, a row each. Raises EmbedderError."""
+        return np.asarray(self._embedder.get_text_embedding_batch(texts), dtype=np.float32)
 
     def _finish(self, reply: Reply, carriers: Callable[[Evidence], tuple[str, ...]]) -> Answer:
         choice, notes, abstained = self.choice, reply.notes, not reply.sentences
