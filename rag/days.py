@@ -19,7 +19,7 @@ CALENDAR_WORDS = frozenset([*_WEEKDAYS, *map(str.lower, _MONTHS)])
 """Capitalised like names, but said by an article's date as well as by its words."""
 
 _MONTH_NUMBERS = {key: n for n, name in enumerate(_MONTHS, 1) for key in (name[:3].lower(), f"{n:02}")}
-_MONTH = "|".join([*_MONTHS, *(rf"{name[:3]}\.?" for name in _MONTHS if name != "May"), r"Sept\.?"])
+_MONTH = "|".join([r"Ju(?:ne|ly)\.?", r"Sept\.?", *_MONTHS, *(rf"{name[:3]}\.?" for name in _MONTHS if name != "May")])
 _DAY, _ORDINAL, _YEAR = r"0?[1-9]|[12]\d|3[01]", r"(?:st|nd|rd|th)", r"[12]\d{3}"
 _NAMED = re.compile(
     rf"\b(?:(?P<year>{_YEAR})-(?P<month>0[1-9]|1[0-2])-(?P<day>{_DAY})\b"

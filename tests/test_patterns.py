@@ -130,7 +130,8 @@ def _pieces(tree: Any, repeat: Any, length: int, chance: random.Random) -> Itera
         elif op in (sre.BRANCH, sre.SUBPATTERN, sre.ATOMIC_GROUP):
             ways = _inside(op, what)
             leading = [way for way in ways if _holds(way, repeat)]
-            yield from _pieces(chance.choice(leading or ways), repeat, length, chance)
+            way = chance.choice(leading or ways) if len(ways) > 1 else ways[0]
+            yield from _pieces(way, repeat, length, chance)
         elif op in (sre.LITERAL, sre.NOT_LITERAL, sre.ANY, sre.IN):
             yield chance.choice(_fitting(what if op is sre.IN else [(op, what)]))
 
