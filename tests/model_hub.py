@@ -1,93 +1,86 @@
-"""The first run on a machine without the model.
+"""Hubs and package indexes on the loopback address; and the first run on a machine without the model.
 
-The hub on the loopback address has the real model file, and lets it trickle from where a test wants.
+There the hub has the real model file, and lets it trickle from where a test wants.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from app_helpers import started
-
 from rag.engines.weights import DEFAULT, fetch, model_dir
 
-_CHUNK, _TRICKLE = 1 << 20, 1 << 16
+
+@contextmanager
+def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
+    """The address of a server that answers each GET so."""
+    methods = {"do_GET": lambda request: answer(request), "log_message": lambda *_: None}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (BaseHTTPRequestHandler,), methods))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def send(request: BaseHTTPRequestHandler, kind: str, size: int, pieces: Callable[[int], Iterable[bytes]]) -> None:
+    """Sends `size` bytes, or those that are asked for; `pieces(at)` are the bytes from `at` on."""
+    at = int((request.headers["Range"] or "bytes=0-")[6:-1])
+    request.send_response(206 if at else 200)
+    request.send_header("Content-Type", kind)
+    request.send_header("Content-Length", str(size - at))
+    if at:
+        request.send_header("Content-Range", f"bytes {at}-{size - 1}/{size}")
+    with suppress(OSError):  # the client went
+        request.end_headers()
+        for piece in pieces(at):
+            request.wfile.write(piece)
 
 
 class ModelHub:
-    """Sends the file up to `until` bytes as fast as it goes, and from there a little at a time, as a slow network."""
+    """Sends the file as fast as it goes, and from `until` bytes on a little at a time, as a slow network."""
 
     def __init__(self, until: int) -> None:
-        self.path: Path = fetch(DEFAULT, model_dir())
         self.ranges: list[str | None] = []
+        self.url = ""
+        self._path = fetch(DEFAULT, model_dir())
         self._until = until
-        self._more = threading.Condition()
-        hub = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                hub._send(self)
+    def let_through(self) -> None:
+        """Sends all of it as fast as it goes."""
+        self._until = DEFAULT.size
 
-            def log_message(self, *_: object) -> None:
-                pass
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        self.ranges.append(request.headers["Range"])
+        send(request, "application/octet-stream", DEFAULT.size, self._pieces)
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def let_through(self, until: int = DEFAULT.size) -> None:
-        """Sends as fast as it goes up to `until` bytes."""
-        with self._more:
-            self._until = until
-            self._more.notify_all()
-
-    def close(self) -> None:
-        self.let_through()
-        self._server.shutdown()
-        self._server.server_close()
-
-    def _send(self, request: BaseHTTPRequestHandler) -> None:
-        asked = request.headers["Range"]
-        self.ranges.append(asked)
-        at = int(asked[6:-1]) if asked else 0
-        request.send_response(206 if at else 200)
-        request.send_header("Content-Length", str(DEFAULT.size - at))
-        if at:
-            request.send_header("Content-Range", f"bytes {at}-{DEFAULT.size - 1}/{DEFAULT.size}")
-        request.end_headers()
-        try:
-            with self.path.open("rb") as file:
-                file.seek(at)
-                while chunk := file.read(min(_CHUNK, self._allowed(at))):
-                    request.wfile.write(chunk)
-                    at += len(chunk)
-        except OSError:
-            pass  # the client went
-
-    def _allowed(self, at: int) -> int:
-        """How many bytes may go now."""
-        with self._more:
-            self._more.wait_for(lambda: self._until > at, timeout=0.2)
-            return max(self._until - at, _TRICKLE)
+    def _pieces(self, at: int) -> Iterator[bytes]:
+        with self._path.open("rb") as file:
+            file.seek(at)
+            while chunk := file.read(1 << 20 if at < self._until else 1 << 16):
+                if at >= self._until:
+                    time.sleep(0.2)
+                yield chunk
+                at += len(chunk)
 
 
 @contextmanager
 def model_hub(until: int) -> Iterator[ModelHub]:
     hub = ModelHub(until)
-    try:
+    with serving(hub.answer) as hub.url:
         yield hub
-    finally:
-        hub.close()
 
 
 @contextmanager
 def first_run(home: Path, folder: Path, hub: str) -> Iterator[str]:
     """`dateline ui` of somebody who has never used it; its address."""
+    from app_helpers import started  # takes seconds to load
+
     places = {"DATELINE_DATA_DIR": str(home / "data"), "DATELINE_CACHE_DIR": str(home / "cache"), "HF_ENDPOINT": hub}
     with started("--engine", "embedded", "--first-folder", str(folder), **places) as (url, _):
         yield url

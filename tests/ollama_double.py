@@ -17,11 +17,11 @@ import json
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from select import select
 from typing import Any, Literal, Self
@@ -47,10 +47,8 @@ class Reply:
 
 @dataclass(frozen=True)
 class Request:
-    method: str
     path: str
     json: Any
-    headers: Mapping[str, str]
 
 
 Answer = Reply | Callable[[dict[str, Any]], Reply]
@@ -60,48 +58,38 @@ Answer = Reply | Callable[[dict[str, Any]], Reply]
 # -- what was recorded
 
 
-def _recorded(name: str) -> dict[str, Any]:
-    return dict(json.loads((WIRE / f"{name}.json").read_text(encoding="utf-8")))
+def recorded(name: str) -> Any:
+    """The request and the response of data/ollama_wire/NAME.json."""
+    return json.loads((WIRE / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def recording(name: str) -> Reply:
     """The reply of data/ollama_wire/NAME.json, byte for byte."""
-    response = _recorded(name)["response"]
+    response = recorded(name)["response"]
     return Reply(response["lines"], response["status"], response["headers"]["Content-Type"])
 
 
-def recorded_request(name: str) -> dict[str, Any]:
-    """The JSON that was sent when data/ollama_wire/NAME.json was recorded."""
-    return dict(_recorded(name)["request"]["json"])
-
-
 def recorded_chat(request: dict[str, Any]) -> Reply:
-    """The recording that fits the request: log-probabilities, a stream, or none of these."""
-    if request.get("stream"):
-        return recording("chat_stream")
-    return recording("chat_logprobs" if request.get("logprobs") else "chat")
+    """The recording that fits the request: a stream, or log-probabilities."""
+    return recording("chat_stream" if request.get("stream") else "chat_logprobs")
 
 
 def _part(name: str, number: int = 0) -> dict[str, Any]:
-    return dict(json.loads(list(recording(name).lines)[number]))
+    return dict(json.loads(recorded(name)["response"]["lines"][number]))
 
 
 def installed(
     name: str,
     parameters: str = "4.0B",
     *,
-    context_length: int = 40960,
     capabilities: Sequence[str] | None = ("completion", "tools"),
-    family: str = "qwen3",
     remote_host: str | None = None,
 ) -> dict[str, Any]:
     """A model for /api/tags, in the recorded form. `capabilities=None`: an Ollama that does not list them."""
     model: dict[str, Any] = _part("tags")["models"][0]
-    details = {"parameter_size": parameters, "family": family, "families": [family], "context_length": context_length}
-    model |= {"name": name, "model": name, "details": model["details"] | details, "capabilities": capabilities}
-    if capabilities is None:
-        del model["capabilities"]
-    return model | ({"remote_host": remote_host, "remote_model": name} if remote_host else {})
+    model |= {"name": name, "model": name, "details": model["details"] | {"parameter_size": parameters}}
+    model |= {"capabilities": capabilities, "remote_host": remote_host}
+    return {key: value for key, value in model.items() if value is not None}
 
 
 def speaks(
@@ -109,25 +97,26 @@ def speaks(
     *,
     first_token: Callable[[list[dict[str, str]]], dict[str, float]] | None = None,
     count: Callable[[str], int] = lambda text: len(text) // 4 + 1,
+    sure: float | None = None,
 ) -> Callable[[dict[str, Any]], Reply]:
     """Chat whose text is the test's own, in the recorded form.
 
     `speak(messages, options)` returns the text, or pieces of it to be sent as they come. At most num_predict pieces are
-    sent. `first_token(messages)` gives the likeliest first tokens and their log-probabilities; without it the double is
-    an old Ollama that knows none.
+    sent. `first_token(messages)` gives the likeliest first tokens and their log-probabilities, `sure` is that of each
+    piece in a stream; without them the double is an old Ollama that knows none.
     """
 
     def chat(request: dict[str, Any]) -> Reply:
         messages, options = request["messages"], dict(request.get("options") or {})
         about = {"model": request["model"], "prompt_eval_count": count("\n".join(m["content"] for m in messages))}
-        if request.get("logprobs") and not request.get("stream") and first_token:
+        if first_token and not request.get("stream"):
             tokens = sorted(first_token(messages).items(), key=lambda pair: -pair[1])
             listed = [{"token": token, "logprob": p, "bytes": list(token.encode())} for token, p in tokens]
             first = listed[0] | {"top_logprobs": listed}
             return whole(_part("chat_logprobs") | about | {"message": _said(tokens[0][0]), "logprobs": [first]})
         spoken = speak(messages, options)
         pieces = re.findall(r"\s*\S+|\s+$", spoken) if isinstance(spoken, str) else spoken
-        parts = _spoken(about, pieces, options.get("num_predict", -1))
+        parts = _spoken(about, pieces, options.get("num_predict", -1), sure)
         if request.get("stream"):
             return Reply(map(json.dumps, parts))
         sent = list(parts)
@@ -145,12 +134,13 @@ def whole(answer: dict[str, Any], status: int = 200) -> Reply:
     return Reply([json.dumps(answer)], status, JSON)
 
 
-def _spoken(about: dict[str, Any], pieces: Iterable[str], most: int) -> Iterator[dict[str, Any]]:
+def _spoken(about: dict[str, Any], pieces: Iterable[str], most: int, sure: float | None) -> Iterator[dict[str, Any]]:
     first, last = _part("chat_stream"), _part("chat_stream", -1)
     coming, sent = iter(pieces), 0
     for piece in islice(coming, most) if most >= 0 else coming:
         sent += 1
-        yield first | {"model": about["model"], "message": _said(piece)}
+        logprobs = {"logprobs": [{"token": piece, "logprob": sure}]} if sure is not None else {}
+        yield first | {"model": about["model"], "message": _said(piece)} | logprobs
     reason = "length" if sent == most and next(coming, None) is not None else "stop"
     yield last | about | {"done_reason": reason, "eval_count": sent}
 
@@ -160,12 +150,12 @@ def _spoken(about: dict[str, Any], pieces: Iterable[str], most: int) -> Iterator
 
 def end_without_done(after: int = 3) -> Reply:
     """The recorded stream, ended cleanly but too early."""
-    return Reply(list(islice(recording("chat_stream").lines, after)))
+    return Reply(recorded("chat_stream")["response"]["lines"][:after])
 
 
-def error_in_mid_stream(after: int = 3, words: str = "llama runner process has terminated") -> Reply:
+def error_in_mid_stream() -> Reply:
     """The recorded stream, broken off by an error line."""
-    return Reply([*end_without_done(after).lines, json.dumps({"error": words})])
+    return Reply([*end_without_done().lines, json.dumps({"error": "llama runner process has terminated"})])
 
 
 def cut_connection(after: int = 3) -> Reply:
@@ -183,43 +173,10 @@ def slow(gate: threading.Event, then: Answer = recorded_chat) -> Callable[[dict[
     return lambda request: replace(_reply(then, request), gate=gate)
 
 
-def only_thinks(tokens: int = 3) -> Reply:
-    """A model that cannot be told not to think, and was cut before it wrote anything."""
-    thought = _part("chat_stream") | {"message": _said("") | {"thinking": " hmm"}}
-    return Reply([*[json.dumps(thought)] * tokens, json.dumps(_part("chat_stream", -1) | {"eval_count": tokens})])
-
-
-def surely(reply: Reply, logprob: float) -> Reply:
-    """The same stream with a log-probability in each part, as an Ollama from 0.12.11 on gives them."""
-    parts = [json.loads(line) for line in reply.lines]
-    for part in parts:
-        if text := part["message"]["content"]:
-            part["logprobs"] = [{"token": text, "logprob": logprob, "bytes": list(text.encode())}]
-    return replace(reply, lines=[json.dumps(part) for part in parts])
-
-
 def loaded(request: dict[str, Any]) -> Reply:
     """The answer to a chat without messages: the model is in memory."""
     told = {"model": request["model"], "created_at": "2026-11-22T02:00:35.7Z", "message": _said("")}
     return whole(told | {"done": True, "done_reason": "load"})
-
-
-CANNOT_CONTINUE = [
-    "model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check ollama "
-    "server logs for details",
-    "llama runner process has terminated: signal: killed",
-    "llama-server process has terminated: exit status 0xc0000409",
-    'Post "http://127.0.0.1:38911/completion": EOF',
-    'Post "http://127.0.0.1:38911/completion": dial tcp 127.0.0.1:38911: connect: connection refused',
-]
-"""What Ollama says, with status 500, where the process in which the model runs is gone before the first token."""
-
-
-def over_the_window(asked: int = 9000, window: int = 4096) -> Reply:
-    """A prompt that llama.cpp refused: of a model without a Go template Ollama passes its words on."""
-    words = f"request ({asked} tokens) exceeds the available context size ({window} tokens), try increasing it"
-    error = {"code": 400, "message": words, "type": "exceed_context_size_error", "n_prompt_tokens": asked}
-    return refuses(400, json.dumps({"error": error | {"n_ctx": window}}))
 
 
 def stranger() -> Reply:
@@ -231,18 +188,12 @@ def refuses(status: int, words: str) -> Reply:
     return whole({"error": words}, status)
 
 
-def not_ollama() -> Reply:
-    """Some other web server."""
-    return Reply(["<html><body>It works!</body></html>"], kind="text/html")
-
-
-def pull_finished(digest: str = "sha256:3e4cb1417446", total: int = 2497280480) -> Reply:
+def pull_finished() -> Reply:
     """A pull that ends well: the lines that the recordings' README describes."""
-    layer = {"status": f"pulling {digest.removeprefix('sha256:')}", "digest": digest, "total": total}
-    steps: list[dict[str, Any]] = [{"status": "pulling manifest"}, layer]
-    steps += [layer | {"completed": total * part // 4} for part in (1, 2, 3, 4)]
-    steps += [{"status": status} for status in ("verifying sha256 digest", "writing manifest", "success")]
-    return Reply([json.dumps(step) for step in steps])
+    layer = {"status": "pulling 3e4cb1417446", "digest": "sha256:3e4cb1417446", "total": 2497280480}
+    arriving = [layer | {"completed": layer["total"] * part // 4} for part in (1, 2, 3, 4)]
+    steps = [{"status": "pulling manifest"}, layer, *arriving, {"status": "verifying sha256 digest"}]
+    return Reply([json.dumps(step) for step in [*steps, {"status": "writing manifest"}, {"status": "success"}]])
 
 
 def closed_port() -> int:
@@ -283,14 +234,18 @@ class OllamaDouble:
         self.gates: list[threading.Event] = []
         self.connections: list[socket.socket] = []
         self.failures: list[Exception] = []
-        self._ps, self._pull, self._load, self._everything = ps, pull or pull_finished(), load, everything
-        self._embed = embed or recording("embed_chat_model")
-        self._listen("127.0.0.1", 0)
+        self._load, self._embed, self._everything = load, embed or recording("embed_chat_model"), everything
+        self._fixed: dict[str, Answer] = {
+            "/api/version": recording("version"),
+            "/api/ps": recording(ps),
+            "/api/tags": lambda _: whole({"models": self.models}),
+            "/api/pull": pull or pull_finished(),
+        }
+        self._listen(0)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
-    def _listen(self, host: str, port: int) -> None:
-        self._server = ThreadingHTTPServer((host, port), type("Handler", (_Handler,), {"double": self}))
-        self._server.daemon_threads = True
+    def _listen(self, port: int) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"double": self}))
 
     @property
     def chats(self) -> list[dict[str, Any]]:
@@ -319,7 +274,7 @@ class OllamaDouble:
 
     def come_back(self) -> None:
         """Is there again, at the same address."""
-        self._listen("127.0.0.1", self._server.server_port)
+        self._listen(self._server.server_port)
         self.__enter__()
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
@@ -331,26 +286,16 @@ class OllamaDouble:
 
     def answer(self, request: Request) -> Reply:
         asked = request.json or {}
-        if self._everything is not None:
-            return _reply(self._everything, asked)
-        fixed = {"/": "root", "/api/version": "version", "/api/ps": self._ps}
-        if request.path in fixed:
-            return recording(fixed[request.path])
-        if request.path == "/api/tags":
-            return whole({"models": self.models})
-        if request.method == "POST" and not asked:
-            return recording("chat_bad_json")
-        if request.path == "/api/pull":
-            return _reply(self._pull, asked)
-        if request.path not in ("/api/chat", "/api/show", "/api/embed"):
+        if found := self._everything or self._fixed.get(request.path):
+            return _reply(found, asked)
+        if request.path not in ("/api/show", "/api/embed", "/api/chat"):
             return Reply(["404 page not found"], 404, TEXT)
         name = asked["model"]
         model = next((one for one in self.models if one["name"] in (name, f"{name}:latest")), None)
         if model is None:
-            missing = recording("show_missing" if request.path == "/api/show" else "chat_missing_model")
-            return whole({"error": _part("show_missing")["error"].replace("qwen3:4b", name)}, missing.status)
+            return refuses(404, _part("chat_missing_model")["error"].replace("qwen3:4b", name))
         if request.path == "/api/show":
-            return whole(_part("show") | {key: model[key] for key in ("capabilities",) if key in model})
+            return whole(_part("show") | {key: model[key] for key in {"capabilities"} & model.keys()})
         if request.path == "/api/embed":
             return _reply(self._embed, asked)
         if "completion" not in model.get("capabilities", ["completion"]):
@@ -378,8 +323,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        request = Request(self.command, self.path, json.loads(body) if body else None, dict(self.headers))
-        self.double.requests.append(request)
+        self.double.requests.append(request := Request(self.path, json.loads(body) if body else None))
         try:
             reply = self.double.answer(request)
             if reply.gate is not None:
@@ -402,29 +346,24 @@ class _Handler(BaseHTTPRequestHandler):
                 raise ConnectionResetError
 
     def _send(self, reply: Reply) -> None:
-        lines = iter(reply.lines)
-        first = list(islice(lines, 1))  # fails before the status line is out, if it fails
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.kind)
-        if "ndjson" in reply.kind:
-            self._send_stream(chain(first, lines), reply.ending)
+        if "ndjson" not in reply.kind:
+            content = "\n".join(reply.lines).encode()
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
             return
-        content = "\n".join([*first, *lines]).encode()
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def _send_stream(self, lines: Iterable[str], ending: str) -> None:
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        for line in lines:
+        for line in reply.lines:
             data = line.encode() + b"\n"
             self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
-        if ending == "clean":
+        if reply.ending == "clean":
             self.wfile.write(b"0\r\n\r\n")
             return
         self.close_connection = True
-        if ending == "cut":
+        if reply.ending == "cut":
             self.wfile.write(b'100\r\n{"model":"qwen2.5')
             _break(self.connection)
         elif not self.connection.recv(1):

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import ollama_double as double
 import pytest
 from engine_fixtures import spoken
 from llama_index.core.llms import ChatMessage
-from ollama_double import RECORDED_MODEL, OllamaDouble, Reply, recording, speaks
+from ollama_double import RECORDED_MODEL, OllamaDouble, Reply, recording, refuses, speaks
 
 from rag.engines.base import Completion, Engine
-from rag.engines.ollama import OllamaEngine, installed_models, is_running, pull
+from rag.engines.ollama import OllamaEngine
 from rag.errors import EngineError, EngineInterrupted, EngineTimeout, EngineUnavailable, ModelMissing, SettingsError
 from rag.settings import Settings
 
@@ -27,12 +29,16 @@ SENT = [
 QUESTION = [ChatMessage(**message) for message in SENT]
 
 
-def engine(ollama: OllamaDouble, model: str = RECORDED_MODEL, **settings: Any) -> OllamaEngine:
-    return OllamaEngine(model, host=ollama.url, **settings)
+def engine(ollama: OllamaDouble, **settings: Any) -> OllamaEngine:
+    return OllamaEngine(RECORDED_MODEL, **{"host": ollama.url} | settings)
 
 
-def ask(ollama: OllamaDouble, **settings: Any) -> tuple[str, Completion]:
-    return spoken(engine(ollama, **settings).stream(QUESTION, max_tokens=120))
+def drafting(this: OllamaEngine) -> tuple[str, Completion]:
+    return spoken(this.stream(QUESTION, max_tokens=120))
+
+
+def checking(this: OllamaEngine) -> tuple[float, Completion]:
+    return this.yes_minus_no(QUESTION)
 
 
 # -- what is sent, what comes back
@@ -45,10 +51,12 @@ def ask(ollama: OllamaDouble, **settings: Any) -> tuple[str, Completion]:
         ("chat_schema_stream", '{ "found": true', Completion(55, 0, 43, truncated=False)),
     ],
 )
-def test_a_recorded_stream_comes_out_whole_with_its_counts(recorded: str, begins: str, counts: Completion) -> None:
-    with OllamaDouble(chat=recording(recorded)) as ollama:
+def test_a_recorded_stream_comes_out_whole_with_its_counts_in_each_of_several_threads(
+    recorded: str, begins: str, counts: Completion
+) -> None:
+    with OllamaDouble(chat=recording(recorded)) as ollama, ThreadPoolExecutor(4) as pool:
         fits: Engine = engine(ollama)
-        text, completion = spoken(fits.stream(QUESTION, max_tokens=120))
+        ((text, completion),) = set(pool.map(drafting, [fits] * 4))
     assert (fits.name, fits.model, fits.context_tokens) == ("ollama", RECORDED_MODEL, 4096)
     assert (text.startswith(begins), completion) == (True, counts)
 
@@ -65,8 +73,8 @@ def test_a_draft_a_check_and_a_load_send_exactly_this() -> None:
     with OllamaDouble() as ollama:
         this = engine(ollama, context_tokens=2048, seed=7)
         this.load()
-        spoken(this.stream(QUESTION, max_tokens=120))
-        engine(ollama, keep_alive="5m").yes_minus_no(QUESTION)
+        drafting(this)
+        checking(engine(ollama, keep_alive="5m"))
         engine(ollama, keep_alive=0).load()  # it would unload the model
     always = {"model": RECORDED_MODEL, "messages": SENT, "tools": [], "think": False, "logprobs": True}
     draft = always | {"stream": True, "keep_alive": "30m"}
@@ -80,66 +88,42 @@ def test_a_draft_a_check_and_a_load_send_exactly_this() -> None:
     assert [load[what] for what in same] == [draft[what] for what in same] and load["options"]["num_ctx"] == 2048
 
 
-@pytest.mark.parametrize(
-    ("given", "sent"),
-    [("-1", -1), (-1, -1), ("3600", 3600), ("0", 0), ("30m", "30m"), ("1h30m", "1h30m"), ("-1m", "-1m")],
-)
-def test_a_time_is_sent_as_ollama_takes_it(given: Any, sent: Any) -> None:
-    with OllamaDouble() as ollama:
-        ask(ollama, keep_alive=Settings.load({"keep_alive": given}).keep_alive)
-    assert ollama.chats[0]["keep_alive"] == sent
+TIMES = {"-1": -1, -1: -1, "3600": 3600, "0": 0, "30m": "30m", "1h30m": "1h30m", "-1m": "-1m"}
 
 
-@pytest.mark.parametrize("given", ["forever", "", "30 minutes", "nan", "1d"])
-def test_what_is_no_time_is_refused_before_ollama_is_asked(given: str) -> None:
-    with pytest.raises(SettingsError, match="write it like 30m"):
-        Settings.load({"keep_alive": given})
+@pytest.mark.parametrize("given", [*TIMES, "forever", "", "30 minutes", "nan", "1d"])
+def test_a_time_is_what_ollama_takes_or_refused_before_it_is_asked(given: Any) -> None:
+    if given in TIMES:
+        assert Settings.load({"keep_alive": given}).keep_alive == TIMES[given]
+    else:
+        with pytest.raises(SettingsError, match="write it like 30m"):
+            Settings.load({"keep_alive": given})
 
 
-def test_how_sure_the_model_was_comes_with_the_stream() -> None:
-    with OllamaDouble(chat=double.surely(recording("chat_stream"), -0.25)) as ollama, OllamaDouble() as an_old_one:
-        assert ask(ollama)[1].mean_logprob == pytest.approx(-0.25)
-        assert ask(an_old_one)[1].mean_logprob is None
+CERTAIN = (-0.030469562858343124, -7.518094539642334, -8.954063415527344, -9.52029800415039)  # spellings of Yes
 
 
-def test_the_recorded_log_probabilities_give_yes_minus_no() -> None:
-    with OllamaDouble() as ollama:
-        value, completion = engine(ollama).yes_minus_no(QUESTION)
-    yes = sum(math.exp(p) for p in (-0.030469562858343124, -7.518094539642334, -8.954063415527344, -9.52029800415039))
-    assert value == pytest.approx(math.log(yes) + 3.546008825302124)
-    assert (completion.prompt_tokens, completion.completion_tokens) == (73, 1)
+def knows(tokens: dict[str, float] | None, text: str = "") -> double.Answer:
+    return speaks(lambda *_: text, first_token=tokens and (lambda _: tokens))
 
 
 @pytest.mark.parametrize(
-    ("tokens", "text", "value"),
+    ("chat", "value"),
     [
-        ({"Yes": -0.01, "The": -5.0}, "", 5.99),  # a word outside the list lies one below its end
-        ({" no": -0.01, "The": -5.0}, "", -5.99),
-        ({"The": -0.1, "A": -3.0}, "", 0.0),
-        *((None, "Yes", 3.0), (None, "No.", -3.0), (None, "Maybe", 0.0)),  # an old Ollama is taken at its word
+        (double.recorded_chat, math.log(sum(map(math.exp, CERTAIN))) + 3.546008825302124),
+        (knows({"Yes": -0.01, "The": -5.0}), 5.99),  # a word outside the list lies one below its end
+        (knows({" no": -0.01, "The": -5.0}), -5.99),
+        (knows({"The": -0.1, "A": -3.0}), 0.0),
+        # an old Ollama is taken at its word
+        *((knows(None, "Yes"), 3.0), (knows(None, "No."), -3.0), (knows(None, "Maybe"), 0.0)),
     ],
 )
-def test_yes_and_no_are_weighed(tokens: dict[str, float] | None, text: str, value: float) -> None:
-    with OllamaDouble(chat=speaks(lambda *_: text, first_token=tokens and (lambda _: tokens))) as ollama:
-        assert engine(ollama).yes_minus_no(QUESTION)[0] == pytest.approx(value)
+def test_yes_and_no_are_weighed(chat: double.Answer, value: float) -> None:
+    with OllamaDouble(chat=chat) as ollama:
+        assert checking(engine(ollama))[0] == pytest.approx(value)
 
 
-def test_a_proxy_in_the_environment_is_not_asked_about_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{double.closed_port()}")
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    with OllamaDouble() as ollama:
-        assert is_running(ollama.url) and len(installed_models(ollama.url)) == 2 and ask(ollama)[0]
-
-
-def test_one_engine_serves_several_threads() -> None:
-    with OllamaDouble() as ollama, ThreadPoolExecutor(4) as pool:
-        this = engine(ollama)
-        texts = list(pool.map(lambda _: spoken(this.stream(QUESTION, max_tokens=9))[0], range(4)))
-    assert len(texts) == 4 and len(set(texts)) == 1
-
-
+@pytest.mark.parametrize("sure", [-0.25, None])  # None: an old Ollama
 @pytest.mark.parametrize(
     ("pieces", "said"),
     [
@@ -152,38 +136,55 @@ def test_one_engine_serves_several_threads() -> None:
         (["<"], "<"),
     ],
 )
-def test_thoughts_at_the_beginning_are_dropped_and_nothing_else_is(pieces: list[str], said: str) -> None:
-    with OllamaDouble(chat=speaks(lambda *_: pieces)) as ollama:
-        assert ask(ollama)[0] == said
+def test_how_sure_it_was_comes_with_the_stream_and_thoughts_at_its_beginning_and_nothing_else_are_dropped(
+    pieces: list[str], said: str, sure: float | None
+) -> None:
+    with OllamaDouble(chat=speaks(lambda *_: pieces, sure=sure)) as ollama:
+        text, completion = drafting(engine(ollama))
+    assert (text, completion.mean_logprob) == (said, sure)
 
 
 # -- what goes wrong
 
 Call = Callable[[OllamaEngine], object]
-
-
-def drafting(this: OllamaEngine) -> object:
-    return spoken(this.stream(QUESTION, max_tokens=120))
-
-
-def checking(this: OllamaEngine) -> object:
-    return this.yes_minus_no(QUESTION)
-
-
-EMBEDS = double.installed("all-minilm", "23M", capabilities=["embedding"], family="bert")
+THINKS = "cannot be told not to: choose one that does not think with --model, or use --engine embedded."
+EMBEDS = double.installed(RECORDED_MODEL, "23M", capabilities=["embedding"])
 MEMORY = "model requires more system memory (5.6 GiB) than is available (3.1 GiB)"
-NOWHERE = Reply(["404 page not found"], 404, double.TEXT)
+WEB, NOWHERE = Reply(["<p>It works!</p>"], kind="text/html"), Reply(["404 page not found"], 404, double.TEXT)
+# a prompt that llama.cpp refused: of a model without a Go template Ollama passes its words on
+TOO_LONG = {"type": "exceed_context_size_error", "n_prompt_tokens": 9000, "n_ctx": 4096}
+NOBODY = "No Ollama answers at http://127.0.0.1:9: start it with `ollama serve`, or use --engine embedded."
+CANNOT_CONTINUE = [
+    "model runner has unexpectedly stopped, check ollama server logs for details",
+    "llama-server process has terminated: exit status 0xc0000409",
+    'Post "http://127.0.0.1:38911/completion": EOF',
+    'Post "http://127.0.0.1:38911/completion": dial tcp 127.0.0.1:38911: connect: connection refused',
+]
+"""What Ollama says, with status 500, where the process in which the model runs is gone before the first token."""
+
+
+def only_thinks(asked: dict[str, Any]) -> Reply:
+    """A model that cannot be told not to think, and was cut before it wrote anything."""
+    reply = double.recorded_chat(asked)
+    return replace(reply, lines=[line.replace('"content":', '"content":"","thinking":') for line in reply.lines])
+
+
 WRONG: dict[str, tuple[dict[str, Any], type[EngineError], str]] = {
+    "nobody there": ({}, EngineUnavailable, NOBODY),
     "no such model": ({"models": []}, ModelMissing, f"Get it with: dateline pull {RECORDED_MODEL}"),
     "silence": ({"chat": lambda asked: double.slow(threading.Event())(asked)}, EngineTimeout, "DATELINE_TIMEOUT=0.6"),
-    "it embeds": ({"models": [EMBEDS | {"name": RECORDED_MODEL}]}, EngineError, "makes embeddings"),
-    "its own words": ({"chat": double.refuses(500, MEMORY)}, EngineError, f"{MEMORY}. Choose another model with"),
-    "another web server": ({"everything": double.not_ollama()}, EngineUnavailable, "does not speak Ollama's language"),
+    "silence in mid-answer": ({"chat": double.held_open()}, EngineTimeout, "DATELINE_TIMEOUT=0.6"),
+    "it embeds": ({"models": [EMBEDS]}, EngineError, "makes embeddings"),
+    "its own words": ({"chat": refuses(500, MEMORY)}, EngineError, f"{MEMORY}. Choose another model with"),
+    "another web server": ({"everything": WEB}, EngineUnavailable, "does not speak Ollama's language"),
     "a 404 that knows no models": ({"everything": NOWHERE}, EngineUnavailable, "does not speak"),
-    "over the window": ({"chat": double.over_the_window(9000, 4096)}, EngineError, "(9000 tokens) than the model's"),
+    "over the window": ({"chat": refuses(400, json.dumps({"error": TOO_LONG}))}, EngineError, "(9000 tokens) than the"),
     "another name": ({"everything": double.stranger()}, EngineError, "does not answer to the name"),
-    **{said: ({"chat": double.refuses(500, said)}, EngineInterrupted, "Ask again") for said in double.CANNOT_CONTINUE},
-}  # fmt: skip
+    "cut off": ({"chat": double.cut_connection(0)}, EngineInterrupted, "the connection was cut. Ask again"),
+    "it thinks": ({"chat": only_thinks}, EngineError, THINKS),
+    "it thinks in its text": ({"chat": speaks(lambda *_: ["<", "think>", " It asks"])}, EngineError, THINKS),
+    **{said: ({"chat": refuses(500, said)}, EngineInterrupted, "Ask again") for said in CANNOT_CONTINUE},
+}
 
 
 @pytest.mark.parametrize("call", [drafting, checking])
@@ -191,18 +192,9 @@ WRONG: dict[str, tuple[dict[str, Any], type[EngineError], str]] = {
 def test_what_goes_wrong_is_a_sentence_with_its_remedy_and_without_json(wrong: str, call: Call) -> None:
     server, error, told = WRONG[wrong]
     with OllamaDouble(**server) as ollama, pytest.raises(error) as raised:
-        call(engine(ollama, timeout=0.3 if wrong == "silence" else 60))
+        host = ":9" if wrong == "nobody there" else ollama.url
+        call(engine(ollama, host=host, timeout=0.3 if "silence" in wrong else 60))
     assert told in str(raised.value) and "{" not in str(raised.value)
-
-
-@pytest.mark.parametrize("call", [drafting, checking])
-def test_nobody_at_the_address_is_said_with_the_remedy(call: Call) -> None:
-    port = double.closed_port()
-    with pytest.raises(EngineUnavailable) as error:
-        call(OllamaEngine("qwen3:4b", host=f":{port}"))
-    assert str(error.value) == (
-        f"No Ollama answers at http://127.0.0.1:{port}: start it with `ollama serve`, or use --engine embedded."
-    )
 
 
 def test_the_timeout_counts_silence_and_not_the_length_of_an_answer() -> None:
@@ -211,13 +203,11 @@ def test_the_timeout_counts_silence_and_not_the_length_of_an_answer() -> None:
             threading.Event().wait(0.2)  # the pace of a slow model, not a condition
             yield "word "
 
-    with OllamaDouble(chat=double.held_open()) as ollama, pytest.raises(EngineTimeout):
-        ask(ollama, timeout=0.2)
     with OllamaDouble(chat=speaks(slowly)) as ollama:
-        assert ask(ollama, timeout=1.0)[0] == "word " * 6
+        assert drafting(engine(ollama, timeout=1.0))[0] == "word " * 6
 
 
-WHOLE = next(iter(recording("chat_stream").lines))
+WHOLE = double.recorded("chat_stream")["response"]["lines"][0]
 DEATHS = {
     "unexpected EOF": recording("chat_stream_runner_killed"),
     "llama runner process has terminated": double.error_in_mid_stream(),
@@ -236,37 +226,10 @@ def test_death_in_mid_stream_interrupts_after_the_text_so_far(why: str) -> None:
             spoken(stream)
 
 
-def test_a_connection_cut_before_the_answer_interrupts_a_check() -> None:
-    with OllamaDouble(chat=double.cut_connection(0)) as ollama, pytest.raises(EngineInterrupted):
-        checking(engine(ollama))
-
-
-def test_a_pull_from_a_server_that_does_not_know_its_own_name_says_so() -> None:
-    with OllamaDouble(everything=double.stranger()) as ollama, pytest.raises(EngineError, match="to the name"):
-        pull(ollama.url, "qwen3:4b", lambda *_: None)
-
-
-@pytest.mark.parametrize(
-    ("thinking", "call"),
-    [
-        (double.only_thinks(160), drafting),
-        (speaks(lambda *_: "<think> It asks how far it is"), drafting),
-        (speaks(lambda *_: "<"), checking),
-    ],
-)
-def test_a_model_that_only_thinks_is_named_with_what_to_choose(thinking: double.Answer, call: Call) -> None:
-    with OllamaDouble(chat=thinking) as ollama, pytest.raises(EngineError) as error:
-        call(engine(ollama))
-    assert str(error.value) == (
-        f"Model '{RECORDED_MODEL}' thinks before it answers, and cannot be told not to: choose one that does not think "
-        "with --model, or use --engine embedded."
-    )
-
-
 def test_what_fails_in_a_tests_function_is_raised_by_the_double() -> None:
     with pytest.raises(ZeroDivisionError), OllamaDouble(chat=speaks(lambda *_: str(1 / 0))) as ollama:
         with pytest.raises(EngineInterrupted):
-            ask(ollama)
+            drafting(engine(ollama))
 
 
 # -- counting tokens
@@ -277,7 +240,7 @@ def prompt(words: int) -> list[ChatMessage]:
 
 
 def test_the_estimate_is_not_below_what_ollama_counted_and_grows_with_what_it_counts() -> None:
-    sent = "\n".join(message["content"] for message in double.recorded_request("chat")["messages"])
+    sent = "\n".join(message["content"] for message in double.recorded("chat")["request"]["json"]["messages"])
     counts = iter([2000, 500])
     with OllamaDouble(chat=speaks(lambda *_: "Yes.", count=lambda _: next(counts))) as ollama:
         this = engine(ollama)

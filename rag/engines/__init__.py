@@ -77,7 +77,7 @@ class EngineChoice:
         return EmbeddedEngine(
             path,
             context_tokens=settings.context_tokens,
-            threads=settings.threads or None,
+            threads=settings.threads,
             seed=settings.seed,
             timeout=settings.timeout,
             prompt_cache_mib=settings.prompt_cache_mib,
@@ -87,31 +87,29 @@ class EngineChoice:
 def choose_engine(settings: Settings) -> EngineChoice:
     """API.md's rule: the named model if Ollama has it, else an Ollama chat model of 3B or more, else embedded.
 
-    Nothing is pulled. Raises ModelMissing, EngineUnavailable or EngineTimeout where `engine` or a file was
-    asked for by name and is not there.
+    Asked for by name, Ollama may answer with a smaller one. Nothing is pulled. Raises ModelMissing, EngineUnavailable
+    or EngineTimeout where `engine` or a file was asked for by name and is not there.
     """
-    wanted = settings.model
-    if settings.engine != "ollama" and wanted and wanted.lower().endswith(".gguf"):
-        path = Path(wanted).expanduser()
-        if not path.is_file():
+    from rag.engines.ollama_server import choose_model, installed_models, is_running, missing
+
+    wanted, host, by_name = settings.model, settings.ollama_host, settings.engine == "ollama"
+    if not by_name and (own := _own_file(settings)):
+        if not own.is_file():
             raise ModelMissing(f"There is no model file {wanted}: check the path after --model.")
-        return EngineChoice("embedded", path.stem, (), settings, path)
-    if settings.engine == "ollama":
-        return _ollama(settings)
+        return EngineChoice("embedded", own.stem, (), settings, own)
     if settings.engine == "embedded":
         return _embedded(settings)
-
-    from rag.engines.ollama_server import choose_model, installed_models, is_running
-
-    if not is_running(settings.ollama_host):
+    if not by_name and not is_running(host):
         return _embedded(settings, because="no Ollama answers")
-    installed = installed_models(settings.ollama_host)
-    named = choose_model(installed, wanted) if wanted else None
-    chosen = named or choose_model(installed, None)
-    if chosen is None:
-        return _embedded(settings, because="this Ollama server does not have it")
-    notes = (_instead(wanted, chosen, "this Ollama server does not have it"),) if wanted and not named else ()
-    return EngineChoice("ollama", chosen, notes, settings)
+    installed = installed_models(host)
+    if chosen := choose_model(installed, wanted, at_least=0.0 if by_name else 3.0):
+        return EngineChoice("ollama", chosen, (), settings)
+    if by_name:
+        raise missing(wanted, installed)
+    because = "this Ollama server does not have it"
+    if wanted and (other := choose_model(installed, None)):
+        return EngineChoice("ollama", other, (_instead(wanted, other, because),), settings)
+    return _embedded(settings, because=because)
 
 
 def available(settings: Settings, *, ollama: bool) -> list[EngineChoice]:
@@ -123,48 +121,32 @@ def available(settings: Settings, *, ollama: bool) -> list[EngineChoice]:
     from rag.engines.weights import DEFAULT
 
     found = [EngineChoice("embedded", DEFAULT.name, (), settings)]
-    if settings.model and settings.model.lower().endswith(".gguf"):
-        path = Path(settings.model).expanduser()
-        found.append(EngineChoice("embedded", path.stem, (), settings, path))
+    if own := _own_file(settings):
+        found.append(EngineChoice("embedded", own.stem, (), settings, own))
     if ollama:
         models = installed_models(settings.ollama_host)
         found += [EngineChoice("ollama", one.name, (), settings) for one in models if one.can_chat and not one.remote]
     return found
 
 
-def _ollama(settings: Settings) -> EngineChoice:
-    from rag.engines.ollama_server import choose_model, installed_models
-
-    installed = installed_models(settings.ollama_host)
-    # asked for Ollama by name: a small model will do
-    chosen = choose_model(installed, settings.model, at_least=0.0)
-    if chosen:
-        return EngineChoice("ollama", chosen, (), settings)
-    if settings.model:
-        raise ModelMissing(
-            f"Model '{settings.model}' is not on this Ollama server. Get it with: dateline pull {settings.model}"
-        )
-    remote = next((model.name for model in installed if model.can_chat and model.remote), None)
-    send = (
-        f", or name one that sends your questions and articles to another computer: --model {remote}" if remote else ""
-    )
-    raise ModelMissing(
-        f"There is no chat model on this Ollama server. Get one with: dateline pull qwen3:4b-instruct{send}"
-    )
+def _own_file(settings: Settings) -> Path | None:
+    named = settings.model or ""
+    return Path(named).expanduser() if named.lower().endswith(".gguf") else None
 
 
-def _embedded(settings: Settings, because: str = "the embedded engine has its own") -> EngineChoice:
+def _embedded(settings: Settings, because: str = "") -> EngineChoice:
+    """The embedded engine's own model; where another was named, `because` says why it is not that."""
     from rag.engines.weights import DEFAULT
 
     wanted = settings.model
-    if wanted and wanted.lower() not in (DEFAULT.name, DEFAULT.file):
-        if settings.engine == "embedded":
-            raise ModelMissing(
-                f"The embedded engine does not know the model '{wanted}': give the path of a GGUF file, "
-                "or leave --model out for its own."
-            )
-        return EngineChoice("embedded", DEFAULT.name, (_instead(wanted, DEFAULT.name, because),), settings)
-    return EngineChoice("embedded", DEFAULT.name, (), settings)
+    if not wanted or wanted.lower() in (DEFAULT.name, DEFAULT.file):
+        return EngineChoice("embedded", DEFAULT.name, (), settings)
+    if settings.engine == "embedded":
+        raise ModelMissing(
+            f"The embedded engine does not know the model '{wanted}': give the path of a GGUF file, "
+            "or leave --model out for its own."
+        )
+    return EngineChoice("embedded", DEFAULT.name, (_instead(wanted, DEFAULT.name, because),), settings)
 
 
 def _instead(wanted: str, used: str, because: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -33,21 +34,17 @@ class Engine(Protocol):
     @property
     def name(self) -> str:
         """ "ollama" or "embedded"."""
-        ...
 
     @property
     def model(self) -> str:
         """The model's name as a person knows it."""
-        ...
 
     @property
     def context_tokens(self) -> int:
         """The window: prompt and answer together must fit. May shrink when the model is loaded."""
-        ...
 
     def load(self, connections: Connections | None = None) -> None:
         """Loads the model, if it is not loaded yet: seconds, or minutes. Raises an EngineError of `rag.errors`."""
-        ...
 
     def stream(
         self,
@@ -65,18 +62,33 @@ class Engine(Protocol):
         words.
         Raises an EngineError of `rag.errors`.
         """
-        ...
 
     def yes_minus_no(
         self, messages: Sequence[ChatMessage], *, connections: Connections | None = None
     ) -> tuple[float, Completion]:
         """log p("Yes") - log p("No") of the first token of the answer (natural logarithm)."""
-        ...
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text`: exact where the engine can tell, else an estimate that errs on the high side."""
-        ...
 
     def close(self) -> None:
         """Frees memory and connections. Safe to call twice."""
-        ...
+
+
+def as_json(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
+    """The messages as both servers take them."""
+    return [{"role": message.role.value, "content": message.content or ""} for message in messages]
+
+
+def log_odds(words: Sequence[tuple[str, float]], unlisted: float = 0.0) -> float:
+    """log p(Yes) - log p(No), by the likeliest first `words`, in small letters, and their log-probabilities.
+
+    All spellings of a word count together. One that is not among them lies `unlisted` below the last of them.
+    """
+    last = min((logprob for _, logprob in words), default=0.0) - unlisted
+
+    def log_probability(word: str) -> float:
+        found = [math.exp(logprob) for listed, logprob in words if listed == word]
+        return math.log(sum(found)) if found else last
+
+    return log_probability("yes") - log_probability("no")

@@ -4,70 +4,42 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 from rag.errors import Stopped
 
-Trace = Callable[[str, dict[str, Any]], None]
-"""What httpx tells of a request's connection (its extension `trace`)."""
-
 
 class Connections:
-    """The sockets of the requests under way. Once they have been cut, no request begins any more."""
+    """The sockets of one question's requests. Once they have been cut, no request begins any more."""
 
-    def __init__(self, over: Callable[[], Exception] = Stopped) -> None:
-        """`over` makes the error that a request raises after the cut."""
-        self._error = over
-        self._changed = threading.Condition()
-        self._connecting = 0
-        self._open: set[socket.socket] = set()
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sockets: list[socket.socket] = []
         self._over = False
 
     def check(self) -> None:
-        """Raises the error of `over` if they have been cut."""
+        """Raises Stopped if they have been cut."""
         if self._over:
-            raise self._error()
+            raise Stopped
 
-    @contextmanager
-    def one(self, also: Trace | None = None) -> Iterator[Trace]:
-        """For the length of one request; yields the `trace` that httpx tells of its connection. `also` is told too."""
-        mine: list[socket.socket] = []
+    def trace(self, event: str, told: dict[str, Any]) -> None:
+        """Hears what httpx tells of a request's connection (its extension `trace`)."""
+        # TLS goes on in a socket of its own
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            with self._lock:
+                self._sockets.append(told["return_value"].get_extra_info("socket"))
+                if self._over:
+                    _break(self._sockets[-1])
 
-        def trace(event: str, told: dict[str, Any]) -> None:
-            if also:
-                also(event, told)
-            # TLS goes on in a socket of its own
-            if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-                with self._changed:
-                    self._connecting -= not mine
-                    mine.append(told["return_value"].get_extra_info("socket"))
-                    self._open.update(mine)
-                    if self._over:
-                        _break(mine[-1])
-                    self._changed.notify_all()
-
-        with self._changed:
-            self.check()
-            self._connecting += 1
-        try:
-            yield trace
-        finally:
-            with self._changed:
-                self._connecting -= not mine
-                self._open.difference_update(mine)
-                self._changed.notify_all()
-
-    def cut(self, patience: float = 0.0) -> None:
-        """Breaks what is open at once, and the rest as soon as it is connected; waits `patience` seconds for that."""
-        with self._changed:
+    def cut(self) -> None:
+        """Breaks what is open at once, and the rest as soon as it is connected."""
+        with self._lock:
             self._over = True
-            self._changed.wait_for(lambda: not self._connecting, timeout=patience)
-            for connection in self._open:
+            for connection in self._sockets:
                 _break(connection)
 
 
 def _break(connection: socket.socket) -> None:
-    with suppress(OSError):  # the other side was faster
+    with suppress(OSError):  # it was closed before
         connection.shutdown(socket.SHUT_RDWR)

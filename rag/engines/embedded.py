@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 from collections.abc import Generator, Iterator, Sequence
@@ -11,11 +10,13 @@ from typing import Any
 
 from llama_index.core.llms import ChatMessage
 
-from rag.engines.base import Completion
+from rag.engines.base import Completion, as_json, log_odds
 from rag.engines.connections import Connections
 from rag.engines.llama_server import BROKE_OFF, LlamaServer
 from rag.engines.thoughts import Thoughts, may_open, thinks
-from rag.errors import EngineError, EngineInterrupted, EngineUnavailable
+from rag.errors import EngineInterrupted, EngineUnavailable
+
+_INSTEAD = "choose one that does not think with --model PATH.gguf, or leave --model out."
 
 
 class EmbeddedEngine:
@@ -31,12 +32,12 @@ class EmbeddedEngine:
         path: Path,
         *,
         context_tokens: int = 4096,
-        threads: int | None = None,
+        threads: int = 0,
         seed: int = 1,
         timeout: float = 120.0,
         prompt_cache_mib: int = 0,
     ) -> None:
-        """`threads` defaults to the cores this process may use, at most 8.
+        """`threads`: 0 is one for each core this process may use, at most 8.
 
         `timeout` counts seconds without a sign of life: no token written and no 128 tokens read.
         `prompt_cache_mib`: MiB of prompts that stay read beside the last one (28 KiB a token of the default model).
@@ -73,48 +74,37 @@ class EmbeddedEngine:
         `from_cache` goes on from what was read before. That is sooner, but a prompt read in other pieces rounds
         otherwise, and now and then the same question then gets other words.
         """
-        request: dict[str, Any] = {
-            "messages": _as_json(messages),
-            "max_tokens": max_tokens,
-            "logprobs": True,
-            "cache_prompt": from_cache,
-        }
-        end, thoughts, written = _End(), Thoughts(), False
-        for event in self._chat(request, connections):
+        end, thoughts = _End(), Thoughts()
+        for event in self._chat(messages, connections, max_tokens=max_tokens, cache_prompt=from_cache):
             end.read(event)
             if "prompt_progress" in event:
                 yield ""
             for choice in event.get("choices", ()):
                 thoughts.thought |= bool(choice["delta"].get("reasoning_content"))
                 if text := thoughts.without(choice["delta"].get("content") or ""):
-                    written = True
                     yield text
         if rest := thoughts.rest():
             yield rest
         completion = end.completion()
-        if thoughts.thought and not written:
-            raise self._thinks()
+        if thoughts.alone:
+            raise thinks(self.model, _INSTEAD)
         return completion
 
     def yes_minus_no(
         self, messages: Sequence[ChatMessage], *, connections: Connections | None = None
     ) -> tuple[float, Completion]:
         """See `Engine.yes_minus_no`. A word outside the 20 likeliest tokens counts as the 20th."""
-        request = {"messages": _as_json(messages), "max_tokens": 1, "logprobs": True, "top_logprobs": 20}
         end = _End()
-        likeliest: list[dict[str, Any]] = []
-        for event in self._chat(request, connections):
+        for event in self._chat(messages, connections, max_tokens=1, cache_prompt=True, top_logprobs=20):
             end.read(event)
-            for choice in event.get("choices", ()):
-                for token in (choice.get("logprobs") or {}).get("content") or ():
-                    if may_open(token["token"]):
-                        raise self._thinks()
-                    likeliest = likeliest or token["top_logprobs"]
-        return _log_odds(likeliest), end.completion()
+        if any(may_open(token["token"]) for token in end.tokens):
+            raise thinks(self.model, _INSTEAD)
+        likeliest = end.tokens[0]["top_logprobs"] if end.tokens else ()
+        return log_odds([(one["token"].strip().lower(), one["logprob"]) for one in likeliest]), end.completion()
 
     def count_tokens(self, text: str) -> int:
         """Exact, by the model's own tokenizer."""
-        return len(self._started().tokenize(text))
+        return self._started().count_tokens(text)
 
     def close(self) -> None:
         """Frees the model, also in mid-answer. Safe to call twice; the engine can't be used afterwards."""
@@ -124,21 +114,18 @@ class EmbeddedEngine:
         if server is not None:
             server.close()
 
-    def _thinks(self) -> EngineError:
-        return thinks(self.model, "choose one that does not think with --model PATH.gguf, or leave --model out.")
-
-    def _chat(self, request: dict[str, Any], connections: Connections | None) -> Iterator[dict[str, Any]]:
-        """Greedy, so that the same messages give the same text."""
-        greedy = {"cache_prompt": True} | request | {"temperature": 0, "seed": self._seed}
-        return self._started().chat(greedy, connections)
+    def _chat(
+        self, messages: Sequence[ChatMessage], connections: Connections | None, **options: Any
+    ) -> Iterator[dict[str, Any]]:
+        """The events of a chat; greedy, so that the same messages give the same text."""
+        greedy = {"logprobs": True, "temperature": 0, "seed": self._seed}
+        return self._started().chat({"messages": as_json(messages)} | greedy | options, connections)
 
     def _started(self) -> LlamaServer:
         with self._lock:
             if self._closed:
                 raise EngineUnavailable("The embedded engine was closed. Open a new Assistant.")
-            if self._server is not None and not self._server.runs:
-                self._server = None  # it died in mid-answer, which whoever listened was told
-            if self._server is None:
+            if self._server is None or not self._server.runs:  # one that died in mid-answer: who listened was told
                 self._server = LlamaServer(
                     self._path,
                     context_tokens=self.context_tokens,
@@ -156,24 +143,26 @@ class _End:
     def __init__(self) -> None:
         self._finish: str | None = None
         self._usage: dict[str, Any] | None = None
-        self._logprobs: list[float] = []
+        self.tokens: list[dict[str, Any]] = []
+        """What was written, with its log-probabilities."""
 
     def read(self, event: dict[str, Any]) -> None:
         for choice in event.get("choices", ()):
             self._finish = choice.get("finish_reason") or self._finish
-            self._logprobs += [token["logprob"] for token in (choice.get("logprobs") or {}).get("content") or ()]
+            self.tokens += (choice.get("logprobs") or {}).get("content") or ()
         self._usage = event.get("usage") or self._usage
 
     def completion(self) -> Completion:
         """Raises EngineInterrupted if the stream stopped without saying that it was complete."""
         if self._finish is None or self._usage is None:
             raise EngineInterrupted(BROKE_OFF)
+        logprobs = [token["logprob"] for token in self.tokens]
         return Completion(
             prompt_tokens=self._usage["prompt_tokens"],
             cached_tokens=(self._usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0),
             completion_tokens=self._usage["completion_tokens"],
             truncated=self._finish == "length",
-            mean_logprob=sum(self._logprobs) / len(self._logprobs) if self._logprobs else None,
+            mean_logprob=sum(logprobs) / len(logprobs) if logprobs else None,
         )
 
 
@@ -181,18 +170,3 @@ def default_threads() -> int:
     """The processors that this process may use, at most 8: more than that gain nothing on a small model."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(usable, 8)
-
-
-def _as_json(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
-    return [{"role": message.role.value, "content": message.content or ""} for message in messages]
-
-
-def _log_odds(likeliest: list[dict[str, Any]]) -> float:
-    """log p(Yes) - log p(No), over the spellings " Yes", "yes", "YES" and so on."""
-    floor = min((token["logprob"] for token in likeliest), default=0.0)
-
-    def log_probability(word: str) -> float:
-        found = [t["logprob"] for t in likeliest if t["token"].strip().lower() == word]
-        return math.log(sum(math.exp(logprob) for logprob in found)) if found else floor
-
-    return log_probability("yes") - log_probability("no")

@@ -28,15 +28,15 @@ def main() -> None:
 
 
 def _serve(asked: dict[str, Any]) -> tuple[Any, dict[str, str]]:
-    """The running server, which lives as long as it is held, and its address; or None, and what is wrong."""
+    """The running server, which lives as long as it is held, and its address; or None, and what is missing."""
     try:
         import xllamacpp
     except ImportError as error:
         return None, {"missing": str(error)}
     try:
         server = xllamacpp.Server(_parameters(xllamacpp, asked))
-    except RuntimeError as error:  # its reason goes to the log only
-        return None, {"refused": str(error)}
+    except RuntimeError:  # its reason goes to the log only
+        return None, {}
     return server, {"address": server.listening_address}
 
 

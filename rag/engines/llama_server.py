@@ -22,14 +22,7 @@ from typing import Any
 import httpx
 
 from rag.engines.connections import Connections
-from rag.errors import (
-    EngineError,
-    EngineInterrupted,
-    EngineTimeout,
-    EngineUnavailable,
-    ModelMissing,
-    WeightsError,
-)
+from rag.errors import EngineError, EngineInterrupted, EngineTimeout, EngineUnavailable, ModelMissing, WeightsError
 
 BROKE_OFF = "The embedded model broke off in mid-answer. Ask again; if it happens again, run `dateline doctor`."
 _CPU_NEEDS = ("avx2", "fma", "f16c")  # the wheel is compiled for these; without them the process would be killed
@@ -67,9 +60,11 @@ class LlamaServer:
 
     def _heard(self, path: Path, told: dict[str, Any]) -> str:
         """The server's address, once it has loaded what it was told to."""
+        assert self._process.stdin is not None and self._process.stdout is not None
         try:
-            answer = _told(self._process, json.dumps(told))
-        except (OSError, ValueError):
+            print(json.dumps(told), file=self._process.stdin, flush=True)
+            answer = json.loads(self._process.stdout.readline())
+        except (OSError, ValueError):  # it has died
             answer = {}
         if "address" in answer:
             return str(answer["address"])
@@ -95,10 +90,9 @@ class LlamaServer:
         with self._request("GET", "/props") as response:
             return int(json.loads(response.read())["default_generation_settings"]["n_ctx"])
 
-    def tokenize(self, text: str) -> list[int]:
+    def count_tokens(self, text: str) -> int:
         with self._request("POST", "/tokenize", {"content": text}) as response:
-            tokens: list[int] = json.loads(response.read())["tokens"]
-            return tokens
+            return len(json.loads(response.read())["tokens"])
 
     def chat(self, request: dict[str, Any], connections: Connections | None = None) -> Iterator[dict[str, Any]]:
         """The events of a chat completion. Closing the iterator stops the model; so does cutting `connections`."""
@@ -106,12 +100,10 @@ class LlamaServer:
         streamed = {"stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
         with self._request("POST", "/v1/chat/completions", request | streamed, connections) as response:
             for line in response.iter_lines():
-                if line.startswith("error:"):
+                event = json.loads(line.removeprefix("data: ")) if line.startswith("data: {") else {}
+                if line.startswith("error:") or "error" in event:
                     raise EngineInterrupted(BROKE_OFF)
-                if line.startswith("data: {"):
-                    event = json.loads(line.removeprefix("data: "))
-                    if "error" in event:
-                        raise EngineInterrupted(BROKE_OFF)
+                if event:
                     yield event
 
     def close(self) -> None:
@@ -122,11 +114,10 @@ class LlamaServer:
     def _request(
         self, method: str, path: str, body: object = None, connections: Connections | None = None
     ) -> Iterator[httpx.Response]:
+        connections = connections or Connections()
+        connections.check()
         try:
-            with (
-                (connections or Connections()).one() as trace,
-                self._client.stream(method, path, json=body, extensions={"trace": trace}) as response,
-            ):
+            with self._client.stream(method, path, json=body, extensions={"trace": connections.trace}) as response:
                 if response.is_error:
                     response.read()
                     raise _refusal(response)
@@ -152,14 +143,6 @@ def _begin() -> subprocess.Popen[str]:
         env=ours | os.environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         text=True, encoding="utf-8",
     )  # fmt: skip
-
-
-def _told(process: subprocess.Popen[str], line: str) -> Any:
-    """What the process answers to a line. Raises OSError or ValueError if it has died."""
-    assert process.stdin is not None and process.stdout is not None
-    process.stdin.write(f"{line}\n")
-    process.stdin.flush()
-    return json.loads(process.stdout.readline())
 
 
 def _end(process: subprocess.Popen[str]) -> None:

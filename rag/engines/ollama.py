@@ -5,39 +5,19 @@ from __future__ import annotations
 import math
 import re
 import threading
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
 from json import JSONDecodeError
 from typing import Any
 
 from llama_index.core.llms import ChatMessage
 
+from index.network import default_host
 from index.ollama_library import ollama
-from rag.engines.base import Completion
+from rag.engines.base import Completion, as_json, log_odds
 from rag.engines.connections import Connections
-from rag.engines.ollama_server import (
-    InstalledModel,
-    choose_model,
-    connect,
-    default_host,
-    installed_models,
-    interrupted,
-    is_running,
-    our_errors,
-    pull,
-)
+from rag.engines.ollama_server import connect, interrupted
 from rag.engines.thoughts import Thoughts, may_open, thinks
 from rag.errors import EngineError
-
-__all__ = [
-    "InstalledModel",
-    "OllamaEngine",
-    "choose_model",
-    "default_host",
-    "installed_models",
-    "is_running",
-    "pull",
-]
 
 TOP_LOGPROBS = 20
 """As many alternatives as Ollama gives."""
@@ -49,6 +29,7 @@ LOAD_SECONDS = 600.0
 """The longest that a model may take to be loaded: a large one comes from a slow disk in minutes."""
 LONG_PROMPT = 256
 """Estimated tokens from which a prompt corrects the estimate; in shorter ones the chat template weighs too much."""
+_INSTEAD = "choose one that does not think with --model, or use --engine embedded."
 
 
 class OllamaEngine:
@@ -86,8 +67,8 @@ class OllamaEngine:
         """Has Ollama load the model: a chat without messages. Raises the errors of `stream`."""
         if not re.search("[1-9]", str(self._keep_alive)):
             return  # such a chat would unload it
-        with self._asked(max(self._timeout, LOAD_SECONDS), connections) as client:
-            client.chat(**self._request((), None))
+        with connect(self.address, max(self._timeout, LOAD_SECONDS), self.model, connections) as client:
+            client.chat(**self._request(()))
 
     def stream(
         self,
@@ -97,24 +78,22 @@ class OllamaEngine:
         from_cache: bool = False,
         connections: Connections | None = None,
     ) -> Generator[str, None, Completion]:
-        """Yields pieces of text as the model writes them; the generator's return value is the Completion.
+        """See `Engine.stream`. Closing the generator closes the connection, on which Ollama stops the model.
 
-        Closing the generator closes the connection, on which Ollama stops the model; it always reads from its cache.
+        It always reads from its cache.
         Raises EngineUnavailable, EngineTimeout, ModelMissing, EngineInterrupted, or EngineError; the last also when
         Ollama cut the prompt, unasked (see `_learn`).
         """
-        written = False
         end, thoughts, logprobs = None, Thoughts(), list[float]()
-        with self._asked(self._timeout, connections) as client:
+        with connect(self.address, self._timeout, self.model, connections) as client:
             try:
-                request = self._request(messages, max_tokens)
+                request = self._request(messages, num_predict=max_tokens)
                 for end in client.chat(**request, stream=True, logprobs=True):
                     thoughts.thought |= bool(end.message.thinking)
                     piece = thoughts.without(end.message.content or "")
                     if piece or not thoughts.thought:
                         logprobs += [token.logprob for token in end.logprobs or () if token.logprob is not None]
                     if piece:
-                        written = True
                         yield piece
             except JSONDecodeError as error:
                 if end is None:
@@ -124,33 +103,29 @@ class OllamaEngine:
             raise interrupted("the answer has no end")
         if rest := thoughts.rest():
             yield rest
-        completion = _completion(end, logprobs)
-        self._learn(messages, completion.prompt_tokens)
-        if thoughts.thought and not written:
-            raise self._thinks()
+        completion = self._completion(messages, end, logprobs)
+        if thoughts.alone:
+            raise thinks(self.model, _INSTEAD)
         return completion
 
     def yes_minus_no(
         self, messages: Sequence[ChatMessage], *, connections: Connections | None = None
     ) -> tuple[float, Completion]:
-        """log p("Yes") - log p("No") of the first token of the answer (natural logarithm).
+        """See `Engine.yes_minus_no`. A word outside the 20 likeliest tokens counts as `UNLISTED` says.
 
-        All spellings of a word count together ("Yes", " yes", "YES"). A word that is not among the 20 likeliest
-        tokens is taken to lie `UNLISTED` below the last of them; if neither is there the result is 0. Where the
-        server gives no log-probabilities, the text of the answer counts for plus or minus `UNMEASURED`.
+        Where the server gives no log-probabilities, the text of the answer counts for plus or minus `UNMEASURED`.
         Raises the errors of `stream`.
         """
-        with self._asked(self._timeout, connections) as client:
-            reply = client.chat(**self._request(messages, 1), logprobs=True, top_logprobs=TOP_LOGPROBS)
+        with connect(self.address, self._timeout, self.model, connections) as client:
+            reply = client.chat(**self._request(messages, num_predict=1), logprobs=True, top_logprobs=TOP_LOGPROBS)
         text = reply.message.content or ""
         if reply.message.thinking or may_open(text):
-            raise self._thinks()
-        completion = _completion(reply)
-        self._learn(messages, completion.prompt_tokens)
+            raise thinks(self.model, _INSTEAD)
+        completion = self._completion(messages, reply)
         first = reply.logprobs[0].top_logprobs if reply.logprobs else None
         if not first:
-            return _verdict(text) * UNMEASURED, completion
-        return _yes_minus_no([(entry.token, entry.logprob) for entry in first]), completion
+            return {"yes": UNMEASURED, "no": -UNMEASURED}.get(_word(text), 0.0), completion
+        return log_odds([(_word(entry.token), entry.logprob) for entry in first], UNLISTED), completion
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text`, estimated: Ollama cannot tell. Errs on the high side.
@@ -164,40 +139,38 @@ class OllamaEngine:
     def close(self) -> None:
         """Nothing to free: each call has a connection of its own, and the model stays in Ollama's memory."""
 
-    @contextmanager
-    def _asked(self, timeout: float, connections: Connections | None) -> Iterator[ollama.Client]:
-        """A client for one request, with our errors."""
-        with (
-            our_errors(self.address, self.model, timeout),
-            (connections or Connections()).one() as trace,
-            connect(self.address, timeout, trace) as client,
-        ):
-            yield client
-
-    def _request(self, messages: Sequence[ChatMessage], max_tokens: int | None) -> dict[str, Any]:
+    def _request(self, messages: Sequence[ChatMessage], **options: int) -> dict[str, Any]:
         """What every chat carries. num_ctx is always the same: Ollama loads the model again when it changes."""
+        always = {"num_ctx": self.context_tokens, "temperature": 0.0, "seed": self._seed}
         return {
             "model": self.model,
-            "messages": [{"role": m.role.value, "content": m.content or ""} for m in messages],
+            "messages": as_json(messages),
             "think": False,
-            "options": {"num_ctx": self.context_tokens, **self._options(max_tokens)},
+            "options": always | options,
             "keep_alive": self._keep_alive,
         }
 
-    def _thinks(self) -> EngineError:
-        return thinks(self.model, "choose one that does not think with --model, or use --engine embedded.")
+    def _completion(
+        self, messages: Sequence[ChatMessage], end: ollama.ChatResponse, logprobs: Sequence[float] = ()
+    ) -> Completion:
+        # Ollama leaves out a count of 0, and counts cached tokens in without telling how many they are.
+        read = end.prompt_eval_count or 0
+        self._learn([message.content or "" for message in messages], read)
+        return Completion(
+            prompt_tokens=read,
+            cached_tokens=0,
+            completion_tokens=end.eval_count or 0,
+            truncated=end.done_reason == "length",
+            mean_logprob=sum(logprobs) / len(logprobs) if logprobs else None,
+        )
 
-    def _options(self, max_tokens: int | None) -> dict[str, Any]:
-        return {"temperature": 0.0, "seed": self._seed} | ({"num_predict": max_tokens} if max_tokens else {})
-
-    def _learn(self, messages: Sequence[ChatMessage], read: int) -> None:
+    def _learn(self, texts: Sequence[str], read: int) -> None:
         """Corrects the estimate by the tokens that were `read`, and notices a prompt that was cut.
 
         Ollama drops what does not fit num_ctx (or the model's own window, if that is smaller) and tells nobody,
         but its count gives it away: no tokenizer makes fewer tokens than there are words, and a window
         filled to the brim leaves no room for an answer.
         """
-        texts = [message.content or "" for message in messages]
         words = sum(len(text.split()) for text in texts)
         if 0 < read < words or read >= self.context_tokens:
             raise EngineError(
@@ -211,29 +184,9 @@ class OllamaEngine:
                 self._scale = max(self._scale, read / expected)
 
 
-def _completion(end: ollama.ChatResponse, logprobs: Sequence[float] = ()) -> Completion:
-    # Ollama leaves out a count of 0, and counts cached tokens in without telling how many they are.
-    return Completion(
-        prompt_tokens=end.prompt_eval_count or 0,
-        cached_tokens=0,
-        completion_tokens=end.eval_count or 0,
-        truncated=end.done_reason == "length",
-        mean_logprob=sum(logprobs) / len(logprobs) if logprobs else None,
-    )
-
-
-def _yes_minus_no(likeliest: list[tuple[str, float]]) -> float:
-    unlisted = min(logprob for _, logprob in likeliest) - UNLISTED
-    sides = []
-    for verdict in (1, -1):
-        spellings = [logprob for token, logprob in likeliest if _verdict(token) == verdict]
-        sides.append(math.log(sum(map(math.exp, spellings))) if spellings else unlisted)
-    return sides[0] - sides[1]
-
-
-def _verdict(text: str) -> int:
-    """1 for Yes, -1 for No in any spelling, 0 for anything else."""
-    return {"yes": 1, "no": -1}.get(text.strip(" \t\n.,:*\"'").lower(), 0)
+def _word(text: str) -> str:
+    """A Yes or No without what may stand around it, in small letters."""
+    return text.strip(" \t\n.,:*\"'").lower()
 
 
 def _estimate(text: str) -> float:

