@@ -16,7 +16,7 @@ from index.captions import find_captions
 from index.dates import native_date
 from index.decode import MAX_ARTICLE_CHARS, Unreadable, one_at_most, read_text, too_long
 from index.documents import read_epub, read_odt, read_rtf
-from index.errors import CorpusError, FolderMissing
+from index.errors import CorpusError
 from index.exports import apart
 from index.feeds import read_feed
 from index.fields import field_names, from_fields
@@ -43,7 +43,7 @@ def find_files(folder: Path) -> tuple[list[Path], list[Skipped]]:
     """Every file below `folder` that may hold articles, sorted by relative path; and what is left out, why.
 
     Hidden files and folders are ignored without a word. A link to a folder is followed unless it leads
-    to what is read anyway, so that loops end. Raises FolderMissing, or CorpusError if it cannot be listed.
+    to what is read anyway, so that loops end. Raises CorpusError if `folder` cannot be listed.
     """
     entries = _top(folder)
     files: list[Path] = []
@@ -101,16 +101,13 @@ def read_file(path: Path, relative: str) -> tuple[list[Article], list[Skipped]]:
 
 def _top(folder: Path) -> list[Path]:
     """The entries of the corpus folder itself; an error here leaves nothing to read."""
-    remedy = "Name the folder with your articles: dateline index FOLDER"
     try:
         return _entries(folder)
-    except FileNotFoundError as error:
-        raise FolderMissing(f"There is no folder {folder}. {remedy}") from error
-    except NotADirectoryError as error:
-        raise FolderMissing(f"{folder} is not a folder. {remedy}") from error
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise CorpusError(f"The folder {folder} cannot be listed ({reason}). {remedy}") from error
+        raise CorpusError(
+            f"The folder {folder} cannot be listed ({error.strerror or error}). "
+            "Name the folder with your articles: dateline index FOLDER"
+        ) from error
 
 
 def _entries(folder: Path) -> list[Path]:

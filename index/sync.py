@@ -49,7 +49,7 @@ def sync_folder(
     """Brings `catalog` to what `folder` holds, and to the `uploads` that are kept: "uploads/NAME" and where each is.
 
     Files below `data_dir` are not articles. Progress is told as (files done, files in all, what was done).
-    Raises FolderMissing, StorageError, EmbedderError; what was committed before stays.
+    Raises CorpusError, StorageError, EmbedderError; what was committed before stays.
     """
     found, left_out = find_files(folder)
     inside = {path.relative_to(folder).as_posix(): path for path in found if not path.is_relative_to(data_dir)}

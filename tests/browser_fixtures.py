@@ -49,14 +49,16 @@ def browser_with_bars(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def page_of(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """page_of(url, **context) opens the page for a new reader; a script's error fails the test."""
+    """page_of(url, **context) opens the page for a new reader; a script's error, or a request beside it, is a fault."""
     errors: list[str] = []
     with ExitStack() as opened:
 
         def page_of(url: str, **options: Any) -> Page:
             page = opened.enter_context(browser.new_context(**options)).new_page()
             page.set_default_timeout(15_000)
+            ours = (url, "data:", "blob:")
             page.on("pageerror", lambda error: errors.append(str(error)))
+            page.on("request", lambda asked: asked.url.startswith(ours) or errors.append(asked.url))
             page.goto(url)
             page.locator("#talk :is(.empty, .turn)").first.wait_for()
             return page

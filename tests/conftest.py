@@ -10,6 +10,7 @@ from browser_fixtures import browser, browser_with_bars, page_of, playwright  # 
 from checking import CheckedAssistant
 from commands import run  # noqa: F401
 from engine_fixtures import chat_engine  # noqa: F401  (a fixture, found by its name)
+from index_helpers import ROOT, written
 
 from index.embed import Embedder
 from index.store import ArticleIndex
@@ -26,15 +27,30 @@ def minilm() -> Embedder:
 @pytest.fixture(scope="session")
 def seeds() -> Path:
     """The folder of the seed articles."""
-    return Path(__file__).parent.parent / "seeds"
+    return ROOT / "seeds"
 
 
 @pytest.fixture(scope="session")
-def seed_index(minilm: Embedder, seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArticleIndex]:
-    """An index of the seed articles, to be read only."""
-    with ArticleIndex(tmp_path_factory.mktemp("seed-index"), minilm) as index:
+def seeds_dir(minilm: Embedder, seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory in which the seeds are indexed, to be read only."""
+    path = tmp_path_factory.mktemp("seeds-data")
+    with ArticleIndex(path, minilm) as index:
         index.sync(seeds)
+    return path
+
+
+@pytest.fixture(scope="session")
+def seed_index(minilm: Embedder, seeds_dir: Path) -> Iterator[ArticleIndex]:
+    """An index of the seed articles, to be read only."""
+    with ArticleIndex(seeds_dir, minilm) as index:
         yield index
+
+
+@pytest.fixture(scope="session")
+def asked(seeds_dir: Path) -> Iterator[CheckedAssistant]:
+    """The seeds and the real embedded model, on one thread: see `chat_engine`."""
+    with CheckedAssistant(seeds_dir, "embedded", threads=1, timeout=300) as assistant:
+        yield assistant
 
 
 @pytest.fixture
@@ -55,27 +71,4 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def write(folder: Path) -> Write:
     """write("a.txt", "text", date="2024-12-05") puts a native article into the corpus folder."""
-
-    def write(name: str, text: str, date: str | None = None) -> Path:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f" date {date} {text}" if date else text, encoding="utf-8")
-        return path
-
-    return write
-
-
-@pytest.fixture(scope="session")
-def seeds_dir(minilm: Embedder, seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory in which the seeds are indexed, to be read only."""
-    path = tmp_path_factory.mktemp("seeds-data")
-    with ArticleIndex(path, minilm) as index:
-        index.sync(seeds)
-    return path
-
-
-@pytest.fixture(scope="session")
-def asked(seeds_dir: Path) -> Iterator[CheckedAssistant]:
-    """The seeds and the real embedded model, on one thread: see `chat_engine`."""
-    with CheckedAssistant(seeds_dir, "embedded", threads=1, timeout=300) as assistant:
-        yield assistant
+    return lambda name, text, date=None: written(folder, name, f" date {date} {text}" if date else text)

@@ -1,4 +1,4 @@
-"""What the tests of the index share: wrapped embedders, a look at all that an index holds, ZIPs, other processes."""
+"""Shared by tests of the index: files that are read, wrapped embedders, all that an index holds, ZIPs, processes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from index.catalog import Catalog
 from index.datadir import DataDir
 from index.embed import Embedder
+from index.read import read_file
 from index.records import Narrow
+from index.types import Article, Skipped
 from index.vectors import Vectors
 
 ROOT = Path(__file__).parent.parent
@@ -27,6 +31,26 @@ def cases(name: str) -> list[str]:
     """The cases in a file of tests/data, which has one on each line; a heading begins with "# "."""
     lines = (DATA / name).read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line and not line.startswith("# ")]
+
+
+def written(folder: Path, name: str, content: str | bytes = "x") -> Path:
+    """The path of a new file below `folder`."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def read(folder: Path, name: str, content: str | bytes) -> tuple[list[Article], list[Skipped]]:
+    """What is read of a new file below `folder`."""
+    return read_file(written(folder, name, content), name)
+
+
+def article_of(folder: Path, name: str, content: str | bytes) -> Article:
+    """The one article of a new file below `folder`, of which nothing is left out."""
+    (article,), skipped = read(folder, name, content)
+    assert skipped == []
+    return article
 
 
 class Counting:
@@ -46,11 +70,15 @@ class Counting:
         return self.inner.get_text_embedding_batch(texts)
 
 
-def contents(data_dir: Path) -> dict[str, Any]:
-    """All that the index holds, without the order in which it came in; and what Chroma holds of it."""
+def index_directory(data_dir: Path) -> Path:
     current = DataDir(data_dir).current()
     assert current is not None
-    with closing(Catalog.open(current)) as catalog:
+    return current
+
+
+def contents(data_dir: Path) -> dict[str, Any]:
+    """All that the index holds, without the order in which it came in; and what Chroma holds of it."""
+    with closing(Catalog.open(index_directory(data_dir))) as catalog:
         ids = catalog.article_ids()
         passages = {stored.passage.id: stored for stored in catalog.passages(only_new=False)}
         vectors = catalog.vectors
@@ -69,12 +97,6 @@ def contents(data_dir: Path) -> dict[str, Any]:
         with closing(Vectors(vectors)) as chroma:
             found["chroma"] = sorted(id for id, _ in chroma.nearest(any_vector, 10_000, Narrow()))
     return found
-
-
-def index_directory(data_dir: Path) -> Path:
-    current = DataDir(data_dir).current()
-    assert current is not None
-    return current
 
 
 _PRELUDE = """
@@ -108,11 +130,13 @@ def killed(script: str, data: Path, *more: object) -> None:
     assert process.returncode == -signal.SIGKILL, out + err
 
 
-def in_a_namespace(mount: str) -> tuple[str, ...]:
-    """What stands before a command that shall see this mounted; () where that cannot be done."""
-    inside = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", f'{mount} && exec "$@"', "sh")
-    can = shutil.which("unshare") and subprocess.run([*inside, "true"], capture_output=True).returncode == 0
-    return inside if can else ()
+def in_a_namespace(mount: str, *more: str) -> tuple[str, ...]:
+    """What stands before a command that shall see this mounted, and nothing of the network with `--net`."""
+    inside = ("unshare", "--user", "--map-root-user", "--mount", *more, "sh", "-c", f'{mount} && exec "$@"', "sh")
+    if not shutil.which("unshare") or subprocess.run([*inside, "true"], capture_output=True).returncode:
+        assert "CI" not in os.environ, "there it is to be tried"
+        pytest.skip("needs Linux, and the right to make such a namespace")
+    return inside
 
 
 def zipped(**members: str | bytes) -> bytes:

@@ -1,4 +1,7 @@
-"""Who comes in: everybody on this machine, until there are users; then only they, and programs with a token."""
+"""Who comes in: everybody on this machine, until there are users; then only they, and programs with a token.
+
+And by which names: the app's own, and those with a path, below which a proxy serves it and what is shut stays shut.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,29 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from app_helpers import HTML, PASSWORD, client, process, served
+from app_helpers import HTML, PASSWORD, QUESTION, app_over, client, process, served
 from checking import CheckedAssistant
 from commands import Run
+from starlette._utils import get_route_path
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from rag.errors import SettingsError
 from ui import serve
-from web.access import Access, Door, own_names, secret_key, served_as, trusted
+from web.access import Access, Door, own_names, path_of, secret_key, served_as, trusted
 from web.conversations import Conversations
 from web.users import Users
+
+Below = tuple[str, httpx.Client, httpx.Client]
+PATHS = {"archive.localhost": "/news", "papers.localhost": "/dateline/archive"}
+NO_NAMES = [
+    "", "/news", "*.example.org", "https://example.org/news", "example.org:8443/news", "example.org/two words",
+    "example.org/../news", "example.org//news", "example.org/news?a=b",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +50,32 @@ def data(seeds_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(data: Path) -> Iterator[str]:
-    with CheckedAssistant(data, "embedded") as dateline, served(dateline) as url:
-        yield url
+    with app_over(data, names=PATHS) as app:
+        yield app.url
 
 
 @pytest.fixture
 def users(data: Path) -> Users:
     return Users(data / "access.db")
+
+
+@pytest.fixture(params=["archive.localhost stripped", "archive.localhost whole", "papers.localhost whole"])
+def below(request: pytest.FixtureRequest, url: str) -> Below:
+    """The app behind a proxy: the path below which it is, and the browsers of a stranger and of anna, who logged in."""
+    name, way = request.param.split()
+    path = PATHS[name]
+
+    def pass_on(sent: httpx.Request) -> None:
+        """As a proxy does: whole, or without the path."""
+        if way == "stripped" and sent.url.path.startswith(path):
+            rest = sent.url.raw_path.removeprefix(path.encode()).removeprefix(b"/")
+            sent.url = sent.url.copy_with(raw_path=b"/" + rest)
+
+    options = {"headers": HTML | {"Host": f"{name}:8443"}, "event_hooks": {"request": [pass_on]}}
+    stranger, anna = client(url, **options), client(url, **options)
+    login = anna.post(f"{path}/login", data={"name": "anna", "password": PASSWORD})
+    assert login.headers["location"] == f"{path}/"
+    return path, stranger, anna
 
 
 def test_only_the_right_password_or_token_opens_until_it_is_taken_back(url: str, users: Users) -> None:
@@ -57,8 +89,6 @@ def test_only_the_right_password_or_token_opens_until_it_is_taken_back(url: str,
         signed = http.cookies["dateline"]
         forged = {"dateline": ("A" if signed[0] != "A" else "B") + signed[1:]}
         assert client(url, cookies=forged).get("/").status_code == 303
-        http.post("/logout")
-        assert http.get("/").status_code == 303
     with client(url, token=users.add_token("cron")) as http:
         assert http.get("/api/search?q=Homs").status_code == 200
         users.remove("token", "cron")
@@ -172,34 +202,92 @@ def test_a_trusted_proxy_says_who_it_is_and_nobody_else_does(seeds_dir: Path, ru
     assert (told.code, "10.0.0.0/8" in told.err) == (1, True)
 
 
-@pytest.mark.parametrize(
-    ("peer", "name"),
-    [
-        (("10.1.2.3", 1), "anna"),
-        (("::ffff:10.1.2.3", 1), "anna"),
-        (("11.1.2.3", 1), None),
-        (("::1", 1), None),
-        (None, None),
-    ],
-)
-def test_a_proxy_is_known_by_its_address(peer: tuple[str, int] | None, name: str | None) -> None:
-    assert trusted("X-User", ["10.0.0.0/8"]).reader({"client": peer}, {b"x-user": "anna"}) == name
+@pytest.mark.parametrize("peer", ["10.1.2.3", "::ffff:10.1.2.3", "11.1.2.3", "::1", None])
+def test_a_proxy_is_known_by_its_address(peer: str | None) -> None:
+    name = trusted("X-User", ["10.0.0.0/8"]).reader({"client": peer and (peer, 1)}, {b"x-user": "anna"})
+    assert name == ("anna" if peer and peer.endswith("10.1.2.3") else None)
 
 
 @pytest.mark.parametrize(
-    ("host", "names", "called", "answers"),
+    ("host", "told", "own", "foreign"),
     [
-        ("127.0.0.1", (), "localhost", True),
-        ("127.0.0.1", (), "evil.example", False),
-        ("127.0.0.1", ("news.example",), "news.example", True),
-        ("10.0.0.7", (), "anything.example", True),
-        ("10.0.0.7", ("news.example",), "anything.example", False),
-        ("10.0.0.7", ("news.example",), "10.0.0.7", True),
-        ("127.0.0.1", ("News.example/archive/", "[2001:DB8:0::7]"), "news.example", True),
-        ("127.0.0.1", ("News.example/archive/", "[2001:DB8:0::7]"), "2001:db8::7", True),
-        ("127.0.0.1", ("zürich.example",), "xn--zrich-kva.example", True),
+        ("127.0.0.1", "", "localhost", "evil.example"),
+        ("127.0.0.1", "news.example", "news.example localhost", "evil.example"),
+        ("10.0.0.7", "", "anything.example", ""),
+        ("10.0.0.7", "news.example", "news.example 10.0.0.7", "anything.example"),
+        ("127.0.0.1", "News.example/archive/ [2001:DB8:0::7]", "news.example 2001:db8::7", "archive"),
+        ("127.0.0.1", "zürich.example", "xn--zrich-kva.example", "zürich.example"),
     ],
 )
-def test_the_app_answers_to_its_own_names(host: str, names: tuple[str, ...], called: str, answers: bool) -> None:
-    own = own_names(host, served_as(names))
-    assert (own is None or called in own) is answers
+def test_the_app_answers_to_its_own_names(host: str, told: str, own: str, foreign: str) -> None:
+    names = own_names(host, served_as(told.split()))
+    assert [called for called in f"{own} {foreign}".split() if names is None or called in names] == own.split()
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (["example.org/api"], "under another path."),
+        (["example.org/news", "Example.org"], "one of them"),
+        *(([one], "without https://") for one in NO_NAMES),
+    ],
+)
+def test_what_is_no_name_and_path_is_refused_with_the_remedy(run: Run, told: list[str], words: str) -> None:
+    refused = run("ui", *(word for one in told for word in ("--served-as", one)))
+    assert (refused.code, words in refused.err) == (1, True)
+
+
+def test_readers_and_programs_are_led_under_the_path_and_at_the_loopback_address(url: str, below: Below) -> None:
+    path, stranger, anna = below
+    assert stranger.get(path, follow_redirects=True).history[-1].headers["location"] == f"{path}/login"
+    for page in ("/", "/articles", "/export/none.md"):
+        assert stranger.get(f"{path}{page}").headers["location"] == f"{path}/login"
+    bare = client(url, headers=stranger.headers).get(f"{path}?c=1")
+    assert bare.headers["location"] == f"{path}/?c=1"
+    assert anna.get(f"{path}/config").json()["root"].endswith(path)
+    assert anna.get(f"{path}/api/search?q=Homs").json()
+    chat = {"model": "dateline", "messages": [{"role": "user", "content": QUESTION}]}
+    (choice,) = anna.post(f"{path}/v1/chat/completions", json=chat).json()["choices"]
+    cited = choice["message"]["annotations"][0]["url_citation"]["url"]
+    assert cited.startswith(f"http://{anna.headers['host']}{path}/api/articles/")
+    assert anna.get(f"{path}/openapi.json").json()["servers"] == [{"url": path}]
+    assert anna.post(f"{path}/logout").headers["location"] == f"{path}/login"
+    with client(url) as here:
+        assert here.get("/").headers["location"] == "/login"
+        assert here.post("/login", data={"name": "anna", "password": PASSWORD}).headers["location"] == "/"
+        assert here.get("/api/search?q=Homs").json()
+        assert here.get(f"{path}/api/search?q=Homs").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "judged"),
+    [
+        ("/news/pane", "/pane"), ("/pane", "/pane"), ("/news/", "/"), ("/", "/"), ("/newsletters", "/newsletters"),
+        ("/news/news/pane", "/news/pane"),
+    ],
+)  # fmt: skip
+def test_the_door_judges_the_very_path_that_is_routed(tmp_path: Path, asked: str, judged: str) -> None:
+    async def tell(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(f"{path_of(scope)} {get_route_path(scope)}")(scope, receive, send)
+
+    door = Door(tell, Access(Users(tmp_path / "none.db"), served_as(["example.org/news"])))
+    http = TestClient(SessionMiddleware(door, secret_key="s"), "http://example.org")
+    assert http.get(asked).text == f"{judged} {judged}"
+
+
+def test_nothing_gets_past_the_door_or_the_gate_through_the_path(url: str, below: Below) -> None:
+    path, stranger, anna = below
+    direct, beside = stranger.headers, client(url)
+    cookies = {"dateline": anna.cookies["dateline"]}
+    for form in ("", "{path}", "{path}{path}", "{path}/login/..", "{path}/page/..", "//", "{path}/"):
+        before = form.format(path=path)
+        for http in (stranger, beside):
+            sought = httpx.URL(str(http.base_url), raw_path=f"{before}/api/search?q=Homs".encode())
+            assert http.get(sought, headers=direct).status_code != 200
+        for shut in ("gradio_api/file=/etc/passwd", "gradio_api/startup-events", "monitoring"):
+            one = f"{before}/{shut}"
+            asked = httpx.URL(url, raw_path=one.encode())  # as it stands: no client's tidying
+            assert beside.get(asked, headers=direct).status_code in (303, 404), one
+            assert httpx.get(asked, headers=direct, cookies=cookies, trust_env=False).status_code == 404, one
+            assert stranger.get(f"{path}{one}").status_code in (303, 404), one
+            assert anna.get(f"{path}{one}").status_code == 404, one

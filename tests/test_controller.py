@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,8 @@ from ollama_double import OllamaDouble, error_in_mid_stream, slow
 from web.controller import Controller
 from web.conversations import STOPPED
 
+Seen = Callable[[str], object]
+
 
 class Desk:
     """The controller over the seeds, anna's conversation, and the model that answers in it."""
@@ -27,16 +29,20 @@ class Desk:
         self.controller, self.ollama = controller, ollama
         self.here = controller.conversations.begin("anna")
 
-    def ask(self, question: str = QUESTION, stop_at: str = "nothing") -> list[str]:
-        """All that was on the page while it answered; stops when `stop_at` is written."""
+    def ask(self, question: str = QUESTION, seen: Seen = lambda html: None, pages: str = "1") -> list[list[str]]:
+        """All that was on each of these pages while it answered; what came is `seen` before anything else comes."""
 
-        async def shown() -> list[str]:
-            pages = []
-            async for html in self.controller.begin("anna", self.here, question).watch("page"):
-                pages.append(html)
-                if stop_at in html:
-                    self.controller.stop(self.here)
-            return pages
+        async def shown() -> list[list[str]]:
+            running = self.controller.begin("anna", self.here, question)
+
+            async def look(page: str) -> list[str]:
+                told = []
+                async for html in running.watch(page):
+                    told.append(html)
+                    seen(html)
+                return told
+
+            return await asyncio.gather(*map(look, pages))
 
         return asyncio.run(shown())
 
@@ -62,19 +68,10 @@ def test_passages_come_first_then_the_draft_and_what_was_checked_stands_while_th
         about_the_second = request.get("top_logprobs") and request["messages"][-1]["content"].count(second)
         return slow(gate, answers)(request) if about_the_second else answers(request)
 
-    async def watch() -> list[str]:
-        pages = []
-        async for html in desk.controller.begin("anna", desk.here, QUESTION).watch("page"):
-            pages.append(html)
-            if 'class="kept"' in html:
-                gate.set()
-        return pages
-
     desk.ollama.chat = chat
-    pages = asyncio.run(watch())
-    found, draft, kept = (
-        next(page for page in pages if f'class="{part}"' in page) for part in ("found", "draft", "kept")
-    )
+    (pages,) = desk.ask(seen=lambda html: 'class="kept"' in html and gate.set())
+    parts = ("found", "draft", "kept")
+    found, draft, kept = (next(page for page in pages if f'class="{part}"' in page) for part in parts)
     assert 'class="draft"' not in found and pages.index(found) < pages.index(draft) < pages.index(kept)
     assert f'<span class="kept">{RIGHT} </span>' in kept
     assert f'<span class="draft">{second}</span>' in kept
@@ -87,7 +84,7 @@ def test_only_what_was_answered_is_history_and_the_rest_keeps_its_draft_with_the
     desk.ollama.chat = error_in_mid_stream()
     desk.ask("Where is Homs?")
     desk.ollama.chat = says(endless())
-    desk.ask(stop_at="word5")
+    desk.ask(seen=lambda html: "word5" in html and desk.controller.stop(desk.here))
     assert desk.ollama.client_left.wait(1)
     _, died, stopped = desk.turns()
     assert (died.answer, died.draft[:16], "Ollama" in died.trouble) == (None, "To determine how", True)
@@ -131,15 +128,7 @@ def test_an_answer_outlives_a_reload_of_its_page_and_no_more(desk: Desk, then: s
 
 
 def test_two_pages_see_the_same_answer_and_one_page_only_once(desk: Desk) -> None:
-    async def look() -> list[list[str]]:
-        running = desk.controller.begin("anna", desk.here, QUESTION)
-
-        async def all_of(page: str) -> list[str]:
-            return [html async for html in running.watch(page)]
-
-        return await asyncio.gather(all_of("one"), all_of("two"), all_of("two"))
-
-    one, two, again = asyncio.run(look())
+    one, two, again = desk.ask(pages="122")
     assert (one[-1], again) == (two[-1], [])
 
 

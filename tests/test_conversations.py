@@ -40,20 +40,13 @@ def test_what_became_of_each_question_is_there_in_another_process(kept: Conversa
 def test_another_readers_conversation_is_not_there_whatever_is_asked_of_it(kept: Conversations) -> None:
     here = kept.begin("anna")
     turn = kept.ask("anna", here, "Who?")
-    for attempt in (
-        lambda: kept.title("boris", here),
-        lambda: kept.turns("boris", here),
-        lambda: kept.turn("boris", turn),
-        lambda: kept.ask("boris", here, "And?"),
-        lambda: kept.answered("boris", turn, ANSWER),
-        lambda: kept.failed("boris", turn, "", ""),
-        lambda: kept.judged("boris", turn, "up", None),
-        lambda: kept.back_to("boris", turn),
-        lambda: kept.rename("boris", here, "Mine"),
-        lambda: kept.delete("boris", here),
-    ):
+    for call, *given in (
+        (kept.title, here), (kept.turns, here), (kept.turn, turn), (kept.ask, here, "And?"), (kept.delete, here),
+        (kept.answered, turn, ANSWER), (kept.failed, turn, "", ""), (kept.judged, turn, "up", None),
+        (kept.back_to, turn), (kept.rename, here, "Mine"),
+    ):  # fmt: skip
         with pytest.raises(ConversationMissing, match="not there any more"):
-            attempt()
+            call("boris", *given)
     assert (kept.listed("boris"), kept.delete_all("boris")) == ([], [])
     assert [one.title for one in kept.listed("anna")] == ["Who?"]
 
@@ -69,15 +62,12 @@ def test_the_last_changed_comes_first_and_words_find_questions_answers_and_names
         assert [one.id for one in kept.listed("anna", words)] == found
 
 
-def test_a_deleted_conversation_takes_its_words_from_the_disk(kept: Conversations, tmp_path: Path) -> None:
+def test_what_is_deleted_leaves_the_disk_and_what_is_damaged_is_told(kept: Conversations, tmp_path: Path) -> None:
     here = kept.begin("anna")
     kept.answered("anna", kept.ask("anna", here, "A very secret question?"), ANSWER)
     kept.delete("anna", here)
     assert kept.listed("anna") == []
     assert b"secret" not in (tmp_path / "conversations.db").read_bytes()
-
-
-def test_damaged_conversations_are_told_with_the_remedy(kept: Conversations, tmp_path: Path) -> None:
     (tmp_path / "conversations.db").write_bytes(b"no database at all" * 100)
     with pytest.raises(StorageError, match="move that file away"):
         kept.listed("anna")

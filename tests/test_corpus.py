@@ -60,11 +60,8 @@ def test_a_row_opens_its_article_only_uploads_can_be_removed_and_a_long_list_is_
         (["2020-01-05", "2020-01-20", "1990-07-07"], {"2020-01-01": 2, "1990-01-01": 1}),
         ([None], {}),
     ],
-    ids=["days", "months", "years", "no dates"],
 )
-def test_the_timeline_counts_articles_by_day_or_by_what_the_archive_is_long_for(
-    days: list[str | None], counted: dict[str, int]
-) -> None:
+def test_the_timeline_counts_articles_by_day_month_or_year(days: list[str | None], counted: dict[str, int]) -> None:
     (bar,) = timeline([Listed("x", "x", day and date.fromisoformat(day), None, 1, "x") for day in days]).data  # type: ignore[arg-type]
     assert {str(day): count for day, count in zip(bar.x or (), bar.y or (), strict=True)} == counted
 
@@ -93,9 +90,7 @@ def test_a_conversation_can_be_taken_away_whole() -> None:
     assert text.endswith("## Why?\n\n*Stopped.*\n")
 
 
-def test_questions_to_begin_with_are_on_what_the_newest_articles_tell_most_of_and_find_it(
-    index: ArticleIndex, folder: Path, write: Write
-) -> None:
+def test_questions_to_begin_with_are_on_what_the_newest_tell(index: ArticleIndex, folder: Path, write: Write) -> None:
     write("a.txt", "it rained all day, and nobody went out.")
     index.sync(folder)
     assert examples(index) == ["Summarise the articles."]

@@ -19,10 +19,13 @@ BLAST = "An explosion shook the Syrian capital."
 RECIPE = "Whisk the eggs with sugar until they are pale."
 
 
-def test_vectors_have_unit_length_and_texts_that_mean_the_same_are_nearer_than_others(minilm: Embedder) -> None:
+def test_any_text_has_a_vector_and_texts_that_mean_the_same_are_nearer_than_others(minilm: Embedder) -> None:
     bomb, blast, recipe = np.array(minilm.get_text_embedding_batch([BOMB, BLAST, RECIPE]))
     assert len(bomb) == 384 and np.linalg.norm(bomb) == pytest.approx(1, abs=1e-5)
     assert bomb @ blast > 0.4 > 0.15 > bomb @ recipe
+    assert np.isfinite(minilm.get_text_embedding_batch(["", " \n", "😀", "\x00", "a" * 100_000])).all()
+    assert isinstance(minilm, TextEmbedder) and minilm.name == "all-MiniLM-L6-v2-int8"
+    assert minilm.fingerprint == Embedder().fingerprint and len(minilm.fingerprint) == 64
 
 
 def test_a_vector_does_not_depend_on_the_batch_nor_on_the_threads_nor_on_who_asks(minilm: Embedder) -> None:
@@ -40,16 +43,6 @@ def test_text_beyond_256_tokens_is_cut_and_text_before_is_not(minilm: Embedder) 
     long = "word " * 200
     assert minilm.get_query_embedding(long + BOMB) != minilm.get_query_embedding(long)
     assert minilm.get_query_embedding(long * 2 + BOMB) == minilm.get_query_embedding(long * 2)
-
-
-@pytest.mark.parametrize("text", ["", " \n", "😀", "\x00", "a" * 100_000])
-def test_any_text_has_a_vector(minilm: Embedder, text: str) -> None:
-    assert np.isfinite(minilm.get_query_embedding(text)).all()
-
-
-def test_it_has_a_name_and_a_fingerprint(minilm: Embedder) -> None:
-    assert isinstance(minilm, TextEmbedder) and minilm.name == "all-MiniLM-L6-v2-int8"
-    assert minilm.fingerprint == Embedder().fingerprint and len(minilm.fingerprint) == 64
 
 
 def test_an_unknown_embedder_is_refused_with_those_that_exist() -> None:

@@ -1,12 +1,13 @@
-"""The engine that all readers share: there or not, changed, and asked no oftener than it may be."""
+"""The engine that all readers share: there or not, changed, one question at a time, and no oftener than it may be."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from app_helpers import QUESTION, RIGHT, client, says, served, until
@@ -15,7 +16,7 @@ from ollama_double import OllamaDouble, loaded, slow
 
 from rag.errors import ModelMissing, Stopped
 from web.badge import engine_html
-from web.engine_room import EngineRoom, Entered, Preparing, State, Told
+from web.engine_room import EngineRoom, Entered, Preparing, State, Told, Waiting
 from web.errors import TooManyQuestions
 
 SMALL, LARGE = "qwen2.5-coder:0.5b", "qwen2.5-coder:1.5b"
@@ -28,32 +29,63 @@ def ollama() -> Iterator[OllamaDouble]:
 
 
 @pytest.fixture
-def dateline(seeds_dir: Path, ollama: OllamaDouble) -> Iterator[CheckedAssistant]:
+def room(seeds_dir: Path, ollama: OllamaDouble) -> Iterator[EngineRoom]:
     with CheckedAssistant(seeds_dir, "ollama", SMALL, ollama_host=ollama.url) as dateline:
-        yield dateline
-
-
-@pytest.fixture
-def room(dateline: CheckedAssistant) -> EngineRoom:
-    return EngineRoom(dateline)
+        yield EngineRoom(dateline)
 
 
 class Visit:
     """Somebody goes in and out, in a thread of their own: what they are told on the way, and what came of it."""
 
-    def __init__(self, room: EngineRoom, then: Callable[[], Any] = lambda: None) -> None:
+    def __init__(self, room: EngineRoom, then: Callable[[], Any] = lambda: None, reader: str = "anna") -> None:
         self.told: list[Told] = []
         self.stop = threading.Event()
         self.done: Future[None] = Future()
-        threading.Thread(target=self._go, args=[room, then], daemon=True).start()
+        threading.Thread(target=self._go, args=[room, then, reader], daemon=True).start()
 
-    def _go(self, room: EngineRoom, then: Callable[[], Any]) -> None:
+    def _go(self, room: EngineRoom, then: Callable[[], Any], reader: str) -> None:
         try:
-            with room.enter("anna", self.stop, self.told.append):
+            with room.enter(reader, self.stop, self.told.append):
                 then()
             self.done.set_result(None)
         except Exception as error:
             self.done.set_exception(error)
+
+    def begun(self) -> Self:
+        """The same, once they were told something."""
+        until(lambda: bool(self.told))
+        return self
+
+
+@pytest.mark.parametrize(("asked", "served"), [("a", "a"), ("abc", "abc"), ("aaabc", "abcaa"), ("abaac", "abcaa")])
+def test_one_at_a_time_and_nobody_twice_before_everybody_once(room: EngineRoom, asked: str, served: str) -> None:
+    entered, leave = list[str](), threading.Semaphore(0)
+
+    def write(reader: str) -> None:
+        entered.append(reader)
+        leave.acquire(timeout=5)
+
+    Visit(room).done.result(5)  # it is ready
+    visits = [Visit(room, partial(write, reader), reader).begun() for reader in asked]
+    assert visits[0].told == [Entered()]
+    for count in range(1, len(served) + 1):
+        until(lambda count=count: len(entered) >= count)
+        assert "".join(entered) == served[:count]
+        leave.release()
+
+
+def test_who_stops_or_fails_makes_room_and_each_is_told_their_place(room: EngineRoom) -> None:
+    Visit(room).done.result(5)
+    fails = threading.Event()
+    anna = Visit(room, lambda: fails.wait(30) and 1 / 0).begun()
+    boris, clara = Visit(room, reader="boris").begun(), Visit(room, reader="clara").begun()
+    assert (boris.told, clara.told) == ([Waiting(1)], [Waiting(2)])
+    boris.stop.set()
+    until(lambda: clara.told == [Waiting(2), Waiting(1)])
+    fails.set()
+    clara.done.result(5)
+    assert isinstance(boris.done.exception(5), Stopped)
+    assert isinstance(anna.done.exception(5), ZeroDivisionError)
 
 
 def test_the_first_question_has_the_model_loaded_and_it_is_ready_when_that_is_done(seeds_dir: Path) -> None:
@@ -98,13 +130,11 @@ def test_an_ollama_that_has_left_is_seen_and_so_is_its_return(room: EngineRoom, 
     until(lambda: room.state().phase == "ready", seconds=10)
 
 
-def test_another_model_answers_the_next_question_and_waits_for_the_one_that_is_being_written(
-    room: EngineRoom, dateline: CheckedAssistant, ollama: OllamaDouble
-) -> None:
+def test_another_model_waits_for_the_answer_that_is_being_written(room: EngineRoom, ollama: OllamaDouble) -> None:
     gate, answered = threading.Event(), list[str]()
 
     def ask() -> None:
-        answered.append(dateline.ask(QUESTION).model)
+        answered.append(room.assistant.ask(QUESTION).model)
 
     writing = Visit(room, lambda: (ask(), gate.wait(10)))
     until(lambda: answered == [SMALL], seconds=10)
@@ -130,15 +160,14 @@ def test_the_badge_says_how_it_is_and_what_can_be_done() -> None:
         assert words in engine_html(state, ())
 
 
-def test_who_asks_too_often_waits_and_others_do_not(dateline: CheckedAssistant) -> None:
-    room = EngineRoom(dateline, questions_per_minute=2)
-    room.admit("anna")
-    room.admit("anna")
+def test_who_asks_too_often_waits_and_others_do_not(room: EngineRoom) -> None:
+    limited = EngineRoom(room.assistant, questions_per_minute=2)
+    for reader in ("anna", "anna", "boris"):
+        limited.admit(reader)
     with pytest.raises(TooManyQuestions, match=r"ask again in \d+ s"):
-        room.admit("anna")
-    room.admit("boris")
+        limited.admit("anna")
     asked: dict[str, Any] = {"json": {"question": QUESTION, "messages": [{"role": "user", "content": QUESTION}]}}
-    with served(dateline, questions_per_minute=1) as url, client(url) as http:
+    with served(room.assistant, questions_per_minute=1) as url, client(url) as http:
         assert http.post("/api/ask", **asked).status_code == 200
         again = http.post("/api/ask", **asked)
         assert (again.status_code, "ask again in" in again.text) == (429, True)

@@ -3,234 +3,151 @@
 from __future__ import annotations
 
 import html
+import io
 import random
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-import docx
 import pytest
-from index_helpers import DATA
+from index_helpers import DATA, cases, read
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import Paragraph, SimpleDocTemplate
+from test_documents import p, word_file
 
+from index.formats import Extract
 from index.read import read_file
-from index.types import Article, Skipped
-
-
-@dataclass(frozen=True)
-class Story:
-    title: str
-    day: date
-    source: str
-    author: str | None
-    paragraphs: tuple[str, ...]
-
-    @property
-    def text(self) -> str:
-        return "\n\n".join(self.paragraphs)
-
+from index.types import Skipped
 
 ONE = "The ferry to Skarnholm stopped on Monday. Captain Ines Torvald said the hull leaks."
-TWO = ("The ferry sails again.", "It cost 40,000 crowns: a third of that was paint.")
+TWO = "The ferry sails again.\n\nIt cost 40,000 crowns: a third of that was paint."
 THREE = "The ferry was sold on Friday. Title deeds go to Oskar Lund."
 STORIES = [
-    Story("Ferry stops", date(2019, 3, 5), "Skarn Gazette", "Ada Brook", (ONE,)),
-    Story("Ferry sails again", date(2021, 10, 12), "Skarn Gazette", "Ada Brook", TWO),
-    Story("Ferry sold", date(2023, 6, 30), "The Evening Post", "Ada Brook", (THREE,)),
+    Extract(ONE, "Ferry stops", date(2019, 3, 5), "Skarn Gazette", author="Ada Brook"),
+    Extract(TWO, "Ferry sails again", date(2021, 10, 12), "Skarn Gazette", author="Ada Brook"),
+    Extract(THREE, "Ferry sold", date(2023, 6, 30), "The Evening Post", author="Ada Brook"),
 ]
-
-
-def _layouts(folder: str) -> dict[str, str]:
-    """Each layout by its name: how one article stands in the export, with {fields} for what differs."""
-    paths = sorted((DATA / folder).glob("*.txt"))
-    return {path.stem: path.read_text(encoding="utf-8") + "\n" for path in paths}
-
-
-LAYOUTS, LAYOUTS_OF_FIFTY = _layouts("exports"), _layouts("exports_of_fifty")
-BEFORE_AND_AFTER = {
-    "Nexis": (
-        "User Name: desk\n\nDate and Time: Monday, November 2, 2026 9:00 AM CET\n\nJob Number: 12\n\nDocuments (3)\n\n"
-        "1. Ferry stops\n\nClient/Matter: -None-\n\nSearch Terms: ferry\n\n",
-        "",
-    ),
-    "Factiva in a table": ("", "Search Summary\n\nText\n\nferry\n\nDate\n\nAll Dates\n"),
+LAYOUTS = {
+    f"{path.parent.name}/{path.stem}": path.read_text(encoding="utf-8") + "\n" for path in DATA.glob("exports*/*.txt")
 }
+"""How one article stands in an export, with {fields} for what differs."""
+NEXIS = LAYOUTS["exports_of_fifty/Nexis"]
 MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
 WEEKDAYS = "lundi mardi mercredi jeudi vendredi samedi dimanche".split()
 
 
-def written(layout: str, stories: list[Story]) -> str:
-    """The stories in this layout; where one has no author, its layout has no line for him."""
-    return "".join(_written(layout, story, number) for number, story in enumerate(stories, 1))
+def laid_out(layout: str, stories: list[Extract]) -> str:
+    """The stories in this layout."""
+    return "".join(_laid_out(layout, one, one.date, number) for number, one in enumerate(stories, 1))
 
 
-def _written(layout: str, one: Story, number: int) -> str:
-    if not one.author:
+def _laid_out(layout: str, one: Extract, day: date, number: int) -> str:
+    if not one.author:  # then its layout has no line for him
         layout = re.sub(r"(BY\n|Byline: By |Author: )?\{author\}\n+", "", layout)
-    lead, *rest = one.paragraphs
-    day = f"{'1er' if one.day.day == 1 else one.day.day} {MONTHS[one.day.month - 1]} {one.day.year}"
+    lead, _, rest = one.text.partition("\n\n")
+    jour = f"{'1er' if day.day == 1 else day.day} {MONTHS[day.month - 1]} {day.year}"
     return layout.format(
-        **{"title": one.title, "day": one.day, "source": one.source, "author": one.author, "text": one.text},
+        **{"title": one.title, "day": day, "source": one.source, "author": one.author, "text": one.text},
         number=number,
         lead=lead,
-        rest="TD\n" + "\n\n".join(rest) + "\n" if rest else "",
-        jour=f"{WEEKDAYS[one.day.weekday()]} {day}",
+        rest=f"TD\n{rest}\n" if rest else "",
+        jour=f"{WEEKDAYS[day.weekday()]} {jour}",
         edition=("", "Final Edition\n\n", "1st Edition\n\n")[number % 3],
         page=("", f"{number}\n\n")[number % 2],
         place=("", f", p. {number}", f" {number} mots, p. {number}")[number % 3],
     )
 
 
-def saved(folder: Path, suffix: str, content: str) -> Path:
-    """A file as the database's own export makes it: made on the day of the export."""
-    path = folder / f"export{suffix}"
-    lines = [line for line in content.split("\n") if line]
+def saved(suffix: str, content: str) -> bytes:
+    """The file as the database's own export makes it: made on the day of the export."""
+    lines = [html.escape(line) for line in content.split("\n") if line]
     if suffix == ".docx":
-        document = docx.Document()
-        for line in lines:
-            document.add_paragraph(line)
-        document.core_properties.created = datetime(2026, 11, 2, 8)
-        document.save(str(path))
+        return word_file("".join(p(line) for line in lines), created=datetime(2026, 11, 2, 8))
+    if suffix == ".html":
+        content = "<html><body>{}</body></html>".format("".join(f"<p>{line}</p>" for line in lines))
     elif suffix == ".rtf":
         letters = "".join(c if c.isascii() else "\\'" + c.encode("cp1252").hex() for c in content)
         made = "{\\rtf1\\ansi\\ansicpg1252{\\info{\\creatim\\yr2026\\mo11\\dy2}}"
-        path.write_text(made + letters.replace("\n", "\\par\n") + "}", encoding="ascii")
-    elif suffix == ".html":
-        body = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
-        path.write_text(f"<html><body>{body}</body></html>", encoding="utf-8")
+        content = made + letters.replace("\n", "\\par\n") + "}"
     elif suffix == ".pdf":
         style = getSampleStyleSheet()["Normal"]
         style.spaceAfter = 6
-        SimpleDocTemplate(str(path)).build([Paragraph(html.escape(line), style) for line in lines])
-    else:
-        path.write_text(content, encoding="utf-8")
-    return path
-
-
-def read(folder: Path, suffix: str, content: str) -> tuple[list[Article], list[Skipped]]:
-    path = saved(folder, suffix, content)
-    return read_file(path, path.name)
-
-
-def assert_come_apart(articles: list[Article], stories: list[Story], suffix: str) -> None:
-    assert [one.id for one in articles] == [f"export{suffix}#{number}" for number in range(len(stories))]
-    for one, article in zip(stories, articles, strict=True):
-        about = (article.title, article.date, article.source, article.author)
-        assert about == (one.title, one.day, one.source, one.author)
-        assert article.text.split() == one.text.split()  # a PDF has lines where its paper ends
-        assert suffix == ".pdf" or article.text.replace("\n\n", "\n") == one.text.replace("\n\n", "\n")
-
-
-@pytest.mark.parametrize("suffix", [".docx", ".rtf", ".txt", ".html"])
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_an_export_is_taken_apart(tmp_path: Path, layout: str, suffix: str) -> None:
-    before, after = BEFORE_AND_AFTER.get(layout, ("", ""))
-    articles, skipped = read(tmp_path, suffix, before + written(LAYOUTS[layout], STORIES) + after)
-    assert skipped == []
-    assert_come_apart(articles, STORIES, suffix)
+        SimpleDocTemplate(buffer := io.BytesIO()).build([Paragraph(line, style) for line in lines])
+        return buffer.getvalue()
+    return content.encode()
 
 
 SOURCES = ("Skarn Gazette", "The Evening Post", "Norby, Tellby and Oxmoor News", "Le Courrier de Brume (site web)")
 WRITERS = ("Ada Brook", "Oskar Lund and Ines Torvald", "Una Faber, Science Editor", None)
-TITLES = (
-    "Who pays for the ferry?", "Ferry: the long goodbye", "Skarn Gazette", "“We will sail,” says captain",
-    "5 March 2019: the day the ferry stopped", "Ferry sold; crew stays", "Copyright law and the ferry", "Ferry stops",
-    "Correction", "Length matters, says shipwright", "The ferry that came in from the cold - and went out again",
-)  # fmt: skip
-PARAGRAPHS = (
-    "Title deeds go to Oskar Lund, who paid 40,000 crowns for them.",
-    "Length: the bridge is longer than the ferry, he said.", "Body of water or not, the strait froze.",
-    "Date: nobody could agree on one.", "Subject: to change, as ever.",
-    "“Section by section, we take it apart,” she said.", "- paint: 300 crowns\n- oars: 20 crowns\n- a bell",
-    "On 12 October 2021 the council met again; on June 30, 2023 it met for the last time.",
-    "Copyright was not at issue, the court held, since all rights reserved to the builder had lapsed.",
-    "The memo's last line was “End of Document”, in capitals.", "Load-Date is what the database calls it.",
-    "Language: he would not repeat it.", "Company officials: none came.", "Photo: the ferry in 1954 (Harbour Museum)",
-    "Classification of the wreck took 20 words.", "By Monday it was gone.", "Source: the harbour office.",
-    "The strait is deep", "Author of the report: unknown.", "Who knew? Nobody.",
-)  # fmt: skip
+SUFFIXES = (".docx", ".rtf", ".txt", ".html", ".pdf")
+TITLES, PARAGRAPHS = cases("titles.txt"), [line.replace("¦", "\n") for line in cases("paragraphs.txt")]
 
 
-def fifty(seed: int) -> list[Story]:
+def fifty(seed: int) -> list[Extract]:
     """Stories as unlike each other as a newsroom's, whose words look like labels."""
     chance = random.Random(seed)
     return [
-        Story(
-            chance.choice(TITLES),
-            date(1998, 1, 1) + timedelta(days=chance.randrange(10_000)),
-            chance.choice(SOURCES),
-            chance.choice(WRITERS),
-            ("The ferry stopped, the harbour said.", *chance.sample(PARAGRAPHS, chance.randrange(6))),
+        Extract(
+            title=chance.choice(TITLES),
+            date=date(1998, 1, 1) + timedelta(days=chance.randrange(10_000)),
+            source=chance.choice(SOURCES),
+            author=chance.choice(WRITERS),
+            text="\n\n".join(["The ferry stopped, the harbour said.", *chance.sample(PARAGRAPHS, chance.randrange(6))]),
         )
         for _ in range(50)
     ]
 
 
-@pytest.mark.parametrize("suffix", [".docx", ".rtf", ".txt", ".html", ".pdf"])
-@pytest.mark.parametrize("layout", LAYOUTS_OF_FIFTY)
-def test_fifty_articles_come_apart_without_loss(tmp_path: Path, layout: str, suffix: str) -> None:
-    stories = fifty(seed=len(suffix))
-    articles, skipped = read(tmp_path, suffix, written(LAYOUTS_OF_FIFTY[layout], stories))
-    assert skipped == []
-    assert_come_apart(articles, stories, suffix)
-
-
 @pytest.mark.parametrize(
-    "record",
-    [
-        "{title}\nSkarn Gazette\n{day.day} {day:%B} {day:%Y}\n{text}\nCopyright Skarn Gazette. All Rights Reserved\n",
-        "Document {number} of 3\n\n{title}\nSkarn Gazette, {day.day} {day:%B} {day:%Y}\n\n{text}\n\n",
-    ],
+    ("layout", "suffix"),
+    [(name, each) for name in sorted(LAYOUTS) for each in SUFFIXES if each != ".pdf" or "fifty" in name],
 )
-def test_an_archive_of_ones_own_is_taken_apart_by_what_repeats(tmp_path: Path, record: str) -> None:
-    articles, skipped = read(tmp_path, ".txt", written(record, STORIES))
+def test_an_export_comes_apart_without_loss(tmp_path: Path, layout: str, suffix: str) -> None:
+    stories = fifty(seed=len(suffix)) if "fifty" in layout else STORIES
+    around = [DATA / f"{layout}.{place}" for place in ("before", "after")]
+    before, after = (path.read_text(encoding="utf-8") if path.exists() else "" for path in around)
+    content = before + laid_out(LAYOUTS[layout], stories) + after
+    articles, skipped = read(tmp_path, f"export{suffix}", saved(suffix, content))
+    assert [one.id for one in articles] == [f"export{suffix}#{number}" for number in range(len(stories))]
+    assert skipped == []
+    for one, article in zip(stories, articles, strict=True):
+        about = (article.title, article.date, article.source, article.author)
+        assert about == (one.title, one.date, one.source, one.author)
+        assert article.text.split() == one.text.split()  # a PDF has lines where its paper ends
+        assert suffix == ".pdf" or article.text.replace("\n\n", "\n") == one.text.replace("\n\n", "\n")
+
+
+@pytest.mark.parametrize("layout", sorted((DATA / "archives").iterdir()), ids=lambda path: path.stem)
+def test_an_archive_of_ones_own_is_taken_apart_by_what_repeats(tmp_path: Path, layout: Path) -> None:
+    articles, skipped = read(tmp_path, "export.txt", laid_out(layout.read_text(encoding="utf-8"), STORIES))
     facts = [(one.title, one.date, one.text, one.source) for one in articles]
-    assert facts == [(one.title, one.day, one.text, "Skarn Gazette") for one in STORIES] and skipped == []
+    assert facts == [(one.title, one.date, one.text, "Skarn Gazette") for one in STORIES] and skipped == []
 
 
 def test_an_export_of_one_article_keeps_its_name_and_has_its_own_day(tmp_path: Path) -> None:
-    content = written(LAYOUTS_OF_FIFTY["Nexis"], STORIES[1:2])
+    content = laid_out(NEXIS, STORIES[1:2])
     for suffix in (".docx", ".txt"):
-        (article,), skipped = read(tmp_path, suffix, content)
-        assert (article.id, article.title, article.date) == (f"export{suffix}", "Ferry sails again", STORIES[1].day)
-        assert skipped == []
+        (article,), skipped = read(tmp_path, f"export{suffix}", saved(suffix, content))
+        about = (article.id, article.title, article.date)
+        assert (about, skipped) == ((f"export{suffix}", "Ferry sails again", STORIES[1].date), [])
     aside = {at for span in article.aside_spans for at in range(span.start, span.end)}
     assert article.text == content  # the plain text stays as it is, with its frame set aside
     assert "".join(content[at] for at in range(len(content)) if at not in aside) == STORIES[1].text
 
 
-def test_an_article_without_text_costs_itself_alone(tmp_path: Path) -> None:
-    articles, skipped = read(tmp_path, ".txt", written(LAYOUTS_OF_FIFTY["Nexis"], STORIES).replace(STORIES[1].text, ""))
+def test_what_cannot_be_taken_apart_is_told(tmp_path: Path) -> None:
+    articles, skipped = read(tmp_path, "export.txt", laid_out(NEXIS, STORIES).replace(TWO, ""))
     assert [one.id for one in articles] == ["export.txt#0", "export.txt#2"]
     assert skipped == [Skipped("export.txt#1", "there is no text in this article of the export")]
-
-
-def test_an_export_that_cannot_be_taken_apart_is_told_and_has_no_date(tmp_path: Path) -> None:
-    (article,), (skipped,) = read(tmp_path, ".docx", written("{title}\nLoad-Date: November 1, 2026\n{text}\n", STORIES))
-    assert (article.id, article.date, skipped.path) == ("export.docx", None, "export.docx")
+    content = laid_out("{title}\nLoad-Date: November 1, 2026\n{text}\n", STORIES)
+    (article,), (told,) = read(tmp_path, "export.docx", saved(".docx", content))
+    assert (article.id, article.date, told.path) == ("export.docx", None, "export.docx")  # no date of the export's
     assert ONE in article.text and THREE in article.text
-    assert skipped.reason.startswith("it looks like a news database's export that can")
+    assert told.reason.startswith("it looks like a news database's export that can")
 
 
-FOOT = "Skarn Gazette. All rights reserved"
-
-
-@pytest.mark.parametrize(
-    ("suffix", "content"),
-    [
-        (".html", f"Home\n{FOOT}\nFerry stops\n5 March 2019\n17 words\n{ONE}\n{FOOT}\n17 words\n"),
-        (".txt", f"Title: a film\n\n{ONE}\n\nTitle: a book\n\n{THREE}\n"),
-        (".txt", f"Ferry stops\n\nBy Ada Brook\n\n5 March 2019\n\n17 words\n\n{ONE}\n"),
-        (".txt", f"Ferry stops\n\n5 March 2019\n\n{ONE}\n\nSkarn Gazette. All Rights Reserved\n"),
-        (".txt", f"Title: a film\n\n5 March 2019\n\nOskar Lund\n\n{ONE}\n"),
-        (".txt", f"Ferry stops\n\n----------\n\n5 March 2019\n\n{ONE}\n\n----------\n\nTitle: a film\n\n{THREE}\n"),
-        (".txt", f"Ferry stops\n\n1 of 2\n\n5 March 2019\n\n2 of 2\n\nSection: Boats\n\n{ONE}\n"),
-        (".txt", f" date 2019-03-05 Ferry stops\n\nDocument 1 of 2\n\n{ONE}\n\nDocument 2 of 2\n\nMarch 5, 2020\n"),
-    ],
-)
-def test_what_is_no_export_stays_whole(tmp_path: Path, suffix: str, content: str) -> None:
-    (article,), skipped = read(tmp_path, suffix, content)
-    assert (article.id, article.source, skipped) == (f"export{suffix}", None, [])
-    assert ONE in article.text and (suffix == ".html" or article.text == content)
+@pytest.mark.parametrize("path", sorted((DATA / "no_exports").iterdir()), ids=lambda path: path.name)
+def test_what_is_no_export_stays_whole(path: Path) -> None:
+    (article,), skipped = read_file(path, path.name)
+    assert (article.id, article.source, skipped) == (path.name, None, [])
+    assert ONE in article.text and (path.suffix == ".html" or article.text == path.read_text(encoding="utf-8"))

@@ -10,27 +10,27 @@ import sys
 import warnings
 import zipfile
 from collections import defaultdict
-from email.message import EmailMessage
 from pathlib import Path
 
-import docx
 import pytest
-from index_helpers import zipped
-from PIL import Image
-from reportlab.lib.utils import ImageReader
-from reportlab.pdfgen.canvas import Canvas
+from index_helpers import DATA, written, zipped
+from test_documents import p, pdf, word_file
 
 from index import formats
+from index.read import read_file
+from index.split import sentences_of
 from index.store import ArticleIndex
 
 ONE = "The herons of Marlby nest on the old signal box, and nobody minds."
 TWO = "On Sunday the council counted forty-one of them, twice as many as before."
 THREE = "The railway asks visitors to bring glasses, not bread."
 STORY = (ONE, TWO, THREE)
-PAGE = "<html><head><title>Herons</title></head><body><h1>Herons</h1>{}</body></html>".format(
-    "".join(f"<p>{said}</p>" for said in STORY)
-)
-PLAIN = "\n\n".join(STORY)
+
+
+def packed(kind: str) -> bytes:
+    """The files of data/everything.KIND in a ZIP archive."""
+    home = DATA / f"everything.{kind}"
+    return zipped(**{path.relative_to(home).as_posix(): path.read_bytes() for path in home.rglob("*.*")})
 
 
 def cut_inside(data: bytes, cut: str, *, keep: bool = True) -> bytes:
@@ -41,86 +41,20 @@ def cut_inside(data: bytes, cut: str, *, keep: bool = True) -> bytes:
     return zipped(**members, **({cut: whole[: whole.find(TWO.encode())]} if keep else {}))
 
 
-def word_file() -> bytes:
-    document, buffer = docx.Document(), io.BytesIO()
-    for said in STORY:
-        document.add_paragraph(said)
-    document.save(buffer)
-    return buffer.getvalue()
-
-
-def pdf_file(*pages: str | None, password: str | None = None) -> bytes:
-    """A PDF with a sentence a page, and a picture on the pages that have None."""
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(595, 842), encrypt=password)
-    for said in pages:
-        if said is None:
-            canvas.drawImage(ImageReader(Image.new("L", (40, 40), 90)), 60, 300, 400, 400)
-        else:
-            canvas.drawString(60, 700, said)
-        canvas.showPage()
-    canvas.save()
-    return buffer.getvalue()
-
-
-def odt_file() -> bytes:
-    paragraphs = "".join(f"<t:p>{said}</t:p>" for said in STORY)
-    body = (
-        '<o:document-content xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
-        'xmlns:t="urn:oasis:names:tc:opendocument:xmlns:text:1.0">'
-        f"<o:body><o:text>{paragraphs}</o:text></o:body></o:document-content>"
-    )
-    return zipped(mimetype="application/vnd.oasis.opendocument.text", **{"content.xml": body})
-
-
-def book(*, leave_out: str = "") -> bytes:
-    items = "".join(f'<item id="c{at}" href="c{at}.xhtml"/>' for at in range(3))
-    spine = "".join(f'<itemref idref="c{at}"/>' for at in range(3))
-    chapters = {f"c{at}.xhtml": f"<html><body><p>{said}</p></body></html>" for at, said in enumerate(STORY)}
-    package = f"<package><metadata/><manifest>{items}</manifest><spine>{spine}</spine></package>"
-    members = {"META-INF__container.xml": '<c><rootfile full-path="b.opf"/></c>', "b.opf": package, **chapters}
-    return zipped(mimetype="application/epub+zip", **{k: v for k, v in members.items() if k != leave_out})
-
-
-def letter(said: str = PLAIN, *, page: str = "") -> bytes:
-    message = EmailMessage()
-    message["From"], message["Subject"] = "Una Faber <una@marlby.example>", "Herons"
-    message["Date"] = "Tue, 09 May 2023 06:00:00 +0200"
-    message.set_content(said)
-    if page:
-        message.add_alternative(page, "html")
-    return message.as_bytes()
-
-
-def box(*letters: bytes) -> bytes:
-    return b"".join(b"From una Tue May  9 06:00:00 2023\n" + each + b"\n\n" for each in letters)
-
-
-def archive_of(page: str, end: str = "--b--\n") -> str:
-    head = 'From: <Saved by Blink>\nSubject: Herons\nMIME-Version: 1.0\nContent-Type: multipart/related; boundary="b"'
-    return f"{head}\n\n--b\nContent-Type: text/html; charset=utf-8\n\n{page}\n{end}"
-
-
-ITEMS = [f"<item><title>Herons {at}</title><description>{said}</description></item>" for at, said in enumerate(STORY)]
-RSS = f"<rss><channel><title>Marlby Echo</title>{''.join(ITEMS)}</channel></rss>"
-ATOM = (
-    '<feed xmlns="http://www.w3.org/2005/Atom"><title>Marlby Echo</title>'
-    + "".join(f"<entry><title>Herons</title><content>{said}</content></entry>" for said in STORY)
-    + "</feed>"
+TEXTS = {path.name: path.read_text(encoding="utf-8") for path in (DATA / "everything").glob("good*")}
+PLAIN, PAGE, RTF, RSS, ATOM, JSON, LINES, ROWS, MHT, MBOX = (
+    TEXTS[f"good.{suffix}"] for suffix in "txt html rtf rss atom json jsonl csv mht mbox".split()
 )
-RECORDS = [{"title": f"Herons {at}", "text": said} for at, said in enumerate(STORY)]
-LINES = "\n".join(map(json.dumps, RECORDS))
-ROWS = "title,text\n" + "".join(f'Herons,"{said}"\n' for said in STORY)
-RTF = "{\\rtf1\\ansi{\\fonttbl{\\f0 Arial;}}\\f0 " + "".join(f"{said}\\par\n" for said in STORY) + "}"
-WORD, PDF, ODT, TWO_PARTS = word_file(), pdf_file(*STORY), odt_file(), letter(page=PAGE)
+TWO_PARTS = TEXTS["good in two parts.eml"]
+RECORDS = json.loads(JSON)["articles"]
+FIRST, SECOND = re.split("(?m)^(?=From una)", MBOX)[1:3]
+WORD, ODT, BOOK = word_file("".join(map(p, STORY))), packed("odt"), packed("epub")
+PDF = pdf(*STORY)
 STREAMS = PDF.split(b">>\nstream\n")
 
 GOOD: dict[str, str | bytes] = {
-    "txt": PLAIN, "md": f"# Herons\n\n{PLAIN}", "html": PAGE, "htm": PAGE, "pdf": PDF, "docx": WORD, "rtf": RTF,
-    "odt": ODT, "epub": book(), "json": json.dumps({"articles": RECORDS}), "jsonl": LINES, "csv": ROWS,
-    "tsv": ROWS.replace(",", "\t", 1).replace("Herons,", "Herons\t"), "eml": letter(),
-    "mbox": box(*(letter(said) for said in STORY)), "mht": archive_of(PAGE), "mhtml": archive_of(PAGE),
-    "xml": RSS, "rss": RSS, "atom": ATOM,
+    **TEXTS, "good.htm": PAGE, "good.mhtml": MHT, "good.xml": RSS, "good.pdf": PDF, "good.docx": WORD, "good.odt": ODT,
+    "good.epub": BOOK,
 }  # fmt: skip
 BROKEN: dict[str, str | bytes] = {
     "empty.txt": "", "blank.txt": " \n\n ", "empty.docx": b"", "empty.pdf": b"",
@@ -131,10 +65,10 @@ BROKEN: dict[str, str | bytes] = {
     "binary.html": WORD,
     "page.docx": PAGE, "word.pdf": WORD, "pdf.docx": PDF, "text.pdf": PLAIN, "text.rtf": PLAIN, "text.odt": PLAIN,
     "text.epub": PLAIN, "text.json": PLAIN, "text.jsonl": PLAIN, "text.csv": PLAIN, "text.eml": PLAIN,
-    "text.mbox": PLAIN, "text.mht": PLAIN, "text.rss": PLAIN, "word.odt": WORD, "odt.epub": ODT, "book.docx": book(),
+    "text.mbox": PLAIN, "text.mht": PLAIN, "text.rss": PLAIN, "word.odt": WORD, "odt.epub": ODT, "book.docx": BOOK,
     "page.xml": PAGE, "rtf.docx": RTF, "docx.rtf": WORD,
     "bomb.docx": zipped(**{"word__document.xml": "<p>" + " " * formats.MAX_UNPACKED_BYTES}),
-    "locked.pdf": pdf_file(*STORY, password="heron"),
+    "locked.pdf": pdf(*STORY, password="heron"),
     "locked.docx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512),
     "locked.odt": zipped(**{"META-INF__manifest.xml": "<m><encryption-data/></m>", "content.xml": b"\x07"}),
     "unmarked le.txt": PLAIN.encode("utf-16-le"), "unmarked be.txt": PLAIN.encode("utf-16-be"),
@@ -144,27 +78,28 @@ BROKEN: dict[str, str | bytes] = {
     "cut.pdf": PDF[: len(PDF) // 2], "cut late.pdf": PDF[:-400],
     "no xref.pdf": re.sub(rb"startxref\s+\d+", b"startxref\n7", PDF),
     "unpacked.pdf": b">>\nstream\n".join([*STREAMS[:2], b"z" * 40 + STREAMS[2][40:], *STREAMS[3:]]),
-    "pictures.pdf": pdf_file(None, None), "a picture.pdf": pdf_file(ONE, None, TWO),
+    "pictures.pdf": pdf(None, None), "a picture.pdf": pdf(ONE, None, TWO),
     "lost page.pdf": re.sub(rb"/Kids \[ (\d+) 0 R", b"/Kids [ 99 0 R", PDF, count=1),
-    "cut.rtf": RTF[: RTF.find(TWO) + 20], "cut late.rtf": RTF[:-1],
+    "cut.rtf": RTF[: RTF.find(TWO) + 20], "cut late.rtf": RTF.removesuffix("}"),
     "cut.odt": ODT[: len(ODT) // 2], "no content.odt": zipped(mimetype="x"),
     "cut inside.odt": cut_inside(ODT, "content.xml"),
-    "a chapter less.epub": book(leave_out="c1.xhtml"), "no package.epub": book(leave_out="b.opf"),
-    "cut.epub": book()[:400],
-    "cut.json": json.dumps({"articles": RECORDS})[:-80], "trailing.json": json.dumps(RECORDS[0]) + " and so on",
+    "a chapter less.epub": cut_inside(BOOK, "c1.xhtml", keep=False), "cut.epub": BOOK[:400],
+    "no package.epub": cut_inside(BOOK, "b.opf", keep=False),
+    "cut.json": JSON[:-80], "trailing.json": json.dumps(RECORDS[0]) + " and so on",
     "trailing line.json": json.dumps({"text": PLAIN}, indent=1) + "\nand so on",
     "odd.json": json.dumps([*RECORDS, 7, None, {"title": "x"}]), "number.json": "7",
     "cut.jsonl": LINES[:-20], "cut.csv": ROWS[:-30], "no text.csv": "day,town\n2023-05-09,Marlby\n",
-    "cut.eml": TWO_PARTS[: TWO_PARTS.find(TWO.encode())],
+    "cut.eml": TWO_PARTS[: TWO_PARTS.find(TWO)],
     "no body.eml": "From: Una\nSubject: Herons\n\n",
-    "cut html.eml": TWO_PARTS[: TWO_PARTS.find(b"<html") + 60],
+    "cut html.eml": TWO_PARTS[: TWO_PARTS.find("<html") + 60],
     "headless.eml": f"\n\n{PLAIN}",
-    "broken.mbox": box(letter(ONE), b"\x00\x01\x02", letter(TWO)),
-    "cut.mbox": box(letter(ONE), TWO_PARTS)[:-200],
+    "broken.mbox": FIRST + MBOX.split("\n")[0] + "\n\x00\x01\x02\n\n" + SECOND,
+    "cut.mbox": (FIRST + MBOX.split("\n")[0] + f"\n{TWO_PARTS}")[:-200],
     "menu.html": "<html><body><nav><a href='/'>Home</a> <a href='/n'>News</a></nav></body></html>",
-    "cut.html": PAGE[: PAGE.find(TWO) + 20],
-    "no page.mht": archive_of("x").replace("text/html", "image/png"),
-    "cut.mht": archive_of(PAGE)[:-60].replace("</html>", ""), "end lost.mht": archive_of(PAGE, end=""),
+    "cut.html": PAGE[: PAGE.find(TWO) + 20], "script.html": "<html><body><script>1</script></body></html>",
+    "as xml.html": f"<?xml version='1.0' encoding='utf-8'?>{PAGE}".replace("</html>", ""),  # libraries warn of it
+    "no page.mht": MHT.replace("text/html", "image/png"),
+    "cut.mht": MHT[:-60].replace("</html>", ""), "end lost.mht": MHT.removesuffix("--b--\n"),
     "cut.rss": RSS[: RSS.find(THREE)], "ill.rss": RSS.replace(TWO, TWO + " <b>Heron & sons"), "cut.atom": ATOM[:-120],
     "marked.rss": RSS.replace("Echo", "Echo &amp; Post").encode("utf-16"),
     "letters.rss": RSS.replace("nobody minds", "nobody minds&hellip; caf&eacute; &amp; B&B"),
@@ -177,19 +112,25 @@ READ = {
     "a chapter less.epub": "101", "no package.epub": "111", "odd.json": "111", "cut.jsonl": "110", "cut.csv": "110",
     "cut.eml": "100", "cut html.eml": "111", "broken.mbox": "110", "cut.mbox": "111", "cut.html": "100",
     "cut.mht": "110", "end lost.mht": "111", "cut.rss": "110", "ill.rss": "111", "cut.atom": "110",
+    "as xml.html": "111",
 }  # fmt: skip
-UNHARMED = {"marked.rss", "unmarked le.txt", "unmarked be.txt", "no xref.pdf", "letters.rss"}
+UNHARMED = {"as xml.html", "marked.rss", "unmarked le.txt", "unmarked be.txt", "no xref.pdf", "letters.rss"}
+_NO_PDF, _NO_WORD = "damaged, or not a PDF", "damaged, or not a Word document"
+WHY = {
+    "zeroed.pdf": _NO_PDF, "text.pdf": _NO_PDF, "cut.docx": _NO_WORD, "book.docx": _NO_WORD,
+    "pictures.pdf": "no text in it: a scan?", "locked.pdf": "encrypted: it needs a password",
+    "locked.docx": "encrypted, or in Word's old format: save it as .docx without a password",
+    "script.html": "empty: there is no text in this page",
+}  # fmt: skip
 # What no person should have to read: an exception's or a type's name, an object or bytes as Python shows them.
 _PYTHON = re.compile(r"Error|Exception|Errno|Traceback|None\b|\bb['\"]|<\w+[ .>]|\b0x|\w\(\)|\{|mistake")
 
 
 def test_each_file_is_read_whole_or_what_is_lost_is_named(
-    index: ArticleIndex, folder: Path, capfd: pytest.CaptureFixture[str]
+    index: ArticleIndex, folder: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    for name, content in {**{f"good.{suffix}": content for suffix, content in GOOD.items()}, **BROKEN}.items():
-        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    (folder / "a folder.txt").mkdir()
-    (folder / "a folder.txt" / "within.txt").write_text(PLAIN)
+    for name, content in {**GOOD, **BROKEN, "a folder.txt/within.txt": PLAIN}.items():
+        written(folder, name, content)
     (folder / "link.txt").symlink_to("nowhere.txt")
     odd = b"h\xe9ron.txt" if sys.platform == "linux" else b"heron.docm"  # no UTF-8; elsewhere no file can be called so
     (folder / os.fsdecode(odd)).write_text(PLAIN)
@@ -201,14 +142,17 @@ def test_each_file_is_read_whole_or_what_is_lost_is_named(
         texts[re.split("[#/]", id)[0]] += " ".join(index.article(id).text.split())
     for path, reason in report.skipped:
         told[path.partition("#")[0]].append(reason)
-    odd_name = odd.decode(errors="replace")
-    whole = [f"good.{suffix}" for suffix in GOOD] + ["a folder.txt"]
-    broken = [*BROKEN, "link.txt", odd_name]
+    whole, broken = [*GOOD, "a folder.txt"], [*BROKEN, "link.txt", odd.decode(errors="replace")]
     read = {name: "".join("01"[said in texts[name]] for said in STORY) for name in [*whole, *broken]}
     assert read == {**dict.fromkeys(broken, "000"), **dict.fromkeys(whole, "111"), **READ}
     assert told.keys() == set(broken) - UNHARMED
     assert [reason for reasons in told.values() for reason in reasons if _PYTHON.search(reason)] == []
+    assert {name: told[name] for name in WHY} == {name: [reason] for name, reason in WHY.items()}
     assert len(told["trailing line.json"]) == 1  # not one for each of its lines
     assert "café & B&B" in texts["letters.rss"]
     assert index.article("marked.rss#0").source == "Marlby Echo & Post"
-    assert index.sync(folder).skipped == report.skipped and tuple(capfd.readouterr()) == ("", "")
+    (mail,), _ = read_file(folder / "good.eml", "good.eml")  # what is indexed is what was read
+    assert (index.article(mail.id), index.sentences(mail.id)) == (mail, sentences_of(mail))
+    assert [one.author for one in index.listed() if one.id == mail.id] == [mail.author] == ["Una Faber"]
+    assert index.sync(folder).skipped == report.skipped
+    assert (tuple(capfd.readouterr()), caplog.records) == (("", ""), [])

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from index_helpers import ROOT, in_a_namespace
 
 from rag.engines.embedded import EmbeddedEngine
 from rag.engines.weights import model_dir
 
-HERE = Path(__file__).parent
-GLASS = ["unshare", "--user", "--map-root-user", "--net", "--mount"]
 NOSEY = ("ORT_", "ANONYMIZED_", "GRADIO_", "HF_", "OTEL_", "DO_NOT_TRACK", "XDG_", "DATELINE_", "OLLAMA_", "PYTEST_")
 
 
@@ -23,7 +21,7 @@ def at_home(home: Path, **more: str) -> dict[str, str]:
     for name in ("home", "tmp"):
         (home / name).mkdir()
     mine = {name: value for name, value in os.environ.items() if not name.startswith(NOSEY)}
-    paths = {"HOME": str(home / "home"), "TMPDIR": str(home / "tmp"), "PYTHONPATH": str(HERE.parent)}
+    paths = {"HOME": str(home / "home"), "TMPDIR": str(home / "tmp"), "PYTHONPATH": str(ROOT)}
     return mine | paths | {"PYTHONDONTWRITEBYTECODE": "1"} | more
 
 
@@ -34,12 +32,10 @@ def left_behind(home: Path) -> list[str]:
 
 @pytest.mark.slow
 def test_a_day_of_use_sends_no_packet_and_leaves_no_file(chat_engine: EmbeddedEngine, tmp_path: Path) -> None:
-    if not shutil.which("unshare") or subprocess.run([*GLASS, "true"]).returncode:
-        assert "CI" not in os.environ, "there the packets are to be counted"
-        pytest.skip("needs Linux, and the right to make a network namespace")
+    glass = in_a_namespace("true", "--net")
     done = subprocess.run(
-        [*GLASS, sys.executable, str(HERE / "behind_glass.py"), sys.executable, str(HERE / "day_of_use.py")],
-        cwd=HERE.parent, capture_output=True, text=True, timeout=600,
+        [*glass, sys.executable, "tests/behind_glass.py", sys.executable, "tests/day_of_use.py"],
+        cwd=ROOT, capture_output=True, text=True, timeout=600,
         env=at_home(tmp_path, DATELINE_CACHE_DIR=str(model_dir().parent), DATELINE_THREADS="1"),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

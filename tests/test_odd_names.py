@@ -11,6 +11,7 @@ import httpx
 import pytest
 from app_helpers import served
 from checking import CheckedAssistant
+from index_helpers import written
 from mcp.client import Client
 
 NAMES = [
@@ -25,9 +26,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Its address; over a folder with a file of each name."""
     folder = tmp_path_factory.mktemp("odd")
     for name in NAMES:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(told(name), encoding="utf-8")
+        written(folder, name, told(name))
     with CheckedAssistant(tmp_path_factory.mktemp("data"), "embedded") as assistant:
         assistant.index(folder)
         with served(assistant) as url:

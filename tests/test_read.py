@@ -1,7 +1,8 @@
-"""index/read.py: the folder, plain text and Markdown, titles, and everything that goes wrong with files."""
+"""index/read.py and decode.py: the folder, text in any encoding, Markdown, titles, and what goes wrong with files."""
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 import time
@@ -9,8 +10,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from index_helpers import article_of, cases, read, written
 
-from index.errors import CorpusError, FolderMissing
+from index.decode import decode
+from index.errors import CorpusError
 from index.read import MAX_ARTICLE_CHARS, find_files, read_file
 from index.types import Article, Skipped
 
@@ -19,25 +22,6 @@ TOO_LONG = "longer than 2,000,000 characters, the limit for one article: split i
 SUFFIXES = (
     ".atom .csv .docx .eml .epub .htm .html .json .jsonl .mbox .md .mht .mhtml .odt .pdf .rss .rtf .tsv .txt .xml"
 ).split()
-
-
-def written(folder: Path, name: str, content: str | bytes = "x") -> Path:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
-
-
-def article_of(folder: Path, name: str, content: str | bytes) -> Article:
-    (article,), skipped = read_file(written(folder, name, content), name)
-    assert skipped == []
-    return article
-
-
-def reason_for(folder: Path, name: str, content: str | bytes) -> str:
-    articles, (skipped,) = read_file(written(folder, name, content), name)
-    assert articles == [] and skipped.path == name
-    return skipped.reason
 
 
 def asides(article: Article) -> list[str]:
@@ -49,42 +33,29 @@ def found(folder: Path) -> tuple[list[str], dict[str, str]]:
     return [file.relative_to(folder).as_posix() for file in files], {one.path: one.reason for one in skipped}
 
 
-# --- native form and plain text
+# --- native form, plain text and Markdown
 
 
-def test_a_seed_is_read_with_its_date_its_captions_and_every_byte(seeds: Path) -> None:
-    path = seeds / "000_cd28b6654e9fce99.txt"
-    (article,), skipped = read_file(path, path.name)
-    assert (article.id, article.date, skipped) == ("000_cd28b6654e9fce99.txt", FIFTH, [])
-    assert article.text.encode() == path.read_bytes()
-    assert article.title == "Syrian insurgents have entered the central city of Hama after days of intense…"
-    assert asides(article) == [" date 2024-12-05 ", "Credit: AP", "Credit: AP"]
-    assert article.captions[1] == "Smoke billowing in the edges Hama as rebel forces fight Syria's military."
-
-
-def test_newlines_stay_and_the_byte_order_mark_goes(tmp_path: Path) -> None:
-    article = article_of(tmp_path, "a.txt", b"\xef\xbb\xbf date 2024-12-05 Hama fell.\r\n\r\nIt is over.\r\n")
-    assert article.text == " date 2024-12-05 Hama fell.\r\n\r\nIt is over.\r\n"
-    assert (article.date, article.title, asides(article)) == (FIFTH, "Hama fell.", [" date 2024-12-05 "])
-    assert article_of(tmp_path, "b.txt", "It’s over.".encode("cp1252")).text == "It’s over."
-    assert len(article_of(tmp_path, "c.txt", "é " * (MAX_ARTICLE_CHARS // 2)).text) == MAX_ARTICLE_CHARS  # not bytes
-
-
-FRONT = "---\ntitle: Hama falls\nDate: 2024-12-05\nsource: The Wire\nurl: https://wire.example/hama\n---\n"
+FRONT = "---\ntitle: Hama falls\nDate: 2024-12-05\nurl: javascript:alert(1)\n---\n"
+NATIVE = " date 2024-12-05 "
+LONG = "Syrian insurgents have entered the central city of Hama after days of intense"
 
 
 @pytest.mark.parametrize(
     ("name", "content", "title", "day", "aside"),
     [
+        ("a.txt", f"\ufeff{NATIVE}Hama fell.\r\n\r\nIt is over.\r\n", "Hama fell.", FIFTH, [NATIVE]),
         ("a.txt", "Hama fell on 5 December 2024.", "Hama fell on 5 December 2024.", None, []),
         ("سوريا/حماة.txt", "سقطت المدينة. انسحب الجيش.", "سقطت المدينة.", None, []),
         ("deep/photos.txt", "Rebels in Hama (Omar Albam/AP)", "photos.txt", None, ["(Omar Albam/AP)"]),  # no caption
-        ("a.txt", "Smoke over Hama (Omar Albam/AP)\n\nIt fell.", "It fell.", None, ["(Omar Albam/AP)"]),
+        ("a.txt", f"{NATIVE}Smoke (Omar Albam/AP)\n\nIt fell.", "It fell.", FIFTH, [NATIVE, "(Omar Albam/AP)"]),
+        ("a.txt", LONG + " fighting.", LONG + "…", None, []),
         ("a.txt", "哈" * 200, "哈" * 79 + "…", None, []),
         ("a.md", FRONT + "\n# Another heading\n\nIt is over.\n", "Hama falls", FIFTH, [FRONT]),
         ("a.md", "---\r\ntitle: Hama: why\r\ndate: 2024-12-05\r\n---\r\nx", "Hama: why", FIFTH, None),  # no YAML
         ("a.md", "---\ntitle: Hama\ndate: 2024-13-45\n---\nOver.\n", "Hama", None, None),
-        ("a.md", "---\ndate: 2020-01-01\n---\n date 2024-12-05 Over.", "Over.", FIFTH, None),  # the native line wins
+        ("a.md", f"---\ndate: 2020-01-01\n---\n{NATIVE}Over.", "Over.", FIFTH, None),  # the native line wins
+        ("a.md", "---\nHama fell on Thursday.\n\n---\nIt is over.\n", "Hama fell on Thursday.", None, []),  # two rules
         ("a.md", "# Hama falls #\n\nOver.", "Hama falls", None, []),
         ("a.md", "Intro.\n\n# Hama falls\n", "Hama falls", None, []),
         ("a.md", "## Hama falls\n\nOver.", "Hama falls", None, []),
@@ -96,19 +67,42 @@ def test_the_title_and_the_day_are_the_files_own(
     tmp_path: Path, name: str, content: str, title: str, day: date | None, aside: list[str] | None
 ) -> None:
     article = article_of(tmp_path, name, content)
-    assert (article.id, article.title, article.date, article.text) == (name, title, day, content)
+    told = (article.id, article.title, article.date, article.text)
+    assert told == (name, title, day, content.removeprefix("\ufeff"))
+    assert article.url is None  # it is of the web, or none
     assert aside is None or asides(article) == aside
     assert found(tmp_path)[0] == [name]
 
 
-def test_prose_between_two_rules_is_not_front_matter(tmp_path: Path) -> None:
-    assert asides(article_of(tmp_path, "a.md", "---\nHama fell on Thursday.\n---\nIt is over.\n")) == []
+# --- encodings
 
 
-def test_an_address_is_of_the_web_or_dropped(tmp_path: Path) -> None:
-    article = article_of(tmp_path, "a.md", FRONT + "Over.")
-    assert (article.source, article.url) == ("The Wire", "https://wire.example/hama")
-    assert article_of(tmp_path, "a.md", "---\nurl: javascript:alert(1)\n---\nOver.").url is None
+@pytest.mark.parametrize(("encoding", "text"), [line.split("\t") for line in cases("encodings.tsv")])
+@pytest.mark.parametrize("times", [1, 20])
+def test_news_in_an_old_encoding_comes_out_as_it_was_written(encoding: str, text: str, times: int) -> None:
+    assert decode((text + "\r\n" * (times > 1)).encode(encoding) * times) == (text + "\r\n" * (times > 1)) * times
+
+
+UTFS = ("utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-le", "utf-16-be")
+
+
+@pytest.mark.parametrize(
+    ("data", "declared", "text"),
+    [
+        *(("The regime’s fall – café\r\n".encode(utf), None, "The regime’s fall – café\r\n") for utf in UTFS),
+        (codecs.BOM_UTF16_BE + "Хама".encode("utf-16-be"), None, "Хама"),
+        (
+            "A – ".encode() + b"\xff\xfe " + "– the café".encode(),
+            None,
+            "A – \ufffd\ufffd – the café",
+        ),  # a few bad bytes
+        ("ハマ".encode("iso2022_jp"), "iso-2022-jp", "ハマ"),
+        ("été".encode(), "ascii", "été"),  # it is believed where it fits
+        (b"plain", "no-such-encoding", "plain"),
+    ],
+)
+def test_a_mark_or_what_is_declared_is_believed_where_it_fits(data: bytes, declared: str | None, text: str) -> None:
+    assert decode(data, declared) == text
 
 
 # --- what goes wrong in a file
@@ -116,7 +110,7 @@ def test_an_address_is_of_the_web_or_dropped(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a" + suffix for suffix in SUFFIXES])
 def test_a_file_of_any_format_that_is_empty_or_has_vanished_says_so(tmp_path: Path, name: str) -> None:
-    assert reason_for(tmp_path, name, b"") == "empty"
+    assert read(tmp_path, name, b"") == ([], [Skipped(name, "empty")])
     assert read_file(tmp_path / "gone" / name, name) == ([], [Skipped(name, "it has vanished")])
 
 
@@ -125,16 +119,21 @@ def test_a_file_of_any_format_that_is_empty_or_has_vanished_says_so(tmp_path: Pa
     [
         (" \r\n\t\n", "empty"),
         (b"\xff\xfe \x00\n\x00", "empty"),
-        (" date 2024-12-05 \n", "empty: there is no text in it"),
+        (NATIVE + "\n", "empty: there is no text in it"),
         (bytes(range(256)) * 9, "binary, not text"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "binary, not text"),
+        (b"\x1f\x8b\x08\x08\x01\x02\x03abc", "binary, not text"),
+        (b"\x00" * 99, "binary, not text"),
+        ("é " * (MAX_ARTICLE_CHARS // 2), None),  # characters, not bytes
         ("é " * (MAX_ARTICLE_CHARS // 2) + "é", TOO_LONG),
         (b"\x00" * 50_000_000, TOO_LONG),
     ],
 )
-def test_a_text_that_is_none_says_why_at_once(tmp_path: Path, content: str | bytes, reason: str) -> None:
+def test_a_text_that_is_none_says_why_at_once(tmp_path: Path, content: str | bytes, reason: str | None) -> None:
     path = written(tmp_path, "a.txt", content)
     before = time.process_time()
-    assert read_file(path, "a.txt") == ([], [Skipped("a.txt", reason)])
+    articles, skipped = read_file(path, "a.txt")
+    assert (len(articles), skipped) == ((0, [Skipped("a.txt", reason)]) if reason else (1, []))
     assert time.process_time() - before < 1
 
 
@@ -157,7 +156,7 @@ def test_files_come_sorted_and_what_is_no_article_is_told(tmp_path: Path) -> Non
     unknown = f".xlsx files are not read, only {', '.join(SUFFIXES)}"
     told = {"a.xlsx": unknown, **dict.fromkeys(about, "describes the folder, not an article")}
     assert found(tmp_path) == (articles, told)
-    assert reason_for(tmp_path, "a.xlsx", "x") == unknown
+    assert read(tmp_path, "a.xlsx", "x") == ([], [Skipped("a.xlsx", unknown)])
 
 
 def test_links_are_followed_once_and_a_loop_ends(tmp_path: Path) -> None:
@@ -169,10 +168,10 @@ def test_links_are_followed_once_and_a_loop_ends(tmp_path: Path) -> None:
         (corpus / name).symlink_to(target)
     (elsewhere / "again").symlink_to(elsewhere)
     reason = "a link to a folder that is read anyway, or to one around it"
-    nowhere = {"self": "a link that leads nowhere"}
-    assert found(corpus) == (
-        ["file.txt", "link/a.txt", "x/b.txt"], nowhere | dict.fromkeys(["link/again", "up", "x/loop"], reason)
-    )  # fmt: skip
+    told = {"self": "a link that leads nowhere", **dict.fromkeys(["link/again", "up", "x/loop"], reason)}
+    assert found(corpus) == (["file.txt", "link/a.txt", "x/b.txt"], told)
+    with pytest.raises(CorpusError, match=r"self cannot be listed \(.*\). Name the folder .*: dateline index FOLDER"):
+        find_files(corpus / "self")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode, and there are no FIFOs")
@@ -182,14 +181,3 @@ def test_odd_entries_are_told(tmp_path: Path) -> None:
     told = {"caf\ufffd.txt": "its name is not valid UTF-8: rename it", "pipe.txt": "not a regular file"}
     assert found(tmp_path) == ([], told)
     assert read_file(tmp_path / "pipe.txt", "pipe.txt")[1] == [Skipped("pipe.txt", "not a regular file")]
-
-
-def test_a_folder_that_is_none_is_an_error_that_names_the_command(tmp_path: Path) -> None:
-    file, nowhere = written(tmp_path, "a.txt"), tmp_path / "nowhere"
-    for path, what in ((nowhere, f"There is no folder {nowhere}."), (file, f"{file} is not a folder.")):
-        with pytest.raises(FolderMissing) as told:
-            find_files(path)
-        assert str(told.value) == f"{what} Name the folder with your articles: dateline index FOLDER"
-    (tmp_path / "self").symlink_to(tmp_path / "self")
-    with pytest.raises(CorpusError, match="cannot be listed"):
-        find_files(tmp_path / "self")

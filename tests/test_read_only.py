@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,32 +38,6 @@ print(json.dumps(found))
 """
 
 
-def mounted(disk: Path) -> tuple[str, ...]:
-    """In a namespace of its own, where the directory is mounted read-only."""
-    inside = in_a_namespace(f'mount --bind "{disk}" "{disk}" && mount -o remount,bind,ro "{disk}"')
-    if not inside:
-        assert "CI" not in os.environ, "there it is to be mounted"
-        pytest.skip("needs Linux, and the right to mount in a user namespace; without permission it is tried anyway")
-    return inside
-
-
-def without_permission(disk: Path) -> tuple[str, ...]:
-    """As somebody who may only read the directory: for root, that is without its right to write anywhere."""
-    subprocess.run(["chmod", "-R", "a-w", disk], check=True)
-    rights = "-dac_override,-dac_read_search"
-    return ("setpriv", "--bounding-set", rights, "--inh-caps", rights) if os.geteuid() == 0 else ()
-
-
-def _closed(index: Path) -> None:
-    for name in ("catalog.db-wal", "catalog.db-shm"):
-        (index / name).unlink(missing_ok=True)
-
-
-def _log_of_a_reader(index: Path) -> None:
-    (index / "catalog.db-wal").touch()
-    (index / "catalog.db-shm").unlink(missing_ok=True)
-
-
 _WRITER = """
 import sqlite3
 db = sqlite3.connect(data, isolation_level=None)
@@ -73,33 +46,30 @@ die()
 """
 
 
-def _log_of_a_killed_writer(index: Path) -> None:
-    killed(_WRITER, index / "catalog.db")
-    assert (index / "catalog.db-wal").stat().st_size > 0
-
-
-_READ_ONLY = "The disk that holds {} is read-only, and this has to write to it: make it writable, or"
-
-
-@pytest.mark.parametrize(
-    ("only_readable", "left", "told"),
-    [
-        (mounted, _closed, _READ_ONLY),
-        (mounted, _log_of_a_reader, _READ_ONLY),
-        (mounted, _log_of_a_killed_writer, _READ_ONLY),
-        (without_permission, _closed, "Dateline may not read or write {}: change its permissions, or"),
-    ],
-)
+@pytest.mark.parametrize("left", ["as it was closed", "with a reader's log", "with a killed writer's", "no permission"])
 def test_an_index_that_can_only_be_read_is_searched_and_asked(
-    tmp_path: Path, seeds: Path, seeds_dir: Path, seed_index: ArticleIndex,
-    only_readable: Callable[[Path], tuple[str, ...]], left: Callable[[Path], None], told: str,
-) -> None:  # fmt: skip
+    tmp_path: Path, seeds: Path, seeds_dir: Path, seed_index: ArticleIndex, left: str
+) -> None:
     disk = tmp_path / "disk"
-    shutil.copytree(seeds_dir, disk / "data")
-    left(index_directory(disk / "data"))
+    index = index_directory(shutil.copytree(seeds_dir, disk / "data"))
+    for name in ("catalog.db-wal", "catalog.db-shm"):
+        (index / name).unlink(missing_ok=True)
+    if left == "with a reader's log":
+        (index / "catalog.db-wal").touch()
+    if left == "with a killed writer's":
+        killed(_WRITER, index / "catalog.db")
+        assert (index / "catalog.db-wal").stat().st_size > 0
+    if left == "no permission":  # for root, that is without its right to write anywhere
+        subprocess.run(["chmod", "-R", "a-w", disk], check=True)
+        rights = "-dac_override,-dac_read_search"
+        before = ("setpriv", "--bounding-set", rights, "--inh-caps", rights) if os.geteuid() == 0 else ()
+        told = "Dateline may not read or write {}: change its permissions, or"
+    else:
+        before = in_a_namespace(f'mount --bind "{disk}" "{disk}" && mount -o remount,bind,ro "{disk}"')
+        told = "The disk that holds {} is read-only, and this has to write to it: make it writable, or"
     chat = speaks(lambda messages, options: GOOD, first_token=lambda messages: {"Yes": -0.05, "No": -3.0})
     with OllamaDouble(chat=chat) as double:
-        process = python(_SCRIPT, disk / "data", seeds, double.url, before=only_readable(disk))
+        process = python(_SCRIPT, disk / "data", seeds, double.url, before=before)
         out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     found = json.loads(out)

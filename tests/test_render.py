@@ -108,15 +108,12 @@ def test_what_stands_beside_an_answer_a_refusal_and_what_is_not_one_yet() -> Non
     assert texts(page, ".found, .words span") == ["He heads it. ", "withheld: no article says it", "It rained."]
     page = shown(None, trouble="Ollama went away.", draft="Rami Abd")
     assert texts(page, "[role=alert], .draft") == ["Rami Abd …", "Ollama went away."]
-
-
-def test_articles_that_differ_stand_side_by_side() -> None:
-    told = answer(
+    differ = answer(
         "50 [1].\n\n60 [2].", citation(1), citation(2, date="2024-12-06"),
         sentences=[{"text": "50.", "citations": [1]}, {"text": "60.", "citations": [2]}],
         notes=["the articles differ: 2 answers, each with its own source"],
     )  # fmt: skip
-    first, second = texts(shown(told), ".sides li")
+    first, second = texts(shown(differ), ".sides li")
     assert ("5 December 2024" in first, "6 December 2024" in second) == (True, True)
 
 

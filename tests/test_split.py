@@ -1,9 +1,10 @@
-"""index/split.py: sentences end where a reader would end them, and nothing of a text is lost or doubled."""
+"""index/split.py and captions.py: sentences and captions end where a reader would end them, and no word is lost."""
 
 from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from time import process_time
@@ -13,9 +14,9 @@ from index_helpers import ROOT, cases
 
 from index.captions import find_captions
 from index.split import paragraphs, passages_of, sentences_of, split_sentences
-from index.types import Article, Passage, Sentence, Span
+from index.types import Article, Passage, Span
 
-SEEDS = sorted((ROOT / "seeds").glob("0*.txt"))
+SEEDS = [path.read_bytes().decode() for path in sorted((ROOT / "seeds").glob("0*.txt"))]
 
 
 def split(text: str) -> list[str]:
@@ -25,9 +26,6 @@ def split(text: str) -> list[str]:
 def article(text: str) -> Article:
     captions, credits = find_captions(text)
     return Article("an.txt", "A title", text, caption_spans=captions, aside_spans=credits)
-
-
-SEED = article(SEEDS[0].read_text(encoding="utf-8"))
 
 
 # "¦" marks where one sentence ends and the next begins
@@ -52,7 +50,7 @@ def test_sentences_end_where_a_reader_would_end_them(marked: str) -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n \r\n\x0c", "\u2029"])
 def test_white_space_has_no_sentences_and_no_passages(text: str) -> None:
-    assert split_sentences(text) == paragraphs(text) == passages_of(article(text), sentences_of(article(text))) == []
+    assert split_sentences(text) == paragraphs(text) == packed(article(text)) == []
 
 
 def test_a_long_quotation_is_split_and_keeps_its_marks() -> None:
@@ -68,7 +66,7 @@ def test_text_without_punctuation_is_cut_at_white_space_or_hard() -> None:
     assert list(map(len, split("x" * 2500))) == [1000, 1000, 500]
 
 
-@pytest.mark.parametrize("unit", ["x", "word ", "It fell. ", "“", "(", "'", ".", "“A b. ", "“。", "?! ", SEED.text])
+@pytest.mark.parametrize("unit", ["x", "word ", "It fell. ", "“", "(", "'", ".", "“A b. ", "“。", "?! ", SEEDS[0]])
 def test_a_line_of_250_000_characters_needs_linear_time(unit: str) -> None:
     unit = " ".join(unit.split("\n"))
     begin = process_time()
@@ -90,101 +88,102 @@ NASTY = [
 
 def nasty_texts() -> list[str]:
     chance = random.Random(20241205)
-    return ["".join(chance.choices(NASTY, k=chance.randint(1, 120))) for _ in range(1500)]
+    return ["".join(chance.choices(NASTY, k=chance.randint(1, 120))) for _ in range(1000)]
 
 
 def assert_covered(text: str, spans: list[Span], ignored: tuple[Span, ...] = ()) -> None:
-    covered = [0] * len(text)
-    for span in spans:
-        assert span.start < span.end <= len(text)
-        assert text[span.start : span.end].strip() == text[span.start : span.end]
-        for at in range(span.start, span.end):
-            covered[at] += 1
-    for span in ignored:
-        for at in range(span.start, span.end):
-            assert covered[at] == 0
-            covered[at] = 1
-    assert all(count == 1 if not char.isspace() else count <= 1 for char, count in zip(text, covered, strict=True))
+    """Each character that is not white space is in exactly one of all these; the spans are in order."""
+    covered = Counter(at for span in (*spans, *ignored) for at in range(span.start, span.end))
+    assert max(covered, default=-1) < len(text)
+    assert all(covered[at] == 1 or (char.isspace() and not covered[at]) for at, char in enumerate(text))
+    assert all(text[span.start : span.end].strip() == text[span.start : span.end] != "" for span in spans)
     assert spans == sorted(spans, key=lambda span: span.start)
 
 
-def test_every_character_of_any_text_is_in_exactly_one_sentence_and_one_paragraph() -> None:
-    for text in nasty_texts():
-        assert_covered(text, split_sentences(text))
+def test_every_character_of_any_article_is_in_one_paragraph_one_sentence_and_one_passage() -> None:
+    for text in [*nasty_texts(), *SEEDS]:
         assert_covered(text, paragraphs(text))
+        one = article(text)
+        sentences = sentences_of(one)
+        assert_covered(text, [Span(s.start, s.end) for s in sentences], one.aside_spans)
+        assert [s.number for s in sentences] == list(range(len(sentences)))
+        assert [s.paragraph for s in sentences] == sorted(s.paragraph for s in sentences)
+        for sentence in sentences:
+            inside = any(c.start <= sentence.start and sentence.end <= c.end for c in one.caption_spans)
+            assert sentence.kind == ("caption" if inside else "prose")
+        for max_chars in (200, 900):
+            passages = passages_of(one, sentences, max_chars)
+            held = [[s for s in sentences if p.start <= s.start and s.end <= p.end] for p in passages]
+            assert [s for group in held for s in group] == sentences and len({p.id for p in passages}) == len(passages)
+            for passage, group in zip(passages, held, strict=True):
+                assert passage.text == text[passage.start : passage.end]
+                assert {s.kind for s in group} == {passage.kind}
+                assert (passage.start, passage.end) == (group[0].start, group[-1].end)
+                assert len(passage.text) <= max_chars or len(group) == 1
+                assert all(aside.end <= passage.start or passage.end <= aside.start for aside in one.aside_spans)
 
 
-def assert_article_holds(an_article: Article) -> None:
-    sentences = sentences_of(an_article)
-    assert_covered(an_article.text, [Span(s.start, s.end) for s in sentences], an_article.aside_spans)
-    assert [s.number for s in sentences] == list(range(len(sentences)))
-    assert [s.paragraph for s in sentences] == sorted(s.paragraph for s in sentences)
-    for sentence in sentences:
-        inside = any(c.start <= sentence.start and sentence.end <= c.end for c in an_article.caption_spans)
-        assert sentence.kind == ("caption" if inside else "prose")
-    for max_chars in (200, 900):
-        assert_passages_hold(an_article, sentences, passages_of(an_article, sentences, max_chars), max_chars)
+# passages of articles
 
 
-def assert_passages_hold(of: Article, sentences: list[Sentence], passages: list[Passage], max_chars: int) -> None:
-    assert len({p.id for p in passages}) == len(passages)
-    held = [[s for s in sentences if p.start <= s.start and s.end <= p.end] for p in passages]
-    assert [s for group in held for s in group] == sentences
-    for passage, group in zip(passages, held, strict=True):
-        assert passage.text == of.text[passage.start : passage.end]
-        assert {s.kind for s in group} == {passage.kind}
-        assert (passage.start, passage.end) == (group[0].start, group[-1].end)
-        assert len(passage.text) <= max_chars or len(group) == 1
-        assert all(aside.end <= passage.start or passage.end <= aside.start for aside in of.aside_spans)
+def packed(one: Article) -> list[Passage]:
+    return passages_of(one, sentences_of(one))
 
 
-def test_every_character_of_any_article_is_in_one_sentence_and_one_passage() -> None:
-    for text in [*nasty_texts()[:500], *(seed.read_text(encoding="utf-8") for seed in SEEDS)]:
-        assert_article_holds(article(text))
-
-
-# sentences and passages of articles
-
-
-def test_asides_beside_and_inside_captions_are_in_no_sentence() -> None:
-    text = "It fell. A smoky (PA) city. They left."
-    mixed = Article("an.txt", "t", text, caption_spans=(Span(9, 27),), aside_spans=(Span(17, 21), Span(90, 99)))
-    found = [(text[s.start : s.end], s.kind) for s in sentences_of(mixed)]
-    assert found == [("It fell.", "prose"), ("A smoky", "caption"), ("city.", "caption"), ("They left.", "prose")]
-
-
-def test_the_seeds_sentences_end_as_printed_and_their_captions_stand_alone() -> None:
-    sentences = sentences_of(SEED)
-    words = [SEED.text[s.start : s.end] for s in sentences]
-    assert len(sentences) == 26 and [s.kind for s in sentences].count("caption") == 2
-    assert any(w.startswith("“If Hama falls") and w.endswith("fourth largest city.") for w in words)
-    assert any(w.startswith("“Our holy warriors") and w.endswith("as saying.") for w in words)
-    assert all(w[-1] == "." or w.endswith('compassion".') for w in words)
-    passages = passages_of(SEED, sentences)
-    assert [p.text for p in passages if p.kind == "caption"] == list(SEED.captions)
-    assert all(SEED.text[p.end :][:2] in ("\n\n", "", " (", " C") for p in passages)  # whole paragraphs
+def test_a_caption_is_a_passage_of_its_own_and_an_aside_in_none() -> None:
+    text = "It fell. A smoky (PA) city.\n\nFire burns. It glows.\n\nThey left."
+    spans = {"caption_spans": (Span(9, 27), Span(29, 50)), "aside_spans": (Span(17, 21), Span(90, 99))}
+    shown = ["A smoky", "city.", "Fire burns. It glows."]
+    expected = [("It fell.", "prose"), *((each, "caption") for each in shown), ("They left.", "prose")]
+    assert [(each.text, each.kind) for each in packed(Article("an.txt", "t", text, **spans))] == expected
 
 
 def test_a_passage_is_filled_ends_with_a_paragraph_where_it_can_and_leaves_no_crumb() -> None:
     said = "The army left the city and came back on Monday. "
     long = article("\n\n".join([(said * 6).strip()] * 12))
-    passages = passages_of(long, sentences_of(long))
-    assert all(500 <= len(p.text) <= 900 and long.text[p.end : p.end + 2] in ("\n\n", "") for p in passages)
-    assert [len(p.text) for p in passages_of(article(said * 20), sentences_of(article(said * 20)))] == [479, 479]
-
-
-def test_adjacent_captions_are_passages_of_their_own() -> None:
-    text = "Smoke rises.\n\nFire burns. It glows.\n\nThey left."
-    two = Article("an.txt", "t", text, caption_spans=(Span(0, 12), Span(14, 35)))
-    expected = [("Smoke rises.", "caption"), ("Fire burns. It glows.", "caption"), ("They left.", "prose")]
-    assert [(p.text, p.kind) for p in passages_of(two, sentences_of(two))] == expected
+    assert all(500 <= len(p.text) <= 900 and long.text[p.end : p.end + 2] in ("\n\n", "") for p in packed(long))
+    assert [len(each.text) for each in packed(article(said * 20))] == [479, 479]
 
 
 def test_a_changed_article_has_new_passage_ids() -> None:
     one = Article("an.txt", "t", "It fell.")
     changes = ({}, {"id": "other.txt"}, {"title": "T"}, {"text": "It fell!"}, {"date": date(2024, 12, 5)})
-    versions = [replace(one, **change) for change in changes]  # type: ignore[arg-type]
-    ids = [passages_of(version, sentences_of(version))[0].id for version in versions]
+    ids = [packed(replace(one, **change))[0].id for change in changes]
     assert len(set(ids)) == len(ids)
-    assert ids[0] == passages_of(one, sentences_of(one))[0].id
-    assert re.fullmatch(r"[0-9a-f]{16}:0", ids[0])
+    assert ids[0] == packed(one)[0].id and re.fullmatch(r"[0-9a-f]{16}:0", ids[0])
+
+
+# captions
+
+SMOKE = ["Smoke rises over Hama."]
+BBC = "Image source, Getty Images\n\nImage caption, Smoke over Hama"
+WRAPPED = "It fell.\r\n\r\nSmoke over\r\nHama (Omar\r\nAlbam/AP)\r\n\r\nThey left."
+
+
+@pytest.mark.parametrize(
+    ("text", "captions", "credits"),
+    [
+        *((f"It fell.\n\n{SMOKE[0]} {credit}\n\nThey left.", SMOKE, [credit]) for credit in cases("credits.txt")),
+        *((f"It fell.\n\n{prose}\n\nThey left.", [], []) for prose in cases("no_credits.txt")),  # it looks like one
+        ("", [], []),
+        (" date 2024-12-05 ", [], []),
+        (f" date 2024-12-05 {SMOKE[0]} (Omar Albam/AP)", SMOKE, ["(Omar Albam/AP)"]),
+        ("Smoke over Hama Omar Albam/AFP", ["Smoke over Hama"], ["Omar Albam/AFP"]),  # a name has two words
+        ("It fell.\n\n(Omar Albam/AP)\n\nPhoto: AP", [], ["(Omar Albam/AP)", "Photo: AP"]),  # all credit
+        (BBC, ["Smoke over Hama"], ["Image source, Getty Images", "Image caption,"]),
+        ("The army left the city. " * 18 + "(Omar Albam/AP)", [], []),  # too long for a caption
+        (WRAPPED, ["Smoke over\r\nHama"], ["(Omar\r\nAlbam/AP)"]),
+    ],
+)
+def test_a_caption_is_what_stands_before_its_credit(text: str, captions: list[str], credits: list[str]) -> None:
+    assert tuple([text[span.start : span.end] for span in spans] for spans in find_captions(text)) == (
+        captions,
+        credits,
+    )
+
+
+def test_a_megabyte_of_capitals_is_read_in_seconds() -> None:
+    text = "\n\n".join(["Aa Bb/Cc " * 80, "(" * 790, "Photo: " * 100, "A/" * 390] * 400)
+    begin = process_time()
+    assert find_captions(text) == ((), ())
+    assert process_time() - begin < 20

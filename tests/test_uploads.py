@@ -34,29 +34,22 @@ def kept(index: ArticleIndex) -> list[str]:
     return sorted(path.name for path in (index.data_dir / "uploads").iterdir())
 
 
-def test_an_added_file_is_found_beside_the_folders_and_can_be_removed(indexed: ArticleIndex, flood: Path) -> None:
+def test_an_added_file_is_found_numbered_and_removed(indexed: ArticleIndex, flood: Path) -> None:
     report = indexed.add({"flood.txt": flood})
     assert (report.added, report.skipped) == (1, [])
     assert ids(indexed) == ["a.txt", "uploads/flood.txt"]
     assert indexed.search("Dola flooded", 1)[0].passage.article == "uploads/flood.txt"
-    assert indexed.remove("uploads/flood.txt") == 1
-    assert (ids(indexed), kept(indexed), flood.exists()) == (["a.txt"], [], True)
-    assert [hit.passage.article for hit in indexed.search("Dola flooded", 5)] == ["a.txt"]
-
-
-def test_the_same_file_again_changes_nothing_and_another_of_that_name_gets_a_number(
-    indexed: ArticleIndex, flood: Path
-) -> None:
-    indexed.add({"flood.txt": flood})
     assert indexed.add({"flood.txt": flood}).unchanged == 1
     flood.write_text("Another flood, of the river Senne.", encoding="utf-8")
     indexed.add({"flood.txt": flood})
     assert ids(indexed) == ["a.txt", "uploads/flood-2.txt", "uploads/flood.txt"]
+    assert indexed.remove("uploads/flood.txt") == 1
+    left = sorted(hit.passage.article for hit in indexed.search("Dola flooded", 5))
+    assert (ids(indexed), kept(indexed), flood.exists()) == (left, ["flood-2.txt"], True)
+    assert left == ["a.txt", "uploads/flood-2.txt"]
 
 
-def test_what_is_not_ours_or_not_there_is_refused(
-    indexed: ArticleIndex, flood: Path, minilm: Embedder, tmp_path: Path
-) -> None:
+def test_what_is_not_ours_is_refused(indexed: ArticleIndex, flood: Path, minilm: Embedder, tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="take it out of there"):
         indexed.remove("a.txt")
     with pytest.raises(ArticleMissing):
@@ -75,9 +68,7 @@ def test_no_name_leads_out_of_the_uploads(indexed: ArticleIndex, flood: Path, na
     assert not name.startswith(".")
 
 
-def test_a_sync_makes_the_index_equal_to_the_uploads_and_embeds_only_new_ones(
-    minilm: Embedder, tmp_path: Path, folder: Path, flood: Path
-) -> None:
+def test_a_sync_takes_in_what_is_new_in_uploads(minilm: Embedder, tmp_path: Path, folder: Path, flood: Path) -> None:
     embedder = Counting(minilm)
     with ArticleIndex(tmp_path / "data", embedder) as index:
         index.sync(folder)
@@ -94,27 +85,18 @@ def test_a_sync_makes_the_index_equal_to_the_uploads_and_embeds_only_new_ones(
         assert (kept(index), ids(index)) == (["fire.txt"], ["uploads/fire.txt"])
 
 
-# what could not be read
-
-
-def test_what_was_skipped_of_the_folder_is_told_until_it_is_mended(indexed: ArticleIndex, folder: Path) -> None:
+def test_what_was_skipped_is_told_until_mended_or_gone(indexed: ArticleIndex, folder: Path, tmp_path: Path) -> None:
     (folder / "broken.pdf").write_bytes(b"no pdf")
     indexed.sync(folder)
     (told,) = indexed.skipped()
     assert told.path == "broken.pdf"
     assert indexed.sync(folder).skipped == [(told.path, told.reason)]
+    report = indexed.add({"broken.pdf": folder / "broken.pdf"})
+    assert (report.added, [path for path, _ in report.skipped]) == (0, ["uploads/broken.pdf"])
+    assert kept(indexed) == []  # nothing of it can be read
     (folder / "broken.pdf").unlink()
     indexed.sync(folder)
     assert indexed.skipped() == []
-
-
-def test_what_was_skipped_of_an_upload_is_told_and_goes_with_it(
-    indexed: ArticleIndex, folder: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "broken.pdf").write_bytes(b"no pdf")
-    report = indexed.add({"broken.pdf": tmp_path / "broken.pdf"})
-    assert (report.added, [path for path, _ in report.skipped]) == (0, ["uploads/broken.pdf"])
-    assert kept(indexed) == []  # nothing of it can be read
     (tmp_path / "news.jsonl").write_text('{"text": "A report."}\n{"text": ""}', encoding="utf-8")
     indexed.add({"news.jsonl": tmp_path / "news.jsonl"})
     for _ in range(2):
@@ -143,9 +125,7 @@ def kill(index: ArticleIndex, work: str, event: str, argument: str, path: object
     killed(_AT + work, index.data_dir, event, argument, path)
 
 
-def test_an_upload_that_was_removed_does_not_come_back_from_a_killed_rebuild(
-    indexed: ArticleIndex, flood: Path, folder: Path
-) -> None:
+def test_a_removed_upload_stays_gone_after_a_killed_rebuild(indexed: ArticleIndex, flood: Path, folder: Path) -> None:
     for number in range(70):
         (folder / f"{number:02}.txt").write_text(f"Report {number}.", encoding="utf-8")
     indexed.add({"flood.txt": flood})
@@ -155,22 +135,18 @@ def test_an_upload_that_was_removed_does_not_come_back_from_a_killed_rebuild(
     assert ids(indexed)[70:] == ["a.txt"]
 
 
-@pytest.mark.parametrize(("event", "argument"), [("os.remove", "flood.txt"), ("shutil.rmtree", "")])
-def test_a_killed_removal_is_done_or_not_done(
-    indexed: ArticleIndex, flood: Path, folder: Path, event: str, argument: str
-) -> None:
+@pytest.mark.parametrize("at", [("os.remove", "flood.txt"), ("shutil.rmtree", "")])
+def test_a_killed_removal_is_done_or_not(indexed: ArticleIndex, flood: Path, folder: Path, at: tuple[str, str]) -> None:
     indexed.add({"flood.txt": flood})
-    kill(indexed, "index.remove('uploads/flood.txt')", event, argument)
+    kill(indexed, "index.remove('uploads/flood.txt')", *at)
     left = kept(indexed) == ["flood.txt"]
-    assert left == (event == "os.remove")
+    assert left == (at[0] == "os.remove")
     assert ("uploads/flood.txt" in ids(indexed)) >= left
     indexed.sync(folder)
     assert ("uploads/flood.txt" in ids(indexed)) == left
 
 
-def test_an_upload_that_was_killed_half_way_is_taken_in_by_the_next_sync(
-    indexed: ArticleIndex, flood: Path, folder: Path
-) -> None:
+def test_an_upload_killed_half_way_is_taken_in_by_a_sync(indexed: ArticleIndex, flood: Path, folder: Path) -> None:
     kill(indexed, "index.add({'flood.txt': Path(more[2])}, progress=told)", "progress", "flood.txt", flood)
     assert ids(indexed) == ["a.txt"]
     assert indexed.sync(folder).added == 1
