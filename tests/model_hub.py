@@ -6,7 +6,6 @@ There the hub has the real model file, and lets it trickle from where a test wan
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -50,10 +49,11 @@ class ModelHub:
         self.url = ""
         self._path = fetch(DEFAULT, model_dir())
         self._until = until
+        self._through = threading.Event()
 
     def let_through(self) -> None:
         """Sends all of it as fast as it goes."""
-        self._until = DEFAULT.size
+        self._through.set()
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         self.ranges.append(request.headers["Range"])
@@ -62,9 +62,9 @@ class ModelHub:
     def _pieces(self, at: int) -> Iterator[bytes]:
         with self._path.open("rb") as file:
             file.seek(at)
-            while chunk := file.read(1 << 20 if at < self._until else 1 << 16):
+            while chunk := file.read(1 << 20 if at < self._until or self._through.is_set() else 1 << 16):
                 if at >= self._until:
-                    time.sleep(0.2)
+                    self._through.wait(0.2)  # the pace of a slow network, until it is let through
                 yield chunk
                 at += len(chunk)
 
