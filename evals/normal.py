@@ -165,7 +165,7 @@ def _singular(word: str) -> str:
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "dozen": 12}
 _TAILS = {"k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9}
 _SCALED = re.compile(
-    rf"(\d+(?:\.\d+)?)(?:[ -]?({'|'.join(_SCALES)}|bn|mn)|({'|'.join(_TAILS)}))\b(?!\w)", re.IGNORECASE
+    rf"(?<!\d)(\d+(?:\.\d+)?)(?:[ -]?({'|'.join(_SCALES)}|bn|mn)|({'|'.join(_TAILS)}))\b(?!\w)", re.IGNORECASE
 )
 _NOT_COUNTED = "no any some every each the this that which another".split()  # … one
 _NO_NUMBER = re.compile(

@@ -51,10 +51,12 @@ _DO = (
 )
 _SUBJECT, _END = "[^.;]{1,120}? ", r"\W*$"
 _SORRY = r"(?:i am )?(?:very )?(?:sorry|afraid)|i apologi[sz]e|(?:my )?apologies"
+_TO_THE_MARK = "(?:[^,.:]*(?=[,.:]))?"
 _PREAMBLE = (
-    rf"(?:(?:yes|no|well|regrettably|however|but|and|so|thus|(?:even )?though|although|while|(?:{_SORRY})[^,.]*"
-    r"|as an? (?:ai|language|assistant)[^,]*|(?:it (?:seems|appears)|(?:please )?note) that"
-    r"|(?:based (?:up)?on|according to|from|in|within|given|as per)(?:,? only)? SOURCE[^,.]{0,60})[,.:]*\s)*"
+    rf"(?:(?:yes|no|well|regrettably|however|but|and|so|thus|(?:even )?though|although|while|(?:{_SORRY}){_TO_THE_MARK}"
+    rf"|as an? (?:ai|language|assistant)(?: (?:language )?(?:model|assistant))?{_TO_THE_MARK}"
+    r"|(?:it (?:seems|appears)|(?:please )?note) that"
+    rf"|(?:based (?:up)?on|according to|from|in|within|given|as per)(?:,? only)? SOURCE{_TO_THE_MARK})[,.:]*\s)*"
 )
 _REFUSING = (
     f"SOURCE,? (?:do|does|did) not(?: {_TELL}|{_END})",

@@ -40,7 +40,7 @@ _CHANGED_BEHIND = re.compile(
     rf"s\b|\s*[-–/]|,?\s+(?:the\s+\d|\d{{1,2}}{_ORDINAL}?\s+(?:of\s+)?(?:{_MONTH}))|\s+the\s+[\w-]+{_ORDINAL}\b|\s+or\b"
     rf"|\s+(?:in|of|before|after|to)\s+(?:(?:the|last|next|this)\s+)*(?:{_UNIT}|{_MONTH}|[MTWFS]\w+day\b)"
     rf"|\s+(?:of|before|after)\s+[A-Z]|\s+(?:(?:last|next|this)\s+)?(?:{_UNIT}|[A-Z]\w+)|(?:\s+\w+){{1,3}}\s+ago\b"
-    r"|,?(?:\s+\w+){1,3}\s+(?:before|after|earlier|later)\b"
+    r"|,?(?!\s+(?:morning|afternoon|evening) after\b)(?:\s+\w+){1,3}\s+(?:before|after|earlier|later)\b"
 )
 _OPENS = re.compile(r"(?:.*[.!?]\s+)?\W*(?:(?:On|Late|Early)\s+)?(?:on\s+)?", re.DOTALL)
 _CLAUSE = re.compile(r"[,;:—–“”\"()]|\b(?:and|but|who|which|that|when|where|while|after|before|as)\b")

@@ -101,6 +101,6 @@ def test_what_does_not_fit_the_models_window_is_noted(asked: Asked, write: Write
         write(
             f"{n}.txt", f"On day {n} Ana Torp, who runs the port of Lenn, met {'very ' * 60}old seamen.", "2024-06-02"
         )
-    answer = asked("Who runs the port of Lenn?", {"": "Ana Torp runs the port of Lenn."}, context_tokens=700)
+    answer = asked("Who runs the port of Lenn?", {"": "Ana Torp runs the port of Lenn."}, context_tokens=600)
     assert answer.sentences[0].text == "Ana Torp runs the port of Lenn."
     assert any("left out: the model's window is full" in note for note in answer.notes)
