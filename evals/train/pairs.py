@@ -41,12 +41,15 @@ def read(path: Path) -> list[Pair]:
     """The pairs of a gzipped JSON Lines file; claims without a question are pairs with an empty one.
 
     Where a file has only sentences that answer, each question gets one of the others that is like it. A file of news
-    has statements with the questions that were written about them (`_of_news`).
+    has statements with the questions that were written about them (`_of_news`), one of what the search found has their
+    titles too (`_of_search`).
     """
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     if "no" in rows[0]:
         return list(_of_news(rows))
+    if "title" in rows[0]:
+        return list(_of_search(rows))
     found = [
         Pair(
             row["question"], row.get("answer"), " ".join((row.get("sentence") or row["context"]).split()),
@@ -94,6 +97,14 @@ def _of_news(rows: Sequence[dict[str, Any]]) -> Iterator[Pair]:
             at, said = row["false"]
             yield Pair(row["yes"][0][0], row["right"], words, 1.0, "news-said")
             yield Pair(row["no"][at], said, words, 0.0, "news-false")
+
+
+def _of_search(rows: Sequence[dict[str, Any]]) -> Iterator[Pair]:
+    """What search and judge put first for a question. Few of them answer: those are read twice, once with the title."""
+    for number, row in enumerate(rows):
+        plain, titled = row["sentence"], f"({row['title']}) {row['sentence']}"
+        for words in (plain, titled) if row["label"] else (plain, titled)[number % 2 :][:1]:
+            yield Pair(row["question"], None, words, float(row["label"]), "found")
 
 
 def _is_beside(other: str, words: str, question: str, answer: str) -> bool:
