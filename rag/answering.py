@@ -17,7 +17,7 @@ from index.types import Hit
 from rag import prompts
 from rag.corrections import correction, takes_back
 from rag.crossencoder import CrossEncoder, log_odds
-from rag.days import annotate
+from rag.days import annotate, without_days
 from rag.engines.base import Completion, Engine
 from rag.errors import EngineError
 from rag.evidence import Articles, Evidence, EvidenceSet, gather, is_copy, statements
@@ -42,10 +42,11 @@ _QUOTED = "the article's own words are surer"
 _TYPE_YES_OR_NO = re.compile(r"\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would)\b", re.IGNORECASE)
 # what has no one answer: the sentences that open the articles tell it
 _BROAD = re.compile(
-    r"\bhappen(?:s|ed|ing)?\b|\bgoing on\b|\b(?:latest|news|gist|overview)\b|\bsummar\w+|\btell me\b"
-    r"|\b(?:article|piece|report|story)\b.*\babout\b|\bknown about\b",
+    r"\bhappen(?:s|ed|ing)?\b|\bgoing on\b|\b(?:latest|news|gist|overview)\b|\bsummar\w+|\b(?:tell|give) me\b"
+    r"|\b(?:article|piece|report|story)\b(?=.*\babout\b)|\bknown about\b",
     re.IGNORECASE,
 )
+_ANY_ARTICLE = re.compile(r"\b(?:articles?|pieces?|reports?|stor(?:y|ies))\b", re.IGNORECASE)
 _SOMEBODY_SAYS = re.compile(
     r"\b(?:said|says?|saying|told|claim(?:s|ed)?|according to|announced|argue[sd]?|alleged(?:ly)?|insist(?:s|ed)?"
     r"|warn(?:s|ed)?|reported(?:ly)?|denie[sd]|accuse[sd]?|stated|admit(?:s|ted)|confirm(?:s|ed)|described|called)\b",
@@ -150,22 +151,27 @@ class Answering:
                 yield from self._show(verdict)
 
     def _openings(self, question: str, hits: Sequence[Hit], evidence: EvidenceSet) -> list[Evidence]:
-        """For a question that has no one answer, the sentences that open the articles about what it names.
+        """For a question that has no one answer, the sentences that open the articles about all that it tells of.
 
-        "Summarise the articles" names nothing: then those of every article found, whichever passages were.
+        "Summarise the articles" tells of nothing: then those of every article found, whichever passages were.
         """
         if not _BROAD.search(question) or evidence.missing_names:
             return []
-        if names := evidence.names:
-            return [
-                item
-                for item in evidence.pool
-                if item.opens and all(name_stands_in(name, f"{item.title}\n{item.quote}") for name in names)
-            ]
+        told = set(content_words(without_days(_ANY_ARTICLE.sub(" ", _BROAD.sub(" ", question)))))
+        told -= set(content_words(" ".join(evidence.names)))
         found = {hit.passage.article: hit for hit in reversed(hits)}
         whole = [replace(hit, passage=replace(hit.passage, start=0, end=sys.maxsize)) for hit in found.values()][::-1]
-        opening = [item for item in statements(whole, self.articles) if item.opens]
-        return [item for n, item in enumerate(opening) if not any(is_copy(item, known) for known in opening[:n])]
+        opening = list[Evidence]()
+        for item in statements(whole, self.articles):
+            about = f"{item.title}\n{item.quote}"
+            if (
+                item.opens
+                and told <= set(content_words(about))
+                and all(name_stands_in(name, about) for name in evidence.names)
+                and not any(is_copy(item, known) for known in opening)
+            ):
+                opening.append(item)
+        return opening
 
     def within_window(self, question: str, evidence: EvidenceSet) -> EvidenceSet:
         """The evidence that fits the budget and the model's real window, counted by its own tokenizer."""

@@ -210,3 +210,10 @@ def periods(question: str, today: date | None) -> Iterator[tuple[date, date]]:
 
 def _last_year(month: int, day: int, today: date | None) -> int | None:
     return today.year - ((month, day) > (today.month, today.day)) if today else None
+
+
+def without_days(question: str) -> str:
+    """`question` without the words that name days, weeks, months or years."""
+    for pattern in (_NAMED, _SPAN, _WHOLE_MONTH, _WHOLE_YEAR):
+        question = pattern.sub(" ", question)
+    return question
