@@ -113,6 +113,11 @@ def test_a_refusal_shows_what_was_found_and_cites_what_the_articles_say_instead(
     assert ["Homs" in citation.quote for citation in answer.citations] == [True]
 
 
+def test_what_happened_to_something_else_is_not_told_by_the_openings(ask_with: Open) -> None:
+    with OllamaDouble(chat=says("Much.", yes=-8.0)) as ollama, ask_with(ollama) as dateline:
+        assert dateline.ask("What happened to the ferries this week?").abstained
+
+
 def test_each_part_of_a_question_is_answered_and_one_that_is_not_is_named(ask_with: Open) -> None:
     knows, guesses = says(GOOD), says("It is Canberra.", yes=-8.0)
 
