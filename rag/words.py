@@ -6,8 +6,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from snowballstemmer import stemmer
-
 from index.stopwords import STOPWORDS
 
 _TOKEN = re.compile(r"\w+(?:[.,]\d+)*(?:'\w+)?")
@@ -26,6 +24,8 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def _stem(word: str) -> str:
+    from snowballstemmer import stemmer  # reads every language's rules: a search goes without
+
     # a stemmer of its own for each call: the library's objects are not safe across threads
     return str(stemmer("english").stemWord(word)) if word.isascii() else word
 
