@@ -34,14 +34,15 @@ def refuse(reply: Reply) -> str:
     text = f"{REFUSAL} “{asked}”{'' if asked.endswith(('.', '?', '!', '…')) else '.'}"
     if any(map(_OF_ARTICLES.search, reply.unanswered)):
         return f"{text} {_LISTED}"
-    missing = tuple(dict.fromkeys(name for evidence in reply.evidence for name in evidence.missing_names))
+    names = (name for evidence in reply.evidence for name in evidence.missing_names)
+    missing = tuple(dict.fromkeys(_in_full(name, reply.standalone) for name in names))
     if missing:
         listed = f"{', '.join(missing[:-1])} or {missing[-1]}".removeprefix(" or ")
         text += f" The passages found do not mention {listed}."
     if found := _instead(reply.standalone, reply.evidence):
         item, about = found
         day = f", on {spell(item.date)}" if item.date else ""
-        said = f"of {about} they say{day}: {quoted(item.quote, item.date)}"
+        said = f"of {_in_full(about, reply.standalone)} they say{day}: {quoted(item.quote, item.date)}"
         sentence = AnswerSentence(said, (reply.cite(item),), 1.0)
         reply.sentences.append(sentence)
         text += f" Nearest, but no answer: {with_numbers(sentence)}"
@@ -63,3 +64,10 @@ def _instead(question: str, evidence: Sequence[EvidenceSet]) -> tuple[Evidence, 
         if item.odds >= _RELATED and all(name_stands_in(one, f"{item.title}\n{item.quote}") for one in names)
     ]
     return max(near, key=lambda one: one[0].odds, default=None)
+
+
+def _in_full(name: str, question: str) -> str:
+    """`name` with the names beside it in the question: "Hong Kong" of "Kong"."""
+    names = "|".join(map(re.escape, find_names(question, question=True)))
+    found = re.search(rf"\b(?:(?:{names}) )*{re.escape(name)}(?: (?:{names}))*\b", question)
+    return found[0] if found else name

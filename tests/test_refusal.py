@@ -24,6 +24,10 @@ TWO = ("Latakia", "Ur")
         (QUESTION, evidence_set([statement(TARGET)], absent=TWO[:1]), " The passages found do not mention Latakia."),
         (QUESTION, evidence_set([statement(TARGET)], absent=TWO), " The passages found do not mention Latakia or Ur."),
         (
+            "Who left New Zealand?", evidence_set([], absent=("New", "Zealand")),
+            " The passages found do not mention New Zealand.",
+        ),
+        (
             QUESTION, evidence_set([statement("Hama fell."), statement(TARGET, 2, start=9)]),
             f" Nearest, but no answer: of Homs they say, on 5 December 2024: “{TARGET}” [1]",
         ),
