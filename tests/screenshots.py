@@ -20,8 +20,8 @@ ROOT = Path(__file__).parent.parent
 QUESTION = "Who heads the Syrian Observatory for Human Rights?"
 UNANSWERED = "How many soldiers did Turkey send to Hama?"
 DIFFER = {
-    "monday.txt": " date 2026-03-02 The ferry Aurora sank off Tallin Point. The harbour master said 14 people died.",
-    "tuesday.txt": " date 2026-03-03 Divers went down to the ferry Aurora. The coast guard said 17 people died.",
+    "monday.txt": " date 2026-03-02 14 people died when the ferry Aurora sank, the harbour master said.",
+    "tuesday.txt": " date 2026-03-03 17 people died when the ferry Aurora sank, the coast guard said.",
 }
 
 
