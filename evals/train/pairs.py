@@ -102,8 +102,8 @@ def _of_news(rows: Sequence[dict[str, Any]]) -> Iterator[Pair]:
 def _of_search(rows: Sequence[dict[str, Any]]) -> Iterator[Pair]:
     """What search and judge put first for a question. Few of them answer: those are read twice, once with the title."""
     for number, row in enumerate(rows):
-        plain, titled = row["sentence"], f"({row['title']}) {row['sentence']}"
-        for words in (plain, titled) if row["label"] else (plain, titled)[number % 2 :][:1]:
+        both = row["sentence"], f"({row['title']}) {row['sentence']}"
+        for words in both if row["label"] else (both[number % 2],):
             yield Pair(row["question"], None, words, float(row["label"]), "found")
 
 
