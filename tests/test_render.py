@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+import eval_helpers
 import pytest
 from bs4 import BeautifulSoup
 
 from index.types import Article, Hit, Listed, Passage, Span, SyncReport
-from rag.types import AnswerSentence
+from rag.types import AnswerSentence, Citation, Withheld
 from web.conversations import Conversation, Turn
 from web.corpus import report_html, table_html
 from web.export import as_markdown
@@ -20,23 +21,17 @@ EVIL = "<script>alert(1)</script> <img src=x onerror=alert(2)> **bold** [x](java
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 
 
-def citation(number: int, **changed: Any) -> dict[str, Any]:
-    return {
-        "number": number, "article": "a.txt", "title": "Title", "date": "2024-12-05", "page": None,
-        "quote": f"quote {number}", "start": number * 10, "end": number * 10 + 7, "carriers": ["a.txt"],
-    } | changed  # fmt: skip
+def citation(number: int = 1, **changed: Any) -> Citation:
+    known = eval_helpers.citation(number, "a.txt", 10 * number, 10 * number + 7, f"quote {number}")
+    return replace(known, **{"title": "Title", "date": date(2024, 12, 5)} | changed)
 
 
-def answer(text: str = "He heads it [1].", *citations: dict[str, Any], **changed: Any) -> dict[str, Any]:
-    return {
-        "text": text, "abstained": False, "citations": list(citations or [citation(1)]), "withheld": [], "notes": [],
-        "sentences": [{"text": "He heads it.", "citations": [1], "support": 0.9}], "hits": [],
-        "model": "m", "engine": "embedded", "timings": {"total": 1500.0},
-    } | changed  # fmt: skip
+def answer(text: str = "He heads it [1].", *citations: Citation, **changed: Any) -> dict[str, Any]:
+    return eval_helpers.answer(text, citations=citations or (citation(),), **changed).to_dict()
 
 
 def refusal(*hits: Hit) -> dict[str, Any]:
-    return answer("The articles do not say.", abstained=True, citations=[], hits=[hit.to_dict() for hit in hits])
+    return eval_helpers.answer("The articles do not say.", abstained=True, hits=hits).to_dict()
 
 
 def turn_of(told: dict[str, Any] | None, question: str = "Who?", trouble: str | None = None, draft: str = "") -> Turn:
@@ -60,8 +55,8 @@ def texts(page: BeautifulSoup, selector: str) -> list[str]:
 
 
 def test_markup_stays_text_wherever_it_stands() -> None:
-    told = answer(f"{EVIL} [1]", citation(1, quote=EVIL, title=EVIL, article=EVIL, carriers=[EVIL, "b"]), notes=[EVIL])
-    told["withheld"] = [{"text": EVIL, "reason": EVIL, "support": None}]
+    copied, held = citation(quote=EVIL, title=EVIL, article=EVIL, carriers=(EVIL, "b")), Withheld(EVIL, EVIL)
+    told = answer(f"{EVIL} [1]", copied, notes=(EVIL,), withheld=(held,))
     article = Article("a.txt", EVIL, EVIL, source=EVIL, author=EVIL, url=f"https://example.org/{EVIL}")
     for html in (
         turn_html(turn_of(told, EVIL)),
@@ -94,9 +89,8 @@ def test_the_number_of_each_citation_and_no_other_is_a_chip_that_its_quote_descr
 
 
 def test_what_stands_beside_an_answer_a_refusal_and_what_is_not_one_yet() -> None:
-    copied = citation(1, carriers=["a.txt", "b.txt"])
-    held = {"text": "Homs fell.", "reason": "no article says it", "support": None}
-    page = shown(answer("He heads it [1].", copied, withheld=[held]))
+    copied, held = citation(carriers=("a.txt", "b.txt")), Withheld("Homs fell.", "no article says it")
+    page = shown(answer("He heads it [1].", copied, withheld=(held,)))
     assert texts(page, ".quotes .origin") == ["2 articles, one origin"]
     assert texts(page, "details.held summary, details.held s") == ["1 sentence withheld", "Homs fell."]
     page = shown(refusal(hit("Near.")))
@@ -108,11 +102,8 @@ def test_what_stands_beside_an_answer_a_refusal_and_what_is_not_one_yet() -> Non
     assert texts(page, ".found, .words span") == ["He heads it. ", "withheld: no article says it", "It rained."]
     page = shown(None, trouble="Ollama went away.", draft="Rami Abd")
     assert texts(page, "[role=alert], .draft") == ["Rami Abd …", "Ollama went away."]
-    differ = answer(
-        "50 [1].\n\n60 [2].", citation(1), citation(2, date="2024-12-06"),
-        sentences=[{"text": "50.", "citations": [1]}, {"text": "60.", "citations": [2]}],
-        notes=["the articles differ: 2 answers, each with its own source"],
-    )  # fmt: skip
+    note = "the articles differ: 2 answers, each with its own source"
+    differ = answer("50 [1].\n\n60 [2].", citation(1), citation(2, date=date(2024, 12, 6)), notes=(note,))
     first, second = texts(shown(differ), ".sides li")
     assert ("5 December 2024" in first, "6 December 2024" in second) == (True, True)
 
@@ -126,7 +117,7 @@ def test_what_stands_beside_an_answer_a_refusal_and_what_is_not_one_yet() -> Non
     ],
 )
 def test_a_title_that_only_repeats_the_quotes_beginning_is_not_told(title: str, quote: str, told: list[str]) -> None:
-    page = shown(answer("It is [1].", citation(1, title=title, quote=quote)))
+    page = shown(answer("It is [1].", citation(title=title, quote=quote)))
     assert texts(page, ".quotes .about") == [" · ".join([*told, "a.txt"])]
     (about,) = texts(shown(refusal(hit(quote, title))), ".found .about")
     assert sorted(about.split(" · ")) == sorted(told)
