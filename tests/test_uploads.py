@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from index_helpers import Counting, killed
+from index_helpers import Counting, killed, written
 
 from index.embed import Embedder
 from index.errors import ArticleMissing, CorpusError, IndexMissing
@@ -14,16 +14,14 @@ from index.store import ArticleIndex
 
 @pytest.fixture
 def indexed(index: ArticleIndex, folder: Path) -> ArticleIndex:
-    (folder / "a.txt").write_text("The minister resigned on Monday.", encoding="utf-8")
+    written(folder, "a.txt", "The minister resigned on Monday.")
     index.sync(folder)
     return index
 
 
 @pytest.fixture
 def flood(tmp_path: Path) -> Path:
-    path = tmp_path / "flood.txt"
-    path.write_text(" date 2026-01-02 The river Dola flooded the town of Mirest.", encoding="utf-8")
-    return path
+    return written(tmp_path, "flood.txt", " date 2026-01-02 The river Dola flooded the town of Mirest.")
 
 
 def ids(index: ArticleIndex) -> list[str]:
@@ -97,8 +95,7 @@ def test_what_was_skipped_is_told_until_mended_or_gone(indexed: ArticleIndex, fo
     (folder / "broken.pdf").unlink()
     indexed.sync(folder)
     assert indexed.skipped() == []
-    (tmp_path / "news.jsonl").write_text('{"text": "A report."}\n{"text": ""}', encoding="utf-8")
-    indexed.add({"news.jsonl": tmp_path / "news.jsonl"})
+    indexed.add({"news.jsonl": written(tmp_path, "news.jsonl", '{"text": "A report."}\n{"text": ""}')})
     for _ in range(2):
         assert [each.path for each in indexed.skipped()] == ["uploads/news.jsonl#1"]
         indexed.sync(folder)
@@ -127,7 +124,7 @@ def kill(index: ArticleIndex, work: str, event: str, argument: str, path: object
 
 def test_a_removed_upload_stays_gone_after_a_killed_rebuild(indexed: ArticleIndex, flood: Path, folder: Path) -> None:
     for number in range(70):
-        (folder / f"{number:02}.txt").write_text(f"Report {number}.", encoding="utf-8")
+        written(folder, f"{number:02}.txt", f"Report {number}.")
     indexed.add({"flood.txt": flood})
     kill(indexed, "index.sync(Path(more[2]), replace=True, progress=told)", "progress", "vectors", folder)
     indexed.remove("uploads/flood.txt")
@@ -154,9 +151,8 @@ def test_an_upload_killed_half_way_is_taken_in_by_a_sync(indexed: ArticleIndex, 
 
 
 def test_an_interrupted_adding_keeps_what_was_taken_in(indexed: ArticleIndex, tmp_path: Path) -> None:
-    files = {f"n{number}.txt": tmp_path / f"n{number}.txt" for number in range(40)}
-    for name, path in files.items():
-        path.write_text(f"The river of {name} flooded.", encoding="utf-8")
+    names = [f"n{number}.txt" for number in range(40)]
+    files = {name: written(tmp_path, name, f"The river of {name} flooded.") for name in names}
 
     def progress(done: int, total: int, what: str) -> None:
         if done == 35:
