@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 import subprocess
@@ -12,9 +11,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import uvicorn
@@ -41,13 +40,6 @@ HTML = {"Accept": "text/html"}
 def says(text: Any) -> Any:
     """A model that writes `text` (or its pieces, as they come) to everything, and finds that the passages say so."""
     return speaks(lambda messages, options: text, first_token=lambda messages: {"Yes": -0.05, "No": -3.0})
-
-
-def endless(pause: float = 0.02) -> Iterator[str]:
-    """Words, one after another, for as long as somebody listens; the double stops at the longest answer."""
-    for number in itertools.count():
-        time.sleep(pause)
-        yield f" word{number}"
 
 
 def until(true: Callable[[], bool], seconds: float = 30) -> None:
@@ -82,14 +74,17 @@ def served(assistant: Assistant, **options: Any) -> Iterator[str]:
         thread.join(10)
 
 
+def on_ollama(data: Path, ollama: OllamaDouble, model: str = MODEL, **settings: Any) -> CheckedAssistant:
+    return CheckedAssistant(data, "ollama", model, ollama_host=ollama.url, **settings)
+
+
 def always_asking(assistant: CheckedAssistant) -> CheckedAssistant:
     """The same; the model is asked of every sentence, however sure the judge is."""
     assistant.support = replace(assistant.support, open_from=0.0, open_to=1.1)
     return assistant
 
 
-@dataclass(frozen=True)
-class App:
+class App(NamedTuple):
     """The app over the data directory `home`, with an Ollama double that says what the test wants."""
 
     url: str
@@ -100,12 +95,9 @@ class App:
 @contextmanager
 def app_over(data: Path, **options: Any) -> Iterator[App]:
     """The app over the data directory `data`, in which the model is right."""
-    with (
-        OllamaDouble(chat=says(RIGHT)) as ollama,
-        CheckedAssistant(data, "ollama", MODEL, ollama_host=ollama.url) as assistant,
-        served(assistant, **options) as url,
-    ):
-        yield App(url, data, ollama)
+    with OllamaDouble(chat=says(RIGHT)) as ollama, on_ollama(data, ollama) as dateline:
+        with served(dateline, **options) as url:
+            yield App(url, data, ollama)
 
 
 @contextmanager

@@ -42,18 +42,12 @@ def send(request: BaseHTTPRequestHandler, kind: str, size: int, pieces: Callable
 
 
 class ModelHub:
-    """Sends the file as fast as it goes, and from `until` bytes on a little at a time, as a slow network."""
+    """Sends the file as fast as it goes, and from `until` bytes on a little at a time, unless it is let `through`."""
 
     def __init__(self, until: int) -> None:
         self.ranges: list[str | None] = []
-        self.url = ""
-        self._path = fetch(DEFAULT, model_dir())
-        self._until = until
-        self._through = threading.Event()
-
-    def let_through(self) -> None:
-        """Sends all of it as fast as it goes."""
-        self._through.set()
+        self.through = threading.Event()
+        self._path, self._until = fetch(DEFAULT, model_dir()), until
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         self.ranges.append(request.headers["Range"])
@@ -62,25 +56,19 @@ class ModelHub:
     def _pieces(self, at: int) -> Iterator[bytes]:
         with self._path.open("rb") as file:
             file.seek(at)
-            while chunk := file.read(1 << 20 if at < self._until or self._through.is_set() else 1 << 16):
+            while chunk := file.read(1 << 20 if at < self._until or self.through.is_set() else 1 << 16):
                 if at >= self._until:
-                    self._through.wait(0.2)  # the pace of a slow network, until it is let through
+                    self.through.wait(0.2)  # the pace of a slow network
                 yield chunk
                 at += len(chunk)
 
 
 @contextmanager
-def model_hub(until: int) -> Iterator[ModelHub]:
-    hub = ModelHub(until)
-    with serving(hub.answer) as hub.url:
-        yield hub
-
-
-@contextmanager
-def first_run(home: Path, folder: Path, hub: str) -> Iterator[str]:
-    """`dateline ui` of somebody who has never used it; its address."""
+def first_run(home: Path, folder: Path, until: int) -> Iterator[tuple[str, ModelHub]]:
+    """`dateline ui` of somebody who has never used it: its address, and the hub from which it gets the model."""
     from app_helpers import started  # takes seconds to load
 
-    places = {"DATELINE_DATA_DIR": str(home / "data"), "DATELINE_CACHE_DIR": str(home / "cache"), "HF_ENDPOINT": hub}
-    with started("--engine", "embedded", "--first-folder", str(folder), **places) as (url, _):
-        yield url
+    hub, places = ModelHub(until), {"DATELINE_DATA_DIR": str(home / "data"), "DATELINE_CACHE_DIR": str(home / "cache")}
+    given = ("--engine", "embedded", "--first-folder", str(folder))
+    with serving(hub.answer) as at, started(*given, HF_ENDPOINT=at, **places) as (url, _):
+        yield url, hub

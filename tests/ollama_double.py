@@ -13,18 +13,20 @@ The recordings are in data/ollama_wire. What no recording shows is written by ha
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import islice
 from pathlib import Path
 from select import select
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 WIRE = Path(__file__).parent / "data" / "ollama_wire"
 RECORDED_MODEL = "qwen2.5-coder:0.5b"
@@ -45,8 +47,7 @@ class Reply:
     """Nothing is sent before this is set."""
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     path: str
     json: Any
 
@@ -78,17 +79,10 @@ def _part(name: str, number: int = 0) -> dict[str, Any]:
     return dict(json.loads(recorded(name)["response"]["lines"][number]))
 
 
-def installed(
-    name: str,
-    parameters: str = "4.0B",
-    *,
-    capabilities: Sequence[str] | None = ("completion", "tools"),
-    remote_host: str | None = None,
-) -> dict[str, Any]:
-    """A model for /api/tags, in the recorded form. `capabilities=None`: an Ollama that does not list them."""
-    model: dict[str, Any] = _part("tags")["models"][0]
-    model |= {"name": name, "model": name, "details": model["details"] | {"parameter_size": parameters}}
-    model |= {"capabilities": capabilities, "remote_host": remote_host}
+def installed(name: str, parameters: str = "4.0B", **told: Any) -> dict[str, Any]:
+    """A model for /api/tags, in the recorded form but for what is `told`; None: an Ollama that does not tell it."""
+    model: dict[str, Any] = _part("tags")["models"][0] | {"name": name, "model": name} | told
+    model["details"] |= {"parameter_size": parameters}
     return {key: value for key, value in model.items() if value is not None}
 
 
@@ -137,7 +131,7 @@ def whole(answer: dict[str, Any], status: int = 200) -> Reply:
 def _spoken(about: dict[str, Any], pieces: Iterable[str], most: int, sure: float | None) -> Iterator[dict[str, Any]]:
     first, last = _part("chat_stream"), _part("chat_stream", -1)
     coming, sent = iter(pieces), 0
-    for piece in islice(coming, most) if most >= 0 else coming:
+    for piece in itertools.islice(coming, most) if most >= 0 else coming:
         sent += 1
         logprobs = {"logprobs": [{"token": piece, "logprob": sure}]} if sure is not None else {}
         yield first | {"model": about["model"], "message": _said(piece)} | logprobs
@@ -148,24 +142,17 @@ def _spoken(about: dict[str, Any], pieces: Iterable[str], most: int, sure: float
 # -- written by hand: no recording shows these
 
 
-def end_without_done(after: int = 3) -> Reply:
-    """The recorded stream, ended cleanly but too early."""
-    return Reply(recorded("chat_stream")["response"]["lines"][:after])
+def end_without_done(after: int = 3, ending: Literal["clean", "cut", "held"] = "clean") -> Reply:
+    """The recorded stream, ended too early."""
+    return Reply(recorded("chat_stream")["response"]["lines"][:after], ending=ending)
+
+
+cut_connection, held_open = partial(end_without_done, ending="cut"), partial(end_without_done, ending="held")
 
 
 def error_in_mid_stream() -> Reply:
     """The recorded stream, broken off by an error line."""
     return Reply([*end_without_done().lines, json.dumps({"error": "llama runner process has terminated"})])
-
-
-def cut_connection(after: int = 3) -> Reply:
-    """The recorded stream, its connection broken inside a chunk."""
-    return replace(end_without_done(after), ending="cut")
-
-
-def held_open(after: int = 3) -> Reply:
-    """The recorded stream, which stops and leaves the connection open until the client goes."""
-    return replace(end_without_done(after), ending="held")
 
 
 def slow(gate: threading.Event, then: Answer = recorded_chat) -> Callable[[dict[str, Any]], Reply]:
@@ -186,6 +173,13 @@ def stranger() -> Reply:
 
 def refuses(status: int, words: str) -> Reply:
     return whole({"error": words}, status)
+
+
+def endless(pause: float = 0.02) -> Iterator[str]:
+    """Words to speak, one after another, for as long as somebody listens, or to the longest answer."""
+    for number in itertools.count():
+        time.sleep(pause)
+        yield f" word{number}"
 
 
 def pull_finished() -> Reply:

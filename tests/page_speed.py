@@ -15,9 +15,9 @@ from pathlib import Path
 
 from app_helpers import with_the_real_model
 from browser_fixtures import launch
+from index_helpers import ROOT
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).parent.parent
 COUNT = 40
 # the clock of the page itself: from the key to the frame after the passages are in the document
 _WATCH = """

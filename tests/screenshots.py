@@ -12,11 +12,11 @@ from typing import Any
 
 from app_helpers import with_the_real_model
 from browser_fixtures import launch
-from model_hub import first_run, model_hub
+from index_helpers import ROOT, written
+from model_hub import first_run
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-ROOT = Path(__file__).parent.parent
 QUESTION = "Who heads the Syrian Observatory for Human Rights?"
 UNANSWERED = "How many soldiers did Turkey send to Hama?"
 DIFFER = {
@@ -53,7 +53,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as scratch:
         browser = launch(playwright)
-        with model_hub(until=430_000_000) as hub, first_run(Path(scratch) / "first", ROOT / "seeds", hub.url) as url:
+        with first_run(Path(scratch) / "first", ROOT / "seeds", until=430_000_000) as (url, _):
             camera = Camera(browser, folder, url)
             expect(camera.page.locator(".engine.fetching")).to_contain_text("38 %")
             camera.take("first-run", ".engine")
@@ -77,9 +77,8 @@ def main(folder: Path) -> None:
                 camera.ask(QUESTION)
                 camera.take(name, "#talk .turn")
         differ = Path(scratch) / "differ"
-        differ.mkdir()
         for name, text in DIFFER.items():
-            (differ / name).write_text(text, encoding="utf-8")
+            written(differ, name, text)
         with with_the_real_model(differ) as url:
             camera = Camera(browser, folder, url)
             camera.ask("How many people died on the ferry Aurora?")

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_helpers import MODEL, QUESTION, QUOTED, RIGHT, always_asking, endless, says
+from app_helpers import QUESTION, QUOTED, RIGHT, always_asking, on_ollama, says
 from checking import CheckedAssistant
-from ollama_double import OllamaDouble, error_in_mid_stream, slow
+from ollama_double import OllamaDouble, endless, error_in_mid_stream, slow
 
 from web.controller import Controller
 from web.conversations import STOPPED
@@ -53,10 +53,7 @@ class Desk:
 @pytest.fixture
 def desk(seeds_dir: Path, tmp_path: Path) -> Iterator[Desk]:
     data = shutil.copytree(seeds_dir, tmp_path / "data")
-    with (
-        OllamaDouble(chat=says(RIGHT)) as ollama,
-        CheckedAssistant(data, "ollama", MODEL, ollama_host=ollama.url) as dateline,
-    ):
+    with OllamaDouble(chat=says(RIGHT)) as ollama, on_ollama(data, ollama) as dateline:
         yield Desk(Controller.of(always_asking(dateline)), ollama)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from app_helpers import QUESTION, RIGHT, client, says, served, until
+from app_helpers import QUESTION, RIGHT, client, on_ollama, says, served, until
 from checking import CheckedAssistant
 from ollama_double import OllamaDouble, loaded, slow
 
@@ -30,26 +30,22 @@ def ollama() -> Iterator[OllamaDouble]:
 
 @pytest.fixture
 def room(seeds_dir: Path, ollama: OllamaDouble) -> Iterator[EngineRoom]:
-    with CheckedAssistant(seeds_dir, "ollama", SMALL, ollama_host=ollama.url) as dateline:
+    with on_ollama(seeds_dir, ollama, SMALL) as dateline:
         yield EngineRoom(dateline)
 
 
 class Visit:
     """Somebody goes in and out, in a thread of their own: what they are told on the way, and what came of it."""
 
+    threads = ThreadPoolExecutor(9)
+
     def __init__(self, room: EngineRoom, then: Callable[[], Any] = lambda: None, reader: str = "anna") -> None:
-        self.told: list[Told] = []
-        self.stop = threading.Event()
-        self.done: Future[None] = Future()
-        threading.Thread(target=self._go, args=[room, then, reader], daemon=True).start()
+        self.told, self.stop = list[Told](), threading.Event()
+        self.done = self.threads.submit(self._go, room, then, reader)
 
     def _go(self, room: EngineRoom, then: Callable[[], Any], reader: str) -> None:
-        try:
-            with room.enter(reader, self.stop, self.told.append):
-                then()
-            self.done.set_result(None)
-        except Exception as error:
-            self.done.set_exception(error)
+        with room.enter(reader, self.stop, self.told.append):
+            then()
 
     def begun(self) -> Self:
         """The same, once they were told something."""
@@ -90,10 +86,7 @@ def test_who_stops_or_fails_makes_room_and_each_is_told_their_place(room: Engine
 
 def test_the_first_question_has_the_model_loaded_and_it_is_ready_when_that_is_done(seeds_dir: Path) -> None:
     gate = threading.Event()
-    with (
-        OllamaDouble(load=slow(gate, loaded)) as ollama,
-        CheckedAssistant(seeds_dir, "ollama", SMALL, ollama_host=ollama.url, timeout=0.1) as dateline,
-    ):
+    with OllamaDouble(load=slow(gate, loaded)) as ollama, on_ollama(seeds_dir, ollama, SMALL, timeout=0.1) as dateline:
         room = EngineRoom(dateline)
         first = Visit(room)
         until(lambda: bool(ollama.loads))

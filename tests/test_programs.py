@@ -14,9 +14,9 @@ import gradio_client
 import httpx
 import openai
 import pytest
-from app_helpers import QUESTION, QUOTED, RIGHT, App, app_over, client, endless, says, until
+from app_helpers import QUESTION, QUOTED, RIGHT, App, app_over, client, says, until
 from mcp.client import Client
-from ollama_double import error_in_mid_stream
+from ollama_double import endless, error_in_mid_stream
 
 
 @pytest.fixture(scope="module")
