@@ -1,18 +1,15 @@
-"""Files with names that no address, path or HTML takes as they are: every way to an article opens each of them."""
+"""Files with names that no address, path or HTML takes as they are: each is opened at its address and in the pane."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from urllib.parse import quote
 
-import gradio_client
 import httpx
 import pytest
 from app_helpers import served
 from checking import CheckedAssistant
 from index_helpers import written
-from mcp.client import Client
 
 NAMES = [
     "-rf.txt", "50% off #2? & more + ;=.txt", "a%2Fb%20c%0A.txt", "it's \"so\" <b>said.txt", "two\nlines.txt",
@@ -45,14 +42,3 @@ def test_an_article_is_opened_at_its_address_and_in_the_pane_whatever_its_file_i
             assert (article.status_code, article.json().get("text")) == (200, told(name))
         pane = http.get("/pane", params={"article": name})
         assert (pane.status_code, told(name) in pane.text) == (200, True)
-
-
-def test_programs_get_them_by_the_same_names(app: str) -> None:
-    async def by_mcp() -> list[str]:
-        async with Client(f"{app}/mcp") as client:
-            answers = [await client.call_tool("article", {"id": name}) for name in NAMES]
-            return [(answer.structured_content or {})["text"] for answer in answers]
-
-    gradios = gradio_client.Client(app, verbose=False, httpx_kwargs={"trust_env": False})
-    by_gradio = [gradios.predict(name, api_name="/article")["text"] for name in NAMES]
-    assert asyncio.run(by_mcp()) == by_gradio == [told(name) for name in NAMES]
