@@ -14,7 +14,6 @@ import statistics
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
@@ -38,12 +37,11 @@ SEARCH_MS, GROWTH_MB = 300, 200
 class Load:
     """What came of it, from all threads."""
 
-    def __init__(self, url: str, seconds: float) -> None:
+    def __init__(self, url: str, users: int, seconds: float) -> None:
         self.url, self.end = url, time.monotonic() + seconds
-        self.answers: Counter[int] = Counter()
-        self.waits: list[float] = []
-        self.searches: list[float] = []
-        self.faults: list[str] = []
+        self.waits: list[list[float]] = [[] for _ in range(users)]
+        """Of each reader, for each answer."""
+        self.searches, self.faults = list[float](), list[str]()
 
     def asker(self, number: int) -> Callable[[str], dict[str, Any]]:
         """How this reader asks: every other one through Gradio's queue, as the page does, the rest by our own API."""
@@ -63,8 +61,7 @@ class Load:
             except (httpx.HTTPError, gradio_client.exceptions.AppError) as error:
                 self.faults.append(f"reader {number}: {error!r}")
                 continue
-            self.waits.append(time.monotonic() - begun)
-            self.answers[number] += 1
+            self.waits[number].append(time.monotonic() - begun)
             right = answer["abstained"] if expected is None else expected in answer["text"]
             if answer["question"] != question.strip() or not right:
                 self.faults.append(f"reader {number}: {question!r} got {answer['text'][:200]!r}")
@@ -78,16 +75,17 @@ class Load:
                 self.faults.append(f"search: {reply.status_code}")
             time.sleep(0.5)
 
-    def report(self, users: int, memory: list[float]) -> None:
+    def report(self, memory: list[float]) -> None:
+        counts, waits = [len(each) for each in self.waits], [wait for each in self.waits for wait in each]
+        fewest, most = min(counts), max(counts)
         slow = statistics.quantiles(self.searches, n=20)[18]
         growth = max(memory[len(memory) // 2 :]) - max(memory[: len(memory) // 2])
-        counts = [self.answers[number] for number in range(users)]
-        print(f"{sum(counts)} answers to {users} readers, {min(counts)} to {max(counts)} each, {os.cpu_count()} cores")
-        print(f"waited: median {statistics.median(self.waits):.1f} s, longest {max(self.waits):.1f} s")
+        print(f"{len(waits)} answers to {len(counts)} readers, {fewest} to {most} each, {os.cpu_count()} cores")
+        print(f"waited: median {statistics.median(waits):.1f} s, longest {max(waits):.1f} s")
         median = statistics.median(self.searches)
         print(f"{len(self.searches)} searches: median {median:.0f} ms, 95th percentile {slow:.0f} ms")
         print(f"memory: {memory[0]:.0f} MB at first, {memory[-1]:.0f} at last, second half {growth:+.0f}")
-        self.faults += [f"the queue is unfair: {counts}"] if max(counts) - min(counts) > 1 else []
+        self.faults += [f"the queue is unfair: {counts}"] if most > fewest + 1 else []
         self.faults += [f"searches wait: {slow:.0f} ms"] if slow > SEARCH_MS else []
         self.faults += [f"memory grows: {growth:.0f} MB"] if growth > GROWTH_MB else []
         for fault in self.faults:
@@ -104,14 +102,14 @@ def main() -> None:
         started("--engine", "embedded", "--data-dir", data, "--first-folder", "seeds") as (url, process),
         ThreadPoolExecutor(given.users + 1) as threads,
     ):
-        load = Load(url, 60 * given.minutes)
+        load = Load(url, given.users, 60 * given.minutes)
         going = {threads.submit(load.search), *(threads.submit(load.read, number) for number in range(given.users))}
         while going:
             memory.append(psutil.Process(process.pid).memory_info().rss / 2**20)
             done, going = wait(going, timeout=5)
             for one in done:
                 one.result()  # raises what was raised there
-    load.report(given.users, memory)
+    load.report(memory)
     sys.exit(bool(load.faults))
 
 
