@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from eval_helpers import answer, case, outcome, unanswerable
+from rich.console import Console
 
 from evals.runs import Run, writing
 from evals.types import Row
@@ -61,17 +64,10 @@ def weighed(
     return _row(answer(text, abstained=not kept, sentences=sentences, withheld=unshown), id, **rest)
 
 
-def _row(
-    given: Answer | str | None,
-    id: str,
-    *,
-    system: str = "dateline",
-    answerable: bool = True,
-    error: str | None = None,
-    **rest: Any,
-) -> Row:
+def _row(given: Answer | str | None, id: str, *, answerable: bool = True, **rest: Any) -> Row:
     asked = case if answerable else unanswerable
-    return Row(asked(id=id, **rest), outcome(given, system=system, error=error))
+    observed = {name: rest.pop(name) for name in ("system", "error") if name in rest}
+    return Row(asked(id=id, **rest), outcome(given, **observed))
 
 
 def kept(folder: Path, name: str, run: Run) -> Path:
@@ -81,3 +77,10 @@ def kept(folder: Path, name: str, run: Run) -> Path:
         for row in run.rows:
             writer.add(row)
     return path
+
+
+def printed(show: Callable[[Any, Console], None], what: Any, width: int = 100) -> str:
+    """What `show` writes of it where there is no terminal."""
+    out = io.StringIO()
+    show(what, Console(file=out, width=width))
+    return out.getvalue()
