@@ -1,7 +1,5 @@
 """Runs in memory, with only what a test is about written out."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What becomes of a draft: it is shown, replaced, told with its speaker, corrected, or stands beside other answers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

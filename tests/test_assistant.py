@@ -1,7 +1,5 @@
 """The whole path on real parts: embedder, judge, Chroma, SQLite; the model is a double of an Ollama server."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Gold questions: how they are loaded, the cases made of them, and those on the seed articles."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

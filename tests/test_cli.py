@@ -1,7 +1,5 @@
 """The commands as a person types them: exact sentences, exit codes, no traceback; and the public names."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """Better, worse or noise: two runs, or two systems, over the same cases."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 

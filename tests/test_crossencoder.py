@@ -1,7 +1,5 @@
 """The judge: it says which sentence answers, and whether an answer is the right one of its sentence."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest

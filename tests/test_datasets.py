@@ -1,7 +1,5 @@
 """Other people's data: what becomes of each form, and what is said of data that is not as it should be."""
 
-from __future__ import annotations
-
 import json
 from datetime import date
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`dateline eval` and the bench as a person types them. Where a model must speak, it is Ollama's double."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path

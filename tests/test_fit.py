@@ -1,7 +1,5 @@
 """Weights are fitted on signals alone, tell right from wrong on cases held out, and come from files in the tree."""
 
-from __future__ import annotations
-
 import json
 import random
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Orders hidden in articles: the articles that are written, and the verdicts on what is answered."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path

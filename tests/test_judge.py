@@ -1,7 +1,5 @@
 """The support judge: asked of the real model, and measured on claims whose labels are known."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import date

@@ -1,7 +1,5 @@
 """The peers of the evals: real LlamaIndex, real embedder, a tiny corpus; Ollama's double where a model must speak."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date

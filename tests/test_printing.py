@@ -1,7 +1,5 @@
 """What is printed is shown and never obeyed; what is no text is a sentence."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import json

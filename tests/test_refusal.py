@@ -1,7 +1,5 @@
 """A refusal says what was looked for, and what the articles do say instead, cited and marked as no answer."""
 
-from __future__ import annotations
-
 import pytest
 from evidence_helpers import evidence_set, statement
 

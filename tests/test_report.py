@@ -1,7 +1,5 @@
 """The page of a run: what it computes, what it shows, and what it must never do."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import replace

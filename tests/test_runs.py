@@ -1,7 +1,5 @@
 """Runs: how cases are asked and observed, on disk, on the page of past runs, at the gate, and why a case went wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date

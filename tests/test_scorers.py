@@ -1,7 +1,5 @@
 """What an answer is worth: right or wrong, refused or not, what it cost, and what the search had found for it."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

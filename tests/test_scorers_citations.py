@@ -1,7 +1,5 @@
 """Citation scores: every way a citation can be wrong must cost something, and nothing else may."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import chain, combinations
 

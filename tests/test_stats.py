@@ -1,7 +1,5 @@
 """The statistics against figures worked out by hand or taken from the literature, and by what must hold of any."""
 
-from __future__ import annotations
-
 import math
 import subprocess
 import sys

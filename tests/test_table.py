@@ -1,7 +1,5 @@
 """What a run's scores come to, and how they are shown."""
 
-from __future__ import annotations
-
 import json
 from functools import partial
 

@@ -1,7 +1,5 @@
 """What a sentence stands on, and when the chat model is asked; with the real judge, and weights of the test's own."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest
