@@ -15,6 +15,7 @@ from evals.cases import CasesError, load
 from evals.fit import SIGNALS
 from evals.runs import read
 from evals.signals import read as read_signals
+from evals.systems import SYSTEMS
 from web.conversations import Conversations
 
 Evaluate = Callable[..., Result]
@@ -95,7 +96,7 @@ def test_the_seeds_are_asked_unless_something_else_is_named(evaluate: Evaluate, 
     ("options", "code", "told"),
     [
         ("--dataset {data}", 2, "--dataset needs --format: one of folder, squad, ramdocs, passages."),
-        ("--limit 1 --peer oracle", 1, "There is no system 'oracle' to evaluate"),
+        ("--limit 1 --peer oracle", 1, f"There is no system 'oracle' to evaluate: choose from {', '.join(SYSTEMS)}."),
         ("--rescore {data}/questions.jsonl", 1, "is not a run of dateline eval"),
         ("--cases {data}/questions.jsonl --corpus {data}", 1, "questions.jsonl, line 1, kind: it is missing"),
         ("--dataset {data} --format folder --skip {data}/ids", 1, "No case is left to run: choose"),

@@ -81,8 +81,8 @@ def test_the_figure_is_kept_for_each_model_and_printed(tmp_path: Path, monkeypat
     (tmp_path / "judge.json").write_text("{}")
     keep("tiny", Quality(0.5, 0.61, 200, "wice_dev", "abc", "2026-01-01"))
     kept, claims = measured("tiny"), "200 claims with human labels (wice_dev, 2026-01-01, commit abc)"
-    assert measured("large") is None and kept
-    assert kept.sentence() == f"support judge: balanced accuracy 0.50, AUC 0.61 on {claims}"
+    assert measured("large") is None
+    assert kept and kept.sentence() == f"support judge: balanced accuracy 0.50, AUC 0.61 on {claims}"
 
 
 def test_claims_without_sentences_are_split_and_a_line_that_is_no_claim_is_named(tmp_path: Path) -> None:
