@@ -13,6 +13,7 @@ from evals.types import Row
 from rag.types import Answer, AnswerSentence, Withheld
 
 ABOUT = "Dateline, as it answers"
+Weights = tuple[tuple[str, float | None], ...]
 _REFUSAL = "The articles do not answer this question."
 
 
@@ -48,13 +49,7 @@ def broken(id: str = "q1", **rest: Any) -> Row:
     return _row(None, id, error="The model server does not answer.", **rest)
 
 
-def weighed(
-    id: str,
-    *,
-    kept: tuple[tuple[str, float], ...] = (),
-    withheld: tuple[tuple[str, float | None], ...] = (),
-    **rest: Any,
-) -> Row:
+def weighed(id: str, *, kept: Weights = (), withheld: Weights = (), **rest: Any) -> Row:
     """A case with sentences of the given support, kept or withheld; a refusal if none was kept."""
     text = " ".join(sentence for sentence, _ in kept) or _REFUSAL
     sentences = tuple(AnswerSentence(sentence, (), support) for sentence, support in kept)

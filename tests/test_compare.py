@@ -32,9 +32,7 @@ def of(made: Callable[[str], Row], count: int = 8) -> Run:
         (of(wrong, 5), of(right, 5), "correct", 1.0, "noise"),  # five of five prove nothing
     ],
 )
-def test_a_score_that_moves_in_many_cases_is_better_or_worse(
-    before: Run, after: Run, name: str, difference: float, verdict: str
-) -> None:
+def test_what_moves_is_better_or_worse(before: Run, after: Run, name: str, difference: float, verdict: str) -> None:
     for a, b, moved, said in (
         (before, after, difference, verdict),
         (after, before, -difference, {"better": "worse", "worse": "better"}.get(verdict, verdict)),

@@ -24,9 +24,7 @@ BEFORE: list[Message] = [
         ("How old is she?", "", False),
     ],
 )
-def test_what_leans_on_the_conversation_is_written_out_in_its_own_words(
-    question: str, written: str, accepted: bool
-) -> None:
+def test_what_leans_on_a_conversation_is_written_out_in_its_words(question: str, written: str, accepted: bool) -> None:
     asked = standalone(question, BEFORE, lambda turns, last: written)
     assert asked == (written if accepted else f"{ASKED} {question}")
 

@@ -33,9 +33,7 @@ TWO = ("Latakia", "Ur")
         *((f"{asks}?", None, "") for asks in ("Which article 5 rights are named", "What did the first man say")),
     ],
 )  # fmt: skip
-def test_it_tells_what_the_articles_have_for_the_question(
-    question: str, evidence: EvidenceSet | None, told: str
-) -> None:
+def test_it_tells_what_articles_have_for_the_question(question: str, evidence: EvidenceSet | None, told: str) -> None:
     reply = Reply(question, question, evidence=[evidence] if evidence else [], unanswered=[question])
     assert refuse(reply) == f"{REFUSAL} “{question}”{told}"
     assert [one.quote for one in reply.cited.values()] == [TARGET] * told.count("[1]")

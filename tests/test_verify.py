@@ -18,6 +18,8 @@ HOMS = "The next target is likely to be the central city of Homs. It lies about 
 LEFT = "The Syrian army said it had withdrawn from Hama after insurgents broke through on Thursday morning."
 ASKED = "Who leads HTS?"
 TOLD = "HTS is led by Abu Mohammed al-Golani."
+TWO_FACTS = "Abu Mohammed al-Golani toured Aleppo, and Homs, 25 miles from Hama, is next."
+FOUR = tuple(f"He met {one}." for one in ("Ana Tuva", "Borlo", "Quen", "Ysra"))
 TRUSTING = Weights(Regression(9.0, {}), Regression(9.0, {}))
 """Whatever passes the literal check is shown."""
 Made = Callable[..., Verifier]
@@ -46,20 +48,14 @@ def verifier() -> Made:
         (ASKED, TOLD, (LEFT, LEADER, HOMS), {2}),
         ("How far is Homs from Hama?", "Homs is 25 miles south of Hama [2].", (LEADER, LEFT, HOMS), {3}),
         # each of two facts has its own statement
-        (
-            "Who toured Aleppo, and what next?", "Abu Mohammed al-Golani toured Aleppo; Homs, 25 miles off, is it.",
-            (LEFT, LEADER, HOMS), {2, 3},
-        ),
+        ("Who toured Aleppo, and what is next?", TWO_FACTS, (LEFT, LEADER, HOMS), {2, 3}),
         # what no statement has is withheld with the reason
         (ASKED, "HTS is led by Vladimir Putin.", (LEADER, LEFT), "the name Vladimir is in no article found"),
         (ASKED, TOLD, (), "no article says it"),
         (ASKED, "HTS leads.", (LEADER,), "it says no more than the question"),
-        (
-            ASKED, "Ana Tuva, Borlo, Quen and Ysra spoke.",
-            ("Ana Tuva left.", "Borlo left.", "Quen left.", "Ysra left."), "no two articles' words together say it",
-        ),
+        (ASKED, "Ana Tuva, Borlo, Quen and Ysra spoke.", FOUR, "no two articles' words together say it"),
     ],
-)  # fmt: skip
+)
 def test_a_sentence_stands_on_the_fewest_statements_that_have_all_it_names(
     verifier: Made, question: str, sentence: str, quotes: tuple[str, ...], cited: set[int] | str
 ) -> None:
