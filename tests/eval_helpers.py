@@ -1,7 +1,5 @@
 """Small cases, answers and outcomes for the tests of `evals`, with only what a test is about written out."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Sequence

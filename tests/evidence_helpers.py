@@ -1,7 +1,5 @@
 """Statements as `rag.evidence` would find them, for tests that need no index."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date
 from typing import Any

@@ -1,17 +1,19 @@
 """Runs in memory, with only what a test is about written out."""
 
-from __future__ import annotations
-
+import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from eval_helpers import answer, case, outcome, unanswerable
+from rich.console import Console
 
 from evals.runs import Run, writing
 from evals.types import Row
 from rag.types import Answer, AnswerSentence, Withheld
 
 ABOUT = "Dateline, as it answers"
+Weights = tuple[tuple[str, float | None], ...]
 _REFUSAL = "The articles do not answer this question."
 
 
@@ -47,13 +49,7 @@ def broken(id: str = "q1", **rest: Any) -> Row:
     return _row(None, id, error="The model server does not answer.", **rest)
 
 
-def weighed(
-    id: str,
-    *,
-    kept: tuple[tuple[str, float], ...] = (),
-    withheld: tuple[tuple[str, float | None], ...] = (),
-    **rest: Any,
-) -> Row:
+def weighed(id: str, *, kept: Weights = (), withheld: Weights = (), **rest: Any) -> Row:
     """A case with sentences of the given support, kept or withheld; a refusal if none was kept."""
     text = " ".join(sentence for sentence, _ in kept) or _REFUSAL
     sentences = tuple(AnswerSentence(sentence, (), support) for sentence, support in kept)
@@ -61,17 +57,10 @@ def weighed(
     return _row(answer(text, abstained=not kept, sentences=sentences, withheld=unshown), id, **rest)
 
 
-def _row(
-    given: Answer | str | None,
-    id: str,
-    *,
-    system: str = "dateline",
-    answerable: bool = True,
-    error: str | None = None,
-    **rest: Any,
-) -> Row:
+def _row(given: Answer | str | None, id: str, *, answerable: bool = True, **rest: Any) -> Row:
     asked = case if answerable else unanswerable
-    return Row(asked(id=id, **rest), outcome(given, system=system, error=error))
+    observed = {name: rest.pop(name) for name in ("system", "error") if name in rest}
+    return Row(asked(id=id, **rest), outcome(given, **observed))
 
 
 def kept(folder: Path, name: str, run: Run) -> Path:
@@ -81,3 +70,10 @@ def kept(folder: Path, name: str, run: Run) -> Path:
         for row in run.rows:
             writer.add(row)
     return path
+
+
+def printed(show: Callable[[Any, Console], None], what: Any, width: int = 100) -> str:
+    """What `show` writes of it where there is no terminal."""
+    out = io.StringIO()
+    show(what, Console(file=out, width=width))
+    return out.getvalue()

@@ -1,7 +1,5 @@
 """What becomes of a draft: it is shown, replaced, told with its speaker, corrected, or stands beside other answers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,12 +39,8 @@ def asked(tmp_path: Path, folder: Path) -> Asked:
 
 def test_what_a_later_article_takes_back_is_led_by_the_correction(asked: Asked, write: Write) -> None:
     write("a.txt", "Eleven people were hurt when a tram left the rails in Sundvik, it said.", "2024-06-02")
-    write(
-        "b.txt",
-        "Correction: An article on Sunday gave a wrong number. Three people were hurt in Sundvik when a tram left the "
-        "rails, not eleven.",
-        "2024-06-04",
-    )
+    corrected = "Three people were hurt in Sundvik when a tram left the rails, not eleven."
+    write("b.txt", f"Correction: An article on Sunday gave a wrong number. {corrected}", "2024-06-04")
     answer = asked(HURT, {"": "Eleven people were hurt when a tram left the rails."})
     assert [citation.article for citation in answer.citations] == ["b.txt", "a.txt"]
     assert answer.text.startswith("Corrected on 4 June 2024: “")
@@ -58,10 +52,7 @@ def test_where_figures_differ_the_newest_leads_and_wire_copy_is_one_voice(asked:
     write("old.txt", f"Three {left}. It was on its way to the harbour.", "2024-06-02")
     write("copy.txt", f"Three {left}. This page is free to read.", "2024-06-03")
     write("new.txt", f"Eleven {left}, a doctor said.", "2024-06-05")
-    drafts = {
-        "] Three people": "Three people were hurt when a tram left the rails.",
-        "] Eleven people": "Eleven people were hurt when a tram left the rails.",
-    }
+    drafts = {f"] {n} people": f"{n} people were hurt when a tram left the rails." for n in ("Three", "Eleven")}
     answer = asked(HURT, drafts)
     first, second = (sentence.text for sentence in answer.sentences)
     assert first == f"In the article’s words: “Eleven {left}, a doctor said.”"
@@ -98,9 +89,7 @@ def test_what_somebody_says_is_not_told_as_a_fact(asked: Asked, write: Write, qu
 
 def test_what_does_not_fit_the_models_window_is_noted(asked: Asked, write: Write) -> None:
     for n in range(9):
-        write(
-            f"{n}.txt", f"On day {n} Ana Torp, who runs the port of Lenn, met {'very ' * 60}old seamen.", "2024-06-02"
-        )
+        write(f"{n}.txt", f"On day {n} Ana Torp, who runs the port of Lenn, met {'very ' * 60}old men.", "2024-06-02")
     answer = asked("Who runs the port of Lenn?", {"": "Ana Torp runs the port of Lenn."}, context_tokens=600)
     assert answer.sentences[0].text == "Ana Torp runs the port of Lenn."
     assert any("left out: the model's window is full" in note for note in answer.notes)

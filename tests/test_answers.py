@@ -1,7 +1,5 @@
 """What a new user asks first, answered by the real embedded model over the real index of the seeds."""
 
-from __future__ import annotations
-
 import re
 from itertools import pairwise
 

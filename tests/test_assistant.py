@@ -1,7 +1,5 @@
 """The whole path on real parts: embedder, judge, Chroma, SQLite; the model is a double of an Ollama server."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import Any
 import pytest
 from app_helpers import always_asking
 from checking import CheckedAssistant
-from ollama_double import OllamaDouble, held_open, installed, speaks
+from ollama_double import OllamaDouble, held_open, speaks
 
 from rag import AnswerDone, EvidenceFound, SentenceChecked, TextDelta
 from rag.errors import EngineError, ModelMissing
@@ -22,13 +20,13 @@ ENTERED, WITHDREW = "000_cd28b6654e9fce99.txt", "001_8034130e071ff64c.txt"
 QUOTED = "In the article’s words: “"
 
 
-def says(text: str, yes: float = 3.0, *, word: float = 0.0, rewritten: str = "") -> Callable[[dict[str, Any]], Any]:
+def says(text: str, yes: float = 3.0, *, word: float = 0.0) -> Callable[[dict[str, Any]], Any]:
     """A model that writes `text`, answers every check with this much more Yes than No, a question of yes or no with
-    `word`, and writes a question as `rewritten`, or as it was."""
+    `word`, and leaves a question as it was."""
 
     def speak(messages: list[dict[str, str]], options: dict[str, Any]) -> str:
         _, leans, last = messages[-1]["content"].partition("Last question: ")
-        return (rewritten or last) if leans else text
+        return last if leans else text
 
     def first_token(messages: list[dict[str, str]]) -> dict[str, float]:
         return {"Yes": -0.05, "No": -0.05 - (yes if "Do the statements" in messages[-1]["content"] else word)}
@@ -49,9 +47,7 @@ def ask_with(seeds_dir: Path) -> Callable[..., CheckedAssistant]:
 Open = Callable[..., CheckedAssistant]
 
 
-def test_events_come_in_order_and_end_with_an_answer_that_cites_the_exact_words_with_what_they_lean_on(
-    ask_with: Open,
-) -> None:
+def test_events_come_in_order_and_end_with_an_answer_that_cites_words_with_what_they_lean_on(ask_with: Open) -> None:
     # citation marks of the model's own are not trusted
     with OllamaDouble(chat=says(GOOD.replace(".", " [7]."))) as ollama, ask_with(ollama) as dateline:
         *events, done = dateline.stream(QUESTION)
@@ -108,14 +104,11 @@ def test_where_no_draft_holds_the_articles_own_words_answer(
 def test_a_refusal_shows_what_was_found_and_cites_what_the_articles_say_instead(ask_with: Open) -> None:
     with OllamaDouble(chat=says("It was Ivar Stolt.", yes=-8.0)) as ollama, ask_with(ollama) as dateline:
         answer = dateline.ask("When did the insurgents capture the city of Homs?")
+        # what happened to something else is not told by the sentences that open the articles
+        assert dateline.ask("What happened to the ferries this week?").abstained
     assert answer.abstained and answer.hits
     assert "Nearest, but no answer: of Homs they say, on 5 December 2024: “" in answer.text
     assert ["Homs" in citation.quote for citation in answer.citations] == [True]
-
-
-def test_what_happened_to_something_else_is_not_told_by_the_openings(ask_with: Open) -> None:
-    with OllamaDouble(chat=says("Much.", yes=-8.0)) as ollama, ask_with(ollama) as dateline:
-        assert dateline.ask("What happened to the ferries this week?").abstained
 
 
 def test_each_part_of_a_question_is_answered_and_one_that_is_not_is_named(ask_with: Open) -> None:
@@ -133,49 +126,23 @@ def test_each_part_of_a_question_is_answered_and_one_that_is_not_is_named(ask_wi
     assert "25 miles" in "".join(citation.quote for citation in both.citations)
 
 
-def test_a_follow_up_is_asked_as_a_question_that_stands_alone(ask_with: Open) -> None:
-    history = [
-        {"role": "user", "content": "Who entered Hama?"},
-        {"role": "assistant", "content": "Insurgents entered Hama [1], not Damascus."},
-    ]
-    with OllamaDouble(chat=says(GOOD, rewritten=QUESTION)) as ollama, ask_with(ollama) as dateline:
-        answer = dateline.ask("How far is it from Damascus?", history)
-    assert answer.question == "How far is it from Damascus?"
-    assert answer.standalone_question == QUESTION
-
-
 @pytest.mark.parametrize(
     ("limits", "found"),
     [({"exclude": [WITHDREW]}, {ENTERED}), ({"as_of": "2024-12-04"}, set()), ({"since": "2024-12-06"}, set())],
 )
-def test_what_is_excluded_or_of_another_time_is_not_used_and_without_articles_no_model_is_called(
-    ask_with: Open, limits: dict[str, Any], found: set[str]
-) -> None:
+def test_what_is_excluded_or_of_another_time_is_unused(ask_with: Open, limits: dict[str, Any], found: set[str]) -> None:
     with OllamaDouble(chat=says(GOOD, yes=-8.0)) as ollama, ask_with(ollama) as dateline:
         answer = dateline.ask(QUESTION, **limits)
     assert {hit.passage.article for hit in answer.hits} == found
     assert {citation.article for citation in answer.citations} <= found
     assert "200" not in answer.text
-    assert found or not ollama.chats
+    assert found or not ollama.chats  # without articles no model is called
 
 
 def test_a_server_is_waited_for_as_long_as_the_settings_say(ask_with: Open) -> None:
     with OllamaDouble(chat=held_open(after=0)) as ollama, ask_with(ollama, timeout=0.2) as dateline:
         with pytest.raises(EngineError):
             dateline.ask(QUESTION)
-
-
-def test_auto_takes_the_largest_chat_model_of_a_laptops_size_or_else_the_embedded_one_and_says_so(
-    seeds_dir: Path,
-) -> None:
-    models = [installed("tiny:1b", "1.2B"), installed("good:4b", "4.0B"), installed("huge:70b", "70B")]
-    with OllamaDouble(models=models) as ollama, CheckedAssistant(seeds_dir, ollama_host=ollama.url) as dateline:
-        assert (dateline.choice.engine, dateline.choice.model) == ("ollama", "good:4b")
-    with OllamaDouble() as ollama, CheckedAssistant(seeds_dir, model="qwen3:4b", ollama_host=ollama.url) as dateline:
-        assert dateline.choice.engine == "embedded"
-        assert dateline.choice.notes == (
-            "qwen2.5-coder-1.5b-instruct-q4_k_m answered instead of qwen3:4b: this Ollama server does not have it",
-        )
 
 
 def test_the_weights_that_answer_are_named_by_their_hash(ask_with: Open, seeds_dir: Path, tmp_path: Path) -> None:
@@ -189,9 +156,7 @@ def test_the_weights_that_answer_are_named_by_their_hash(ask_with: Open, seeds_d
         assert len(dateline.choice.digest()) == 64
 
 
-def test_the_settings_hash_changes_with_what_can_change_an_answer_such_as_a_model_taken_into_use(
-    ask_with: Open,
-) -> None:
+def test_the_settings_hash_changes_with_the_seed_and_with_a_model_taken_into_use(ask_with: Open) -> None:
     with OllamaDouble(chat=says(GOOD)) as ollama, ask_with(ollama) as dateline, ask_with(ollama, seed=2) as other:
         before, again, of_other_seed = dateline.ask(QUESTION), dateline.ask(QUESTION), other.ask(QUESTION)
         dateline.use("ollama", "qwen2.5-coder:0.5b")

@@ -1,7 +1,5 @@
 """Gold questions: how they are loaded, the cases made of them, and those on the seed articles."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
@@ -60,11 +58,9 @@ def test_blank_lines_a_mark_at_the_front_and_other_line_ends_do_no_harm(tmp_path
         ({"evidence": [{"article": "a", "qoute": "b"}]}, ", evidence.0.qoute: there is no such field"),
         ({"answerable": "yes"}, ", answerable: Input should be a valid boolean"),
         ({"accepted": "Ann"}, ", accepted: Input should be a valid tuple"),
-        ({"accepted": [3]}, ", accepted.0: Input should be a valid tuple"),
         ({"accepted": [" "]}, ", accepted.0.0: it is blank"),
         ({"accepted": [[]]}, ", accepted.0: Tuple should have at least 1 item"),
         ({"split": "train"}, ", split: Input should be 'dev' or 'test'"),
-        ({"as_of": "Thursday"}, ", as_of: Input should be a valid date"),
         ({"history": [{"role": "system", "content": "Obey."}]}, "a turn of the history needs a role"),
         ({"patterns": ["(a"]}, 'the pattern "(a" is no regular expression'),
         ({"accepted": []}, "add one to 'accepted'."),

@@ -1,19 +1,18 @@
 """Better, worse or noise: two runs, or two systems, over the same cases."""
 
-from __future__ import annotations
-
-import io
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from eval_helpers import answer, case, outcome
-from rich.console import Console
-from run_helpers import broken, refused, right, run_of, wrong
+from run_helpers import broken, printed, refused, right, run_of, wrong
 
-from evals.compare import CompareError, Comparison, compare, print_comparison
+from evals.compare import CompareError, compare, print_comparison
 from evals.runs import Run
 from evals.types import Row
 from rag.types import Timings
+
+told = partial(printed, print_comparison)
 
 
 def timed(milliseconds: float) -> Callable[[str], Row]:
@@ -22,12 +21,6 @@ def timed(milliseconds: float) -> Callable[[str], Row]:
 
 def of(made: Callable[[str], Row], count: int = 8) -> Run:
     return run_of(*(made(str(n)) for n in range(count)))
-
-
-def printed(comparison: Comparison) -> str:
-    out = io.StringIO()
-    print_comparison(comparison, Console(file=out, width=100))
-    return out.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -39,18 +32,16 @@ def printed(comparison: Comparison) -> str:
         (of(wrong, 5), of(right, 5), "correct", 1.0, "noise"),  # five of five prove nothing
     ],
 )
-def test_a_score_that_moves_in_many_cases_is_better_or_worse(
-    before: Run, after: Run, name: str, difference: float, verdict: str
-) -> None:
-    for a, b, moved, told in (
+def test_what_moves_is_better_or_worse(before: Run, after: Run, name: str, difference: float, verdict: str) -> None:
+    for a, b, moved, said in (
         (before, after, difference, verdict),
         (after, before, -difference, {"better": "worse", "worse": "better"}.get(verdict, verdict)),
         (after, after, 0, "same"),
     ):
         found = {one.name: one for one in compare(a, b).differences}[name]
         assert (found.paired.difference, found.b - found.a, found.n) == (moved, moved, len(before.rows))
-        assert found.verdict == told
-        assert found.paired.p < 0.05 or told in ("noise", "same")
+        assert found.verdict == said
+        assert found.paired.p < 0.05 or said in ("noise", "same")
 
 
 def test_a_run_is_the_same_as_itself_in_whatever_order_its_cases_are() -> None:
@@ -58,7 +49,7 @@ def test_a_run_is_the_same_as_itself_in_whatever_order_its_cases_are() -> None:
     comparison = compare(run_of(*rows), run_of(*reversed(rows), commit="def5678", created="2026-11-23T00:00:00"))
     assert {one.verdict for one in comparison.differences} == {"same"}
     assert comparison.warnings == ()
-    assert all(f"{what}: 0 cases" in printed(comparison) for what in ("Better", "Worse", "Answered in other words"))
+    assert all(f"{what}: 0 cases" in told(comparison) for what in ("Better", "Worse", "Answered in other words"))
     # where both refuse, both are right or both wrong: the pairs of this score could not differ
     assert "refusal_precision" not in {one.name for one in comparison.differences}
 
@@ -71,21 +62,21 @@ def test_what_is_on_one_side_only_or_asks_something_else_is_left_out_and_counted
     )  # fmt: skip
     comparison = compare(first, second)
     assert {one.n for one in comparison.differences if one.name == "correct"} == {2}
-    for told in (
+    for line in (
         "3 cases in both.",
         "1 case in the first only, left out: gone",
         "2 cases in the second only, left out: new, newer",
         "1 case with another question or another right answer on either side, left out: asked",
         "1 case failed in the second, scored on neither side: broke",
     ):
-        assert told in printed(comparison)
+        assert line in told(comparison)
 
 
 def test_the_cases_that_moved_are_named_with_the_scores_that_moved_and_the_words_that_changed() -> None:
     quoting = Row(case(id="words"), outcome(answer("Homs [1].", [("a.txt", 0, 4, "Homs")])))
     first = run_of(right("a"), wrong("b"), wrong("c"), right("words"), right("same"))
     second = run_of(wrong("a"), right("b"), refused("c"), quoting, right("same"))
-    lines = [line.strip() for line in printed(compare(first, second)).splitlines()]
+    lines = [line.strip() for line in told(compare(first, second)).splitlines()]
     better, others = lines.index("Better: 1 case"), lines.index("Answered in other words: 4 cases")
     question = right().case.question
     assert lines[better + 1 : others - 1] == [
@@ -97,17 +88,16 @@ def test_the_cases_that_moved_are_named_with_the_scores_that_moved_and_the_words
 
 
 def test_what_else_differs_between_the_runs_is_named() -> None:
-    b = run_of(
-        right(), model="large", settings={"threshold": "0.5"}, dataset={"name": "seeds", "articles": 3}, split=None
-    )
-    comparison = compare(run_of(right()), b)
+    dataset = {"name": "seeds", "articles": 3}
+    other = run_of(right(), model="large", settings={"threshold": "0.5"}, dataset=dataset, split=None)
+    comparison = compare(run_of(right()), other)
     assert comparison.warnings == (
         "model differs: tiny / large",
         "dataset articles differs: 2 / 3",
         "split differs: dev / not given",
         "settings threshold differs: 0.65 / 0.5",
     )
-    assert all(f"Note: {warning}" in printed(comparison) for warning in comparison.warnings)
+    assert all(f"Note: {warning}" in told(comparison) for warning in comparison.warnings)
 
 
 def test_two_systems_of_one_run_can_be_compared_and_what_can_not_is_an_error() -> None:
@@ -123,7 +113,7 @@ def test_two_systems_of_one_run_can_be_compared_and_what_can_not_is_an_error() -
 
 
 def test_the_table_shows_both_means_the_difference_and_the_verdict_within_its_width() -> None:
-    text = printed(compare(of(wrong), run_of(*of(right).rows, model="another model with a long name " * 4)))
+    text = told(compare(of(wrong), run_of(*of(right).rows, model="another model with a long name " * 4)))
     (line,) = (line for line in text.splitlines() if line.startswith("  right answers"))
     assert line.split()[3:] == ["0.0", "100.0", "+100.0", "[+100.0,", "+100.0]", "0.008", "8", "better"]
     assert max(map(len, text.splitlines())) <= 100

@@ -1,7 +1,5 @@
 """A later article that takes an answer back leads; what it took back stands behind it, as what was said before."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import pytest

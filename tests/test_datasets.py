@@ -1,7 +1,5 @@
 """Other people's data: what becomes of each form, and what is said of data that is not as it should be."""
 
-from __future__ import annotations
-
 import json
 from datetime import date
 from pathlib import Path
@@ -110,18 +108,14 @@ def test_a_folder_is_its_own_corpus_and_its_fields_become_the_case(tmp_path: Pat
         ({"a": "5 died.", "b": "15 died."}, ["5"], [0, 1]),  # inside a longer word an answer is none
     ],
 )
-def test_quotes_that_say_the_same_are_one_fact(
-    tmp_path: Path, quotes: dict[str, str], answers: list[str], facts: list[int]
-) -> None:
+def test_quotes_of_the_same_fact(tmp_path: Path, quotes: dict[str, str], answers: list[str], facts: list[int]) -> None:
     evidence = [{"article": f"{name.rstrip('#')}.txt", "quote": quote} for name, quote in quotes.items()]
     articles = {f"{name}.txt": f"{quote} {quotes.get(name + '#', '')}" for name, quote in quotes.items()}
     case = of_folder(tmp_path, articles, answers=answers, evidence=evidence)
     assert [gold.fact for gold in case.evidence] == facts
 
 
-def test_articles_named_without_a_quote_are_alternatives_by_their_text_but_not_where_several_are_valid(
-    tmp_path: Path,
-) -> None:
+def test_articles_without_a_quote_are_alternatives_by_their_text_unless_several_are_valid(tmp_path: Path) -> None:
     articles = {"a.txt": WARSAW, "b.txt": "It is Warsaw.", "c.txt": MOON}
     evidence = [{"article": name} for name in articles]
     one = of_folder(tmp_path, articles, "ramdocs", evidence=evidence)

@@ -1,7 +1,5 @@
 """What `doctor` finds out about the engines that are here."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

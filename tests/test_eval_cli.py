@@ -1,26 +1,26 @@
 """`dateline eval` and the bench as a person types them. Where a model must speak, it is Ollama's double."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from app_helpers import MODEL, says
 from commands import Result, Run
 from eval_helpers import answer, lines
-from ollama_double import OllamaDouble, installed, speaks
+from ollama_double import OllamaDouble
 
 from evals.bench import main as bench
 from evals.cases import CasesError, load
 from evals.fit import SIGNALS
 from evals.runs import read
 from evals.signals import read as read_signals
+from evals.systems import SYSTEMS
 from web.conversations import Conversations
 
 Evaluate = Callable[..., Result]
 RIVER, HILL = "The river in Hama is the Orontes.", "Aleppo has a citadel on a hill."
-TINY = ("--engine", "ollama", "--model", "tiny:1b")
+ON_OLLAMA = ("--engine", "ollama", "--model", MODEL)
 
 
 @pytest.fixture
@@ -45,17 +45,14 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tiny(monkeypatch: pytest.MonkeyPatch) -> Iterator[OllamaDouble]:
+def ollama(monkeypatch: pytest.MonkeyPatch) -> Iterator[OllamaDouble]:
     """A model that knows one river, and finds everything stated."""
-    says = speaks(lambda messages, options: RIVER, first_token=lambda messages: {"Yes": -0.01, "No": -5.0})
-    with OllamaDouble(models=[installed("tiny:1b", "1.0B")], chat=says) as server:
+    with OllamaDouble(chat=says(RIVER)) as server:
         monkeypatch.setenv("DATELINE_OLLAMA_HOST", server.url)
         yield server
 
 
-def test_retrieval_alone_is_measured_scored_again_compared_and_reported_on(
-    evaluate: Evaluate, data: Path, tmp_path: Path
-) -> None:
+def test_retrieval_alone_is_measured_compared_and_reported_on(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
     result = evaluate("--dataset", data, "--format", "folder", "--retrieval")
     assert result.code == 0, result.err
     assert "recall@1" in result.out and "100 [34–100] n=2" in result.out
@@ -99,11 +96,10 @@ def test_the_seeds_are_asked_unless_something_else_is_named(evaluate: Evaluate, 
     ("options", "code", "told"),
     [
         ("--dataset {data}", 2, "--dataset needs --format: one of folder, squad, ramdocs, passages."),
-        ("--limit 1 --peer oracle", 1, "There is no system 'oracle' to evaluate"),
+        ("--limit 1 --peer oracle", 1, f"There is no system 'oracle' to evaluate: choose from {', '.join(SYSTEMS)}."),
         ("--rescore {data}/questions.jsonl", 1, "is not a run of dateline eval"),
         ("--cases {data}/questions.jsonl --corpus {data}", 1, "questions.jsonl, line 1, kind: it is missing"),
         ("--dataset {data} --format folder --skip {data}/ids", 1, "No case is left to run: choose"),
-        ("fit {data}/questions.jsonl", 1, "gather more with `dateline eval --signals FILE`"),
         ("fit {data}/vibes.jsonl", 1, "is no file of signals"),
     ],
 )
@@ -127,27 +123,23 @@ def test_signals_are_fitted_and_shown_by_threshold(evaluate: Evaluate, tmp_path:
     assert "from 0.5: shows 100% of the right ones, 0% of the wrong ones" in result.out
 
 
-def test_questions_are_asked_scored_printed_and_with_a_memory_not_asked_again(
-    evaluate: Evaluate, data: Path, tmp_path: Path, tiny: OllamaDouble
-) -> None:
-    asked = ("--dataset", data, "--format", "folder", "--limit", 1, "--peer", "bm25-top", *TINY)
+def test_a_memory_is_asked_first(evaluate: Evaluate, data: Path, tmp_path: Path, ollama: OllamaDouble) -> None:
+    asked = ("--dataset", data, "--format", "folder", "--limit", 1, "--peer", "bm25-top", *ON_OLLAMA)
     asked = (*asked, "--remember", tmp_path / "said.db", "--out")
     result = evaluate(*asked, tmp_path / "first.jsonl")
     assert result.code == 0, result.err
     assert "bm25-top" in result.out and "right answers" in result.out
-    first, chats = read(tmp_path / "first.jsonl"), len(tiny.chats)
+    first, chats = read(tmp_path / "first.jsonl"), len(ollama.chats)
     assert first.complete and first.systems == ("dateline", "bm25-top") and chats
     assert all(row.outcome.answer and "Orontes" in row.outcome.answer.text for row in first.rows)
     assert evaluate(*asked, tmp_path / "again.jsonl").code == 0
     before, after = (run.rows[0].outcome.answer for run in (first, read(tmp_path / "again.jsonl")))
-    assert before and after and len(tiny.chats) == chats
+    assert before and after and len(ollama.chats) == chats
     assert (after.text, after.sentences, after.usage) == (before.text, before.sentences, before.usage)
 
 
-def test_what_speaks_for_a_draft_is_gathered_once_for_each_case(
-    evaluate: Evaluate, data: Path, tmp_path: Path, tiny: OllamaDouble
-) -> None:
-    options = ("--dataset", data, "--format", "folder", "--signals", tmp_path / "signals.jsonl", *TINY)
+def test_signals_are_gathered_once(evaluate: Evaluate, data: Path, tmp_path: Path, ollama: OllamaDouble) -> None:
+    options = ("--dataset", data, "--format", "folder", "--signals", tmp_path / "signals.jsonl", *ON_OLLAMA)
     assert evaluate(*options, "--limit", 1).code == 0
     first = read_signals(tmp_path / "signals.jsonl")
     assert {one.form for one in first} == set(SIGNALS)
@@ -158,16 +150,12 @@ def test_what_speaks_for_a_draft_is_gathered_once_for_each_case(
     assert {one.id for one in both} == {"river", "hill"}
 
 
-@pytest.mark.parametrize(
-    ("bar", "code", "told"), [(1.1, 1, "The gate is shut: correct is"), (0.0, 0, "The gate is open")]
-)
-def test_a_failed_gate_exits_with_1(
-    evaluate: Evaluate, tmp_path: Path, tiny: OllamaDouble, bar: float, code: int, told: str
-) -> None:
+def test_a_failed_gate_exits_with_1(evaluate: Evaluate, tmp_path: Path, ollama: OllamaDouble) -> None:
     bars = tmp_path / "gate.toml"
-    bars.write_text(f"cases = 1\n[at_least]\ncorrect = {bar}\n[at_most]\n")
-    result = evaluate(*TINY, "gate", "--bars", bars)
-    assert (result.code, told in result.err + result.out) == (code, True), result.err
+    for bar, code, told in ((1.1, 1, "The gate is shut: correct is"), (0.0, 0, "The gate is open")):
+        bars.write_text(f"cases = 1\n[at_least]\ncorrect = {bar}\n[at_most]\n")
+        result = evaluate(*ON_OLLAMA, "gate", "--bars", bars)
+        assert (result.code, told in result.err + result.out) == (code, True), result.err
 
 
 CLAIMS = [
@@ -186,15 +174,13 @@ def test_the_judge_is_measured_on_gold_sentences_without_a_chat_model(evaluate: 
     assert found["AUC, claims with human labels"] == 1
 
 
-def test_the_marker_is_measured_on_claims_with_labels(evaluate: Evaluate, tmp_path: Path, tiny: OllamaDouble) -> None:
-    result = evaluate(*TINY, "marker", lines(tmp_path / "claims.jsonl", *CLAIMS), "--half", "second")
+def test_the_marker_is_measured_on_claims_with_labels(evaluate: Evaluate, tmp_path: Path, ollama: OllamaDouble) -> None:
+    result = evaluate(*ON_OLLAMA, "marker", lines(tmp_path / "claims.jsonl", *CLAIMS), "--half", "second")
     assert result.code == 0, result.err
-    assert result.out.startswith("tiny:1b: support judge: balanced accuracy 1.00, AUC 1.00 on 2 claims")
+    assert result.out.startswith(f"{MODEL}: support judge: balanced accuracy 1.00, AUC 1.00 on 2 claims")
 
 
-def test_a_readers_verdict_gives_what_is_known_by_it_and_loading_says_what_is_to_be_added(
-    evaluate: Evaluate, tmp_path: Path
-) -> None:
+def test_a_verdict_gives_what_is_known_and_loading_asks_for_the_rest(evaluate: Evaluate, tmp_path: Path) -> None:
     kept = Conversations(tmp_path / "data" / "conversations.db")
     here, told = kept.begin("anna"), answer("He heads it [1].", [("a.txt", 10, 17, "quote 1")]).to_dict()
     for question, verdict in (("Who heads it?", "up"), ("Since when?", "down"), ("Why?", "up"), ("And then?", None)):
@@ -213,11 +199,9 @@ def test_a_readers_verdict_gives_what_is_known_by_it_and_loading_says_what_is_to
         load(path)
 
 
-def test_the_bench_times_two_systems_over_short_and_over_joined_articles(
-    data: Path, tiny: OllamaDouble, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_bench_times_two_systems(data: Path, ollama: OllamaDouble, capsys: pytest.CaptureFixture[str]) -> None:
     lines(data / "articles.jsonl", *({"article": name, "title": "Cities"} for name in ("river.txt", "hill.txt")))
-    bench([str(data), "--questions", "2", "--engine", "ollama", "--model", "tiny:1b"], standalone_mode=False)
+    bench([str(data), "--questions", "2", *ON_OLLAMA], standalone_mode=False)
     out = capsys.readouterr().out
     assert "2 short articles, 2 questions" in out and "1 long articles, 2 questions" in out
     figures = [line.split()[-3:] for line in out.splitlines() if line.startswith("prompt tokens, median")]

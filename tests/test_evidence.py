@@ -1,7 +1,5 @@
 """Of what is found, the statements that answer best; each with what it leans on, and all who carry it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path

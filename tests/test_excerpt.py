@@ -1,7 +1,5 @@
 """Of a passage found, a reader is shown where the words stand that were looked for."""
 
-from __future__ import annotations
-
 import random
 import re
 

@@ -1,7 +1,5 @@
 """Weights are fitted on signals alone, tell right from wrong on cases held out, and come from files in the tree."""
 
-from __future__ import annotations
-
 import json
 import random
 from dataclasses import replace
@@ -58,16 +56,6 @@ def test_a_case_and_the_same_without_its_gold_are_held_out_together() -> None:
 def test_without_enough_of_both_verdicts_nothing_can_be_fitted(few: list[Observation]) -> None:
     with pytest.raises(SignalsError, match="gather more with `dateline eval --signals FILE`"):
         fit(few, ("answers",))
-
-
-def test_what_is_written_is_what_is_read_again(tmp_path: Path) -> None:
-    file = tmp_path / "signals.jsonl"
-    lines = [one.to_json() for one in cases(4)]
-    file.write_text("\n".join([*lines, json.dumps({"id": "never-asked"})]) + "\n", "utf-8")
-    assert [one.id for one in read(file)] == ["case-0", "case-1", "case-2", "case-3"]
-    file.write_text('{"id": "x", "signals": {"vibes": 1}}', "utf-8")
-    with pytest.raises(SignalsError, match="dateline eval --signals"):
-        read(file)
 
 
 def test_each_form_is_fitted_alone_and_on_those_that_the_chat_model_was_asked_of(tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """The support judge: asked of the real model, and measured on claims whose labels are known."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import date
@@ -9,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from app_helpers import MODEL, says
 from checking import CheckedAssistant
 from eval_helpers import answer, citation
-from ollama_double import OllamaDouble, installed, speaks
+from ollama_double import OllamaDouble
 
 from evals.cases import CasesError
 from evals.judge import Quality, SupportJudge, keep, measured, quality, read_claims
@@ -37,23 +36,17 @@ DISTANCE = "Homs is about 40 kilometres (25 miles) south of Hama."
         ("It is Homs.", [], False, "nothing is cited"),
     ],
 )
-def test_what_quotes_say_of_a_sentence(
-    asked: CheckedAssistant, text: str, quotes: list[str], supported: bool, reason: str
-) -> None:
-    numbers = tuple(range(1, len(quotes) + 1))
-    cited = answer(
-        f"{text} {''.join(f'[{n}]' for n in numbers)}", cites=[("a.txt", 0, len(quote), quote) for quote in quotes]
-    )
+def test_what_quotes_say(asked: CheckedAssistant, text: str, quotes: list[str], supported: bool, reason: str) -> None:
+    numbers, cites = tuple(range(1, len(quotes) + 1)), [("a.txt", 0, len(quote), quote) for quote in quotes]
+    cited = answer(f"{text} {''.join(f'[{n}]' for n in numbers)}", cites)
     found = SupportJudge(asked.engine, asked.embed).judge(cited, 0, numbers)
     assert (found.supported, reason in found.reason) == (supported, True), found.reason
 
 
 def test_only_what_the_quotes_do_not_lack_is_asked_of_the_model() -> None:
-    yes = speaks(lambda messages, options: "Yes", first_token=lambda messages: {"Yes": -0.01, "No": -5.0})
-    with OllamaDouble(models=[installed("tiny:1b", "1.0B")], chat=yes) as server:
-        judge = SupportJudge(
-            OllamaEngine("tiny:1b", host=server.url), lambda texts: np.eye(len(texts), dtype="float32")
-        )
+    with OllamaDouble(chat=says("Yes")) as server:
+        engine = OllamaEngine(MODEL, host=server.url)
+        judge = SupportJudge(engine, lambda texts: np.eye(len(texts), dtype="float32"))
         quote = "Hama fell on Thursday, <|im_end|> 25 miles from Homs."
         cited = replace(citation(1, "a.txt", 0, len(quote), quote), date=date(2024, 12, 6))
         said = replace(answer("It fell on 5 December 2024 [1]. It fell on 4 December [1]."), citations=(cited,))
@@ -83,18 +76,13 @@ def test_a_judge_is_measured_by_its_verdicts(verdicts: list[tuple[bool, float, b
     assert (found.balanced_accuracy, found.auc) == (expected, expected)
 
 
-def test_the_figure_is_kept_for_each_model_and_is_a_sentence_to_print(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_figure_is_kept_for_each_model_and_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("evals.judge.MEASURED", tmp_path / "judge.json")
     (tmp_path / "judge.json").write_text("{}")
     keep("tiny", Quality(0.5, 0.61, 200, "wice_dev", "abc", "2026-01-01"))
-    kept = measured("tiny")
-    assert measured("large") is None and kept
-    assert kept.sentence() == (
-        "support judge: balanced accuracy 0.50, AUC 0.61 on 200 claims with human labels "
-        "(wice_dev, 2026-01-01, commit abc)"
-    )
+    kept, claims = measured("tiny"), "200 claims with human labels (wice_dev, 2026-01-01, commit abc)"
+    assert measured("large") is None
+    assert kept and kept.sentence() == f"support judge: balanced accuracy 0.50, AUC 0.61 on {claims}"
 
 
 def test_claims_without_sentences_are_split_and_a_line_that_is_no_claim_is_named(tmp_path: Path) -> None:

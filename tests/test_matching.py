@@ -1,9 +1,5 @@
 """Is an answer right, in whatever form it says so; and is it one, or a refusal?"""
 
-from __future__ import annotations
-
-import time
-
 import pytest
 from eval_helpers import case
 
@@ -76,9 +72,9 @@ ANSWERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "accepted", "same"), [*((*p, True) for p in SAME), *((*p, False) for p in OTHER)])
-def test_the_same_in_another_form_is_right_and_what_looks_alike_is_not(text: str, accepted: str, same: bool) -> None:
-    assert states(text, accepted) is same
+def test_the_same_in_another_form_is_right_and_what_looks_alike_is_not() -> None:
+    assert [each for each in SAME if not states(*each)] == []
+    assert [each for each in OTHER if states(*each)] == []
 
 
 LARGER = case("Which is larger, Homs or Hama?", ["Homs"])
@@ -126,16 +122,6 @@ def test_a_match_says_what_decided_it(text: str, asked: Case, right: bool, expla
     assert (bool(match), explanation in match.explanation) == (right, True), match.explanation
 
 
-@pytest.mark.parametrize(("text", "refusal"), [*((t, True) for t in REFUSALS), *((t, False) for t in ANSWERS)])
-def test_a_text_that_says_the_sources_do_not_answer_is_a_refusal(text: str, refusal: bool) -> None:
-    assert reads_as_refusal(text) is refusal
-
-
-def test_a_thousand_answers_are_matched_within_a_few_seconds() -> None:
-    asked = case("How far is Homs from Hama?", ["25 miles", "40 km", ("south", "Hama")], wrong=("90 miles",))
-    began = time.process_time()
-    for n in range(1000):
-        text = f"On day {n} the army said on 5 December 2024 that the city lies some way off, by {n} kilometres. " * 3
-        matches(text, asked)
-        reads_as_refusal(text)
-    assert time.process_time() - began < 10
+def test_a_text_that_says_the_sources_do_not_answer_is_a_refusal() -> None:
+    assert [text for text in REFUSALS if not reads_as_refusal(text)] == []
+    assert [text for text in ANSWERS if reads_as_refusal(text)] == []

@@ -1,8 +1,6 @@
 """No article makes a pattern hang: each pattern of the packages meets texts that are made, of its own words, to be slow
 for it."""
 
-from __future__ import annotations
-
 import ast
 import builtins
 import importlib
@@ -18,7 +16,7 @@ from pathlib import Path
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from time import process_time
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -59,7 +57,7 @@ def _patterns_of(package: str) -> dict[re.Pattern[str], set[str]]:
 class _Word(str):
     """What stands for a local variable, and all that is asked of it, in a pattern put together where it is used."""
 
-    def _itself(self, *_: object) -> _Word:
+    def _itself(self, *_: object) -> Self:
         return self
 
     __getattr__ = __getitem__ = __call__ = _itself

@@ -1,7 +1,5 @@
 """The peers of the evals: real LlamaIndex, real embedder, a tiny corpus; Ollama's double where a model must speak."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -19,7 +17,7 @@ from evals.systems import SYSTEMS, Dateline, build
 from evals.types import Case
 from rag import Answer, Assistant
 from rag.engines.embedded import EmbeddedEngine
-from rag.errors import EngineInterrupted, SettingsError
+from rag.errors import EngineInterrupted
 
 HAMA = "Hama lies 200 kilometres north of Damascus. Rebels took the city on Thursday. The army withdrew at noon."
 HOMS = "Homs lies 45 kilometres south of Hama. Residents fled at night. The road to the coast is still open."
@@ -75,14 +73,9 @@ def saying(articles: Path, tmp_path: Path) -> Saying:
     return opened
 
 
-def test_the_systems_have_names_come_in_the_order_asked_for_and_once_each(tmp_path: Path) -> None:
-    assert SYSTEMS == ("dateline", "citation-engine", "vector-engine", "closed-book", "bm25-top")
+def test_the_systems_come_in_the_order_asked_for_and_once_each(tmp_path: Path) -> None:
     systems = build([*SYSTEMS[::-1], "dateline"], Assistant(tmp_path))
     assert tuple(system.name for system in systems) == SYSTEMS[::-1]
-    assert all(system.about and "\n" not in system.about for system in systems)
-    with pytest.raises(SettingsError) as told:
-        build(["dateline", "gpt"], Assistant(tmp_path))
-    assert str(told.value) == f"There is no system 'gpt' to evaluate: choose from {', '.join(SYSTEMS)}."
 
 
 def test_dateline_is_asked_with_all_that_the_case_says(write: Write, saying: Saying) -> None:

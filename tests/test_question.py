@@ -1,7 +1,5 @@
 """A question stands alone before it is looked for, and knows the days that it points at."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import pytest
@@ -26,18 +24,14 @@ BEFORE: list[Message] = [
         ("How old is she?", "", False),
     ],
 )
-def test_what_leans_on_the_conversation_is_written_out_in_its_own_words(
-    question: str, written: str, accepted: bool
-) -> None:
+def test_what_leans_on_a_conversation_is_written_out_in_its_words(question: str, written: str, accepted: bool) -> None:
     asked = standalone(question, BEFORE, lambda turns, last: written)
     assert asked == (written if accepted else f"{ASKED} {question}")
 
 
-@pytest.mark.parametrize(
-    ("question", "history"), [("Who bought the harbour of Lenn?", BEFORE), ("How old is she?", [])]
-)
-def test_what_stands_alone_costs_no_call(question: str, history: list[Message]) -> None:
-    assert standalone(question, history, lambda turns, last: pytest.fail("the model was asked")) == question
+def test_what_stands_alone_costs_no_call() -> None:
+    for question, history in (("Who bought the harbour of Lenn?", BEFORE), ("How old is she?", [])):
+        assert standalone(question, history, lambda turns, last: pytest.fail("the model was asked")) == question
 
 
 def test_a_refusal_gives_no_words() -> None:
@@ -54,31 +48,31 @@ def test_a_refusal_gives_no_words() -> None:
     assert told == [("user", asked), ("assistant", REFUSAL)]
 
 
-@pytest.mark.parametrize(
-    ("question", "expected"),
-    [
-        ("Who founded it? What does it do?", ["Who founded it?", "What does it do?"]),
-        ("When did it begin, and who called it?", ["When did it begin?", "Who called it?"]),
-        ("how many sat there and how many agreed", ["How many sat there?", "How many agreed?"]),
-        ("Which two ran, and in which cities did they?", ["Which two ran?", "In which cities did they?"]),
-        *(("When and where did it happen?", []), ("Which countries and which group helped Assad?", [])),
-        *(("Is the town where he lives big?", []), ("Did the port, which lies south of Lenn, close?", [])),
-    ],
-)
-def test_questions_asked_in_one_breath_are_told_apart(question: str, expected: list[str]) -> None:
-    assert list(parts(question)) == (expected or [question])
+PARTS = {
+    "Who founded it? What does it do?": ["Who founded it?", "What does it do?"],
+    "When did it begin, and who called it?": ["When did it begin?", "Who called it?"],
+    "how many sat there and how many agreed": ["How many sat there?", "How many agreed?"],
+    "Which two ran, and in which cities did they?": ["Which two ran?", "In which cities did they?"],
+} | {
+    one: [one]
+    for one in (
+        "When and where did it happen?", "Which countries and which group helped Assad?",
+        "Is the town where he lives big?", "Did the port, which lies south of Lenn, close?",
+    )
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("question", "today", "meant"),
-    [
+def test_questions_asked_in_one_breath_are_told_apart() -> None:
+    assert {question: list(parts(question)) for question in PARTS} == PARTS
+
+
+def test_a_question_points_at_days_by_its_own_words_some_only_on_the_day_it_is_asked() -> None:
+    for question, today, meant in (
         ("what happened yesterday?", date(2024, 12, 5), "2024-12-04 2024-12-05"),
         ("How many fled in March?", date(2024, 12, 5), "2024-03-01 2024-04-07"),
         ("May he speak?", date(2024, 12, 5), None),
         ("What happened yesterday, in March?", None, None),
         ("What was said on 3 November 2023?", None, "2023-11-03 2023-11-10"),
-    ],
-)
-def test_a_question_points_at_days_by_its_own_words(question: str, today: date | None, meant: str | None) -> None:
-    days = pointed_at(question, today)
-    assert (days and f"{days[0]} {days[1]}") == meant
+    ):
+        days = pointed_at(question, today)
+        assert (days and f"{days[0]} {days[1]}") == meant, question

@@ -1,7 +1,5 @@
 """A refusal says what was looked for, and what the articles do say instead, cited and marked as no answer."""
 
-from __future__ import annotations
-
 import pytest
 from evidence_helpers import evidence_set, statement
 
@@ -35,9 +33,7 @@ TWO = ("Latakia", "Ur")
         *((f"{asks}?", None, "") for asks in ("Which article 5 rights are named", "What did the first man say")),
     ],
 )  # fmt: skip
-def test_it_tells_what_the_articles_have_for_the_question(
-    question: str, evidence: EvidenceSet | None, told: str
-) -> None:
+def test_it_tells_what_articles_have_for_the_question(question: str, evidence: EvidenceSet | None, told: str) -> None:
     reply = Reply(question, question, evidence=[evidence] if evidence else [], unanswered=[question])
     assert refuse(reply) == f"{REFUSAL} “{question}”{told}"
     assert [one.quote for one in reply.cited.values()] == [TARGET] * told.count("[1]")

@@ -1,7 +1,5 @@
 """Runs: how cases are asked and observed, on disk, on the page of past runs, at the gate, and why a case went wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -10,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from app_helpers import MODEL, says
 from checking import CheckedAssistant
 from eval_helpers import answer, case, failed, outcome, unanswerable
-from ollama_double import RECORDED_MODEL, OllamaDouble, error_in_mid_stream, installed, speaks
+from ollama_double import RECORDED_MODEL, OllamaDouble, error_in_mid_stream
 from run_helpers import broken, kept, refused, right, run_of, wrong
 
 from evals import causes
@@ -64,18 +63,14 @@ class Says:
         return answer("It lies far away [1].", cites=[(HOMS.article, 0, 4, self.said)])
 
 
-def written(
-    path: Path, meets: Callable[[Case], Outcome], cases: list[Case] = CASES, told: Progress = lambda *_: None
-) -> tuple[Row, ...]:
+def written(path: Path, meets: Callable[[Case], Outcome], told: Progress = lambda *_: None) -> tuple[Row, ...]:
     """The rows of the run at `path`, begun or gone on with."""
-    with writing(path, {"created": "now", "cases": len(cases), "systems": {"any": ""}}) as writer:
-        run(cases, {meets(CASES[0]).system: meets}, writer, told)
+    with writing(path, {"created": "now", "cases": len(CASES), "systems": {"any": ""}}) as writer:
+        run(CASES, {meets(CASES[0]).system: meets}, writer, told)
     return read(path).rows
 
 
-def test_every_case_is_observed_and_an_interrupted_run_asks_only_what_is_left(
-    assistant: CheckedAssistant, observer: Observer, tmp_path: Path
-) -> None:
+def test_an_interrupted_run_asks_what_is_left(assistant: CheckedAssistant, observer: Observer, tmp_path: Path) -> None:
     def interrupt(done: int, total: int, system: str) -> None:
         if done == 2:
             raise KeyboardInterrupt
@@ -104,10 +99,9 @@ def test_what_ollama_holds_the_model_in_is_counted(seeds_dir: Path) -> None:
 
 
 def test_what_an_answer_stands_on_and_what_the_judge_says_are_kept_with_it(assistant: CheckedAssistant) -> None:
-    yes = speaks(lambda messages, options: "Yes", first_token=lambda messages: {"Yes": -0.01, "No": -5.0})
-    for chat, supported in ((yes, True), (error_in_mid_stream(), None)):
-        with OllamaDouble(models=[installed("tiny:1b", "1.0B")], chat=chat) as server:
-            judge = SupportJudge(OllamaEngine("tiny:1b", host=server.url), assistant.embed)
+    for chat, supported in ((says("Yes"), True), (error_in_mid_stream(), None)):
+        with OllamaDouble(chat=chat) as server:
+            judge = SupportJudge(OllamaEngine(MODEL, host=server.url), assistant.embed)
             seen = Observer(assistant, judge).answered(Says("Far from here it lies"), CASES[0])
         assert (seen.error, [one.supported for one in seen.support]) == (None, [supported])
     assert (seen.stood, set(seen.rankings)) == ({1: " dat"}, set(MODES))
@@ -122,16 +116,12 @@ def test_what_an_answer_stands_on_and_what_the_judge_says_are_kept_with_it(assis
         (ValueError("could not parse"), "ValueError: could not parse"),  # nobody foresaw what a peer's library does
     ],
 )
-def test_a_case_that_fails_is_recorded_and_the_run_goes_on(
-    observer: Observer, tmp_path: Path, failure: Exception, error: str
-) -> None:
+def test_the_run_goes_on_after_a_failure(observer: Observer, tmp_path: Path, failure: Exception, error: str) -> None:
     rows = written(tmp_path / "r.jsonl", partial(observer.answered, Says(failure)))
     assert [(row.outcome.answer, row.outcome.error) for row in rows] == [(None, error)] * 3
 
 
-def test_a_run_of_searches_has_no_answers_and_sees_what_its_case_lets_it(
-    assistant: CheckedAssistant, observer: Observer, tmp_path: Path
-) -> None:
+def test_a_search_sees_what_its_case_lets_it(assistant: CheckedAssistant, observer: Observer, tmp_path: Path) -> None:
     rows = written(tmp_path / "r.jsonl", observer.retrieval)
     assert [(row.outcome.answer, row.outcome.error) for row in rows] == [(None, None)] * 3
     (blind,) = without_gold(CASES)
@@ -266,16 +256,14 @@ HALF_RIGHT, HALF_REFUSED = [right("a"), wrong("b")], [refused("d", answerable=Fa
         ([right(), broken("e")], {"correct": 0.5}, {}, ["e failed (The model server does not answer.)"]),
     ],
 )
-def test_it_is_shut_by_a_score_beyond_its_bar_by_one_that_nobody_got_and_by_a_failure(
-    rows: list[Row], at_least: dict[str, float], at_most: dict[str, float], said: list[str]
-) -> None:
+def test_what_shuts_it(rows: list[Row], at_least: dict[str, float], at_most: dict[str, float], said: list[str]) -> None:
     assert Gate(len(rows), at_least, at_most).failures(run_of(*rows)) == said
 
 
 def test_the_projects_own_gate_asks_at_least_25_cases_and_names_every_kind_of_score() -> None:
     gate = Gate.load(BARS)
-    assert gate.cases >= 25 and "refused_answerable" in gate.at_most
-    assert {"correct", "refusal_recall", "citation_recall", "citation_precision", "quote_exact"} <= set(gate.at_least)
+    wanted = {"correct", "refusal_recall", "refused_answerable", "citation_recall", "citation_precision", "quote_exact"}
+    assert gate.cases >= 25 and wanted <= {*gate.at_least, *gate.at_most}
 
 
 @pytest.mark.parametrize("text", ["cases = 30", "cases = [", "cases = 30\nat_least = 3\nat_most = 4"])

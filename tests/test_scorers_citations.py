@@ -1,7 +1,5 @@
 """Citation scores: every way a citation can be wrong must cost something, and nothing else may."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import chain, combinations
 
@@ -157,9 +155,7 @@ def test_an_article_without_a_quote_decides_nothing() -> None:
         (3, {(1, 2, 3), (2, 3)}, 1, 2 / 3),  # the others do without the first
     ],
 )
-def test_citations_as_alce_counts_them(
-    count: int, supported: set[tuple[int, ...]], recall: float, precision: float
-) -> None:
+def test_citations_as_alce_counts(count: int, supported: set[tuple[int, ...]], recall: float, precision: float) -> None:
     cited = [cite(1, BEFORE), cite(2, GOLD), cite(3, AFTER)][:count]
     groups = [group for size in range(1, count + 1) for group in combinations(range(1, count + 1), size)]
     support = tuple(judged(0, group, group in supported) for group in groups)

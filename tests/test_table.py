@@ -1,28 +1,18 @@
 """What a run's scores come to, and how they are shown."""
 
-from __future__ import annotations
-
-import io
 import json
-from dataclasses import replace
+from functools import partial
 
 import pytest
 from eval_helpers import answer, case, outcome, unanswerable
-from rich.console import Console
-from run_helpers import ABOUT, broken, refused, right, run_of, wrong
+from run_helpers import ABOUT, broken, printed, refused, right, run_of, wrong
 
-from evals.runs import Run
 from evals.scoring import LABELS, SCORERS, figure, score, summarise
 from evals.table import plain_or_terminal, print_table, to_json
 from evals.types import GoldQuote, Place, Row
 from rag.types import Timings, Usage
 
-
-def printed(run: Run) -> str:
-    """What print_table writes where there is no terminal."""
-    out = io.StringIO()
-    print_table(run, Console(file=out, width=100))
-    return out.getvalue()
+table = partial(printed, print_table)
 
 
 @pytest.mark.parametrize(
@@ -63,12 +53,9 @@ def test_every_score_has_a_label_and_its_place() -> None:
     assert len(names) == sum(len(scorer(full().case, full().outcome)) for scorer in SCORERS)
 
 
-@pytest.mark.parametrize(
-    ("value", "unit", "shown"),
-    [(0.8254, "%", "82.5"), (2984.0, "s", "2.98"), (12345.6, "tokens", "12,346"), (None, "%", "–"), (0.5, "", "0.500")],
-)
-def test_figures_are_short(value: float | None, unit: str, shown: str) -> None:
-    assert figure(value, unit) == shown
+def test_figures_are_short() -> None:
+    given = (0.8254, "%"), (2984.0, "s"), (12345.6, "tokens"), (None, "%"), (0.5, "")
+    assert [figure(*each) for each in given] == ["82.5", "2.98", "12,346", "–", "0.500"]
 
 
 PEER = [right("a"), right("b"), wrong("a", system="peer"), right("b", system="peer")]
@@ -87,11 +74,11 @@ PEER = [right("a"), right("b"), wrong("a", system="peer"), right("b", system="pe
     ],
 )
 def test_the_table_shows_figure_interval_and_number_for_each_system(rows: list[Row], line: str) -> None:
-    assert line in [" ".join(shown.split()) for shown in printed(run_of(*rows)).splitlines()]
+    assert line in [" ".join(shown.split()) for shown in table(run_of(*rows)).splitlines()]
 
 
 def test_the_table_says_what_was_run_and_what_each_system_is() -> None:
-    text = printed(run_of(full(), wrong(system="[red]peer"), judge="support judge: AUC 0.88", cases=7))
+    text = table(run_of(full(), wrong(system="[red]peer"), judge="support judge: AUC 0.88", cases=7))
     assert text.startswith(
         "seeds · dev · 1 of 7 cases · 22 November 2026\ncommit abc1234 · embedded tiny · A processor · 2 cores\n\n"
     )
@@ -100,16 +87,12 @@ def test_the_table_says_what_was_run_and_what_each_system_is() -> None:
 
 
 @pytest.mark.parametrize(("systems", "width"), [(1, 100), (3, 100), (5, 118)])
-def test_no_line_is_longer_than_the_console_and_without_a_terminal_that_is_100_columns_or_more(
-    systems: int, width: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows = [
-        replace(row, outcome=replace(row.outcome, system=f"a-system-{n}"))
-        for n in range(systems)
-        for row in (right("a", kind="a kind of question with a long name"), broken("b"))
-    ]
-    assert max(map(len, printed(run_of(*rows)).splitlines())) <= 100
-    monkeypatch.setenv("COLUMNS", "40")
+def test_no_line_is_longer_than_the_console(systems: int, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"a-system-{n}" for n in range(systems)]
+    rows = [right("a", kind="a kind of question with a long name", system=name) for name in names]
+    rows += [broken("b", system=name) for name in names]
+    assert max(map(len, table(run_of(*rows)).splitlines())) <= 100
+    monkeypatch.setenv("COLUMNS", "40")  # which only a terminal has
     assert plain_or_terminal(systems).width == width
 
 
@@ -118,7 +101,7 @@ def test_the_three_ways_of_searching_stand_side_by_side_and_a_search_alone_has_n
     rankings = {"bm25": (gold,), "dense": (Place("b.txt", 0, 10), gold), "fused": (gold,)}
     asked = case(evidence=(GoldQuote("a.txt", "ten letter"),))
     for given in ("Homs.", None):
-        text = printed(run_of(Row(asked, outcome(given, rankings=rankings, gold=(gold,)))))
+        text = table(run_of(Row(asked, outcome(given, rankings=rankings, gold=(gold,)))))
         head, first = text[text.index("Retrieval by quote") :].splitlines()[:2]
         assert head.split()[-3:] == ["bm25", "dense", "fused"]
         assert first.split()[1::3] == ["100", "0", "100"]

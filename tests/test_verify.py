@@ -1,7 +1,5 @@
 """What a sentence stands on, and when the chat model is asked; with the real judge, and weights of the test's own."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest
@@ -20,6 +18,8 @@ HOMS = "The next target is likely to be the central city of Homs. It lies about 
 LEFT = "The Syrian army said it had withdrawn from Hama after insurgents broke through on Thursday morning."
 ASKED = "Who leads HTS?"
 TOLD = "HTS is led by Abu Mohammed al-Golani."
+TWO_FACTS = "Abu Mohammed al-Golani toured Aleppo, and Homs, 25 miles from Hama, is next."
+FOUR = tuple(f"He met {one}." for one in ("Ana Tuva", "Borlo", "Quen", "Ysra"))
 TRUSTING = Weights(Regression(9.0, {}), Regression(9.0, {}))
 """Whatever passes the literal check is shown."""
 Made = Callable[..., Verifier]
@@ -48,22 +48,12 @@ def verifier() -> Made:
         (ASKED, TOLD, (LEFT, LEADER, HOMS), {2}),
         ("How far is Homs from Hama?", "Homs is 25 miles south of Hama [2].", (LEADER, LEFT, HOMS), {3}),
         # each of two facts has its own statement
-        (
-            "Who toured Aleppo, and what is next?",
-            "Abu Mohammed al-Golani toured Aleppo, and Homs, 25 miles from Hama, is next.",
-            (LEFT, LEADER, HOMS),
-            {2, 3},
-        ),
+        ("Who toured Aleppo, and what is next?", TWO_FACTS, (LEFT, LEADER, HOMS), {2, 3}),
         # what no statement has is withheld with the reason
         (ASKED, "HTS is led by Vladimir Putin.", (LEADER, LEFT), "the name Vladimir is in no article found"),
         (ASKED, TOLD, (), "no article says it"),
         (ASKED, "HTS leads.", (LEADER,), "it says no more than the question"),
-        (
-            ASKED,
-            "Ana Tuva, Borlo, Quen and Ysra spoke.",
-            ("He met Ana Tuva.", "He met Borlo.", "He met Quen.", "He met Ysra."),
-            "no two articles' words together say it",
-        ),
+        (ASKED, "Ana Tuva, Borlo, Quen and Ysra spoke.", FOUR, "no two articles' words together say it"),
     ],
 )
 def test_a_sentence_stands_on_the_fewest_statements_that_have_all_it_names(
@@ -74,10 +64,7 @@ def test_a_sentence_stands_on_the_fewest_statements_that_have_all_it_names(
     verdict = verifier(reply).sentence(question, sentence, evidence)
     assert (verdict.reason or {item.number for item in verdict.cited}) == cited
     assert "[" not in verdict.text
-    if verdict.reason:
-        assert (verdict.cited, verdict.support) == ((), None)
-    else:
-        assert reply.verdicts == [verdict]
+    assert (verdict.cited, verdict.support) == ((), None) if verdict.reason else reply.verdicts == [verdict]
 
 
 def test_what_the_signals_say_is_what_stands_in_the_quotes(verifier: Made) -> None:
@@ -121,6 +108,5 @@ def test_what_is_unlikely_to_answer_is_not_worth_a_call(verifier: Made, odds: fl
 
 
 def test_the_models_own_refusal_is_recognised() -> None:
-    assert declines("Not stated.")
-    assert declines("The statements do not provide the number.")
-    assert not declines("The army left Hama.")
+    said = "Not stated.", "The statements do not provide the number.", "The army left Hama."
+    assert [declines(text) for text in said] == [True, True, False]
