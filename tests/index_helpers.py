@@ -140,9 +140,14 @@ def in_a_namespace(mount: str, *more: str) -> tuple[str, ...]:
 
 
 def zipped(**members: str | bytes) -> bytes:
-    """A ZIP archive; "__" in a name stands for "/"."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    """A ZIP archive."""
+    with zipfile.ZipFile(buffer := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
-            archive.writestr(name.replace("__", "/"), content)
+            archive.writestr(name, content)
     return buffer.getvalue()
+
+
+def packed(name: str) -> bytes:
+    """The files of a folder of tests/data in a ZIP archive, as documents are."""
+    home = DATA / name
+    return zipped(**{path.relative_to(home).as_posix(): path.read_bytes() for path in home.rglob("*.*")})
