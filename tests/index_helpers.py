@@ -41,6 +41,12 @@ def written(folder: Path, name: str, content: str | bytes = "x") -> Path:
     return path
 
 
+def write_many(folder: Path, text: str = "Report {} speaks of the market in Damascus.") -> None:
+    """70 articles, which are more than two groups that are embedded at once."""
+    for number in range(70):
+        written(folder, f"{number:02}.txt", text.format(number))
+
+
 def read(folder: Path, name: str, content: str | bytes) -> tuple[list[Article], list[Skipped]]:
     """What is read of a new file below `folder`."""
     return read_file(written(folder, name, content), name)

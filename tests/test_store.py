@@ -13,11 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
-from threading import Event
 
 import pytest
 from conftest import Write
-from index_helpers import ROOT, Counting, in_a_namespace, index_directory, python, written
+from index_helpers import ROOT, Counting, in_a_namespace, index_directory, python, write_many, written
 
 from index import errors
 from index.datadir import DataDir, write_whole
@@ -29,14 +28,6 @@ RESIGNED = "The minister resigned."
 
 def texts(index: ArticleIndex) -> list[str]:
     return [hit.passage.text for hit in index.search("minister")]
-
-
-@pytest.fixture
-def indexed(index: ArticleIndex, folder: Path, write: Write) -> ArticleIndex:
-    """An index of one article, in which a minister resigned."""
-    write("a.txt", RESIGNED)
-    index.sync(folder)
-    return index
 
 
 # looking
@@ -165,25 +156,20 @@ def test_readers_see_what_was_committed(indexed: ArticleIndex, minilm: Embedder,
 
 
 def test_readers_work_beside_a_writer(indexed: ArticleIndex, minilm: Embedder, folder: Path, write: Write) -> None:
-    done = Event()
+    def write_on() -> None:
+        for version in range(1, 6):
+            write("a.txt", f"The minister resigned in version {version}.")
+            indexed.sync(folder, replace=version == 3)
 
-    def read() -> int:
-        searches = 0
-        with ArticleIndex(indexed.data_dir, minilm) as reader:
-            while not done.is_set():
-                assert len(texts(reader)) == 1
-                searches += 1
-        return searches
-
-    with ThreadPoolExecutor(2) as pool:
-        readers = [pool.submit(read) for _ in range(2)]
-        try:
-            for version in range(1, 6):
-                write("a.txt", f"The minister resigned in version {version}.")
-                indexed.sync(folder, replace=version == 3)
-        finally:
-            done.set()
-        assert all(reader.result() > 0 for reader in readers)
+    with (
+        ThreadPoolExecutor(3) as pool,
+        ArticleIndex(indexed.data_dir, minilm) as one,
+        ArticleIndex(indexed.data_dir, minilm) as other,
+    ):
+        writer = pool.submit(write_on)
+        while not writer.done():
+            assert [len(found) for found in pool.map(texts, (one, other))] == [1, 1]
+        writer.result()
 
 
 _WRITER = """
@@ -230,12 +216,11 @@ print(len(index.search("market", k=100, mode="dense")), len(index.search("market
     "size",  # no room for the catalog, for the articles, for Chroma
     [pytest.param("32k", marks=pytest.mark.slow), "200k", pytest.param("1m", marks=pytest.mark.slow)],
 )
-def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path, write: Write, folder: Path, size: str) -> None:
+def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path, folder: Path, size: str) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     inside = in_a_namespace(f'mount -t tmpfs -o size={size} none "{disk}"')
-    for number in range(70):
-        write(f"{number:02}.txt", f"Report {number} speaks of the market in Damascus.")
+    write_many(folder)
     out, err = python(_FULL, disk / "data", folder, before=inside).communicate(timeout=120)
     assert out.splitlines() == [
         f"The disk that holds {disk}/data is full: free some space, then run the same command again; "

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sentencex
 from conftest import Write
-from index_helpers import Counting, contents, killed, written
+from index_helpers import Counting, contents, killed, write_many, written
 
 from index.embed import Embedder
 from index.errors import FolderMissing, UnforeseenWarning
@@ -177,11 +177,6 @@ ArticleIndex(data, Dying(Embedder(threads=1))).sync(folder, replace=replace, pro
 """
 
 
-def write_many(write: Write, text: str = "Report {} speaks of the market in Damascus.") -> None:
-    for number in range(70):
-        write(f"{number:02}.txt", text.format(number))
-
-
 def slow(*values: object) -> object:
     return pytest.param(*values, marks=pytest.mark.slow)
 
@@ -200,17 +195,17 @@ KILLED = [  # work, the moment, and how much of the 70 is embedded again: groups
 
 @pytest.mark.parametrize(("work", "moment", "again"), KILLED)
 def test_killed_it_leaves_no_less_than_there_was_and_is_resumed_to_the_index_of_a_clean_run(
-    minilm: Embedder, tmp_path: Path, folder: Path, write: Write, work: str, moment: str, again: int
+    minilm: Embedder, tmp_path: Path, folder: Path, work: str, moment: str, again: int
 ) -> None:
     old = written(tmp_path / "old", "a.txt", "The minister resigned.").parent
-    write_many(write)
+    write_many(folder)
     embedder = Counting(minilm)
     with ArticleIndex(tmp_path / "data", embedder) as index:
         if work != "first run":
             index.sync(folder if work == "update" else old)
             before = searchable(index)
         if work == "update":
-            write_many(write, "Bulletin {} speaks of the market in Damascus.")
+            write_many(folder, "Bulletin {} speaks of the market in Damascus.")
         killed(_INTERRUPTED, index.data_dir, folder, moment, work)
         if work != "first run":
             assert searchable(index) == before

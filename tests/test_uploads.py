@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from index_helpers import Counting, killed
+from index_helpers import Counting, killed, write_many, written
 
 from index.embed import Embedder
 from index.errors import ArticleMissing, CorpusError, IndexMissing
@@ -13,21 +13,8 @@ from index.store import ArticleIndex
 
 
 @pytest.fixture
-def indexed(index: ArticleIndex, folder: Path) -> ArticleIndex:
-    (folder / "a.txt").write_text("The minister resigned on Monday.", encoding="utf-8")
-    index.sync(folder)
-    return index
-
-
-@pytest.fixture
 def flood(tmp_path: Path) -> Path:
-    path = tmp_path / "flood.txt"
-    path.write_text(" date 2026-01-02 The river Dola flooded the town of Mirest.", encoding="utf-8")
-    return path
-
-
-def ids(index: ArticleIndex) -> list[str]:
-    return [one.id for one in index.listed()]
+    return written(tmp_path, "flood.txt", " date 2026-01-02 The river Dola flooded the town of Mirest.")
 
 
 def kept(index: ArticleIndex) -> list[str]:
@@ -37,15 +24,15 @@ def kept(index: ArticleIndex) -> list[str]:
 def test_an_added_file_is_found_numbered_and_removed(indexed: ArticleIndex, flood: Path) -> None:
     report = indexed.add({"flood.txt": flood})
     assert (report.added, report.skipped) == (1, [])
-    assert ids(indexed) == ["a.txt", "uploads/flood.txt"]
+    assert indexed.article_ids() == ["a.txt", "uploads/flood.txt"]
     assert indexed.search("Dola flooded", 1)[0].passage.article == "uploads/flood.txt"
     assert indexed.add({"flood.txt": flood}).unchanged == 1
     flood.write_text("Another flood, of the river Senne.", encoding="utf-8")
     indexed.add({"flood.txt": flood})
-    assert ids(indexed) == ["a.txt", "uploads/flood-2.txt", "uploads/flood.txt"]
+    assert indexed.article_ids() == ["a.txt", "uploads/flood-2.txt", "uploads/flood.txt"]
     assert indexed.remove("uploads/flood.txt") == 1
     left = sorted(hit.passage.article for hit in indexed.search("Dola flooded", 5))
-    assert (ids(indexed), kept(indexed), flood.exists()) == (left, ["flood-2.txt"], True)
+    assert (indexed.article_ids(), kept(indexed), flood.exists()) == (left, ["flood-2.txt"], True)
     assert left == ["a.txt", "uploads/flood-2.txt"]
 
 
@@ -68,23 +55,6 @@ def test_no_name_leads_out_of_the_uploads(indexed: ArticleIndex, flood: Path, na
     assert not name.startswith(".")
 
 
-def test_a_sync_takes_in_what_is_new_in_uploads(minilm: Embedder, tmp_path: Path, folder: Path, flood: Path) -> None:
-    embedder = Counting(minilm)
-    with ArticleIndex(tmp_path / "data", embedder) as index:
-        index.sync(folder)
-        index.add({"flood.txt": flood})
-        uploads = index.data_dir / "uploads"
-        (uploads / ".fire.txt.0a1b2c3d.part").write_bytes(b"half a cop")  # killed while it was copied
-        (uploads / "fire.txt").write_bytes(b"The mill of Mirest burned.")  # killed before it was indexed
-        report = index.sync(folder)
-        assert (report.added, report.unchanged, report.skipped) == (1, 1, [])
-        assert embedder.texts[1:] == ["The mill of Mirest burned."]
-        assert ids(index) == ["uploads/fire.txt", "uploads/flood.txt"]
-        (uploads / "flood.txt").unlink()
-        assert index.sync(folder).removed == 1
-        assert (kept(index), ids(index)) == (["fire.txt"], ["uploads/fire.txt"])
-
-
 def test_what_was_skipped_is_told_until_mended_or_gone(indexed: ArticleIndex, folder: Path, tmp_path: Path) -> None:
     (folder / "broken.pdf").write_bytes(b"no pdf")
     indexed.sync(folder)
@@ -97,8 +67,7 @@ def test_what_was_skipped_is_told_until_mended_or_gone(indexed: ArticleIndex, fo
     (folder / "broken.pdf").unlink()
     indexed.sync(folder)
     assert indexed.skipped() == []
-    (tmp_path / "news.jsonl").write_text('{"text": "A report."}\n{"text": ""}', encoding="utf-8")
-    indexed.add({"news.jsonl": tmp_path / "news.jsonl"})
+    indexed.add({"news.jsonl": written(tmp_path, "news.jsonl", '{"text": "A report."}\n{"text": ""}')})
     for _ in range(2):
         assert [each.path for each in indexed.skipped()] == ["uploads/news.jsonl#1"]
         indexed.sync(folder)
@@ -126,13 +95,12 @@ def kill(index: ArticleIndex, work: str, event: str, argument: str, path: object
 
 
 def test_a_removed_upload_stays_gone_after_a_killed_rebuild(indexed: ArticleIndex, flood: Path, folder: Path) -> None:
-    for number in range(70):
-        (folder / f"{number:02}.txt").write_text(f"Report {number}.", encoding="utf-8")
+    write_many(folder)
     indexed.add({"flood.txt": flood})
     kill(indexed, "index.sync(Path(more[2]), replace=True, progress=told)", "progress", "vectors", folder)
     indexed.remove("uploads/flood.txt")
     assert indexed.sync(folder, replace=True).unchanged == 71  # it goes on with what was begun
-    assert ids(indexed)[70:] == ["a.txt"]
+    assert indexed.article_ids()[70:] == ["a.txt"]
 
 
 @pytest.mark.parametrize("at", [("os.remove", "flood.txt"), ("shutil.rmtree", "")])
@@ -141,22 +109,32 @@ def test_a_killed_removal_is_done_or_not(indexed: ArticleIndex, flood: Path, fol
     kill(indexed, "index.remove('uploads/flood.txt')", *at)
     left = kept(indexed) == ["flood.txt"]
     assert left == (at[0] == "os.remove")
-    assert ("uploads/flood.txt" in ids(indexed)) >= left
+    assert ("uploads/flood.txt" in indexed.article_ids()) >= left
     indexed.sync(folder)
-    assert ("uploads/flood.txt" in ids(indexed)) == left
+    assert ("uploads/flood.txt" in indexed.article_ids()) == left
 
 
-def test_an_upload_killed_half_way_is_taken_in_by_a_sync(indexed: ArticleIndex, flood: Path, folder: Path) -> None:
-    kill(indexed, "index.add({'flood.txt': Path(more[2])}, progress=told)", "progress", "flood.txt", flood)
-    assert ids(indexed) == ["a.txt"]
-    assert indexed.sync(folder).added == 1
-    assert ids(indexed) == ["a.txt", "uploads/flood.txt"]
+def test_a_sync_takes_in_what_is_new_in_uploads(minilm: Embedder, tmp_path: Path, folder: Path, flood: Path) -> None:
+    embedder = Counting(minilm)
+    with ArticleIndex(tmp_path / "data", embedder) as index:
+        index.sync(folder)
+        index.add({"flood.txt": flood})
+        uploads = index.data_dir / "uploads"
+        (uploads / ".fire.txt.0a1b2c3d.part").write_bytes(b"half a cop")  # killed while it was copied
+        fire = written(tmp_path, "fire.txt", "The mill of Mirest burned.")
+        kill(index, "index.add({'fire.txt': Path(more[2])}, progress=told)", "progress", "fire.txt", fire)
+        assert index.article_ids() == ["uploads/flood.txt"]
+        report = index.sync(folder)
+        assert (report.added, report.unchanged, report.skipped) == (1, 1, [])
+        assert embedder.texts[1:] == ["The mill of Mirest burned."]
+        assert index.article_ids() == ["uploads/fire.txt", "uploads/flood.txt"]
+        (uploads / "flood.txt").unlink()
+        assert index.sync(folder).removed == 1
+        assert (kept(index), index.article_ids()) == (["fire.txt"], ["uploads/fire.txt"])
 
 
 def test_an_interrupted_adding_keeps_what_was_taken_in(indexed: ArticleIndex, tmp_path: Path) -> None:
-    files = {f"n{number}.txt": tmp_path / f"n{number}.txt" for number in range(40)}
-    for name, path in files.items():
-        path.write_text(f"The river of {name} flooded.", encoding="utf-8")
+    files = {f"{n}.txt": written(tmp_path, f"{n}.txt", f"The river flooded {n} towns.") for n in range(40)}
 
     def progress(done: int, total: int, what: str) -> None:
         if done == 35:
@@ -164,6 +142,6 @@ def test_an_interrupted_adding_keeps_what_was_taken_in(indexed: ArticleIndex, tm
 
     with pytest.raises(KeyboardInterrupt):
         indexed.add(files, progress=progress)
-    taken = len(ids(indexed))
+    taken = len(indexed.article_ids())
     assert 1 < taken < 41 and len(kept(indexed)) == taken - 1
     assert indexed.add(files).added + taken == 41
