@@ -41,9 +41,9 @@ def written(folder: Path, name: str, content: str | bytes = "x") -> Path:
     return path
 
 
-def write_many(folder: Path, text: str = "Report {} speaks of the market in Damascus.") -> None:
-    """70 articles, which are more than two groups that are embedded at once."""
-    for number in range(70):
+def write_many(folder: Path, text: str = "Report {} speaks of the market in Damascus.", count: int = 70) -> None:
+    """70 articles are more than two groups that are embedded at once."""
+    for number in range(count):
         written(folder, f"{number:02}.txt", text.format(number))
 
 
@@ -129,9 +129,24 @@ def python(script: str, data: Path, *more: object, before: tuple[str, ...] = ())
     )  # fmt: skip
 
 
-def killed(script: str, data: Path, *more: object) -> None:
-    """Runs a script that kills itself."""
-    process = python(script, data, *more)
+_DEATH = """
+def at(event, arguments):  # what Python itself tells of the system's calls, before they are made
+    if event == more[0] and str(arguments[0]).endswith(more[1]):
+        die()
+
+def told(done, total, what):
+    at("progress", [what])
+
+sys.addaudithook(at)
+"""
+
+
+def killed(data: Path, work: str, event: str = "", argument: str = "", path: object = "") -> None:
+    """Does the work in another process, which has the `path`, and is killed just before that event, or kills itself.
+
+    An event is one of Python's audit events, or "progress", for work that tells what it has done.
+    """
+    process = python(_DEATH + f"path = Path(more[2])\n{work}", data, event, argument, path)
     out, err = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL, out + err
 

@@ -77,27 +77,11 @@ def test_what_was_skipped_is_told_until_mended_or_gone(indexed: ArticleIndex, fo
 
 # killed and interrupted
 
-_AT = """
-def at(event, arguments):  # what Python itself tells of the system's calls, before they are made
-    if event == more[0] and str(arguments[0]).endswith(more[1]):
-        die()
-
-def told(done, total, what):
-    at("progress", [what])
-
-sys.addaudithook(at)
-"""
-
-
-def kill(index: ArticleIndex, work: str, event: str, argument: str, path: object = "") -> None:
-    """Does the work in another process, which is killed just before that event."""
-    killed(_AT + work, index.data_dir, event, argument, path)
-
 
 def test_a_removed_upload_stays_gone_after_a_killed_rebuild(indexed: ArticleIndex, flood: Path, folder: Path) -> None:
     write_many(folder)
     indexed.add({"flood.txt": flood})
-    kill(indexed, "index.sync(Path(more[2]), replace=True, progress=told)", "progress", "vectors", folder)
+    killed(indexed.data_dir, "index.sync(path, replace=True, progress=told)", "progress", "vectors", folder)
     indexed.remove("uploads/flood.txt")
     assert indexed.sync(folder, replace=True).unchanged == 71  # it goes on with what was begun
     assert indexed.article_ids()[70:] == ["a.txt"]
@@ -106,7 +90,7 @@ def test_a_removed_upload_stays_gone_after_a_killed_rebuild(indexed: ArticleInde
 @pytest.mark.parametrize("at", [("os.remove", "flood.txt"), ("shutil.rmtree", "")])
 def test_a_killed_removal_is_done_or_not(indexed: ArticleIndex, flood: Path, folder: Path, at: tuple[str, str]) -> None:
     indexed.add({"flood.txt": flood})
-    kill(indexed, "index.remove('uploads/flood.txt')", *at)
+    killed(indexed.data_dir, "index.remove('uploads/flood.txt')", *at)
     left = kept(indexed) == ["flood.txt"]
     assert left == (at[0] == "os.remove")
     assert ("uploads/flood.txt" in indexed.article_ids()) >= left
@@ -122,7 +106,7 @@ def test_a_sync_takes_in_what_is_new_in_uploads(minilm: Embedder, tmp_path: Path
         uploads = index.data_dir / "uploads"
         (uploads / ".fire.txt.0a1b2c3d.part").write_bytes(b"half a cop")  # killed while it was copied
         fire = written(tmp_path, "fire.txt", "The mill of Mirest burned.")
-        kill(index, "index.add({'fire.txt': Path(more[2])}, progress=told)", "progress", "fire.txt", fire)
+        killed(index.data_dir, "index.add({'fire.txt': path}, progress=told)", "progress", "fire.txt", fire)
         assert index.article_ids() == ["uploads/flood.txt"]
         report = index.sync(folder)
         assert (report.added, report.unchanged, report.skipped) == (1, 1, [])
