@@ -142,34 +142,30 @@ for mode in sys.stdin:
 """
 
 
-def test_readers_see_what_was_committed(indexed: ArticleIndex, minilm: Embedder, folder: Path, write: Write) -> None:
-    with python(_READER, indexed.data_dir) as elsewhere, ArticleIndex(indexed.data_dir, minilm) as here:
-        assert elsewhere.stdin is not None and elsewhere.stdout is not None
-        for text in (RESIGNED, "The minister stays.", "The minister left."):
-            write("a.txt", text)
-            indexed.sync(folder)
-            assert texts(here) == [text]
-            for mode in ("dense", "bm25"):
-                print(mode, file=elsewhere.stdin, flush=True)
-                assert elsewhere.stdout.readline().strip() == f"['{text}']"
-        elsewhere.stdin.close()
-
-
-def test_readers_work_beside_a_writer(indexed: ArticleIndex, minilm: Embedder, folder: Path, write: Write) -> None:
-    def write_on() -> None:
-        for version in range(1, 6):
-            write("a.txt", f"The minister resigned in version {version}.")
-            indexed.sync(folder, replace=version == 3)
-
+def test_readers_work_beside_a_writer_and_see_what_was_committed(
+    indexed: ArticleIndex, minilm: Embedder, folder: Path, write: Write
+) -> None:
     with (
-        ThreadPoolExecutor(3) as pool,
-        ArticleIndex(indexed.data_dir, minilm) as one,
-        ArticleIndex(indexed.data_dir, minilm) as other,
+        python(_READER, indexed.data_dir) as elsewhere,
+        ArticleIndex(indexed.data_dir, minilm) as here,
+        ThreadPoolExecutor() as pool,
     ):
-        writer = pool.submit(write_on)
-        while not writer.done():
-            assert [len(found) for found in pool.map(texts, (one, other))] == [1, 1]
-        writer.result()
+
+        def seen() -> list[str]:
+            found = pool.submit(texts, here)
+            print("dense\nbm25", file=elsewhere.stdin, flush=True)
+            return [*(elsewhere.stdout.readline().strip() for _ in range(2)), str(found.result())]
+
+        before = RESIGNED
+        for text in ("The minister stays.", "The minister left.", "The minister was ill."):
+            write("a.txt", text)
+            writing = pool.submit(indexed.sync, folder, replace="left" in text)
+            while not writing.done():
+                assert set(seen()) <= {f"['{before}']", f"['{text}']"}
+            writing.result()
+            assert seen() == [f"['{text}']"] * 3
+            before = text
+        elsewhere.stdin.close()
 
 
 _WRITER = """
@@ -183,15 +179,11 @@ index.sync(Path(more[0]), progress=wait)
 
 def test_a_second_writer_is_told_who_writes_and_readers_go_on(indexed: ArticleIndex, folder: Path) -> None:
     with python(_WRITER, indexed.data_dir, folder) as writer:
-        assert writer.stdin is not None and writer.stdout is not None
         writer.stdout.readline()
-        with pytest.raises(errors.IndexBusy) as busy:
-            indexed.sync(folder)
         since = json.loads((indexed.data_dir / "write.lock.json").read_text())["since"][11:16]
-        assert str(busy.value) == (
-            f"Another process (pid {writer.pid}, since {since}) is writing to this index; "
-            "wait until it has finished, then try again."
-        )
+        told = rf"Another process \(pid {writer.pid}, since {since}\) is writing to this index; wait until it has fin"
+        with pytest.raises(errors.IndexBusy, match=told):
+            indexed.sync(folder)
         assert texts(indexed) == [RESIGNED]
         writer.kill()
     assert indexed.sync(folder).unchanged == 1
