@@ -152,6 +152,7 @@ def test_a_document_gives_its_text_in_order(
         ("a.txt", "8 " * 900_000 + "\n" * 100_000),
         ("a.txt", "End of Document\n" * 100_000),
         ("a.txt", " date 2024-12-05 " + " " * 1_000_000 + "x"),
+        ("a.txt", "\n\n".join(["Aa Bb/Cc " * 80, "(" * 790, "Photo: " * 100, "A/" * 390] * 400)),
         ("a.md", "# " + " #" * 100_000 + "x"),
         ("a.md", "---\n" + "a: b\n" * 50_000),
         ("a.html", "<p>" + "8 " * 900_000 + "</p>"),
