@@ -69,6 +69,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def indexed(index: ArticleIndex, folder: Path) -> ArticleIndex:
+    """An index of one article, in which a minister resigned."""
+    written(folder, "a.txt", "The minister resigned.")
+    index.sync(folder)
+    return index
+
+
+@pytest.fixture
 def write(folder: Path) -> Write:
     """write("a.txt", "text", date="2024-12-05") puts a native article into the corpus folder."""
     return lambda name, text, date=None: written(folder, name, f" date {date} {text}" if date else text)

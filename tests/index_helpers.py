@@ -41,6 +41,12 @@ def written(folder: Path, name: str, content: str | bytes = "x") -> Path:
     return path
 
 
+def write_many(folder: Path, text: str = "Report {} speaks of the market in Damascus.", count: int = 70) -> None:
+    """70 articles are more than two groups that are embedded at once."""
+    for number in range(count):
+        written(folder, f"{number:02}.txt", text.format(number))
+
+
 def read(folder: Path, name: str, content: str | bytes) -> tuple[list[Article], list[Skipped]]:
     """What is read of a new file below `folder`."""
     return read_file(written(folder, name, content), name)
@@ -123,9 +129,24 @@ def python(script: str, data: Path, *more: object, before: tuple[str, ...] = ())
     )  # fmt: skip
 
 
-def killed(script: str, data: Path, *more: object) -> None:
-    """Runs a script that kills itself."""
-    process = python(script, data, *more)
+_DEATH = """
+def at(event, arguments):  # what Python itself tells of the system's calls, before they are made
+    if event == more[0] and str(arguments[0]).endswith(more[1]):
+        die()
+
+def told(done, total, what):
+    at("progress", [what])
+
+sys.addaudithook(at)
+"""
+
+
+def killed(data: Path, work: str, event: str = "", argument: str = "", path: object = "") -> None:
+    """Does the work in another process, which has the `path`, and is killed just before that event, or kills itself.
+
+    An event is one of Python's audit events, or "progress", for work that tells what it has done.
+    """
+    process = python(_DEATH + f"path = Path(more[2])\n{work}", data, event, argument, path)
     out, err = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL, out + err
 
@@ -140,9 +161,14 @@ def in_a_namespace(mount: str, *more: str) -> tuple[str, ...]:
 
 
 def zipped(**members: str | bytes) -> bytes:
-    """A ZIP archive; "__" in a name stands for "/"."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    """A ZIP archive."""
+    with zipfile.ZipFile(buffer := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
-            archive.writestr(name.replace("__", "/"), content)
+            archive.writestr(name, content)
     return buffer.getvalue()
+
+
+def packed(name: str) -> bytes:
+    """The files of a folder of tests/data in a ZIP archive, as documents are."""
+    home = DATA / name
+    return zipped(**{path.relative_to(home).as_posix(): path.read_bytes() for path in home.rglob("*.*")})

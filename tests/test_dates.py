@@ -12,34 +12,25 @@ from index.types import Span
 FIFTH = date(2024, 12, 5)
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        *("2024-12-05", "2024-12-05T23:30:00-05:00", "2024-12-05 10:00 GMT", "20241205", 20241205, "2024/12/5"),
-        *("Thu, 05 Dec 2024 23:00:00 -0800", "5 December 2024", "December 5, 2024", "Dec. 5, 2024, 3:15 p.m. ET"),
-        *("05.12.2024", "5 décembre 2024", "5 декабря 2024 г.", "2024年12月5日", "٥ ديسمبر ٢٠٢٤"),
-        *(1733356800, 1733356800.5, "1733356800", 1733356800123, "202412051030"),
-        *(FIFTH, datetime(2024, 12, 5, 23, 59)),
-    ],
-)
-def test_a_day_that_is_plainly_given_is_read(value: object) -> None:
-    assert parse_date(value) == FIFTH
+GIVEN = [
+    *("2024-12-05", "2024-12-05T23:30:00-05:00", "2024-12-05 10:00 GMT", "20241205", 20241205, "2024/12/5"),
+    *("Thu, 05 Dec 2024 23:00:00 -0800", "5 December 2024", "December 5, 2024", "Dec. 5, 2024, 3:15 p.m. ET"),
+    *("05.12.2024", "5 décembre 2024", "5 декабря 2024 г.", "2024年12月5日", "٥ ديسمبر ٢٠٢٤"),
+    *(1733356800, 1733356800.5, "1733356800", 1733356800123, "202412051030", FIFTH, datetime(2024, 12, 5, 23, 59)),
+]
+LEFT_OPEN = [
+    *("05/12/2024", "05/12/2024 10:00 am", "December 2024", "2024", 2024, "Thursday", "1 day ago", "5 December 24"),
+    *("2024-13-01", "31 February 2024", "2024-12-05 to 2024-12-09", "Hama fell on 5 December 2024"),
+    *("0001-01-01", "9999-12-31", 0, "0", -1, True, None, "", [], {}, float("nan"), float("inf"), 10**400),
+]
+CLEAR = [(value, date(2024, 12, 25)) for value in ("25/12/2024", "12/25/2024")]  # a day above twelve settles the order
 
 
 @pytest.mark.parametrize(
-    "value",
-    [
-        *("05/12/2024", "05/12/2024 10:00 am", "December 2024", "2024", 2024, "Thursday", "1 day ago", "5 December 24"),
-        *("2024-13-01", "31 February 2024", "2024-12-05 to 2024-12-09", "Hama fell on 5 December 2024"),
-        *("0001-01-01", "9999-12-31", 0, "0", -1, True, None, "", [], {}, float("nan"), float("inf"), 10**400),
-    ],
+    ("value", "day"), [*((value, FIFTH) for value in GIVEN), *((value, None) for value in LEFT_OPEN), *CLEAR]
 )
-def test_what_leaves_the_day_open_is_no_date(value: object) -> None:
-    assert parse_date(value) is None
-
-
-def test_a_day_above_twelve_settles_the_order() -> None:
-    assert parse_date("25/12/2024") == parse_date("12/25/2024") == date(2024, 12, 25)
+def test_a_day_that_is_plainly_given_is_read_and_no_other(value: object, day: date | None) -> None:
+    assert parse_date(value) == day
 
 
 @pytest.mark.parametrize(

@@ -67,10 +67,6 @@ def test_a_pdf_is_read_in_a_readers_order(tmp_path: Path, path: Path) -> None:
     assert article.page_of(len(article.text) - 1) == len(article.page_starts)
 
 
-def test_a_pdf_locked_for_printing_only_is_read(tmp_path: Path) -> None:
-    assert article_of(tmp_path, "a.pdf", pdf("Hama fell.", password="")).text == "Hama fell."
-
-
 def test_a_pdf_cut_short_anywhere_is_told_or_read(tmp_path: Path) -> None:
     whole = pdf("Hama fell.", "It is over.")
     before = logging.getLogger("pdfminer").level
@@ -108,27 +104,14 @@ def p(said: str, style: str = "") -> str:
     return f'<p>{style}<r><t xml:space="preserve">{said}</t></r></p>'
 
 
-def table(*rows: list[str], head: str = "") -> str:
-    lines = ["".join(f"<tc>{p(cell)}</tc>" for cell in row) for row in rows]
-    return f"<tbl><tr>{head}{lines[0]}</tr>{''.join(f'<tr>{line}</tr>' for line in lines[1:])}</tbl>"
+def table(rows: str) -> str:
+    """A table of "Town | Rain / Norby | much"; a row that begins with "*" is marked as one of heads."""
+    marked = [("<trPr><tblHeader/></trPr>" * row.startswith("*"), row.removeprefix("*")) for row in rows.split(" / ")]
+    cells = (head + "".join(f"<tc>{p(cell)}</tc>" for cell in row.split(" | ")) for head, row in marked)
+    return f"<tbl>{''.join(f'<tr>{row}</tr>' for row in cells)}</tbl>"
 
 
-_HEAD = "<trPr><tblHeader/></trPr>"
-_TURNOUT = [["", "Men", "", "Women", ""], ["Town", "2020", "2024", "2020", "2024"], ["Hama", "4", "5", "6", "7"]]
-_TURNOUT_ROW = "Hama | Men 2020: 4 | Men 2024: 5 | Women 2020: 6 | Women 2024: 7"
-TABLES = [  # a row is read with its heads, where there are heads
-    (
-        table(["Boat", "Club", "Time"], ["Sea Star", "Norby", "6:41"], ["Old Gull", "", "6:55"]),
-        "Boat | Club | Time¦Sea Star | Club: Norby | Time: 6:41¦Old Gull | Time: 6:55",
-    ),
-    (table(["", "2020", "2024"], ["Greens", "7", "4"]), "2020 | 2024¦Greens | 2020: 7 | 2024: 4"),
-    (table(["City", "Day"], ["Hama", "Thursday"], head=_HEAD), "City | Day¦Hama | Day: Thursday"),
-    (table(["City", "Day"], ["Hama", "Thursday"]), "City | Day¦Hama | Thursday"),
-    (table(*_TURNOUT), f"Men | Women¦Town | 2020 | 2024 | 2020 | 2024¦{_TURNOUT_ROW}"),
-    (table(["", ""], ["City", "Day"], ["Hama", "Thursday"], head=_HEAD), "City | Day¦Hama | Thursday"),
-    (table(["Name", "Ann Poe"], ["Age", "64"]), "Name | Ann Poe¦Age | 64"),  # names at the left, no heads
-    (table(["1", "2", "3"], ["4", "5", "6"]), "1 | 2 | 3¦4 | 5 | 6"),
-]
+TABLES = [(table(rows), text) for rows, text in (case.split("¦", 1) for case in cases("tables.txt"))]
 
 
 @pytest.mark.parametrize(("body", "text"), [*(case.split("¦", 1) for case in cases("word.txt")), *TABLES])
@@ -168,15 +151,15 @@ LATER = "HAMA, 5 December – It is over."
         ("a.docx", p(LATER), "Hama", "Hama", FIFTH),
         ("a.docx", p("4 June 2019"), "Hama", "Hama", date(2019, 6, 4)),
         ("a.docx", _FILLED_IN, "Hama", "Hama", None),  # by Word, on the day it is looked at
-        ("a.docx", table(["Ann Poe", "4 June 2019"]), "Hama", "Hama", None),
+        ("a.docx", table("Ann Poe | 4 June 2019"), "Hama", "Hama", None),
     ],
 )
 def test_title_and_day_are_its_own(tmp_path: Path, name: str, content: str, own: str, title: str, day: Any) -> None:
-    made = {
-        "a.pdf": lambda: pdf(content, title=own, made="D:20241205233000-05'00'"),
-        "a.docx": lambda: word_file(content + p("A."), title=own, created=datetime(2024, 12, 5, 9)),
-    }
-    article = article_of(tmp_path, name, made[name]())
+    if name == "a.pdf":
+        file = pdf(content, title=own, made="D:20241205233000-05'00'", password="")  # locked for printing only
+    else:
+        file = word_file(content + p("A."), title=own, created=datetime(2024, 12, 5, 9))
+    article = article_of(tmp_path, name, file)
     assert (article.title, article.date) == (title, day)
 
 
@@ -213,10 +196,7 @@ def test_a_page_that_trafilatura_gives_up_or_cuts_is_read_all_the_same(tmp_path:
     assert "var x" not in text and "no" not in text.split()
 
 
-@pytest.mark.parametrize(
-    ("charset", "text"),
-    [("windows-1251", "Армия покинула город."), ("shift_jis", "軍は撤退した。"), ("iso-2022-jp", "軍は撤退した。")],
-)
+@pytest.mark.parametrize(("charset", "text"), [("windows-1251", "Армия ушла."), ("iso-2022-jp", "軍は撤退した。")])
 def test_a_declared_charset_is_used(tmp_path: Path, charset: str, text: str) -> None:
     content = f'<html><head><meta charset="{charset}"></head><body><p>{text}</p></body></html>'
     assert text in article_of(tmp_path, "a.html", content.encode(charset)).text

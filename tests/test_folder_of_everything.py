@@ -13,7 +13,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from index_helpers import DATA, written, zipped
+from index_helpers import DATA, packed, written, zipped
 from test_documents import p, pdf, word_file
 
 from index import formats
@@ -25,12 +25,6 @@ ONE = "The herons of Marlby nest on the old signal box, and nobody minds."
 TWO = "On Sunday the council counted forty-one of them, twice as many as before."
 THREE = "The railway asks visitors to bring glasses, not bread."
 STORY = (ONE, TWO, THREE)
-
-
-def packed(kind: str) -> bytes:
-    """The files of data/everything.KIND in a ZIP archive."""
-    home = DATA / f"everything.{kind}"
-    return zipped(**{path.relative_to(home).as_posix(): path.read_bytes() for path in home.rglob("*.*")})
 
 
 def cut_inside(data: bytes, cut: str, *, keep: bool = True) -> bytes:
@@ -48,29 +42,29 @@ PLAIN, PAGE, RTF, RSS, ATOM, JSON, LINES, ROWS, MHT, MBOX = (
 TWO_PARTS = TEXTS["good in two parts.eml"]
 RECORDS = json.loads(JSON)["articles"]
 FIRST, SECOND = re.split("(?m)^(?=From una)", MBOX)[1:3]
-WORD, ODT, BOOK = word_file("".join(map(p, STORY))), packed("odt"), packed("epub")
+WORD, ODT, BOOK = word_file("".join(map(p, STORY))), packed("everything.odt"), packed("everything.epub")
 PDF = pdf(*STORY)
 STREAMS = PDF.split(b">>\nstream\n")
+BOMB = "<p>" + " " * formats.MAX_UNPACKED_BYTES
 
 GOOD: dict[str, str | bytes] = {
     **TEXTS, "good.htm": PAGE, "good.mhtml": MHT, "good.xml": RSS, "good.pdf": PDF, "good.docx": WORD, "good.odt": ODT,
-    "good.epub": BOOK,
+    "good.epub": BOOK, "good html.eml": f"From: Una\nContent-Type: text/html\n\n{PAGE}",
 }  # fmt: skip
 BROKEN: dict[str, str | bytes] = {
-    "empty.txt": "", "blank.txt": " \n\n ", "empty.docx": b"", "empty.pdf": b"",
-    "zeroed.txt": bytes(2000), "zeroed.docx": bytes(len(WORD)), "zeroed.pdf": bytes(len(PDF)), "zeroed.eml": bytes(500),
-    "zeroed.mbox": bytes(500), "zeroed.html": bytes(500), "zeroed.rss": bytes(500), "zeroed.csv": bytes(500),
-    "half zeroed.txt": PLAIN.encode()[:100] + bytes(200),
-    "binary.txt": bytes(range(256)) * 20, "binary.md": WORD, "binary.csv": PDF, "binary.json": WORD, "binary.eml": WORD,
-    "binary.html": WORD,
-    "page.docx": PAGE, "word.pdf": WORD, "pdf.docx": PDF, "text.pdf": PLAIN, "text.rtf": PLAIN, "text.odt": PLAIN,
-    "text.epub": PLAIN, "text.json": PLAIN, "text.jsonl": PLAIN, "text.csv": PLAIN, "text.eml": PLAIN,
-    "text.mbox": PLAIN, "text.mht": PLAIN, "text.rss": PLAIN, "word.odt": WORD, "odt.epub": ODT, "book.docx": BOOK,
-    "page.xml": PAGE, "rtf.docx": RTF, "docx.rtf": WORD,
-    "bomb.docx": zipped(**{"word__document.xml": "<p>" + " " * formats.MAX_UNPACKED_BYTES}),
+    "blank.txt": " \n\n ", "blank le.txt": b"\xff\xfe \x00\n\x00", "only a day.txt": " date 2024-12-05 \n",
+    **{f"zeroed.{suffix}": bytes(500) for suffix in "txt docx pdf eml mbox html rss csv".split()},
+    **{f"word.{suffix}": WORD for suffix in "md json eml html pdf odt rtf".split()},
+    **{f"text.{suffix}": PLAIN for suffix in "pdf rtf odt epub json jsonl csv eml mbox mht rss".split()},
+    "half zeroed.txt": PLAIN.encode()[:100] + bytes(200), "binary.txt": bytes(range(256)) * 20, "pdf.csv": PDF,
+    "pdf.docx": PDF, "page.docx": PAGE, "rtf.docx": RTF, "book.docx": BOOK, "odt.epub": ODT, "page.xml": PAGE,
+    "png.txt": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "gz.txt": b"\x1f\x8b\x08\x08\1\2\3abc",
+    "bomb.docx": zipped(**{"word/document.xml": BOMB}), "bomb.odt": zipped(**{"content.xml": BOMB}),
+    "bomb.epub": zipped(**{"a.xhtml": BOMB}), "deep.json": "[" * 100_000,
+    "entity.odt": zipped(**{"content.xml": '<!DOCTYPE d [<!ENTITY a "boom">]><d><p>&a;</p></d>'}),
     "locked.pdf": pdf(*STORY, password="heron"),
     "locked.docx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512),
-    "locked.odt": zipped(**{"META-INF__manifest.xml": "<m><encryption-data/></m>", "content.xml": b"\x07"}),
+    "locked.odt": zipped(**{"META-INF/manifest.xml": "<m><encryption-data/></m>", "content.xml": b"\x07"}),
     "unmarked le.txt": PLAIN.encode("utf-16-le"), "unmarked be.txt": PLAIN.encode("utf-16-be"),
     "cut.docx": WORD[: len(WORD) // 2],
     "cut inside.docx": cut_inside(WORD, "word/document.xml"),
@@ -84,11 +78,14 @@ BROKEN: dict[str, str | bytes] = {
     "cut.odt": ODT[: len(ODT) // 2], "no content.odt": zipped(mimetype="x"),
     "cut inside.odt": cut_inside(ODT, "content.xml"),
     "a chapter less.epub": cut_inside(BOOK, "c1.xhtml", keep=False), "cut.epub": BOOK[:400],
-    "no package.epub": cut_inside(BOOK, "b.opf", keep=False),
+    "no package.epub": cut_inside(BOOK, "b.opf", keep=False), "no chapter.epub": zipped(mimetype="x"),
     "cut.json": JSON[:-80], "trailing.json": json.dumps(RECORDS[0]) + " and so on",
     "trailing line.json": json.dumps({"text": PLAIN}, indent=1) + "\nand so on",
     "odd.json": json.dumps([*RECORDS, 7, None, {"title": "x"}]), "number.json": "7",
+    "oops.json": '{"text":\n oops}', "no article.json": "[]",
+    "site.json": '{"@type": "WebSite", "description": "News."}',
     "cut.jsonl": LINES[:-20], "cut.csv": ROWS[:-30], "no text.csv": "day,town\n2023-05-09,Marlby\n",
+    "numbers.csv": "2023,100\n2024,120\n", "only heads.csv": "title,text\n",
     "cut.eml": TWO_PARTS[: TWO_PARTS.find(TWO)],
     "no body.eml": "From: Una\nSubject: Herons\n\n",
     "cut html.eml": TWO_PARTS[: TWO_PARTS.find("<html") + 60],
@@ -102,6 +99,7 @@ BROKEN: dict[str, str | bytes] = {
     "cut.mht": MHT[:-60].replace("</html>", ""), "end lost.mht": MHT.removesuffix("--b--\n"),
     "cut.rss": RSS[: RSS.find(THREE)], "ill.rss": RSS.replace(TWO, TWO + " <b>Heron & sons"), "cut.atom": ATOM[:-120],
     "marked.rss": RSS.replace("Echo", "Echo &amp; Post").encode("utf-16"),
+    "no item.rss": "<rss><channel><title>x</title></channel></rss>",
     "letters.rss": RSS.replace("nobody minds", "nobody minds&hellip; caf&eacute; &amp; B&B"),
 }  # fmt: skip
 
@@ -115,8 +113,21 @@ READ = {
     "as xml.html": "111",
 }  # fmt: skip
 UNHARMED = {"as xml.html", "marked.rss", "unmarked le.txt", "unmarked be.txt", "no xref.pdf", "letters.rss"}
-_NO_PDF, _NO_WORD = "damaged, or not a PDF", "damaged, or not a Word document"
+_NO_PDF, _NO_WORD, _NO_TEXT = "damaged, or not a PDF", "damaged, or not a Word document", "binary, not text"
+_NO_FEED, _BOMB = "neither an RSS nor an Atom feed, the XML files that are read", "unpacks to more than 200 MB"
+_NO_MAILBOX = "damaged, or not an mbox mailbox: it does not begin with a line “From …”"
+_NO_COLUMN = "no column looks like an article's text: give it a row of heads, one of them text, body or content"
 WHY = {
+    "blank.txt": "empty", "blank le.txt": "empty", "entity.odt": "empty", "binary.txt": _NO_TEXT, "png.txt": _NO_TEXT,
+    "gz.txt": _NO_TEXT, "only a day.txt": "empty: there is no text in it", "bomb.docx": _BOMB, "bomb.odt": _BOMB,
+    "bomb.epub": _BOMB, "text.rtf": "damaged, or not a Rich Text file",
+    "text.odt": "damaged, or not an OpenDocument text",
+    "locked.odt": "encrypted: save it without a password", "no chapter.epub": "damaged: there is no chapter in it",
+    "page.xml": _NO_FEED, "no item.rss": "empty: there is no item in this feed", "text.mbox": _NO_MAILBOX,
+    "headless.eml": "damaged, or not a mail: it has no headers", "no text.csv": _NO_COLUMN, "numbers.csv": _NO_COLUMN,
+    "no page.mht": "damaged, or not a saved page: there is no HTML in it", "site.json": "a WebSite, not an article",
+    "only heads.csv": "empty: there is no row below its heads", "oops.json": "not valid JSON at line 2, column 2",
+    "no article.json": "empty: there is no article in its list", "deep.json": "not valid JSON",
     "zeroed.pdf": _NO_PDF, "text.pdf": _NO_PDF, "cut.docx": _NO_WORD, "book.docx": _NO_WORD,
     "pictures.pdf": "no text in it: a scan?", "locked.pdf": "encrypted: it needs a password",
     "locked.docx": "encrypted, or in Word's old format: save it as .docx without a password",
@@ -154,5 +165,6 @@ def test_each_file_is_read_whole_or_what_is_lost_is_named(
     (mail,), _ = read_file(folder / "good.eml", "good.eml")  # what is indexed is what was read
     assert (index.article(mail.id), index.sentences(mail.id)) == (mail, sentences_of(mail))
     assert [one.author for one in index.listed() if one.id == mail.id] == [mail.author] == ["Una Faber"]
+    assert (mail.source, index.article("good.mht").date) == ("Una Faber", None)  # that day it was saved
     assert index.sync(folder).skipped == report.skipped
     assert (tuple(capfd.readouterr()), caplog.records) == (("", ""), [])

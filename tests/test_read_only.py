@@ -57,7 +57,7 @@ def test_an_index_that_can_only_be_read_is_searched_and_asked(
     if left == "with a reader's log":
         (index / "catalog.db-wal").touch()
     if left == "with a killed writer's":
-        killed(_WRITER, index / "catalog.db")
+        killed(index / "catalog.db", _WRITER)
         assert (index / "catalog.db-wal").stat().st_size > 0
     if left == "no permission":  # for root, that is without its right to write anywhere
         subprocess.run(["chmod", "-R", "a-w", disk], check=True)

@@ -13,7 +13,6 @@ from conftest import Write
 from index_helpers import written
 
 from index.embed import Embedder
-from index.search import match_expression
 from index.store import ArticleIndex
 from index.types import Hit
 from rag.find import find
@@ -22,7 +21,7 @@ MODES: tuple[Any, ...] = ("bm25", "dense", "fused")
 ARTICLES = {
     "bomb.txt": " date 2024-12-01 A bomb went off near the market in Damascus. Two people were hurt.",
     "talks.txt": " date 2024-12-05 Ministers of the US and Turkey met for talks in Ankara in May.",
-    "flood.txt": " date 2024-12-08 The river flooded the lower town after three days of rain.",
+    "flood.txt": " date 2024-12-08 The river flooded the lower town after 3 days of rain.",
     "café.txt": "The café in Besançon reopened, its owner said.",
 }
 
@@ -65,12 +64,13 @@ def test_a_hit_marks_the_words_that_were_looked_for_in_whatever_form_they_stand(
 
     assert marked("BOMBS of the markets") == ["bomb", "market"]
     assert marked("cafe in Besancon reopening") == ["café", "Besançon", "reopened"]
-    assert marked("Did the US talk in May?") == ["US", "talks", "May"]
+    assert marked("Did the US talk in May?") == ["US", "talks", "May"]  # common words that are names
+    assert marked("DID THE US MARKET GO OFF AND A BOMB?") == ["bomb", "market"]
+    assert marked("off the a") == ["A", "off", "the"]  # no others remain
+    assert marked("Did it rain for 3 days?") == ["3", "days", "rain"]
 
 
-def test_equal_passages_come_in_order_and_no_sign_of_theirs_marks(
-    index: ArticleIndex, folder: Path, write: Write
-) -> None:
+def test_equal_passages_come_in_order_and_are_not_marked(index: ArticleIndex, folder: Path, write: Write) -> None:
     for name in ("c.txt", "a.txt", "b.txt"):
         write(name, "The \ufdd0 minister \ufdd1 resigned.")  # the signs that search puts around a word
         index.sync(folder)
@@ -161,17 +161,3 @@ def test_nothing_in_a_query_is_an_operator(news: ArticleIndex, query: str) -> No
     assert len(hits) == len(ARTICLES)
     if "bomb" in query[:100]:
         assert ids(hits)[0] == "bomb.txt"
-
-
-@pytest.mark.parametrize(
-    ("query", "words"),
-    [
-        ("Who was in the market's B block 7?", ["market", "block", "7"]),
-        ("who is it", ["who", "is", "it"]),  # no others remain
-        ("What did the US say in May to the WHO?", ["us", "may", "who"]),  # common words that are names
-        *(("WHAT DID THE MINISTER SAY", ["minister"]), ("Should the minister resign?", ["minister", "resign"])),
-        ("", []),
-    ],
-)
-def test_stopwords_and_single_letters_are_dropped_when_others_remain(query: str, words: list[str]) -> None:
-    assert match_expression(query) == " OR ".join(f'"{word}"' for word in words)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sentencex
 from conftest import Write
-from index_helpers import Counting, contents, killed, written
+from index_helpers import Counting, contents, killed, write_many, written
 
 from index.embed import Embedder
 from index.errors import FolderMissing, UnforeseenWarning
@@ -145,41 +145,7 @@ def test_one_article_costs_itself_at_most_and_our_mistake_is_a_warning(
     assert index.sync(folder).added == 1
 
 
-# Interrupted. Each script kills itself with SIGKILL at a moment of its own, in the middle of a sync.
-
-_INTERRUPTED = """
-import threading
-from index_helpers import Counting
-
-folder, moment, replace = Path(more[0]), more[1], more[2] == "replacement"
-
-class Dying(Counting):
-    calls = 0
-    def get_text_embedding_batch(self, texts):
-        self.calls += 1
-        if moment == f"embed {self.calls}":
-            die()
-        return super().get_text_embedding_batch(texts)
-
-def progress(done, total, what):
-    if moment == what:
-        die()
-    if moment == "chroma" and what == "vectors":
-        threading.Thread(target=watch, daemon=True).start()
-
-def watch():
-    before = set(data.glob("index-*/vectors-*"))
-    while True:
-        if set(data.glob("index-*/vectors-*")) - before:
-            die()
-
-ArticleIndex(data, Dying(Embedder(threads=1))).sync(folder, replace=replace, progress=progress)
-"""
-
-
-def write_many(write: Write, text: str = "Report {} speaks of the market in Damascus.") -> None:
-    for number in range(70):
-        write(f"{number:02}.txt", text.format(number))
+# killed
 
 
 def slow(*values: object) -> object:
@@ -191,27 +157,31 @@ def searchable(index: ArticleIndex) -> list[set[str]]:
     return [{hit.passage.article for hit in index.search("minister market", k=100, mode=mode)} for mode in modes]
 
 
-KILLED = [  # work, the moment, and how much of the 70 is embedded again: groups of 32 are committed before the next
-    ("first run", "embed 3", 6), ("first run", "chroma", 0), ("update", "embed 2", 38), ("replacement", "embed 2", 38),
-    slow("first run", "embed 1", 70), slow("first run", "50.txt", 38), slow("first run", "vectors", 0),
-    slow("update", "vectors", 0), slow("update", "chroma", 0), slow("replacement", "chroma", 0),
+IN_CHROMA = "import llama_index.vector_stores.chroma"
+KILLED = [  # work, before what, and how much of the 70 is embedded again: groups of 32 are committed before the next
+    ("first run", "progress 69.txt", 6), ("first run", IN_CHROMA, 0), ("update", "progress 50.txt", 38),
+    ("replacement", "progress 50.txt", 38), slow("first run", "progress 10.txt", 70),
+    slow("first run", "progress 50.txt", 38), slow("first run", "progress vectors", 0),
+    slow("update", "progress vectors", 0), slow("update of ten", "sqlite3.connect chroma.sqlite3", 0),
+    slow("replacement", IN_CHROMA, 0),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("work", "moment", "again"), KILLED)
 def test_killed_it_leaves_no_less_than_there_was_and_is_resumed_to_the_index_of_a_clean_run(
-    minilm: Embedder, tmp_path: Path, folder: Path, write: Write, work: str, moment: str, again: int
+    minilm: Embedder, tmp_path: Path, folder: Path, work: str, moment: str, again: int
 ) -> None:
     old = written(tmp_path / "old", "a.txt", "The minister resigned.").parent
-    write_many(write)
+    write_many(folder)
     embedder = Counting(minilm)
     with ArticleIndex(tmp_path / "data", embedder) as index:
         if work != "first run":
-            index.sync(folder if work == "update" else old)
+            index.sync(old if work == "replacement" else folder)
             before = searchable(index)
-        if work == "update":
-            write_many(write, "Bulletin {} speaks of the market in Damascus.")
-        killed(_INTERRUPTED, index.data_dir, folder, moment, work)
+        if "update" in work:
+            write_many(folder, "Bulletin {} speaks of the market in Damascus.", 70 if work == "update" else 10)
+        sync = f"index.sync(path, replace={work == 'replacement'}, progress=told)"
+        killed(index.data_dir, sync, *moment.split(), folder)
         if work != "first run":
             assert searchable(index) == before
         elif again < 70:  # what was committed is found, by its meaning too
@@ -225,7 +195,7 @@ def test_killed_it_leaves_no_less_than_there_was_and_is_resumed_to_the_index_of_
 
 def test_a_record_whose_file_was_not_read_to_its_end_goes_with_the_file(index: ArticleIndex, folder: Path) -> None:
     file = written(folder, "news.jsonl", records(*REPORTS * 23, REPORTS[0]))
-    killed(_INTERRUPTED, index.data_dir, folder, "embed 2", "first run")
+    killed(index.data_dir, "index.sync(path, progress=told)", "progress", "news.jsonl: 32 of 70 articles", folder)
     assert len(found(index, "market")) == 10
     file.unlink()
     assert index.sync(folder).removed == 32

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from index_helpers import Counting, killed, written
+from index_helpers import Counting, killed, write_many, written
 
 from index.embed import Embedder
 from index.errors import ArticleMissing, CorpusError, IndexMissing
@@ -13,19 +13,8 @@ from index.store import ArticleIndex
 
 
 @pytest.fixture
-def indexed(index: ArticleIndex, folder: Path) -> ArticleIndex:
-    written(folder, "a.txt", "The minister resigned on Monday.")
-    index.sync(folder)
-    return index
-
-
-@pytest.fixture
 def flood(tmp_path: Path) -> Path:
     return written(tmp_path, "flood.txt", " date 2026-01-02 The river Dola flooded the town of Mirest.")
-
-
-def ids(index: ArticleIndex) -> list[str]:
-    return [one.id for one in index.listed()]
 
 
 def kept(index: ArticleIndex) -> list[str]:
@@ -35,15 +24,15 @@ def kept(index: ArticleIndex) -> list[str]:
 def test_an_added_file_is_found_numbered_and_removed(indexed: ArticleIndex, flood: Path) -> None:
     report = indexed.add({"flood.txt": flood})
     assert (report.added, report.skipped) == (1, [])
-    assert ids(indexed) == ["a.txt", "uploads/flood.txt"]
+    assert indexed.article_ids() == ["a.txt", "uploads/flood.txt"]
     assert indexed.search("Dola flooded", 1)[0].passage.article == "uploads/flood.txt"
     assert indexed.add({"flood.txt": flood}).unchanged == 1
     flood.write_text("Another flood, of the river Senne.", encoding="utf-8")
     indexed.add({"flood.txt": flood})
-    assert ids(indexed) == ["a.txt", "uploads/flood-2.txt", "uploads/flood.txt"]
+    assert indexed.article_ids() == ["a.txt", "uploads/flood-2.txt", "uploads/flood.txt"]
     assert indexed.remove("uploads/flood.txt") == 1
     left = sorted(hit.passage.article for hit in indexed.search("Dola flooded", 5))
-    assert (ids(indexed), kept(indexed), flood.exists()) == (left, ["flood-2.txt"], True)
+    assert (indexed.article_ids(), kept(indexed), flood.exists()) == (left, ["flood-2.txt"], True)
     assert left == ["a.txt", "uploads/flood-2.txt"]
 
 
@@ -64,23 +53,6 @@ def test_no_name_leads_out_of_the_uploads(indexed: ArticleIndex, flood: Path, na
     (name,) = kept(indexed)
     assert (indexed.data_dir / "uploads" / name).read_bytes() == flood.read_bytes()
     assert not name.startswith(".")
-
-
-def test_a_sync_takes_in_what_is_new_in_uploads(minilm: Embedder, tmp_path: Path, folder: Path, flood: Path) -> None:
-    embedder = Counting(minilm)
-    with ArticleIndex(tmp_path / "data", embedder) as index:
-        index.sync(folder)
-        index.add({"flood.txt": flood})
-        uploads = index.data_dir / "uploads"
-        (uploads / ".fire.txt.0a1b2c3d.part").write_bytes(b"half a cop")  # killed while it was copied
-        (uploads / "fire.txt").write_bytes(b"The mill of Mirest burned.")  # killed before it was indexed
-        report = index.sync(folder)
-        assert (report.added, report.unchanged, report.skipped) == (1, 1, [])
-        assert embedder.texts[1:] == ["The mill of Mirest burned."]
-        assert ids(index) == ["uploads/fire.txt", "uploads/flood.txt"]
-        (uploads / "flood.txt").unlink()
-        assert index.sync(folder).removed == 1
-        assert (kept(index), ids(index)) == (["fire.txt"], ["uploads/fire.txt"])
 
 
 def test_what_was_skipped_is_told_until_mended_or_gone(indexed: ArticleIndex, folder: Path, tmp_path: Path) -> None:
@@ -105,54 +77,48 @@ def test_what_was_skipped_is_told_until_mended_or_gone(indexed: ArticleIndex, fo
 
 # killed and interrupted
 
-_AT = """
-def at(event, arguments):  # what Python itself tells of the system's calls, before they are made
-    if event == more[0] and str(arguments[0]).endswith(more[1]):
-        die()
-
-def told(done, total, what):
-    at("progress", [what])
-
-sys.addaudithook(at)
-"""
-
-
-def kill(index: ArticleIndex, work: str, event: str, argument: str, path: object = "") -> None:
-    """Does the work in another process, which is killed just before that event."""
-    killed(_AT + work, index.data_dir, event, argument, path)
-
 
 def test_a_removed_upload_stays_gone_after_a_killed_rebuild(indexed: ArticleIndex, flood: Path, folder: Path) -> None:
-    for number in range(70):
-        written(folder, f"{number:02}.txt", f"Report {number}.")
+    write_many(folder)
     indexed.add({"flood.txt": flood})
-    kill(indexed, "index.sync(Path(more[2]), replace=True, progress=told)", "progress", "vectors", folder)
+    killed(indexed.data_dir, "index.sync(path, replace=True, progress=told)", "progress", "vectors", folder)
     indexed.remove("uploads/flood.txt")
     assert indexed.sync(folder, replace=True).unchanged == 71  # it goes on with what was begun
-    assert ids(indexed)[70:] == ["a.txt"]
+    assert indexed.article_ids()[70:] == ["a.txt"]
 
 
 @pytest.mark.parametrize("at", [("os.remove", "flood.txt"), ("shutil.rmtree", "")])
 def test_a_killed_removal_is_done_or_not(indexed: ArticleIndex, flood: Path, folder: Path, at: tuple[str, str]) -> None:
     indexed.add({"flood.txt": flood})
-    kill(indexed, "index.remove('uploads/flood.txt')", *at)
+    killed(indexed.data_dir, "index.remove('uploads/flood.txt')", *at)
     left = kept(indexed) == ["flood.txt"]
     assert left == (at[0] == "os.remove")
-    assert ("uploads/flood.txt" in ids(indexed)) >= left
+    assert ("uploads/flood.txt" in indexed.article_ids()) >= left
     indexed.sync(folder)
-    assert ("uploads/flood.txt" in ids(indexed)) == left
+    assert ("uploads/flood.txt" in indexed.article_ids()) == left
 
 
-def test_an_upload_killed_half_way_is_taken_in_by_a_sync(indexed: ArticleIndex, flood: Path, folder: Path) -> None:
-    kill(indexed, "index.add({'flood.txt': Path(more[2])}, progress=told)", "progress", "flood.txt", flood)
-    assert ids(indexed) == ["a.txt"]
-    assert indexed.sync(folder).added == 1
-    assert ids(indexed) == ["a.txt", "uploads/flood.txt"]
+def test_a_sync_takes_in_what_is_new_in_uploads(minilm: Embedder, tmp_path: Path, folder: Path, flood: Path) -> None:
+    embedder = Counting(minilm)
+    with ArticleIndex(tmp_path / "data", embedder) as index:
+        index.sync(folder)
+        index.add({"flood.txt": flood})
+        uploads = index.data_dir / "uploads"
+        (uploads / ".fire.txt.0a1b2c3d.part").write_bytes(b"half a cop")  # killed while it was copied
+        fire = written(tmp_path, "fire.txt", "The mill of Mirest burned.")
+        killed(index.data_dir, "index.add({'fire.txt': path}, progress=told)", "progress", "fire.txt", fire)
+        assert index.article_ids() == ["uploads/flood.txt"]
+        report = index.sync(folder)
+        assert (report.added, report.unchanged, report.skipped) == (1, 1, [])
+        assert embedder.texts[1:] == ["The mill of Mirest burned."]
+        assert index.article_ids() == ["uploads/fire.txt", "uploads/flood.txt"]
+        (uploads / "flood.txt").unlink()
+        assert index.sync(folder).removed == 1
+        assert (kept(index), index.article_ids()) == (["fire.txt"], ["uploads/fire.txt"])
 
 
 def test_an_interrupted_adding_keeps_what_was_taken_in(indexed: ArticleIndex, tmp_path: Path) -> None:
-    names = [f"n{number}.txt" for number in range(40)]
-    files = {name: written(tmp_path, name, f"The river of {name} flooded.") for name in names}
+    files = {f"{n}.txt": written(tmp_path, f"{n}.txt", f"The river flooded {n} towns.") for n in range(40)}
 
     def progress(done: int, total: int, what: str) -> None:
         if done == 35:
@@ -160,6 +126,6 @@ def test_an_interrupted_adding_keeps_what_was_taken_in(indexed: ArticleIndex, tm
 
     with pytest.raises(KeyboardInterrupt):
         indexed.add(files, progress=progress)
-    taken = len(ids(indexed))
+    taken = len(indexed.article_ids())
     assert 1 < taken < 41 and len(kept(indexed)) == taken - 1
     assert indexed.add(files).added + taken == 41
