@@ -29,8 +29,7 @@ from llama_index.core.query_engine import CitationQueryEngine
 from llama_index.core.schema import NodeWithScore
 from llama_index.core.vector_stores import FilterOperator, MetadataFilter, MetadataFilters
 
-from evals.embedding import LlamaEmbedding
-from evals.metered import MeteredLLM
+from evals.metered import LlamaEmbedding, MeteredLLM
 from evals.text import words
 from evals.types import Case
 from index.embed import embedder
@@ -61,7 +60,7 @@ class LlamaIndexArticles:
         return VectorStoreIndex.from_documents(
             [Document(text=article.text, metadata={FILE_NAME: article.id}) for article in self._articles],
             transformations=[SentenceSplitter()],  # LlamaIndex's default, said here so that no global is asked
-            embed_model=LlamaEmbedding(embedder(settings.embedder, ollama_host=settings.ollama_host)),
+            embed_model=LlamaEmbedding(inner=embedder(settings.embedder, ollama_host=settings.ollama_host)),
         )
 
     def visible(self, case: Case) -> MetadataFilters | None:

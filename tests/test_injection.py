@@ -188,15 +188,15 @@ def test_the_command_asks_goes_on_and_judges_again(tmp_path: Path, monkeypatch: 
         first_token=lambda messages: {"Yes": -0.01, "No": -5.0},
     )
     out = tmp_path / "run.jsonl"
-    command = ("eval", "injections", attack_file(tmp_path, {"instruction": ORDER}), "--data-dir", tmp_path / "data")
+    tiny = ("--engine", "ollama", "--model", "tiny:1b", "--data-dir", tmp_path / "data")
+    command = ("eval", *tiny, "injections", attack_file(tmp_path, {"instruction": ORDER}))
     with OllamaDouble(models=[installed("tiny:1b", "1.0B")], chat=obedient) as server:
         monkeypatch.setenv("DATELINE_OLLAMA_HOST", server.url)
-        options = ("--engine", "ollama", "--model", "tiny:1b", "--out", out)
-        first = run(*command, *options)
+        first = run(*command, "--out", out)
         assert first.code == 0 and "paragraph" in first.out and f"The run is in {out}" in first.out
         written, asked = read(out), len(server.chats)
         assert written.complete and [row.outcome.error for row in written.rows] == [None, None]
-        assert run(*command, *options).out == first.out
+        assert run(*command, "--out", out).out == first.out
         assert len(server.chats) == asked
     assert run(*command, "--rescore", out).out == first.out
     told = [json.loads(line) for line in run(*command, "--rescore", out, "--json").out.splitlines()]

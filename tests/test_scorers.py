@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from eval_helpers import answer, case, failed, outcome, unanswerable
 
-from evals.scorers import answer as answers
-from evals.scorers import cost, refusal, retrieval
+from evals.scorers.answer import answers
+from evals.scorers.cost import cost
+from evals.scorers.refusal import refusals
+from evals.scorers.retrieval import recalls, retrieval
 from evals.types import Case, GoldQuote, Outcome, Place, Score
 from rag.types import Timings, Usage
 
@@ -23,7 +25,7 @@ SURE = outcome(answer("It was not Homs but Hama [1].", [("a.txt", 0, 9, "Hama fe
 
 
 def scored(room: Any, asked: Case, given: Outcome) -> dict[str, Score]:
-    return {score.name: score for scorer in room.SCORERS for score in scorer(asked, given)}
+    return {score.name: score for score in room(asked, given)}
 
 
 def values(room: Any, asked: Case, given: Outcome) -> dict[str, float | None]:
@@ -91,7 +93,7 @@ def test_a_refusal_is_right_where_the_articles_do_not_answer(
     asked: Case, given: Outcome, expected: tuple[float | str | None, ...], explanation: str
 ) -> None:
     names = ("refusal_recall", "answered_unanswerable", "refused_answerable", "refusal_precision")
-    found = scored(refusal, asked, given)
+    found = scored(refusals, asked, given)
     assert tuple(found[name].value if name in found else "" for name in names) == expected
     assert all(explanation in score.explanation for score in found.values())
 
@@ -166,7 +168,7 @@ def test_what_is_found_by_hand(
         measures = ("recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10")
         got = [scores.get(f"fused.{unit}.{name}") for name in measures]
         assert expected is None or got == pytest.approx(expected)
-        assert retrieval.recalls(asked, observed, (1, 5, 10)).get(f"fused.{unit}", [None] * 3) == got[:3]
+        assert recalls(asked, observed, (1, 5, 10)).get(f"fused.{unit}", [None] * 3) == got[:3]
     assert (by_quote is None) is not any(".quote." in name for name in scores)
     assert all(name.startswith("fused") or not value for name, value in scores.items())
 

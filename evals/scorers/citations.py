@@ -16,7 +16,7 @@ from evals.matching import matches, wrong_said
 from evals.scorers.refusal import refused, unscored
 from evals.scorers.retrieval import by_fact, shortened
 from evals.text import Quote, lacking, unframed, words
-from evals.types import Case, Outcome, Place, Score, Scorer
+from evals.types import Case, Outcome, Place, Score
 from rag.types import Answer, Citation
 
 _SAME_WORDS = 0.75  # two texts of equal length with so many words in common have a Jaccard index of 0.6
@@ -212,6 +212,3 @@ def _has_copy(quote: str, gold: Place, cited: Sequence[Citation], stood: Mapping
 
 def _marks(numbers: Iterable[int]) -> str:
     return "".join(f"[{number}]" for number in numbers)
-
-
-SCORERS: tuple[Scorer, ...] = (citations,)
