@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -264,13 +265,12 @@ def _around(text: str, sentences: list[Span], spans: Iterable[tuple[int, int]]) 
 def _fill(folder: Path, files: Iterable[tuple[str, bytes]]) -> Path:
     """Makes `folder`, which is nobody else's, hold these files and no others."""
     try:
-        kept = {folder / name: content for name, content in files}
-        for target, content in kept.items():
+        if folder.exists():
+            shutil.rmtree(folder)
+        for name, content in files:
+            target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        for old in folder.rglob("*"):
-            if old not in kept and not old.is_dir():
-                old.unlink()
     except OSError as error:
         reason = f"{error.strerror}: {error.filename}"
         raise DatasetError(f"The articles cannot be written to {folder} ({reason}). Name another folder.") from error
