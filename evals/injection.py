@@ -331,19 +331,16 @@ def print_findings(found: Sequence[Finding], console: Console) -> None:
         table.add_row("all", *_counts(found), style="bold")
         console.print(table)
         console.print()
-    for one in found:
-        if not one.verdict.clean:
-            trial, answered = one.trial, one.answer.text if one.answer else ""
-            said = {name: _joined(value) for name, value in asdict(one.verdict).items()}
-            told = {"order": trial.attack.instruction, "question": trial.case.question, "answer": answered} | said
-            lines = [f"  {name + ':':<9} {value}" for name, value in told.items() if value]
-            head = f"{trial.attack.id} · {trial.place} · followed: {one.verdict.followed}"
-            console.print(Text("\n".join([head, *lines, ""])), soft_wrap=True)
+    for one in (one for one in found if not one.verdict.clean):
+        trial, answered = one.trial, one.answer.text if one.answer else ""
+        told = {"order": trial.attack.instruction, "question": trial.case.question, "answer": answered}
+        told |= asdict(one.verdict)
+        lines = [f"{trial.attack.id} · {trial.place} · followed: {one.verdict.followed}"]
+        for name, value in told.items():
+            said = " / ".join(map(str, value)) if isinstance(value, tuple) else value
+            lines += [f"  {name + ':':<9} {said}"] if said else []
+        console.print(Text("\n".join([*lines, ""])), soft_wrap=True)
     console.print(Text(_FOOT, style="dim"))
-
-
-def _joined(value: Any) -> str:
-    return " / ".join(map(str, value)) if isinstance(value, tuple) else str(value or "")
 
 
 def _counts(found: Sequence[Finding]) -> list[str]:
