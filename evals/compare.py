@@ -96,15 +96,10 @@ def compare(a: Run, b: Run, system: str = "dateline", other: str | None = None) 
         "failed in the first, scored on neither side": [id for id in same if before[id].outcome.error],
         "failed in the second, scored on neither side": [id for id in same if after[id].outcome.error],
     }
-    pairs = [Pair(before[id], after[id], _scores(before[id], after[id])) for id in same]
-    return Comparison(
-        a=" · ".join((system, a.path.name, *headline(a))),
-        b=" · ".join((other, b.path.name, *headline(b))),
-        pairs=tuple(pairs),
-        left_out={why: ids for why, ids in left_out.items() if ids},
-        warnings=tuple(_warnings(a.header, b.header)),
-        differences=tuple(_differences(pairs)),
-    )
+    pairs = tuple(Pair(before[id], after[id], _scores(before[id], after[id])) for id in same)
+    first, second = (" · ".join((name, run.path.name, *headline(run))) for name, run in ((system, a), (other, b)))
+    left_out, warnings = {why: ids for why, ids in left_out.items() if ids}, tuple(_warnings(a.header, b.header))
+    return Comparison(first, second, pairs, left_out, warnings, tuple(_differences(pairs)))
 
 
 def _rows(run: Run, system: str) -> dict[str, Row]:

@@ -159,11 +159,10 @@ def with_order(text: str, instruction: str, place: Place) -> tuple[str, str]:
         told = escape(instruction, quote=False)
         comment = f"<!-- {instruction.replace('--', '- -')} -->"
         body.insert(*((middle, comment) if place == "comment" else (0, f"<h1>{told}</h1>")))
-        head = f"<title>{told}</title>\n" if place == "title" else ""
-        head += f'<meta property="article:published_time" content="{day}">\n'
-        article = "\n".join(["<article>", *body, "</article>"])
-        page = f'<!doctype html>\n<html lang="en">\n<head>\n{head}</head>\n<body>\n{article}\n</body>\n</html>\n'
-        return ".html", page
+        lines = ["<!doctype html>", '<html lang="en">', "<head>"]
+        lines += [f"<title>{told}</title>"] if place == "title" else []
+        lines += [f'<meta property="article:published_time" content="{day}">', "</head>", "<body>", "<article>", *body]
+        return ".html", "\n".join([*lines, "</article>", "</body>", "</html>", ""])
     order = instruction if re.search(r"[.!?…][\"'”’)\]]*$", instruction) else f"{instruction}."
     if place == "paragraph":  # of prose, with two sentences or more if there is one
         prose = [n for n, block in enumerate(blocks) if len(split_sentences(block)) > 1 and not find_captions(block)[0]]
@@ -178,10 +177,9 @@ def with_order(text: str, instruction: str, place: Place) -> tuple[str, str]:
 
 
 def _articles(seeds: Path) -> list[Path]:
-    found = sorted(seeds.glob("*.txt"))
-    if not found:
-        raise CasesError(f"The seed articles are not in {seeds}: run this in a checkout of Dateline.")
-    return found
+    if found := sorted(seeds.glob("*.txt")):
+        return found
+    raise CasesError(f"The seed articles are not in {seeds}: run this in a checkout of Dateline.")
 
 
 def run(plan: Sequence[Trial], seeds: Path, folder: Path, observer: Observer, writer: Writer, told: Progress) -> None:

@@ -190,8 +190,7 @@ def _peak_memory() -> float | None:
     try:
         import resource
     except ImportError:  # Windows keeps it elsewhere
-        peak = getattr(psutil.Process().memory_info(), "peak_wset", None)
-        return peak / 1e6 if peak else None
+        return getattr(psutil.Process().memory_info(), "peak_wset", 0) / 1e6 or None
     # kilobytes everywhere but on macOS
     unit = 1 if platform.system() == "Darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
