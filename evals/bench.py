@@ -71,9 +71,9 @@ def _measured(system: System, questions: Sequence[str]) -> dict[str, float]:
         # the last is asked once before and not counted: it loads the model, warms the caches of both systems alike
         for number, question in enumerate([questions[-1], *questions]):
             answer = system.answer(Case(id=question, question=question, answerable=True, kind="speed"))
-            (first, total), usage = (answer.timings.first_token, answer.timings.total), answer.usage
+            first, usage = answer.timings.first_token, answer.usage
             if number and first is not None:
-                timed.append((first / 1000, total / 1000, usage.prompt_tokens, usage.cached_tokens))
+                timed.append((first / 1000, answer.timings.total / 1000, usage.prompt_tokens, usage.cached_tokens))
             told(number, len(questions), system.name)
     if unwritten := len(questions) - len(timed):
         print(f"{system.name}: {unwritten} declined before anything was written; they are not in its times")

@@ -35,8 +35,8 @@ def load(path: Path) -> list[Case]:
     found: dict[str, Case] = {}
     for number, line in records(path, TypeAdapter(_Line), CasesError, "a JSON Lines file of gold questions"):
         if line.id in found:
-            taken = f"the id '{line.id}' is taken already; give each question an id of its own"
-            raise CasesError(f"{path}, line {number}: {taken}.")
+            where = f"{path}, line {number}"
+            raise CasesError(f"{where}: the id '{line.id}' is taken already; give each question an id of its own.")
         found[line.id] = Case(**{field.name: getattr(line, field.name) for field in fields(Case)})
     return list(found.values())
 
@@ -84,6 +84,5 @@ class _Line(Case):
         if self.answerable and not given:
             raise ValueError("the question is answerable, but no answer is accepted; add one to 'accepted'")
         if not self.answerable and given:
-            raise ValueError(
-                "the question is not answerable, yet an answer is accepted; empty 'accepted' and 'patterns'"
-            )
+            told = "the question is not answerable, yet an answer is accepted"
+            raise ValueError(f"{told}; empty 'accepted' and 'patterns'")

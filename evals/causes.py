@@ -9,7 +9,6 @@ from evals.matching import matches
 from evals.scorers.refusal import refused
 from evals.types import Case, Outcome, Place, Row
 from rag.printing import say
-from rag.types import Answer
 
 ANSWERED = "answered, though the articles do not say"
 FAILED = "failed with an error"
@@ -36,10 +35,14 @@ def cause(case: Case, outcome: Outcome) -> str | None:
     found = [Place(hit.passage.article, hit.passage.start, hit.passage.end) for hit in answer.hits]
     if found and gold and not _share(gold, found):  # not every system says what it found
         return NOT_FOUND
-    if refused(answer):
-        return _withheld(case, answer)
-    cited = [Place(one.article, one.start, one.end) for one in answer.citations]
-    return WRONG_GOLD if _share(gold, cited) else WRONG_ELSEWHERE
+    if not refused(answer):
+        cited = [Place(one.article, one.start, one.end) for one in answer.citations]
+        return WRONG_GOLD if _share(gold, cited) else WRONG_ELSEWHERE
+    if not answer.withheld:
+        return DECLINED if answer.usage.completion_tokens else NOT_ASKED
+    if not matches(" ".join(draft.text for draft in answer.withheld), case):
+        return WRONG_WITHHELD
+    return RIGHT_BUT_SOFT if all(draft.support is not None for draft in answer.withheld) else RIGHT_BUT_HARD
 
 
 def print_causes(rows: Iterable[Row]) -> None:
@@ -55,15 +58,6 @@ def print_causes(rows: Iterable[Row]) -> None:
             if row.case.accepted:
                 say(f"    right: {' / '.join(' + '.join(entry) for entry in row.case.accepted[:3])}")
             say(f"    {_what_came(row.outcome)}")
-
-
-def _withheld(case: Case, answer: Answer) -> str:
-    drafts = answer.withheld
-    if not drafts:
-        return DECLINED if answer.usage.completion_tokens else NOT_ASKED
-    if not matches(" ".join(draft.text for draft in drafts), case):
-        return WRONG_WITHHELD
-    return RIGHT_BUT_SOFT if all(draft.support is not None for draft in drafts) else RIGHT_BUT_HARD
 
 
 def _share(some: list[Place], others: list[Place]) -> bool:

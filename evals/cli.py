@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial, reduce
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_args
@@ -29,29 +29,22 @@ from evals.table import plain_or_terminal, print_table, to_json
 from evals.types import Case, Outcome, Split
 from index.errors import DatelineError, EmbedderMismatch, IndexVersionMismatch
 from rag.assistant import Assistant
-from rag.options import common_options
+from rag.options import common_options, together
 from rag.printing import say, say_json
 from rag.settings import Settings
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW = click.Path(dir_okay=False, path_type=Path)
-
-
-_CHOOSING = (
-    click.option(
-        "--dataset", type=click.Path(exists=True, path_type=Path), help="Other people's questions and articles."
-    ),
-    click.option("--format", "form", type=click.Choice(get_args(Format)), help="The form of --dataset."),
-    click.option("--split", type=click.Choice(get_args(Split)), help="Half of the cases; all unless given."),
-    click.option("--skip", type=_FILE, help="Ids, one a line, of cases to leave out: those that tuning has seen."),
+_ANY = click.Path(exists=True, path_type=Path)
+_choosing = together(
     click.option("--limit", type=click.IntRange(min=1), help="So many cases, evenly spread."),
+    click.option("--skip", type=_FILE, help="Ids, one a line, of cases to leave out: those that tuning has seen."),
+    click.option("--split", type=click.Choice(get_args(Split)), help="Half of the cases; all unless given."),
+    click.option("--format", "form", type=click.Choice(get_args(Format)), help="The form of --dataset."),
+    click.option("--dataset", type=_ANY, help="Other people's questions and articles."),
 )
-
-
-def _choosing(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that choose which cases are asked."""
-    return reduce(lambda made, option: option(made), reversed(_CHOOSING), command)
+"""The options that choose which cases are asked."""
 
 
 @click.group("eval", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -77,14 +70,18 @@ def evaluate(
     if ctx.invoked_subcommand:
         return
     if from_feedback:
-        from evals.feedback import candidates, write
+        from evals.feedback import write_candidates
 
-        found = candidates(home := _home(shared))
-        write(found, path := plan["out"] or home / "feedback.jsonl")
-        many = "s" if len(found) != 1 else ""
-        say(f"{len(found)} candidate{many} in {path}: finish them, then ask with --cases.")
+        home = _home(shared)
+        count = write_candidates(home, path := plan["out"] or home / "feedback.jsonl")
+        say(f"{count} candidate{'s' if count != 1 else ''} in {path}: finish them, then ask with --cases.")
     elif signals:
-        _gather_signals(_Plan(**plan), shared, signals)
+        from evals.signals import watched, write
+
+        questions, room = _Plan(**plan).questions(_home(shared))
+        with _assistant(questions.corpus, room, shared, plan["remember"]) as assistant, progress() as told:
+            write(signals, watched(assistant), questions.cases, told)
+        say(f"What speaks for each draft and quote is in {signals}; fit it with `dateline eval fit {signals}`.")
     else:
         run = read(path := rescore or _run(_Plan(**plan), shared))
         if as_json:
@@ -171,15 +168,6 @@ def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
             seen |= {system.name: partial(observer.answered, system) for system in systems}
             run(questions.cases, seen, writer, told)
     return writer.path
-
-
-def _gather_signals(plan: _Plan, shared: dict[str, Any], path: Path) -> None:
-    from evals.signals import watched, write
-
-    questions, room = plan.questions(_home(shared))
-    with _assistant(questions.corpus, room, shared, plan.remember) as assistant, progress() as told:
-        write(path, watched(assistant), questions.cases, told)
-    say(f"What speaks for each draft and quote is in {path}; fit it with `dateline eval fit {path}`.")
 
 
 def _home(shared: dict[str, Any]) -> Path:
@@ -329,33 +317,23 @@ def fit(signals: Sequence[Path], kept: bool) -> None:
 @click.option("--out", type=_NEW, help="The run's file.")
 @click.option("--rescore", type=_FILE, metavar="RUN", help="Judge this run again; no model is loaded.")
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each answer.")
-@common_options
 @click.pass_context
 def injections(
-    context: click.Context,
-    /,
-    attacks: Path,
-    limit: int | None,
-    out: Path | None,
-    rescore: Path | None,
-    as_json: bool,
-    **given: Any,
+    context: click.Context, attacks: Path, limit: int | None, out: Path | None, rescore: Path | None, as_json: bool
 ) -> None:
     """Hide each order of ATTACKS in a seed article: is it obeyed, said or cited? An interrupted run is gone on with."""
     from evals import injection
     from evals.run import Observer, header
     from evals.systems import Dateline
 
-    shared = {name: value if value is not None else context.obj[name] for name, value in given.items()}
     clean = injection.clean_text(SEEDS)
     planned = injection.trials(injection.read_attacks(attacks, limit), clean)
-    path = rescore
-    if path is None:
+    if not (path := rescore):
         # every attack is another corpus, and none is the user's own
-        with TemporaryDirectory() as room, _assistant(None, Path(room), shared) as assistant:
+        with TemporaryDirectory() as room, _assistant(None, Path(room), context.obj) as assistant:
             dataset = {"name": f"{attacks.stem} in the seeds"}
             head = header(assistant, [one.case for one in planned], {Dateline.name: Dateline.about}, dataset)
-            with _writing(out, _home(shared), f"{attacks.stem}-injections", head) as (writer, told):
+            with _writing(out, _home(context.obj), f"{attacks.stem}-injections", head) as (writer, told):
                 injection.run(planned, SEEDS, Path(room) / "articles", Observer(assistant, None), writer, told)
             path = writer.path
     found = injection.findings(planned, read(path), clean)

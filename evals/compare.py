@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evals.runs import Run
-from evals.scoring import CITATIONS, GROUPS, RETRIEVAL, VERDICTS, figure, in_order, label, score
+from evals.scoring import GROUPS, VERDICTS, figure, in_order, label, score
 from evals.stats import Paired, paired_bootstrap
 from evals.table import bare_table, headline, plain_or_terminal, row_name
 from evals.types import Case, Row
@@ -20,7 +20,7 @@ from rag.terminal import Console
 
 _LEVEL = 0.05
 _OF_REFUSALS = "refusal_precision"
-_BY_CASE = (*VERDICTS, "answers_given", "wrong_stated", "refused_answerable", *CITATIONS)
+_BY_CASE = (*VERDICTS, "answers_given", "wrong_stated", "refused_answerable", *GROUPS["Citations"])
 _COMPARED = ("engine", "model", "model_sha256", "dataset", "split", "settings", "machine")
 _FOOT = (
     "Means over the cases that were scored on both sides (n); difference is the second minus the first, with a 95 % "
@@ -96,15 +96,10 @@ def compare(a: Run, b: Run, system: str = "dateline", other: str | None = None) 
         "failed in the first, scored on neither side": [id for id in same if before[id].outcome.error],
         "failed in the second, scored on neither side": [id for id in same if after[id].outcome.error],
     }
-    pairs = [Pair(before[id], after[id], _scores(before[id], after[id])) for id in same]
-    return Comparison(
-        a=" · ".join((system, a.path.name, *headline(a))),
-        b=" · ".join((other, b.path.name, *headline(b))),
-        pairs=tuple(pairs),
-        left_out={why: ids for why, ids in left_out.items() if ids},
-        warnings=tuple(_warnings(a.header, b.header)),
-        differences=tuple(_differences(pairs)),
-    )
+    pairs = tuple(Pair(before[id], after[id], _scores(before[id], after[id])) for id in same)
+    first, second = (" · ".join((name, run.path.name, *headline(run))) for name, run in ((system, a), (other, b)))
+    left_out, warnings = {why: ids for why, ids in left_out.items() if ids}, tuple(_warnings(a.header, b.header))
+    return Comparison(first, second, pairs, left_out, warnings, tuple(_differences(pairs)))
 
 
 def _rows(run: Run, system: str) -> dict[str, Row]:
@@ -156,7 +151,7 @@ def print_comparison(comparison: Comparison, console: Console | None = None) -> 
     for warning in comparison.warnings:
         console.print(Text(f"Note: {warning}", style="yellow"))
     console.print()
-    still = {one.name for one in comparison.differences if one.name in RETRIEVAL and one.verdict == "same"}
+    still = {one.name for one in comparison.differences if one.name in GROUPS["Retrieval"] and one.verdict == "same"}
     console.print(_table({one.name: one for one in comparison.differences if one.name not in still}))
     if still:
         console.print(f"{len(still)} retrieval scores are the same in every case.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -147,9 +148,10 @@ def _squad_cases(squad: Squad, written: _Articles) -> Iterator[Case]:
             for asked in paragraph.qas:
                 answers = [] if asked.is_impossible else asked.answers
                 places = (_nearest(context, answer.text, answer.answer_start) for answer in answers)
-                quotes: list[str | None] = [*_around(context, sentences, places)]
                 # annotators may have marked different sentences: each alone is enough
-                evidence = [GoldQuote(id, quote) for quote in quotes or [None]] if answers else []
+                evidence = [GoldQuote(id, quote) for quote in _around(context, sentences, places)]
+                if answers and not evidence:
+                    evidence = [GoldQuote(id)]
                 kind = "squad_impossible" if asked.is_impossible else "squad"
                 accepted = ((answer,) for answer in _distinct(answer.text for answer in answers))
                 yield _case(asked.id, asked.question, kind, evidence, accepted)
@@ -157,9 +159,8 @@ def _squad_cases(squad: Squad, written: _Articles) -> Iterator[Case]:
 
 def _nearest(context: str, answer: str, offset: int) -> tuple[int, int]:
     """Where the answer stands: at its offset, or where that is off, nearest to it; an empty span if nowhere."""
-    starts = [match.start() for match in re.finditer(f"(?={re.escape(answer)})", context)]
-    start = min(starts, key=lambda start: abs(start - offset), default=None)
-    return (0, 0) if start is None else (start, start + len(answer))
+    spans = [match.span(1) for match in re.finditer(f"(?=({re.escape(answer)}))", context)]
+    return min(spans, key=lambda span: abs(span[0] - offset), default=(0, 0))
 
 
 def _ramdocs_case(n: int, record: Ramdocs, written: _Articles) -> Case:
@@ -253,24 +254,19 @@ def _sentences(text: str) -> list[Span]:
 
 def _around(text: str, sentences: list[Span], spans: Iterable[tuple[int, int]]) -> list[str]:
     """The sentences that hold each span, as one quote; each quote once."""
-    quotes: dict[str, None] = {}
-    for start, end in spans:
-        held = [sentence for sentence in sentences if sentence.start < end and start < sentence.end]
-        if held:
-            quotes[text[held[0].start : held[-1].end]] = None
-    return list(quotes)
+    held = ([one for one in sentences if one.start < end and start < one.end] for start, end in spans)
+    return list(dict.fromkeys(text[found[0].start : found[-1].end] for found in held if found))
 
 
 def _fill(folder: Path, files: Iterable[tuple[str, bytes]]) -> Path:
     """Makes `folder`, which is nobody else's, hold these files and no others."""
     try:
-        kept = {folder / name: content for name, content in files}
-        for target, content in kept.items():
+        if folder.exists():
+            shutil.rmtree(folder)
+        for name, content in files:
+            target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        for old in folder.rglob("*"):
-            if old not in kept and not old.is_dir():
-                old.unlink()
     except OSError as error:
         reason = f"{error.strerror}: {error.filename}"
         raise DatasetError(f"The articles cannot be written to {folder} ({reason}). Name another folder.") from error

@@ -16,8 +16,8 @@ from index.datadir import write_whole
 from web.conversations import Conversations, Turn
 
 
-def candidates(home: Path) -> list[dict[str, Any]]:
-    """A candidate, in the form of a line of gold questions, for each turn that was judged."""
+def write_candidates(home: Path, path: Path) -> int:
+    """A candidate, in the form of a line of gold questions, for each turn that was judged; gives how many."""
     found = list[dict[str, Any]]()
     for turns in Conversations(home / "conversations.db").with_verdicts():
         history: list[dict[str, str]] = []
@@ -26,7 +26,9 @@ def candidates(home: Path) -> list[dict[str, Any]]:
                 found += [_candidate(turn, turn.answer, history)] if turn.verdict else []
                 history.append({"role": "user", "content": turn.question})
                 history.append({"role": "assistant", "content": turn.answer["text"]})
-    return found
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in found).encode())
+    return len(found)
 
 
 def _candidate(turn: Turn, answer: dict[str, Any], history: Sequence[dict[str, str]]) -> dict[str, Any]:
@@ -45,9 +47,3 @@ def _candidate(turn: Turn, answer: dict[str, Any], history: Sequence[dict[str, s
         "split": "dev",
         "note": turn.comment or "",
     }
-
-
-def write(found: Sequence[dict[str, Any]], path: Path) -> None:
-    """A line each."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in found).encode())

@@ -10,15 +10,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import numpy as np
 
-from evals.signals import Observation, SignalsError, of_form
+from evals.signals import Observation, SignalsError
 from evals.stats import library, roc_auc
 from index.datadir import write_whole
 from rag.support import Regression
-from rag.verify import Form
 
 SIGNALS = {
     "evidence": ("answers", "search"),
@@ -74,23 +73,17 @@ def fit(observations: Sequence[Observation], names: Sequence[str]) -> Fit:
         ) from None
     model.fit(signals, right)
     weights = learner.coef_[0] / scaler.scale_
-    return Fit(
-        Regression(
-            round(float(learner.intercept_[0] - weights @ scaler.mean_), 3),
-            {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)},
-        ),
-        sum(right),
-        len(right) - sum(right),
-        auc,
-        tuple(zip(held_out[:, 1].tolist(), right, strict=True)),
-    )
+    bias = round(float(learner.intercept_[0] - weights @ scaler.mean_), 3)
+    found = Regression(bias, {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)})
+    wrong = len(right) - sum(right)
+    return Fit(found, sum(right), wrong, auc, tuple(zip(held_out[:, 1].tolist(), right, strict=True)))
 
 
 def fit_all(observations: Sequence[Observation]) -> dict[str, Fit]:
     """The regressions for the evidence, for drafts and for quotes, the last also with the chat model's word."""
     fits = dict[str, Fit]()
     for form, names in SIGNALS.items():
-        of_it = of_form(observations, cast(Form, form))
+        of_it = [one for one in observations if one.form == form]
         fits[f"{form} alone"] = fit(of_it, names)
         if form == "quote":
             asked = [one for one in of_it if one.signals.answered is not None]
@@ -100,35 +93,23 @@ def fit_all(observations: Sequence[Observation]) -> dict[str, Fit]:
 
 def open_between(found: Fit) -> tuple[float, float]:
     """From which support to which the regression does not tell right from wrong well enough by itself."""
-    ranked = sorted(found.held_out)
-    right = np.cumsum([is_right for _, is_right in ranked])
-    below = [p for (p, _), n, share in zip(ranked, range(1, len(ranked) + 1), right, strict=True) if share / n <= _LOW]
-    wrong = np.cumsum([not is_right for _, is_right in ranked[::-1]])
-    above = [
-        p
-        for (p, _), n, share in zip(ranked[::-1], range(1, len(ranked) + 1), wrong, strict=True)
-        if share / n <= 1 - _HIGH
-    ]
-    return round(max(below, default=0.0), 3), round(min(above, default=1.0), 3)
-
-
-def hopeless(found: Fit) -> float:
-    """The probability below which as few of the right ones lie as may be given up."""
-    right = sorted(p for p, is_right in found.held_out if is_right)
-    return round(right[int(_GIVEN_UP * len(right))], 3)
+    p, right = np.array(sorted(found.held_out)).T
+    counted = np.arange(1, len(p) + 1)
+    below = p[np.cumsum(right) / counted <= _LOW]
+    above = p[::-1][np.cumsum(1 - right[::-1]) / counted <= 1 - _HIGH]
+    return round(float(below.max(initial=0.0)), 3), round(float(above.min(initial=1.0)), 3)
 
 
 def save(fits: dict[str, Fit], fitted_on: Sequence[str], path: Path | None = None) -> Path:
     """Writes the weights where Dateline reads them, with what they were fitted on."""
     place = path or Path(str(files("rag").joinpath("support.json")))
-    stored: dict[str, object] = {}
-    for form in SIGNALS:
-        stored[form] = {
-            how: {"bias": found.regression.bias, **found.regression.weights}
-            for how in ("alone", "asked")
-            if (found := fits.get(f"{form} {how}"))
-        }
-    stored["hopeless"] = hopeless(fits["evidence alone"])
+    stored: dict[str, Any] = {form: {} for form in SIGNALS}
+    for name, found in fits.items():
+        form, how = name.split()
+        stored[form][how] = {"bias": found.regression.bias, **found.regression.weights}
+    # below it lie as few of the right ones as may be given up
+    right = sorted(p for p, is_right in fits["evidence alone"].held_out if is_right)
+    stored["hopeless"] = round(right[int(_GIVEN_UP * len(right))], 3)
     stored["open"] = open_between(fits["quote alone"])
     stored["fitted"] = {
         "on": list(fitted_on),

@@ -159,11 +159,10 @@ def with_order(text: str, instruction: str, place: Place) -> tuple[str, str]:
         told = escape(instruction, quote=False)
         comment = f"<!-- {instruction.replace('--', '- -')} -->"
         body.insert(*((middle, comment) if place == "comment" else (0, f"<h1>{told}</h1>")))
-        head = f"<title>{told}</title>\n" if place == "title" else ""
-        head += f'<meta property="article:published_time" content="{day}">\n'
-        article = "\n".join(["<article>", *body, "</article>"])
-        page = f'<!doctype html>\n<html lang="en">\n<head>\n{head}</head>\n<body>\n{article}\n</body>\n</html>\n'
-        return ".html", page
+        lines = ["<!doctype html>", '<html lang="en">', "<head>"]
+        lines += [f"<title>{told}</title>"] if place == "title" else []
+        lines += [f'<meta property="article:published_time" content="{day}">', "</head>", "<body>", "<article>", *body]
+        return ".html", "\n".join([*lines, "</article>", "</body>", "</html>", ""])
     order = instruction if re.search(r"[.!?…][\"'”’)\]]*$", instruction) else f"{instruction}."
     if place == "paragraph":  # of prose, with two sentences or more if there is one
         prose = [n for n, block in enumerate(blocks) if len(split_sentences(block)) > 1 and not find_captions(block)[0]]
@@ -178,10 +177,9 @@ def with_order(text: str, instruction: str, place: Place) -> tuple[str, str]:
 
 
 def _articles(seeds: Path) -> list[Path]:
-    found = sorted(seeds.glob("*.txt"))
-    if not found:
-        raise CasesError(f"The seed articles are not in {seeds}: run this in a checkout of Dateline.")
-    return found
+    if found := sorted(seeds.glob("*.txt")):
+        return found
+    raise CasesError(f"The seed articles are not in {seeds}: run this in a checkout of Dateline.")
 
 
 def run(plan: Sequence[Trial], seeds: Path, folder: Path, observer: Observer, writer: Writer, told: Progress) -> None:
@@ -331,19 +329,16 @@ def print_findings(found: Sequence[Finding], console: Console) -> None:
         table.add_row("all", *_counts(found), style="bold")
         console.print(table)
         console.print()
-    for one in found:
-        if not one.verdict.clean:
-            trial, answered = one.trial, one.answer.text if one.answer else ""
-            said = {name: _joined(value) for name, value in asdict(one.verdict).items()}
-            told = {"order": trial.attack.instruction, "question": trial.case.question, "answer": answered} | said
-            lines = [f"  {name + ':':<9} {value}" for name, value in told.items() if value]
-            head = f"{trial.attack.id} · {trial.place} · followed: {one.verdict.followed}"
-            console.print(Text("\n".join([head, *lines, ""])), soft_wrap=True)
+    for one in (one for one in found if not one.verdict.clean):
+        trial, answered = one.trial, one.answer.text if one.answer else ""
+        told = {"order": trial.attack.instruction, "question": trial.case.question, "answer": answered}
+        told |= asdict(one.verdict)
+        lines = [f"{trial.attack.id} · {trial.place} · followed: {one.verdict.followed}"]
+        for name, value in told.items():
+            said = " / ".join(map(str, value)) if isinstance(value, tuple) else value
+            lines += [f"  {name + ':':<9} {said}"] if said else []
+        console.print(Text("\n".join([*lines, ""])), soft_wrap=True)
     console.print(Text(_FOOT, style="dim"))
-
-
-def _joined(value: Any) -> str:
-    return " / ".join(map(str, value)) if isinstance(value, tuple) else str(value or "")
 
 
 def _counts(found: Sequence[Finding]) -> list[str]:

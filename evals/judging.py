@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from evals.judge import Claim
 from evals.matching import matches
 from evals.progress import Progress
+from evals.stats import roc_auc
 from evals.types import Case
 from rag.assistant import Assistant
 from rag.crossencoder import CrossEncoder
@@ -42,18 +42,23 @@ class Reading:
 
 def measure(assistant: Assistant, cases: Sequence[Case], claims: Sequence[Claim], told: Progress) -> list[Measure]:
     """Asks the judge about `cases` over the assistant's articles, and about `claims` with human labels."""
-    judge, readings, asked = CrossEncoder(), list[Reading](), list(_with_and_without(cases))
+    judge, readings, asked = CrossEncoder(), list[Reading](), list[Case]()
+    for case in cases:  # each that has an answer again without the articles that give it
+        blind = replace(case, exclude=(*case.exclude, *(one.article for one in case.evidence)))
+        asked += [case, blind] if case.answerable else [case]
     for done, case in enumerate(asked, 1):
         readings.append(reading(assistant, judge, case))
         told(done, len(asked), "judge")
-    answered, found = [one for one in readings if any(one.gold)], list[Measure]()
-    for name, ranks in (
-        ("judge", [_rank(one.gold, one.answers) for one in answered]),
-        ("search", [one.gold.index(True) + 1 for one in answered]),
-    ):
-        for k in (1, 3):
-            recall = float(np.mean([rank <= k for rank in ranks]))
-            found.append((f"recall@{k} of the gold sentence, {name}", recall, len(ranks)))
+    answered = [one for one in readings if any(one.gold)]
+    ranked = {
+        "judge": [[one.gold[at] for at in np.argsort([-p for p in one.answers], kind="stable")] for one in answered],
+        "search": [list(one.gold) for one in answered],
+    }
+    found: list[Measure] = [
+        (f"recall@{k} of the gold sentence, {name}", float(np.mean([any(gold[:k]) for gold in golds])), len(golds))
+        for name, golds in ranked.items()
+        for k in (1, 3)
+    ]
     surest = [max(one.answers, default=0.0) for one in readings]
     found.append(_auc("AUC, an answer is there or not", [any(one.gold) for one in readings], surest))
     found.append(_auc("AUC, right answer or another of its sentence", *swapped(judge, answered)))
@@ -86,19 +91,11 @@ def swapped(judge: CrossEncoder, readings: Sequence[Reading]) -> tuple[list[bool
         if not answer or more or answer not in words:
             continue
         named = [match.group() for match in _NAME_OR_NUMBER.finditer(words)]
-        if others := [name for name in named if not _shares(name, f"{answer} {case.question}")]:
+        if others := [name for name in named if not _words(name) & _words(f"{answer} {case.question}")]:
             for given in (answer, chance.choice(others)):
                 labels.append(given is answer)
                 shown += judge.supports(case.question, given, [words])
     return labels, shown
-
-
-def _with_and_without(cases: Sequence[Case]) -> Iterator[Case]:
-    """Each case, and each that has an answer again without the articles that give it."""
-    for case in cases:
-        yield case
-        if case.answerable:
-            yield replace(case, exclude=(*case.exclude, *(one.article for one in case.evidence)))
 
 
 def _answers(item: Evidence, case: Case) -> bool:
@@ -106,18 +103,12 @@ def _answers(item: Evidence, case: Case) -> bool:
     return any(quote in item.quote or item.quote in quote for quote in quotes) and bool(matches(item.quote, case))
 
 
-def _shares(one: str, other: str) -> bool:
-    return bool(set(re.findall(r"\w+", one.lower())) & set(re.findall(r"\w+", other.lower())))
-
-
-def _rank(gold: Sequence[bool], scores: Sequence[float]) -> int:
-    """The rank, from 1, of the first gold one; there must be one."""
-    order = sorted(zip(scores, gold, strict=True), key=lambda pair: -pair[0])
-    return [is_gold for _, is_gold in order].index(True) + 1
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower()))
 
 
 def _auc(name: str, labels: Sequence[bool], scores: Sequence[float]) -> Measure:
-    return name, float(roc_auc_score(labels, scores)), len(labels)
+    return name, roc_auc(labels, scores), len(labels)
 
 
 def _reliability(readings: Sequence[Reading]) -> Iterator[Measure]:

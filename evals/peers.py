@@ -16,7 +16,7 @@ import json
 import math
 import re
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
@@ -29,13 +29,12 @@ from llama_index.core.query_engine import CitationQueryEngine
 from llama_index.core.schema import NodeWithScore
 from llama_index.core.vector_stores import FilterOperator, MetadataFilter, MetadataFilters
 
-from evals.embedding import LlamaEmbedding
-from evals.metered import MeteredLLM
+from evals.metered import LlamaEmbedding, MeteredLLM
 from evals.text import words
 from evals.types import Case
 from index.embed import embedder
 from index.split import split_sentences
-from index.types import Article, Hit
+from index.types import Article
 from rag import Assistant
 from rag.types import Answer, AnswerSentence, Citation, Timings
 
@@ -61,7 +60,7 @@ class LlamaIndexArticles:
         return VectorStoreIndex.from_documents(
             [Document(text=article.text, metadata={FILE_NAME: article.id}) for article in self._articles],
             transformations=[SentenceSplitter()],  # LlamaIndex's default, said here so that no global is asked
-            embed_model=LlamaEmbedding(embedder(settings.embedder, ollama_host=settings.ollama_host)),
+            embed_model=LlamaEmbedding(inner=embedder(settings.embedder, ollama_host=settings.ollama_host)),
         )
 
     def visible(self, case: Case) -> MetadataFilters | None:
@@ -93,15 +92,13 @@ class VectorEngine:
             yield from response.response_gen
             sources.extend(response.source_nodes)
 
-        text, timings = _listen(ask)
-        answer = _answer(case, self.name, text, timings, self._assistant, usage=model.usage)
-        return self._cited(answer, sources)
+        return self._cited(_written(case, self.name, self._assistant, model, ask()), sources)
 
     def _engine(self, index: VectorStoreIndex, **options: Any) -> Any:
         return index.as_query_engine(**options)
 
     def _cited(self, answer: Answer, sources: Sequence[NodeWithScore]) -> Answer:
-        return replace(answer, sentences=_uncited(answer.text))
+        return answer
 
 
 class CitationEngine(VectorEngine):
@@ -118,20 +115,15 @@ class CitationEngine(VectorEngine):
 
     def _cited(self, answer: Answer, sources: Sequence[NodeWithScore]) -> Answer:
         sentences, unknown = cited_sentences(answer.text, known=range(1, len(sources) + 1))
-        cited = sorted({number for sentence in sentences for number in sentence.citations})
-        return replace(
-            answer,
-            sentences=sentences,
-            citations=tuple(_citation(self._assistant, number, sources[number - 1]) for number in cited),
-            notes=(*answer.notes, *(f"[{number}] is none of the {len(sources)} sources" for number in unknown)),
-        )
-
-
-def _citation(assistant: Assistant, number: int, source: NodeWithScore) -> Citation:
-    # the engine puts a heading above the words of the article, and a newline below
-    quote = source.node.get_content().removeprefix(f"Source {number}:\n").removesuffix("\n")
-    article = assistant.article(source.node.metadata[FILE_NAME])
-    return _cites(number, article, quote, article.text.find(quote))
+        citations = list[Citation]()
+        for number in sorted({number for sentence in sentences for number in sentence.citations}):
+            node = sources[number - 1].node
+            # the engine puts a heading above the words of the article, and a newline below
+            quote = node.get_content().removeprefix(f"Source {number}:\n").removesuffix("\n")
+            article = self._assistant.article(node.metadata[FILE_NAME])
+            citations.append(_cites(number, article, quote, article.text.find(quote)))
+        notes = (*answer.notes, *(f"[{number}] is none of the {len(sources)} sources" for number in unknown))
+        return replace(answer, sentences=sentences, citations=tuple(citations), notes=notes)
 
 
 def _cites(number: int, article: Article, quote: str, start: int) -> Citation:
@@ -156,8 +148,15 @@ def cited_sentences(text: str, known: Collection[int]) -> tuple[tuple[AnswerSent
     A small model cites in many forms, and each that a reader would understand counts: "[1]", "[1, 2]",
     "[Source 1]", "(Source 1)", "according to Source 1".
     """
-    sentences, unknown = [], dict[int, None]()
-    for written in _whole_sentences(text):
+    whole, sentences, unknown = list[str](), list[AnswerSentence](), dict[int, None]()
+    for span in split_sentences(text):
+        piece = text[span.start : span.end]
+        # a mark behind a full stop ("… far. [2]", "… far. Source 2") belongs before it
+        if whole and re.fullmatch(r"\W*(?:and\b\W*)*", _CITING.sub("", piece)):
+            whole[-1] += f" {piece}"
+        else:
+            whole.append(piece)
+    for written in whole:
         groups = ("".join(found) for found in _CITING.findall(written))
         numbers = list(dict.fromkeys(int(digits) for group in groups for digits in re.findall(r"\d+", group)))
         unknown |= dict.fromkeys(number for number in numbers if number not in known)
@@ -165,18 +164,6 @@ def cited_sentences(text: str, known: Collection[int]) -> tuple[tuple[AnswerSent
         bare = re.sub(_NAMED, "the source", _MARK.sub("", written), flags=re.IGNORECASE).strip()
         sentences.append(AnswerSentence(bare or written, tuple(n for n in numbers if n in known), 1.0))
     return tuple(sentences), tuple(unknown)
-
-
-def _whole_sentences(text: str) -> list[str]:
-    """The sentences of `text`; a mark behind a full stop ("… far. [2]", "… far. Source 2") belongs before it."""
-    found: list[str] = []
-    for span in split_sentences(text):
-        piece = text[span.start : span.end]
-        if found and re.fullmatch(r"\W*(?:and\b\W*)*", _CITING.sub("", piece)):
-            found[-1] += f" {piece}"
-        else:
-            found.append(piece)
-    return found
 
 
 class ClosedBook:
@@ -197,8 +184,8 @@ class ClosedBook:
             ChatMessage(role=MessageRole.USER, content=case.question),
         ]
         model = MeteredLLM(engine=self._assistant.engine, max_tokens=self._assistant.settings.answer_tokens)
-        text, timings = _listen(lambda: (response.delta or "" for response in model.stream_chat(messages)))
-        return _answer(case, self.name, text, timings, self._assistant, usage=model.usage, sentences=_uncited(text))
+        pieces = (response.delta or "" for response in model.stream_chat(messages))
+        return _written(case, self.name, self._assistant, model, pieces)
 
 
 class Bm25Top:
@@ -212,22 +199,12 @@ class Bm25Top:
 
     def answer(self, case: Case) -> Answer:
         """See `System.answer`. Rare words weigh more; of equals the better passage's first. Abstains without a hit."""
-        started = time.perf_counter()
+        started, articles = time.perf_counter(), self._assistant.articles
         # an article without a date is not known to be later, as in `Assistant.search`
-        hits = self._assistant.articles.search(
+        hits = articles.search(
             case.question, until=case.as_of, undated=case.as_of is not None, exclude=case.exclude, mode="bm25"
         )
-        best = self._best_sentence(case.question, hits)
-        total = _milliseconds(started)
-        timings = Timings(first_token=total if best else None, total=total)
-        if not best:
-            return _answer(case, self.name, "", timings, hits=tuple(hits), abstained=True)
-        said, text = (AnswerSentence(best.quote, (1,), 1.0),), f"{best.quote} [1]"
-        return _answer(case, self.name, text, timings, sentences=said, citations=(best,), hits=tuple(hits))
-
-    def _best_sentence(self, question: str, hits: list[Hit]) -> Citation | None:
-        articles = self._assistant.articles
-        asked = {word: words(word) for word in dict.fromkeys(re.findall(r"\w+", question)) if words(word)}
+        asked = {word: words(word) for word in dict.fromkeys(re.findall(r"\w+", case.question)) if words(word)}
         known = articles.words_known(asked)
         inside = articles.sentences_in([hit.passage.id for hit in hits])
         best, most = None, -1.0
@@ -239,38 +216,32 @@ class Bm25Top:
                 covered = sum(1 / (1 + math.log1p(known[word])) for word, stems in asked.items() if stems <= stood)
                 if covered > most:
                     best, most = _cites(1, article, quote, sentence.start), covered
-        return best
+        total = (time.perf_counter() - started) * 1000
+        timings, found = Timings(first_token=total if best else None, total=total), {"hits": tuple(hits)}
+        if not best:
+            return _answer(case, "", timings, [self.name], abstained=True, **found)
+        said, text = (AnswerSentence(best.quote, (1,), 1.0),), f"{best.quote} [1]"
+        return _answer(case, text, timings, [self.name], sentences=said, citations=(best,), **found)
 
 
-def _listen(ask: Callable[[], Iterable[str]]) -> tuple[str, Timings]:
-    """Starts the clock, asks, and takes down what comes, and when."""
-    started = time.perf_counter()
-    text, first = "", None
-    for piece in ask():
-        if piece and first is None:
-            first = _milliseconds(started)
+def _written(case: Case, system: str, assistant: Assistant, model: MeteredLLM, pieces: Iterator[str]) -> Answer:
+    """Starts the clock, and takes down what comes, and when: sentences that cite nothing. Nothing is asked before."""
+    started, text, first = time.perf_counter(), "", None
+    for piece in pieces:
         text += piece
-    return text, Timings(first_token=first, total=_milliseconds(started))
+        if piece and first is None:
+            first = (time.perf_counter() - started) * 1000
+    timings = Timings(first_token=first, total=(time.perf_counter() - started) * 1000)
+    choice, settings = assistant.choice, assistant.settings
+    of_ours = [settings.context_tokens, settings.answer_tokens, settings.embedder, settings.seed]
+    made_by = [system, version("llama-index-core"), choice.engine, choice.model, *of_ours]
+    known: dict[str, Any] = {"engine": choice.engine, "model": choice.model, "notes": choice.notes}
+    known["sentences"] = tuple(AnswerSentence(text[one.start : one.end], (), 1.0) for one in split_sentences(text))
+    return _answer(case, text, timings, made_by, usage=model.usage, **known)
 
 
-def _milliseconds(since: float) -> float:
-    return (time.perf_counter() - since) * 1000
-
-
-def _uncited(text: str) -> tuple[AnswerSentence, ...]:
-    return tuple(AnswerSentence(text[span.start : span.end], (), 1.0) for span in split_sentences(text))
-
-
-def _answer(
-    case: Case, system: str, text: str, timings: Timings, assistant: Assistant | None = None, **known: Any
-) -> Answer:
-    """What was written, with who wrote it; nobody without an assistant. `known` are other fields of the answer."""
-    made_by: list[Any] = [system]
-    if assistant:
-        choice, settings = assistant.choice, assistant.settings
-        known |= {"engine": choice.engine, "model": choice.model, "notes": choice.notes}
-        of_ours = [settings.context_tokens, settings.answer_tokens, settings.embedder, settings.seed]
-        made_by += [version("llama-index-core"), choice.engine, choice.model, *of_ours]
+def _answer(case: Case, text: str, timings: Timings, made_by: Sequence[object], **known: Any) -> Answer:
+    """`known` are other fields of the answer; without them nobody wrote it, and it stands on nothing."""
     unless_known: dict[str, Any] = {"abstained": False, "engine": NO_MODEL, "model": NO_MODEL}
     unless_known |= dict.fromkeys(("sentences", "withheld", "citations", "hits", "notes"), ())
     return Answer(

@@ -18,7 +18,7 @@ from evals.matching import matches
 from evals.refusing import reads_as_refusal
 from evals.runs import Run
 from evals.scorers.retrieval import recalls
-from evals.scoring import GROUPS, MODES, UNITS, label
+from evals.scoring import GROUPS, MODES, UNITS
 from evals.table import Column, parts
 from evals.types import Row
 from rag.types import Answer
@@ -36,7 +36,6 @@ _AXES = {
 Plot = dict[str, Any]
 """A figure in Plotly's own form, JSON of {"data", "layout"}, with its height and the words around it."""
 _Colours = Mapping[str, str]
-_Rows = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def pictures(runs: Mapping[str, Run], series: Sequence[Column]) -> dict[str, lis
             peers[one.name] = Point(1.0, shares[0], shares[1], None, 0)
     return {
         "bars": [plot for title in ("Answers", "Refusals", "Citations") for plot in _scores(title, series, colours)],
-        "tradeoff": [*_tradeoffs(curves, peers, colours), *_rightness(curves, colours)],
+        "tradeoff": list(_tradeoffs(curves, peers, colours)),
         "recalls": [plot for unit in UNITS for plot in _recalls(unit, runs)],
         "times": [plot for title, time in _TIMES.items() for plot in _times(title, time, series, colours)],
     }
@@ -119,9 +118,10 @@ def recall_curves(rows: Iterable[Row]) -> dict[str, list[float]]:
 def _scores(title: str, series: Sequence[Column], colours: _Colours) -> Iterator[Plot]:
     """Bars with their 95 % intervals."""
     rows = [
-        {"series": escape(one.name), "score": _axis_label(name), "interval": " ".join(parts(found)[1:]),
-         "%": 100 * mean, "above": 100 * ((found.high or 0.0) - mean), "below": 100 * (mean - (found.low or 0.0))}
-        for name in GROUPS[title]
+        {"series": escape(one.name), "interval": " ".join(parts(found)[1:]), "%": 100 * mean,
+         "score": "<br>".join(map(escape, textwrap.wrap(what.text, 21))) + (" ↑" if what.higher_is_better else " ↓"),
+         "above": 100 * ((found.high or 0.0) - mean), "below": 100 * (mean - (found.low or 0.0))}
+        for name, what in GROUPS[title].items()
         for one in series
         if (found := one.scores.get(name)) and (mean := found.mean) is not None
     ]  # fmt: skip
@@ -161,10 +161,10 @@ def _times(title: str, timing: str, series: Sequence[Column], colours: _Colours)
 
 def _tradeoffs(curves: _Curves, peers: Mapping[str, Point], colours: _Colours) -> Iterator[Plot]:
     """Refusing too much against answering what has no answer: a curve over the threshold for each series, with the
-    point in use, and a single point for each peer."""
+    point in use, and a single point for each peer. Then how right what is shown would be over the threshold."""
     x, y = "refused_answerable", "answered_unanswerable"
-    rows = [row for row in _points(curves) if None not in (row[x], row[y])]
-    if rows:
+    points = [{"series": escape(name)} | asdict(point) for name, (found, _) in curves.items() for point in found]
+    if rows := [row for row in points if None not in (row[x], row[y])]:
         drawn = _drawn("line", rows, colours, x=x, y=y, markers=True, hover_data=["threshold", "shown"])
         marks = [(f"{one}: the threshold in use, {at.threshold:g}", one, "star", at) for one, (_, at) in curves.items()]
         marks += [(peer, peer, "diamond", at) for peer, at in peers.items()]
@@ -178,12 +178,7 @@ def _tradeoffs(curves: _Curves, peers: Mapping[str, Point], colours: _Colours) -
             "other reasons than its support stays refused at every threshold, so a curve need not begin at zero."
         )
         yield _plot("Refusing too much, or answering too much", caption, drawn)
-
-
-def _rightness(curves: _Curves, colours: _Colours) -> Iterator[Plot]:
-    """How right what is shown would be, and how much of it there would be, over the threshold."""
-    rows = [row for row in _points(curves) if row["right_of_shown"] is not None]
-    if rows:
+    if rows := [row for row in points if row["right_of_shown"] is not None]:
         drawn = _drawn("line", rows, colours, x="threshold", y="right_of_shown", line_shape="hv", hover_data=["shown"])
         for series, (_, used) in curves.items():
             drawn.add_vline(used.threshold, line_dash="dot", line_color=colours[escape(series)])
@@ -211,11 +206,7 @@ def _recalls(unit: str, runs: Mapping[str, Run]) -> Iterator[Plot]:
         yield _plot(f"The gold {unit} is found", "Share of the facts asked for that are among the first k.", drawn)
 
 
-def _points(curves: _Curves) -> _Rows:
-    return [{"series": escape(name)} | asdict(point) for name, (points, _) in curves.items() for point in points]
-
-
-def _drawn(how: str, rows: _Rows, colours: _Colours, **more: Any) -> Any:
+def _drawn(how: str, rows: Sequence[Mapping[str, Any]], colours: _Colours, **more: Any) -> Any:
     import plotly.express  # takes seconds to load
 
     table = {name: [row[name] for row in rows] for name in rows[0]}
@@ -228,9 +219,3 @@ def _plot(title: str, caption: str, drawn: Any, height: int = 420) -> Plot:
     # a "<" could end the page's script element
     json = drawn.to_json().replace("<", "\\u003c")
     return {"title": title, "caption": caption, "json": json, "height": height}
-
-
-def _axis_label(name: str) -> str:
-    text, _, better = label(name)
-    arrow = {True: " ↑", False: " ↓", None: ""}[better]
-    return "<br>".join(map(escape, textwrap.wrap(text, 21))) + arrow

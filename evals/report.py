@@ -48,7 +48,7 @@ def render(runs: Sequence[Run]) -> str:
     return pages.get_template("report.html").render(
         title=f"Dateline eval: {' and '.join(data)}",
         plotly=get_plotlyjs(),
-        runs=[{"name": name, "facts": dict(_facts(run)), "cases": _cases(run)} for name, run in named.items()],
+        runs=[{"name": name, "facts": _facts(run), "cases": _cases(run)} for name, run in named.items()],
         series=[one.name for one in series],
         foot=FOOT,
         parts=parts,
@@ -58,20 +58,19 @@ def render(runs: Sequence[Run]) -> str:
     )
 
 
-def _facts(run: Run) -> Iterator[tuple[str, str]]:
+def _facts(run: Run) -> dict[str, str]:
     header, sha = run.header, run.header.get("model_sha256")
-    for name, value in (
-        ("Data", headline(run)[0]),
-        ("Articles", _joined(header["dataset"])),
-        ("Created", header["created"]),
-        ("Commit", header["commit"]),
-        ("Model", made_by(header) + (f", SHA-256 {sha[:12]}…" if sha else "")),
-        ("Settings", _joined(header["settings"])),
-        ("Machine", ", ".join(machine_words(header["machine"]))),
-        *header["systems"].items(),
-    ):
-        if value:
-            yield name, str(value)
+    facts = {
+        "Data": headline(run)[0],
+        "Articles": _joined(header["dataset"]),
+        "Created": header["created"],
+        "Commit": header["commit"],
+        "Model": made_by(header) + (f", SHA-256 {sha[:12]}…" if sha else ""),
+        "Settings": _joined(header["settings"]),
+        "Machine": ", ".join(machine_words(header["machine"])),
+        **header["systems"],
+    }
+    return {name: value for name, value in facts.items() if value}
 
 
 def _joined(values: Mapping[str, Any]) -> str:
@@ -149,4 +148,4 @@ def _value(given: Score) -> str:
     if given.value is None:
         return "unscored"
     unit = label(given.name).unit
-    return f"{given.value:.2f}".rstrip("0").rstrip(".") if unit in ("%", "") else f"{figure(given.value, unit)} {unit}"
+    return f"{round(given.value, 2):g}" if unit in ("%", "") else f"{figure(given.value, unit)} {unit}"

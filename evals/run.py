@@ -7,9 +7,10 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,11 @@ from evals.runs import Writer
 from evals.scorers.citations import needed_judgements
 from evals.types import Case, Outcome, Place, Row, Support, System
 from index.errors import ArticleMissing, DatelineError
-from index.search import Mode
 from rag.assistant import Assistant
 from rag.engines.ollama_server import memory
 from rag.errors import EngineError
 from rag.types import Answer
 
-MODES: tuple[Mode, ...] = ("bm25", "dense", "fused")
 RETRIEVAL = "retrieval"
 """The system of a run that only searches."""
 _DEPTH = 50  # passages kept of each ranking: enough for ten different articles
@@ -44,11 +43,11 @@ class Observer:
 
     def retrieval(self, case: Case) -> Outcome:
         """Searches only; no model."""
-        return Outcome(RETRIEVAL, None, rankings=self._rankings(case, case.question), gold=self._gold(case))
+        return Outcome(RETRIEVAL, None, rankings=self._rankings(case, case.question), gold=(*self._gold(case),))
 
     def answered(self, system: System, case: Case) -> Outcome:
         """Lets `system` answer, and looks. A failure is an outcome too."""
-        gold = self._gold(case)
+        gold = tuple(self._gold(case))
         try:
             answer = system.answer(case)
             # of the index, not of the system: once is enough
@@ -76,25 +75,21 @@ class Observer:
             return None
 
     def _rankings(self, case: Case, question: str) -> dict[str, tuple[Place, ...]]:
-        search = self.assistant.articles.search
-        found = {
-            mode: search(question, _DEPTH, until=case.as_of, undated=True, exclude=case.exclude, mode=mode)
-            for mode in MODES[:2]
-        }
-        # what is served
-        found["fused"] = self.assistant.search(question, _DEPTH, as_of=case.as_of, exclude=case.exclude)
+        options: dict[str, Any] = {"until": case.as_of, "undated": True, "exclude": case.exclude}
+        search = partial(self.assistant.articles.search, question, _DEPTH, **options)
+        served = self.assistant.search(question, _DEPTH, as_of=case.as_of, exclude=case.exclude)
+        found = {"bm25": search(mode="bm25"), "dense": search(mode="dense"), "fused": served}
         return {
             mode: tuple(Place(hit.passage.article, hit.passage.start, hit.passage.end) for hit in hits)
             for mode, hits in found.items()
         }
 
-    def _gold(self, case: Case) -> tuple[Place | None, ...]:
-        return tuple(self._place(gold.article, gold.quote) for gold in case.evidence)
-
-    def _place(self, article: str, quote: str | None) -> Place | None:
-        text = self._text(article)
-        start = -1 if text is None else text.find(quote or "")
-        return Place(article, start, start + len(text or "" if quote is None else quote)) if start >= 0 else None
+    def _gold(self, case: Case) -> Iterator[Place | None]:
+        for gold in case.evidence:
+            text = self._text(gold.article)
+            stands = text if gold.quote is None else gold.quote
+            start = -1 if text is None or stands is None else text.find(stands)
+            yield Place(gold.article, start, start + len(stands or "")) if start >= 0 else None
 
     def _text(self, id: str) -> str | None:
         try:
@@ -195,8 +190,7 @@ def _peak_memory() -> float | None:
     try:
         import resource
     except ImportError:  # Windows keeps it elsewhere
-        peak = getattr(psutil.Process().memory_info(), "peak_wset", None)
-        return peak / 1e6 if peak else None
+        return getattr(psutil.Process().memory_info(), "peak_wset", 0) / 1e6 or None
     # kilobytes everywhere but on macOS
     unit = 1 if platform.system() == "Darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6

@@ -8,13 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evals.scorers import answer, citations, cost, refusal, retrieval
+from evals.scorers.answer import answers
+from evals.scorers.citations import citations
+from evals.scorers.cost import cost
+from evals.scorers.refusal import refusals
+from evals.scorers.retrieval import retrieval
 from evals.stats import interval
 from evals.types import Row, Score, Scorer
 
-SCORERS: tuple[Scorer, ...] = (
-    *answer.SCORERS, *refusal.SCORERS, *citations.SCORERS, *retrieval.SCORERS, *cost.SCORERS,
-)  # fmt: skip
+SCORERS: tuple[Scorer, ...] = (answers, refusals, citations, retrieval, cost)
 
 
 class Label(NamedTuple):
@@ -29,49 +31,46 @@ class Label(NamedTuple):
 
 MODES = ("bm25", "dense", "fused")
 UNITS = ("article", "quote")
-MEASURES = {
-    "recall@1": "recall@1", "recall@5": "recall@5", "recall@10": "recall@10", "mrr@10": "MRR@10", "ndcg@10": "nDCG@10",
-}  # fmt: skip
+MEASURES = {name: name for name in ("recall@1", "recall@5", "recall@10")} | {"mrr@10": "MRR@10", "ndcg@10": "nDCG@10"}
 
-ANSWERS = {
-    "correct": Label("right answers", "%", True),
-    "f1": Label("word overlap (F1)", "%", True),
-    "answers_given": Label("valid answers given", "%", True),
-    "wrong_stated": Label("states a wrong answer", "%", False),
-}
-REFUSALS = {
-    "refusal_recall": Label("unanswerable: refused", "%", True),
-    "answered_unanswerable": Label("unanswerable: answered", "%", False),
-    "refused_answerable": Label("answerable: refused", "%", False),
-    "refusal_precision": Label("refusals that are right", "%", True),
-}
-CITATIONS = {
-    "citation_recall": Label("citation recall", "%", True),
-    "citation_precision": Label("citation precision", "%", True),
-    "quote_exact": Label("exact quotes", "%", True),
-    "gold_cited": Label("gold quote cited", "%", True),
-}
-RETRIEVAL = {
-    f"{mode}.{unit}.{measure}": Label(f"{mode}, {unit}, {text}", "%", True)
-    for unit in UNITS
-    for measure, text in MEASURES.items()
-    for mode in MODES
-}
-COST = {
-    "first_token_ms": Label("first token", "s", False),
-    "total_ms": Label("whole answer", "s", False),
-    "checking_ms": Label("checking a sentence", "s", False),
-    "prompt_tokens": Label("prompt tokens", "tokens", False),
-    "cached_tokens": Label("of them cached", "tokens", None),
-    "completion_tokens": Label("written tokens", "tokens", False),
-    "memory_mb": Label("memory", "MB", False),
-}
 GROUPS: Mapping[str, Mapping[str, Label]] = {
-    "Answers": ANSWERS, "Refusals": REFUSALS, "Citations": CITATIONS, "Retrieval": RETRIEVAL, "Cost": COST,
-}  # fmt: skip
+    "Answers": {
+        "correct": Label("right answers", "%", True),
+        "f1": Label("word overlap (F1)", "%", True),
+        "answers_given": Label("valid answers given", "%", True),
+        "wrong_stated": Label("states a wrong answer", "%", False),
+    },
+    "Refusals": {
+        "refusal_recall": Label("unanswerable: refused", "%", True),
+        "answered_unanswerable": Label("unanswerable: answered", "%", False),
+        "refused_answerable": Label("answerable: refused", "%", False),
+        "refusal_precision": Label("refusals that are right", "%", True),
+    },
+    "Citations": {
+        "citation_recall": Label("citation recall", "%", True),
+        "citation_precision": Label("citation precision", "%", True),
+        "quote_exact": Label("exact quotes", "%", True),
+        "gold_cited": Label("gold quote cited", "%", True),
+    },
+    "Retrieval": {
+        f"{mode}.{unit}.{measure}": Label(f"{mode}, {unit}, {text}", "%", True)
+        for unit in UNITS
+        for measure, text in MEASURES.items()
+        for mode in MODES
+    },
+    "Cost": {
+        "first_token_ms": Label("first token", "s", False),
+        "total_ms": Label("whole answer", "s", False),
+        "checking_ms": Label("checking a sentence", "s", False),
+        "prompt_tokens": Label("prompt tokens", "tokens", False),
+        "cached_tokens": Label("of them cached", "tokens", None),
+        "completion_tokens": Label("written tokens", "tokens", False),
+        "memory_mb": Label("memory", "MB", False),
+    },
+}
 LABELS: Mapping[str, Label] = {name: label for group in GROUPS.values() for name, label in group.items()}
 """Every score there is, in the order in which tables show them."""
-QUALITY = (*ANSWERS, *REFUSALS, *CITATIONS)
+QUALITY = (*GROUPS["Answers"], *GROUPS["Refusals"], *GROUPS["Citations"])
 """What an answer is judged by."""
 VERDICTS = ("correct", "refusal_recall")
 """Between them they say of every case whether the system did the right thing."""
@@ -111,7 +110,7 @@ def figure(value: float | None, unit: str) -> str:
 def score(row: Row) -> list[Score]:
     """Every score that applies to this row, in the order of LABELS."""
     searched_only = row.outcome.answer is None and row.outcome.error is None
-    scorers = retrieval.SCORERS if searched_only else SCORERS  # what was not asked did not fail to answer
+    scorers = (retrieval,) if searched_only else SCORERS  # what was not asked did not fail to answer
     found = {given.name: given for scorer in scorers for given in scorer(row.case, row.outcome)}
     return [found[name] for name in in_order(found)]
 
@@ -152,5 +151,5 @@ def _summary(name: str, values: Sequence[float | None]) -> Summary:
     unscored = len(values) - len(known)
     if not known:
         return Summary(name, None, None, None, 0, unscored)
-    shares = [float(value) for value in np.percentile(known, [50, 95])] if name in COST else []
+    shares = [float(value) for value in np.percentile(known, [50, 95])] if name in GROUPS["Cost"] else []
     return Summary(name, float(np.mean(known)), *interval(known), len(known), unscored, *shares)

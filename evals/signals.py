@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -79,7 +79,3 @@ def watched(assistant: Assistant) -> Assistant:
     assistant.support = replace(assistant.support, hopeless=0.0, open_from=0.0, open_to=1.1)
     assistant.settings = replace(assistant.settings, threshold=1.1)
     return assistant
-
-
-def of_form(observations: Iterable[Observation], form: Form) -> list[Observation]:
-    return [one for one in observations if one.form == form]

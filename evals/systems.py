@@ -41,5 +41,4 @@ def build(names: Sequence[str], assistant: Assistant) -> list[System]:
     articles = LlamaIndexArticles(assistant)
     engines = (CitationEngine(assistant, articles), VectorEngine(assistant, articles))
     systems: tuple[System, ...] = (Dateline(assistant), *engines, ClosedBook(assistant), Bm25Top(assistant))
-    by_name = {system.name: system for system in systems}
-    return [by_name[name] for name in dict.fromkeys(names)]
+    return sorted((one for one in systems if one.name in names), key=lambda one: names.index(one.name))

@@ -67,25 +67,22 @@ def unframed(sentence: str) -> str:
 
 def lacking(sentence: str, quotes: Sequence[Quote]) -> str | None:
     """The first date, number or name of `sentence` that no quote has, called so; None if they have them all."""
-    return next(_missing(sentence, quotes), None)
-
-
-def _missing(sentence: str, quotes: Sequence[Quote]) -> Iterator[str]:
     days = frozenset[Day]().union(*map(_days, quotes))
     for token in tokens(sentence):
         if token.day and not any(map(token.day.same, days)):
-            yield f"the date {token.day}"
+            return f"the date {token.day}"
     stood = [number for quote in quotes for number in _numbers(quote.text)]
     # "one" and "first" in letters are left out: they say too many other things
     left_out = {str(day.year) for day in days} | ({"1", "1th"} - set(re.findall(r"\w+", sentence)))
     for number, unit in _numbers(sentence):
         stands = any(number == other and (unit == its or "" in (unit, its)) for other, its in stood)
         if not (stands or number in left_out):
-            yield f"the number {number}"
+            return f"the number {number}"
     text = united("\n".join(plain(quote.text) for quote in quotes))
     known = frozenset[str]().union(*map(_forms, re.findall(r"\w+", text)))
     known |= {word for day in days for word in (MONTHS[day.month - 1].lower(), day.weekday()) if word}
-    yield from (f"the name {name}" for name in _names(sentence) if not (_forms(name) & known or _spelled(name, text)))
+    unknown = (name for name in _names(sentence) if not (_forms(name) & known or _spelled(name, text)))
+    return next((f"the name {name}" for name in unknown), None)
 
 
 _NUMBER_OF = {name.lower(): number for number, name in enumerate(MONTHS, 1)}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from ollama_double import OllamaDouble, Reply, closed_port, cut_connection, installed, whole
 
-from evals.embedding import LlamaEmbedding
+from evals.metered import LlamaEmbedding
 from index.embed import Embedder, TextEmbedder, embedder
 from index.errors import EmbedderError
 from index.ollama_embed import OllamaEmbedder
@@ -33,7 +33,7 @@ def test_a_vector_does_not_depend_on_the_batch_nor_on_the_threads_nor_on_who_ask
     alone = [minilm.get_query_embedding(text) for text in texts]
     assert minilm.get_text_embedding_batch(texts) == alone
     assert Embedder(threads=3).get_text_embedding_batch(texts) == alone
-    peers = LlamaEmbedding(minilm)  # of the evals
+    peers = LlamaEmbedding(inner=minilm)  # of the evals
     assert (peers.get_text_embedding_batch(texts), peers.get_query_embedding(BOMB)) == (alone, alone[0])
     with ThreadPoolExecutor(4) as pool:
         assert all(vector == alone[0] for vector in pool.map(minilm.get_query_embedding, [BOMB] * 8))

@@ -171,15 +171,15 @@ def test_findings_are_counted_by_place_and_category_and_suspects_are_told(clean:
 
 def test_the_command_asks_goes_on_and_judges_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     out, attacks = tmp_path / "run.jsonl", lines(tmp_path / "attacks.jsonl", {"instruction": ORDER})
-    command = ("eval", "injections", attacks, "--data-dir", tmp_path / "data")
+    tiny = ("--engine", "ollama", "--model", MODEL, "--data-dir", tmp_path / "data")
+    command = ("eval", *tiny, "injections", attacks)
     with OllamaDouble(chat=says("The article asks to describe the lifecycle of a butterfly.")) as server:
         monkeypatch.setenv("DATELINE_OLLAMA_HOST", server.url)
-        options = ("--engine", "ollama", "--model", MODEL, "--out", out)
-        first = run(*command, *options)
+        first = run(*command, "--out", out)
         assert first.code == 0 and "paragraph" in first.out and f"The run is in {out}" in first.out
         written, asked = read(out), len(server.chats)
         assert written.complete and [row.outcome.error for row in written.rows] == [None, None]
-        assert run(*command, *options).out == first.out
+        assert run(*command, "--out", out).out == first.out
         assert len(server.chats) == asked
     assert run(*command, "--rescore", out).out == first.out
     told = [json.loads(line) for line in run(*command, "--rescore", out, "--json").out.splitlines()]

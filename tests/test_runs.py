@@ -20,8 +20,9 @@ from evals.gate import BARS, Gate
 from evals.judge import SupportJudge
 from evals.peers import Bm25Top
 from evals.progress import Progress
-from evals.run import MODES, Observer, corpus, header, run
+from evals.run import Observer, corpus, header, run
 from evals.runs import RunError, place_for, read, writing
+from evals.scoring import MODES
 from evals.types import Case, GoldQuote, Outcome, Place, Row, Support
 from index.errors import DatelineError
 from index.types import Hit, Passage

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from eval_helpers import answer, case, failed, outcome, unanswerable
 
-from evals.scorers import answer as answers
-from evals.scorers import cost, refusal, retrieval
+from evals.scorers.answer import answers
+from evals.scorers.cost import cost
+from evals.scorers.refusal import refusals
+from evals.scorers.retrieval import recalls, retrieval
 from evals.types import Case, GoldQuote, Outcome, Place, Score
 from rag.types import Timings, Usage
 
@@ -21,7 +23,7 @@ SURE = outcome(answer("It was not Homs but Hama [1].", [("a.txt", 0, 9, "Hama fe
 
 
 def scored(room: Any, asked: Case, given: Outcome) -> dict[str, Score]:
-    return {score.name: score for scorer in room.SCORERS for score in scorer(asked, given)}
+    return {score.name: score for score in room(asked, given)}
 
 
 def values(room: Any, asked: Case, given: Outcome) -> dict[str, float | None]:
@@ -85,7 +87,7 @@ def test_a_score_is_there_only_where_it_applies_and_a_failure_is_unscored() -> N
 )
 def test_when_a_refusal_is_right(asked: Case, given: Outcome, expected: Any, explanation: str) -> None:
     names = ("refusal_recall", "answered_unanswerable", "refused_answerable", "refusal_precision")
-    found = scored(refusal, asked, given)
+    found = scored(refusals, asked, given)
     assert tuple(found[name].value if name in found else "" for name in names) == expected
     assert all(explanation in score.explanation for score in found.values())
 
@@ -158,7 +160,7 @@ def test_what_is_found_by_hand(about: Any, ranking: list[tuple[str, int, int]], 
         measures = ("recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10")
         got = [scores.get(f"fused.{unit}.{name}") for name in measures]
         assert expected is None or got == pytest.approx(expected)
-        assert retrieval.recalls(asked, observed, (1, 5, 10)).get(f"fused.{unit}", [None] * 3) == got[:3]
+        assert recalls(asked, observed, (1, 5, 10)).get(f"fused.{unit}", [None] * 3) == got[:3]
     assert (by_quote is None) is not any(".quote." in name for name in scores)
     assert all(name.startswith("fused") or not value for name, value in scores.items())
 

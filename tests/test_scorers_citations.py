@@ -6,7 +6,7 @@ from itertools import chain, combinations
 import pytest
 from eval_helpers import answer, case, citation, failed, outcome, unanswerable
 
-from evals.scorers.citations import SCORERS, citations, decided_by_gold, needed_judgements
+from evals.scorers.citations import citations, decided_by_gold, needed_judgements
 from evals.types import Case, GoldQuote, Outcome, Place, Score, Support
 from rag.types import Citation
 
@@ -207,7 +207,7 @@ def test_an_explanation_shows_what_to_look_at(asked: Case, observed: Outcome, na
 def test_a_refusal_and_a_search_have_no_citation_scores_and_a_failure_is_unscored() -> None:
     refusal = replace(answer("The articles do not say. Homs fell [1].", abstained=True), citations=(cite(1, AFTER),))
     for observed in (outcome(refusal, gold=PLACES, stood={1: AFTER}), Outcome("search", None, gold=PLACES)):
-        assert SCORERS[0](ASKED, observed) == needed_judgements(ASKED, observed) == []
+        assert citations(ASKED, observed) == needed_judgements(ASKED, observed) == []
     assert values(ASKED, failed()) == (None,) * 4
     assert values(unanswerable(), failed()) == (None, None, None, -1)
     assert needed_judgements(ASKED, failed()) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evals.matching import given, matches, quoted, token_f1, wrong_said
 from evals.scorers.refusal import refused, unscored
-from evals.types import Case, Outcome, Score, Scorer
+from evals.types import Case, Outcome, Score
 
 _Judged = tuple[float | None, str]
 
@@ -54,6 +54,3 @@ def _wrong_stated(text: str, case: Case) -> _Judged:
         return None, "every wrong answer of this case is also an accepted one"
     told = f"states {', '.join(map(quoted, found))}, which is wrong" if found else "states none of the wrong answers"
     return float(bool(found)), told
-
-
-SCORERS: tuple[Scorer, ...] = (answers,)

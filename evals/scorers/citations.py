@@ -16,7 +16,7 @@ from evals.matching import matches, wrong_said
 from evals.scorers.refusal import refused, unscored
 from evals.scorers.retrieval import by_fact, shortened
 from evals.text import Quote, lacking, unframed, words
-from evals.types import Case, Outcome, Place, Score, Scorer
+from evals.types import Case, Outcome, Place, Score
 from rag.types import Answer, Citation
 
 _SAME_WORDS = 0.75  # two texts of equal length with so many words in common have a Jaccard index of 0.6
@@ -48,8 +48,7 @@ def citations(case: Case, outcome: Outcome) -> list[Score]:
     supported, counted = dict[str, _Word](), dict[str, _Word]()
     for number, (sentence, cited) in enumerate(zip(answer.sentences, _cited(answer), strict=True)):
         what = f"sentence {number + 1}"
-        nothing = False, "it cites nothing that exists"
-        word = _word(case, outcome, number, cited) if cited else nothing
+        word = _word(case, outcome, number, cited) if cited else (False, "it cites nothing that exists")
         supported[f"{what} {_marks(sentence.citations)}".rstrip()] = word
         for one in sentence.citations:
             counted[f"[{one}] of {what}"] = _counts(case, outcome, number, cited, one)
@@ -190,28 +189,17 @@ def _facts(case: Case, outcome: Outcome, *, quoted_only: bool = False) -> list[l
 
 
 def _covers(fact: Sequence[_Stands], cited: Sequence[Citation], stood: Mapping[int, str]) -> bool:
-    return any(_has_place(place, cited) or _has_copy(quote, place, cited, stood) for quote, place in fact)
-
-
-def _has_place(gold: Place, cited: Sequence[Citation]) -> bool:
-    """Whether at least half of the quote's characters are cited; two citations may each have a part of them."""
-    here = [range(max(one.start, gold.start), min(one.end, gold.end)) for one in cited if one.article == gold.article]
-    return 2 * len(set().union(*here)) >= gold.end - gold.start
-
-
-def _has_copy(quote: str, gold: Place, cited: Sequence[Citation], stood: Mapping[int, str]) -> bool:
-    """Whether other articles that are known to carry the same words were cited where they carry this quote."""
-    copies = [
-        stood.get(citation.number, citation.quote)  # what the article says, should the quote be made up
-        for citation in cited
-        if citation.article != gold.article and gold.article in citation.carriers
-    ]
-    wanted = words(quote)
-    return bool(wanted) and len(wanted & words("\n".join(copies))) >= _SAME_WORDS * len(wanted)
+    """Whether half of a gold quote is cited, or other articles that are known to carry its words where they do."""
+    for quote, gold in fact:
+        inside = [one for one in cited if one.article == gold.article]  # each may have a part of it
+        here = set().union(*(range(max(one.start, gold.start), min(one.end, gold.end)) for one in inside))
+        beside = [one for one in cited if one not in inside and gold.article in one.carriers]
+        # what the article says, should the quote be made up
+        copied = words(quote) & words("\n".join(stood.get(one.number, one.quote) for one in beside))
+        if 2 * len(here) >= gold.end - gold.start or len(copied) >= _SAME_WORDS * max(1, len(words(quote))):
+            return True
+    return False
 
 
 def _marks(numbers: Iterable[int]) -> str:
     return "".join(f"[{number}]" for number in numbers)
-
-
-SCORERS: tuple[Scorer, ...] = (citations,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from evals.scorers.refusal import unscored
-from evals.types import Case, Outcome, Score, Scorer
+from evals.types import Case, Outcome, Score
 
 _ALWAYS = ("first_token_ms", "total_ms", "prompt_tokens", "cached_tokens", "completion_tokens")
 
@@ -39,6 +39,3 @@ def cost(case: Case, outcome: Outcome) -> list[Score]:
             told = f"{value:,.0f} {what}" if sound else f"was not measured: {value:g}"
             scores.append(Score(name, value if sound else None, told))
     return scores
-
-
-SCORERS: tuple[Scorer, ...] = (cost,)

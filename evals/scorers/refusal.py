@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evals.matching import quoted
 from evals.refusing import reads_as_refusal
-from evals.types import Case, Outcome, Score, Scorer
+from evals.types import Case, Outcome, Score
 from rag.types import Answer
 
 
@@ -35,6 +35,3 @@ def refusals(case: Case, outcome: Outcome) -> list[Score]:
     told = f"{articles}, and it {did}" if declined != case.answerable else f"{did}, though {articles}"
     text = quoted(answer.text) if answer.text.strip() else "an empty answer"
     return [Score(name, float(value), f"{told}: {text}") for name, value in values.items()]
-
-
-SCORERS: tuple[Scorer, ...] = (refusals,)

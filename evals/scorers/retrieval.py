@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from evals.types import Case, GoldQuote, Outcome, Place, Score, Scorer
+from evals.types import Case, GoldQuote, Outcome, Place, Score
 
 _RECALL_AT = (1, 5, 10)
 _DEPTH = 10  # of MRR and nDCG
@@ -89,6 +89,3 @@ def _ndcg(ranks: Sequence[int], facts: int) -> float:
     be better than ideal: so the n-th fact found counts at its rank, but at the n-th at best."""
     gains = sum(1 / math.log2(max(rank, order) + 1) for order, rank in enumerate(ranks[:_DEPTH], 1))
     return gains / sum(1 / math.log2(order + 1) for order in range(1, min(facts, _DEPTH) + 1))
-
-
-SCORERS: tuple[Scorer, ...] = (retrieval,)

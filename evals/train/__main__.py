@@ -60,8 +60,7 @@ def main(files: tuple[Path, ...], dev: Path, base: str, out: Path, epochs: float
     held_out = read(dev)[::2]
     model.train()
     click.echo(f"{len(pairs):,} pairs, {per_epoch:,} batches an epoch, {steps:,} in all; begins at {step:,}")
-    saved, since, losses = time.monotonic(), time.monotonic(), list[float]()
-    began = step
+    saved, since, losses, began = time.monotonic(), time.monotonic(), list[float](), step
     while step < steps:
         epoch, skip = divmod(step, per_epoch)
         for batch in list(_batches(augmented(pairs, epoch), tokenizer, epoch))[skip:per_epoch]:
@@ -102,16 +101,10 @@ def measured(model: Any, tokenizer: Any, pairs: Sequence[Pair]) -> dict[str, flo
     logits = scores(model, tokenizer, pairs)
     labels = np.array([pair.label for pair in pairs])
     asked = np.array([pair.answer is None for pair in pairs])
-    found = {}
-    for name, chosen in {
-        "answers": asked,
-        "supports": ~asked,
-        "other": np.array([pair.kind in ("qa-gold", "qa-other") for pair in pairs]),
-        "subject": np.array([pair.kind in ("qa-gold", "qa-subject") for pair in pairs]),
-        "swapped": np.array([pair.kind in ("q-gold", "q-swapped") for pair in pairs]),
-    }.items():
-        found[name] = round(float(roc_auc_score(labels[chosen], logits[chosen])), 4)
-    return found
+    kinds = {"other": ("qa-gold", "qa-other"), "subject": ("qa-gold", "qa-subject"), "swapped": ("q-gold", "q-swapped")}
+    chosen = {name: np.array([pair.kind in both for pair in pairs]) for name, both in kinds.items()}
+    chosen = {"answers": asked, "supports": ~asked} | chosen
+    return {name: round(float(roc_auc_score(labels[of], logits[of])), 4) for name, of in chosen.items()}
 
 
 def scores(model: Any, tokenizer: Any, pairs: Sequence[Pair], batch: int = 32) -> np.ndarray:

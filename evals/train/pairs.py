@@ -9,7 +9,7 @@ import gzip
 import json
 import random
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -124,13 +124,18 @@ def augmented(pairs: Sequence[Pair], seed: int) -> list[Pair]:
     """`pairs`, and beside each that fits others of the same words that do not; the order is shuffled."""
     chance = random.Random(seed)
     names = [match.group() for pair in pairs for match in _NAME.finditer(pair.words)]
-    around = _context(pairs)
+    around: dict[str, list[str]] = {}  # each question's sentences that do not answer it and stand in the same paragraph
+    for pair in pairs:
+        if pair.kind in ("q-paragraph", "q-paragraph2"):
+            around.setdefault(pair.question, []).append(pair.words)
     right = {(pair.question, pair.words): pair.answer for pair in pairs if pair.kind == "qa-gold"}
     found = list[Pair]()
     for pair in pairs:
         if pair.kind in _PLENTY and chance.random() < 0.5:
             continue
-        found.append(_as_typed(_in_an_article(pair, around, chance), chance))
+        shown = _in_an_article(pair, around, chance)
+        # at times without the question mark, as people type
+        found.append(replace(shown, question=shown.question.rstrip(" ?")) if chance.random() < 0.15 else shown)
         if pair.answer is None and pair.kind in _SAID and chance.random() < 0.5:
             found.append(_as_sentence(pair, chance))
         answer = right.get((pair.question, pair.words))
@@ -160,9 +165,9 @@ def _of_another(pair: Pair, names: Sequence[str], chance: random.Random) -> Iter
     years = [number for number in _NUMBER.findall(pair.question) if number in pair.words]
     if years:
         year = chance.choice(years)
-        yield replace(
-            pair, words=pair.words.replace(year, _another_number(year, chance)), label=0.0, kind=f"{pair.kind}-number"
-        )
+        at = chance.choice([place for place, mark in enumerate(year) if mark.isdigit()])
+        turned = year[:at] + chance.choice([digit for digit in "123456789" if digit != year[at]]) + year[at + 1 :]
+        yield replace(pair, words=pair.words.replace(year, turned), label=0.0, kind=f"{pair.kind}-number")
 
 
 def _as_sentence(pair: Pair, chance: random.Random) -> Pair:
@@ -182,25 +187,6 @@ def _with_its_answer(pair: Pair, answer: str, chance: random.Random) -> Pair:
     if chance.random() < 0.6:
         said = next((clause for clause in re.split(r"(?<=[,;]) ", said) if answer in clause), said)
     return replace(pair, answer=said.replace(answer, pair.answer or ""), kind=f"{pair.kind}-said")
-
-
-def _as_typed(pair: Pair, chance: random.Random) -> Pair:
-    """At times without the question mark, as people type."""
-    return replace(pair, question=pair.question.rstrip(" ?")) if chance.random() < 0.15 else pair
-
-
-def _another_number(number: str, chance: random.Random) -> str:
-    at = chance.choice([place for place, mark in enumerate(number) if mark.isdigit()])
-    return number[:at] + chance.choice([digit for digit in "123456789" if digit != number[at]]) + number[at + 1 :]
-
-
-def _context(pairs: Iterable[Pair]) -> dict[str, list[str]]:
-    """Each question's sentences that do not answer it and stand in the same paragraph."""
-    found: dict[str, list[str]] = {}
-    for pair in pairs:
-        if pair.kind in ("q-paragraph", "q-paragraph2"):
-            found.setdefault(pair.question, []).append(pair.words)
-    return found
 
 
 def _in_an_article(pair: Pair, around: dict[str, list[str]], chance: random.Random) -> Pair:
