@@ -105,6 +105,15 @@ def test_a_model_that_is_being_loaded_is_not_waited_for(seeds_dir: Path) -> None
         assert ollama.client_left.wait(SOON)
 
 
+def test_a_question_that_was_called_off_before_asks_no_model(seeds_dir: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+    with OllamaDouble() as ollama:
+        with asking(seeds_dir, ollama) as dateline, pytest.raises(Stopped):
+            list(dateline.stream(QUESTION, stop=stop))
+        assert ollama.requests == []
+
+
 @pytest.mark.slow
 def test_the_embedded_model_stops_while_it_is_loaded_and_while_it_reads(seeds_dir: Path) -> None:
     before = set(psutil.Process().children())
