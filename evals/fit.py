@@ -24,12 +24,10 @@ SIGNALS = {
     "draft": ("answers", "search", "confidence"),
     "quote": ("answers", "search"),
 }
-"""What is weighed for each form; for quotes also with the chat model's word, where it was asked."""
+"""What is weighed for each form."""
 _GIVEN_UP = 0.06
 """Share of the questions with an answer at hand that may be refused before the model is asked: next to none of them
 would have got it."""
-_LOW, _HIGH = 0.05, 0.95
-"""The chat model is asked between the support below which one in twenty is right, and that from which one is wrong."""
 _FOLDS = 10
 
 
@@ -80,37 +78,19 @@ def fit(observations: Sequence[Observation], names: Sequence[str]) -> Fit:
 
 
 def fit_all(observations: Sequence[Observation]) -> dict[str, Fit]:
-    """The regressions for the evidence, for drafts and for quotes, the last also with the chat model's word."""
-    fits = dict[str, Fit]()
-    for form, names in SIGNALS.items():
-        of_it = [one for one in observations if one.form == form]
-        fits[f"{form} alone"] = fit(of_it, names)
-        if form == "quote":
-            asked = [one for one in of_it if one.signals.answered is not None]
-            fits[f"{form} asked"] = fit(asked, (*names, "answered"))
-    return fits
-
-
-def open_between(found: Fit) -> tuple[float, float]:
-    """From which support to which the regression does not tell right from wrong well enough by itself."""
-    p, right = np.array(sorted(found.held_out)).T
-    counted = np.arange(1, len(p) + 1)
-    below = p[np.cumsum(right) / counted <= _LOW]
-    above = p[::-1][np.cumsum(1 - right[::-1]) / counted <= 1 - _HIGH]
-    return round(float(below.max(initial=0.0)), 3), round(float(above.min(initial=1.0)), 3)
+    """The regressions for the evidence, for drafts and for quotes."""
+    return {form: fit([one for one in observations if one.form == form], names) for form, names in SIGNALS.items()}
 
 
 def save(fits: dict[str, Fit], fitted_on: Sequence[str], path: Path | None = None) -> Path:
     """Writes the weights where Dateline reads them, with what they were fitted on."""
     place = path or Path(str(files("rag").joinpath("support.json")))
-    stored: dict[str, Any] = {form: {} for form in SIGNALS}
-    for name, found in fits.items():
-        form, how = name.split()
-        stored[form][how] = {"bias": found.regression.bias, **found.regression.weights}
+    stored: dict[str, Any] = {
+        form: {"bias": found.regression.bias, **found.regression.weights} for form, found in fits.items()
+    }
     # below it lie as few of the right ones as may be given up
-    right = sorted(p for p, is_right in fits["evidence alone"].held_out if is_right)
+    right = sorted(p for p, is_right in fits["evidence"].held_out if is_right)
     stored["hopeless"] = round(right[int(_GIVEN_UP * len(right))], 3)
-    stored["open"] = open_between(fits["quote alone"])
     stored["fitted"] = {
         "on": list(fitted_on),
         "by": "dateline eval fit",

@@ -66,7 +66,7 @@ def measure(assistant: Assistant, cases: Sequence[Case], claims: Sequence[Claim]
         shown = [max(judge.supports("", one.claim, [text for text in one.sentences if text.strip()])) for one in claims]
         found.append(_auc("AUC, claims with human labels", [one.supported for one in claims], shown))
     found += _reliability(readings)
-    pairs = [item.told for one in readings[:20] for item in one.statements]
+    pairs = [item.read for one in readings[:20] for item in one.statements]
     begun = time.perf_counter()
     judge.answers(cases[0].question, pairs)
     found.append(("milliseconds a pair", (time.perf_counter() - begun) * 1000 / len(pairs), len(pairs)))
@@ -78,7 +78,7 @@ def reading(assistant: Assistant, judge: CrossEncoder, case: Case) -> Reading:
     question = " ".join([*(turn["content"] for turn in case.history[:1]), case.question])
     hits = assistant.search(question, _PASSAGES, as_of=case.as_of, exclude=case.exclude)
     found = statements(hits, assistant.articles)[:READ]
-    answers = judge.answers(question, [item.told for item in found])
+    answers = judge.answers(question, [item.read for item in found])
     return Reading(case, tuple(found), tuple(answers), tuple(_answers(item, case) for item in found))
 
 
@@ -86,7 +86,7 @@ def swapped(judge: CrossEncoder, readings: Sequence[Reading]) -> tuple[list[bool
     """For each question, the right answer and another name or number of the same sentence, with their probabilities."""
     chance, labels, shown = random.Random(1), list[bool](), list[float]()
     for one in readings:
-        case, words = one.case, one.statements[one.gold.index(True)].told
+        case, words = one.case, one.statements[one.gold.index(True)].read
         answer, *more = next(iter(case.accepted), ("",))
         if not answer or more or answer not in words:
             continue

@@ -35,7 +35,7 @@ class Observation:
     signals: Signals
 
     def to_json(self) -> str:
-        rounded = {name: None if value is None else round(value, 4) for name, value in asdict(self.signals).items()}
+        rounded = {name: round(value, 4) for name, value in asdict(self.signals).items()}
         return json.dumps({"id": self.id, "form": self.form, "right": self.right, "signals": rounded})
 
 
@@ -74,8 +74,7 @@ def observe(assistant: Assistant, case: Case) -> list[Observation]:
 
 
 def watched(assistant: Assistant) -> Assistant:
-    """The same, weighing everything: no sentence holds, so that the quotes are weighed too, and the chat model is asked
-    of each."""
-    assistant.support = replace(assistant.support, hopeless=0.0, open_from=0.0, open_to=1.1)
+    """The same, weighing everything: no sentence holds, so that the quotes are weighed too."""
+    assistant.support = replace(assistant.support, hopeless=0.0)
     assistant.settings = replace(assistant.settings, threshold=1.1)
     return assistant

@@ -90,7 +90,7 @@ class Answering:
             evidence = self.within_window(question, evidence)
             asked = annotate(question, self.today)
             kept, held_back = yield from self._drafted(asked, evidence)
-            quote = None if kept else self.verifier.quote(asked, evidence)
+            quote = None if kept else self.verifier.quote(evidence)
             if quote:
                 yield from self._replaced(asked, held_back, quote, evidence)
                 return
@@ -134,7 +134,8 @@ class Answering:
         """The quote instead of the draft, which is withheld."""
         item, odds = quote.cited[0], 0.0
         if _TYPE_YES_OR_NO.match(question):
-            odds = self.verifier.yes_minus_no(prompts.yes_or_no(question, quote.cited))
+            odds, completion = self.engine().yes_minus_no(prompts.yes_or_no(question, quote.cited))
+            self.reply.count(completion)
         words = item.quote, item.date
         text = in_the_articles_words(*words) if abs(odds) < _SURE else yes_or_no(odds > 0, *words)
         yield self._written(f" {text}" if verdicts else text)
@@ -258,7 +259,7 @@ class Answering:
         for items in (items[:_OF_ONE] for items in others.values() if items[0].odds >= _RIVAL):
             if items[0].article in origin and not any(_edited(items[0], known) for known in kept.cited):
                 continue
-            if max(self.verifier.supports(question, kept.text, [item.told for item in items])) < _SAME:
+            if max(self.verifier.supports(question, kept.text, [item.read for item in items])) < _SAME:
                 found.append(tuple(replace(item, number=n) for n, item in enumerate(items, 1)))
         return found[:_RIVALS]
 

@@ -244,7 +244,7 @@ class Assistant:
         found = [find(self.articles, part, most, **filters, toward=pointed_at(part, now)) for part in asked]
         reply.hits, reply.searched = _merged(found, most), reply.elapsed()
         yield EvidenceFound(reply.hits)
-        verifier = Verifier(reply, self.settings.threshold, self.support, self._judge, engine)
+        verifier = Verifier(reply, self.settings.threshold, self.support, self._judge)
         answering = Answering(reply, self.settings, self.articles, engine, self._judge, verifier, today)
         for part, hits in zip(asked, found, strict=True):
             yield from answering.answer(part, hits)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from textwrap import shorten
 from typing import Protocol
 
 from index.records import Counts
@@ -25,6 +26,7 @@ READ = 60
 _COPY = 0.6  # Jaccard of the content words from which two sentences count as one; wire copy is edited lightly
 _LEAST = 4  # statements that are taken if there are as many, however sure the judge is of the first
 _BEHIND = 2.0  # log-odds behind the best statement; what is farther off only costs time
+_ABOUT = 160  # characters of what an article is about; the judge reads 160 tokens in all
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 # "It lies 25 miles south" says nothing without the sentence before it
 _LEANS = re.compile(
@@ -50,6 +52,8 @@ class Evidence:
     number: int
     article: str
     title: str
+    about: str
+    """What its article is about: the headline, or the first sentence; empty for the statement that says so itself."""
     date: date | None
     page: int | None
     start: int
@@ -77,9 +81,18 @@ class Evidence:
 
     @property
     def told(self) -> str:
-        """The quote as judge and model read it: "on Thursday" with its date, a table's row with its article's title."""
-        title = f"({self.title}) " if " | " in self.quote else ""
+        """The quote as the model reads it: "on Thursday" with its date, a table's row with its article's title."""
+        title = f"({self.title}) " if self._is_row else ""
         return title + annotate(self.line.replace(" | ", ", "), self.date)
+
+    @property
+    def read(self) -> str:
+        """The quote as the judge reads it: behind what its article is about."""
+        return f"({self.about}) {self.told}" if self.about and not self._is_row else self.told
+
+    @property
+    def _is_row(self) -> bool:
+        return " | " in self.quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +136,7 @@ def gather(
     `judge(question, statements)` gives the log-odds that each answers. At least one statement is taken if there is any.
     """
     read = statements(hits, articles)[:READ]
-    odds = judge(question, [item.told for item in read])
+    odds = judge(question, [item.read for item in read])
     rarity = _rarity(question, articles)
     rank = {hit.passage.id: place for place, hit in enumerate(hits)}
     scored = [
@@ -147,6 +160,7 @@ def statements(hits: Sequence[Hit], articles: Articles) -> list[Evidence]:
         article = articles.article(hit.passage.article)
         sentences = articles.sentences(article.id)
         opening = [sentence.start for sentence in sentences if sentence.kind != "caption"][:2]
+        about, told_at = _about(article, sentences)
         for at, sentence in enumerate(sentences):
             if hit.passage.start <= sentence.start and sentence.end <= hit.passage.end:
                 start = _begin(article, sentences, at)
@@ -157,6 +171,7 @@ def statements(hits: Sequence[Hit], articles: Articles) -> list[Evidence]:
                         number=0,
                         article=article.id,
                         title=article.title,
+                        about="" if start <= told_at < sentence.end else about,
                         date=article.date,
                         page=article.page_of(start),
                         start=start,
@@ -171,6 +186,21 @@ def statements(hits: Sequence[Hit], articles: Articles) -> list[Evidence]:
                     ),
                 )
     return list(found.values())
+
+
+def _about(article: Article, sentences: Sequence[Sentence]) -> tuple[str, int]:
+    """What the article is about, and where in its text that stands: -1 for a headline.
+
+    A title that is only the beginning of the text tells less than the sentence that it was taken from.
+    """
+    title = article.title.removesuffix("…").rstrip()
+    for sentence in sentences:
+        if sentence.kind != "caption":
+            first = " ".join(article.text[sentence.start : sentence.end].split())
+            if first.startswith(title):
+                return shorten(first, _ABOUT, placeholder="…"), sentence.start
+            break
+    return article.title, -1
 
 
 def _begin(article: Article, sentences: Sequence[Sentence], at: int) -> int:

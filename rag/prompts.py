@@ -1,8 +1,5 @@
 """Every prompt, in one place, and why each is as it is.
 
-The prompts begin with the same tokens (instructions, then the best statement), so that the engine's prefix cache makes
-the check after the answer cheap: only its last lines are read anew.
-
 Measured on the default model (docs/decisions.md, "Prompts"): asked to refuse by itself it declines questions
 that it can answer, and answers the rest worse. So it always writes a sentence; code decides what is shown.
 """
@@ -24,7 +21,6 @@ INSTRUCTIONS = (
     "You answer questions about news articles, using only the statements taken from them. "
     "Answer in one short, complete sentence."
 )
-_ANSWERED = "Question: {question}\nDo the statements say the answer to this question? Answer Yes or No."
 _YES_OR_NO = "Question: {question}\nAnswer Yes or No."
 _REWRITE = (
     "Rewrite the last question of a conversation so that it can be understood without the conversation: replace "
@@ -35,11 +31,6 @@ _REWRITE = (
 def answer(question: str, evidence: Sequence[Evidence]) -> list[ChatMessage]:
     """Asks for the answer, in one short sentence."""
     return _messages(INSTRUCTIONS, f"{statements(evidence)}\n\nQuestion: {question}")
-
-
-def answered(question: str, evidence: Sequence[Evidence]) -> list[ChatMessage]:
-    """Asks Yes or No: do the statements answer the question?"""
-    return _messages(INSTRUCTIONS, f"{statements(evidence)}\n\n{_ANSWERED.format(question=question)}")
 
 
 def yes_or_no(question: str, evidence: Sequence[Evidence]) -> list[ChatMessage]:
@@ -71,7 +62,7 @@ def statement(item: Evidence) -> str:
 
 def fingerprint() -> str:
     """Changes when the words of any prompt change."""
-    return hashlib.sha256("\0".join((INSTRUCTIONS, _ANSWERED, _YES_OR_NO, _REWRITE)).encode()).hexdigest()[:12]
+    return hashlib.sha256("\0".join((INSTRUCTIONS, _YES_OR_NO, _REWRITE)).encode()).hexdigest()[:12]
 
 
 def _messages(system: str, user: str) -> list[ChatMessage]:

@@ -15,7 +15,7 @@ from index.network import default_host
 from rag.errors import SettingsError
 
 ENGINES = ("auto", "ollama", "embedded")
-CAUTION = {"strict": 0.6, "balanced": 0.45, "bold": 0.25}
+CAUTION = {"strict": 0.5, "balanced": 0.35, "bold": 0.25}
 """Names for a threshold; what each costs and gains stands in evals/RESULTS.md."""
 
 

@@ -28,8 +28,6 @@ class Signals:
     """What the search says of that quote (`rag.evidence`), larger where its passage came first."""
     confidence: float = TYPICAL
     """Mean log-probability of the tokens of the draft; `TYPICAL` where the engine does not tell."""
-    answered: float | None = None
-    """The chat model's log p(Yes) - log p(No): does the quote answer the question? None if not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class Regression:
     def probability(self, signals: Signals) -> float:
         """Estimated probability, 0 to 1."""
         values = asdict(signals)
-        score = self.bias + sum(weight * (values[name] or 0.0) for name, weight in self.weights.items())
+        score = self.bias + sum(weight * values[name] for name, weight in self.weights.items())
         return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, score))))
 
     @classmethod
@@ -55,25 +53,6 @@ class Regression:
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """Two regressions for one kind of thing."""
-
-    alone: Regression
-    """Without the chat model's word."""
-    asked: Regression
-    """With it."""
-
-    def probability(self, signals: Signals) -> float:
-        """Estimated probability, 0 to 1, from whatever is known."""
-        return (self.alone if signals.answered is None else self.asked).probability(signals)
-
-    @classmethod
-    def of(cls, stored: Mapping[str, Mapping[str, float]]) -> Self:
-        """From {"alone": …, "asked": …}, see `Regression.of`."""
-        return cls(Regression.of(stored["alone"]), Regression.of(stored["asked"]))
-
-
-@dataclass(frozen=True, slots=True)
 class Support:
     """What is asked before the model writes, and of a sentence before it is shown."""
 
@@ -83,19 +62,15 @@ class Support:
     """Probability of that below which the model is not asked."""
     draft: Regression
     """For a sentence of the model's: is it right?"""
-    quote: Weights
+    quote: Regression
     """For the article's own words: do they answer the question?"""
-    open_from: float
-    """Support of a quote from which, without the chat model's word, it is asked …"""
-    open_to: float
-    """… and from which it need not be."""
 
     @classmethod
     def load(cls) -> Self:
         """The fitted weights that come with Dateline."""
         stored = json.loads(files("rag").joinpath("support.json").read_text("utf-8"))
-        evidence, draft = Regression.of(stored["evidence"]["alone"]), Regression.of(stored["draft"]["alone"])
-        return cls(evidence, stored["hopeless"], draft, Weights.of(stored["quote"]), *stored["open"])
+        evidence, draft, quote = (Regression.of(stored[form]) for form in ("evidence", "draft", "quote"))
+        return cls(evidence, stored["hopeless"], draft, quote)
 
     def fingerprint(self) -> str:
         """Changes when any weight changes."""

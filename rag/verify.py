@@ -1,32 +1,24 @@
-"""May this sentence be shown, and on what does it stand? A literal check by code, then the learned judge; the chat
-model's Yes or No is asked only of quotes, where the judge leaves it open.
-"""
+"""May this sentence be shown, and on what does it stand? A literal check by code, then the learned judge."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from rag import prompts
 from rag.crossencoder import CrossEncoder, log_odds
-from rag.engines.base import Engine
 from rag.evidence import Evidence, EvidenceSet
 from rag.literal import lacking, repeats
 from rag.reply import Reply, without_numbers
 from rag.support import TYPICAL, Signals, Support
 from rag.words import content_words
 
-if TYPE_CHECKING:
-    from llama_index.core.llms import ChatMessage
-
 _MOST_CITED = 3  # quotes for one sentence; more is a summary that nobody checks
 _JOINED = 4  # of the statements that have most of a sentence's words, those that may be joined
 _LONGEST_QUOTE = 420  # characters that an answer may be in an article's own words
 _QUOTES = 3  # the likeliest statements, each weighed as an answer by itself
-_CUT = 10.0  # log-odds beyond it are as sure as can be
 _REFUSALS = re.compile(
     r"\bnot (?:stated|mention(?:ed)?|specif(?:y|ied)|provided?|say)\b|\bno information\b|\bdo(?:es)? not contain\b",
     re.IGNORECASE,
@@ -57,16 +49,13 @@ def declines(sentence: str) -> bool:
 
 
 class Verifier:
-    """Checks the sentences of one reply. `engine` is opened at its first use. Raises EngineError."""
+    """Checks the sentences of one reply."""
 
-    def __init__(
-        self, reply: Reply, threshold: float, support: Support, judge: CrossEncoder, engine: Callable[[], Engine]
-    ) -> None:
+    def __init__(self, reply: Reply, threshold: float, support: Support, judge: CrossEncoder) -> None:
         self._reply = reply
         self._threshold = threshold
         self._support = support
         self._judge = judge
-        self._engine = engine
 
     def worth_asking(self, evidence: EvidenceSet) -> bool:
         """Whether the evidence may hold an answer; without any likelihood the model is not called."""
@@ -92,10 +81,10 @@ class Verifier:
         signals = replace(_signals(cited), confidence=confidence)
         return self._verdict("draft", text, cited, self._support.draft.probability(signals), signals)
 
-    def quote(self, question: str, evidence: EvidenceSet) -> Verdict | None:
+    def quote(self, evidence: EvidenceSet) -> Verdict | None:
         """The statement that most likely answers by itself, in its own words, if one is likely enough to."""
         items = [item for item in evidence.items if item.kind != "caption" and len(item.quote) <= _LONGEST_QUOTE]
-        found = [self._weighed(question, item) for item in items[:_QUOTES]]
+        found = [self._weighed(item) for item in items[:_QUOTES]]
         shown = [verdict for verdict in found if verdict.reason is None]
         return max(shown, key=lambda verdict: verdict.support or 0.0, default=None)
 
@@ -103,26 +92,16 @@ class Verifier:
         """For each of `quotes`: the log-odds that it shows `text` to be right."""
         return [log_odds(p) for p in self._judge.supports(question, text, quotes)]
 
-    def _weighed(self, question: str, item: Evidence) -> Verdict:
-        """The article's own words as an answer; the chat model is asked where the judge leaves it open."""
+    def _weighed(self, item: Evidence) -> Verdict:
+        """The article's own words as an answer."""
         signals = _signals((item,))
-        support = self._support.quote.probability(signals)
-        if self._support.open_from <= support < self._support.open_to:
-            signals = replace(signals, answered=self.yes_minus_no(prompts.answered(question, (item,))))
-            support = self._support.quote.probability(signals)
-        return self._verdict("quote", item.line, (item,), support, signals)
+        return self._verdict("quote", item.line, (item,), self._support.quote.probability(signals), signals)
 
     def _verdict(self, form: Form, text: str, cited: tuple[Evidence, ...], support: float, signals: Signals) -> Verdict:
         reason = None if support >= self._threshold else "no article says it"
         verdict = Verdict(text, cited, support, reason, signals, form)
         self._reply.verdicts.append(verdict)
         return verdict
-
-    def yes_minus_no(self, prompt: list[ChatMessage]) -> float:
-        """The chat model's log-odds of Yes against No, within ±10."""
-        odds, completion = self._engine().yes_minus_no(prompt)
-        self._reply.count(completion)
-        return max(-_CUT, min(_CUT, odds))
 
 
 def _signals(cited: Sequence[Evidence]) -> Signals:

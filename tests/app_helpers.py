@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,12 +75,6 @@ def served(assistant: Assistant, **options: Any) -> Iterator[str]:
 
 def on_ollama(data: Path, ollama: OllamaDouble, model: str = MODEL, **settings: Any) -> CheckedAssistant:
     return CheckedAssistant(data, "ollama", model, ollama_host=ollama.url, **settings)
-
-
-def always_asking(assistant: CheckedAssistant) -> CheckedAssistant:
-    """The same; the model is asked of every sentence, however sure the judge is."""
-    assistant.support = replace(assistant.support, open_from=0.0, open_to=1.1)
-    return assistant
 
 
 class App(NamedTuple):

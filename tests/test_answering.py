@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from app_helpers import always_asking
 from checking import CheckedAssistant
 from conftest import Write
 from ollama_double import OllamaDouble, speaks
@@ -32,7 +31,7 @@ def asked(tmp_path: Path, folder: Path) -> Asked:
             CheckedAssistant(tmp_path / "data", "ollama", MODEL, ollama_host=ollama.url, **settings) as dateline,
         ):
             dateline.index(folder)
-            return always_asking(dateline).ask(question)
+            return dateline.ask(question)
 
     return ask
 

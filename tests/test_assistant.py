@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_helpers import always_asking
 from checking import CheckedAssistant
 from ollama_double import OllamaDouble, held_open, speaks
 
@@ -39,7 +38,7 @@ def ask_with(seeds_dir: Path) -> Callable[..., CheckedAssistant]:
     """An assistant over the seeds whose Ollama server is the given double, which is asked of every sentence."""
 
     def open_assistant(double: OllamaDouble, model: str = MODEL, **settings: Any) -> CheckedAssistant:
-        return always_asking(CheckedAssistant(seeds_dir, "ollama", model, ollama_host=double.url, **settings))
+        return CheckedAssistant(seeds_dir, "ollama", model, ollama_host=double.url, **settings)
 
     return open_assistant
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_helpers import QUESTION, QUOTED, RIGHT, always_asking, on_ollama, says
+from app_helpers import QUESTION, QUOTED, RIGHT, on_ollama, says
 from checking import CheckedAssistant
 from ollama_double import OllamaDouble, endless, error_in_mid_stream, slow
 
@@ -54,7 +54,7 @@ class Desk:
 def desk(seeds_dir: Path, tmp_path: Path) -> Iterator[Desk]:
     data = shutil.copytree(seeds_dir, tmp_path / "data")
     with OllamaDouble(chat=says(RIGHT)) as ollama, on_ollama(data, ollama) as dateline:
-        yield Desk(Controller.of(always_asking(dateline)), ollama)
+        yield Desk(Controller.of(dateline), ollama)
 
 
 def test_passages_come_first_then_the_draft_and_what_was_checked_stands_while_the_rest_is_not(desk: Desk) -> None:

@@ -111,7 +111,7 @@ def test_a_mistake_is_told_in_a_sentence(evaluate: Evaluate, data: Path, options
 
 
 def test_signals_are_fitted_and_shown_by_threshold(evaluate: Evaluate, tmp_path: Path) -> None:
-    sure = [dict.fromkeys(("answers", "answered"), 4.0 - n % 2 * 8) for n in range(40)]
+    sure = [{"answers": 4.0 - n % 2 * 8} for n in range(40)]
     seen = [
         {"id": f"case-{n}", "form": form, "right": n % 2 == 0, "signals": signals}
         for form in SIGNALS
@@ -119,7 +119,7 @@ def test_signals_are_fitted_and_shown_by_threshold(evaluate: Evaluate, tmp_path:
     ]
     result = evaluate("fit", lines(tmp_path / "signals.jsonl", {"id": "never asked"}, *seen))
     assert result.code == 0, result.err
-    assert "quote asked: 20 right, 20 wrong, AUC 1.000 on held-out folds" in result.out
+    assert "quote: 20 right, 20 wrong, AUC 1.000 on held-out folds" in result.out
     assert "from 0.5: shows 100% of the right ones, 0% of the wrong ones" in result.out
 
 

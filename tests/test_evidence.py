@@ -50,6 +50,18 @@ def test_a_statement_has_the_sentence_it_leans_on_and_knows_where_it_stands(lenn
     assert seals.end - seals.start == len(seals.quote)
 
 
+def test_the_judge_reads_what_the_article_is_about_before_a_statement_that_does_not_say_it(
+    lenn: Callable[..., EvidenceSet],
+) -> None:
+    read = {item.line: item.read for item in lenn("Who blamed the seals, and where do forty ships lie?").pool}
+    opening = "The harbour of Lenn was built in 1911."
+    assert read["Forty ships lie there."] == f"({opening}) Forty ships lie there."
+    assert read[opening] == opening
+    row = statement("Lenn | 40 | 12", title="Ships by harbour", about="Ships by harbour")
+    assert row.read == row.told == "(Ships by harbour) Lenn, 40, 12"
+    assert statement("It lies there.", about="A headline").read == "(A headline) It lies there."
+
+
 def test_names_of_the_question_that_the_articles_do_not_have_are_known(lenn: Callable[..., EvidenceSet]) -> None:
     for question, missing in (
         (QUESTION, ()),

@@ -185,4 +185,3 @@ def test_the_command_asks_goes_on_and_judges_again(tmp_path: Path, monkeypatch: 
     told = [json.loads(line) for line in run(*command, "--rescore", out, "--json").out.splitlines()]
     assert [one["asked"] for one in told] == ["plain", "pulling"]
     assert told[0]["verdict"]["followed"] in ("yes", "suspect", "no") and told[0]["answer"]["model"] == MODEL
-    assert any(one["withheld"] or one["verdict"]["stated"] for one in told)

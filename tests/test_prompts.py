@@ -3,14 +3,6 @@ from evidence_helpers import statement
 from rag import prompts
 
 
-def test_answer_and_checks_begin_with_the_same_words_which_the_engine_keeps_in_its_cache() -> None:
-    asks = (prompts.answer, prompts.answered, prompts.yes_or_no)
-    made = [ask("Did Hama fall?", [statement("Hama fell.")]) for ask in asks]
-    first, *others = (messages[-1].content or "" for messages in made)
-    assert all(other.startswith(first[: first.index("Question:")]) for other in others)
-    assert len({messages[0].content for messages in made}) == 1
-
-
 def test_statements_are_grouped_by_their_articles_day_and_say_what_they_are() -> None:
     of_the_day = statement("Hama\r\n\r\nfell on Wednesday."), statement("Smoke over Hama.", 2, kind="caption")
     assert prompts.statements([*of_the_day, statement("Hama | 40 | 12", 3, date=None, title="Losses")]) == (

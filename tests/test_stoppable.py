@@ -8,13 +8,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
-from app_helpers import QUESTION, RIGHT, always_asking, on_ollama, says, until
+from app_helpers import QUESTION, RIGHT, on_ollama, says, until
 from checking import CheckedAssistant
-from ollama_double import Answer, OllamaDouble, Reply, endless, held_open, loaded, slow
+from ollama_double import Answer, OllamaDouble, endless, held_open, loaded, slow
 
 from rag.errors import Stopped
 from rag.types import TextDelta
@@ -24,15 +23,12 @@ from web.engine_room import EngineRoom
 SOON = 1.0
 """Seconds within which a stop must be felt."""
 REWRITTEN = "while the question is rewritten"
+YES_OR_NO = "while it says Yes or No to a quote"
+ASKED = {REWRITTEN: "Why did they?", YES_OR_NO: "Did insurgents capture Hama?"}
 TURNS = [
     {"role": "user", "content": QUESTION},
     {"role": "assistant", "content": f"{RIGHT} Others fled there in the week before."},
 ]
-
-
-def hangs_in_the_check(request: dict[str, Any]) -> Reply:
-    answer = says("Hama is 300 kilometres north of Damascus.")  # no article says so: a quote is asked of instead
-    return answer(request) if request["stream"] else slow(threading.Event(), answer)(request)
 
 
 HANGING: dict[str, Answer] = {
@@ -41,23 +37,19 @@ HANGING: dict[str, Answer] = {
     "before the first token, its headers sent": held_open(after=0),
     "in mid-answer": held_open(after=3),
     "while it writes": says(endless()),
-    "in a check": hangs_in_the_check,
+    YES_OR_NO: slow(threading.Event()),
 }
-
-
-def asking(seeds_dir: Path, ollama: OllamaDouble, **settings: Any) -> CheckedAssistant:
-    return always_asking(on_ollama(seeds_dir, ollama, **settings))
 
 
 @pytest.mark.parametrize("where", HANGING)
 def test_a_stop_is_felt_at_once_by_the_line_and_by_ollama_and_no_thread_stays(where: str, seeds_dir: Path) -> None:
     before, chat = set(threading.enumerate()), HANGING[where]
-    with ThreadPoolExecutor(1) as pool, OllamaDouble(chat=chat) as ollama, asking(seeds_dir, ollama) as dateline:
+    with ThreadPoolExecutor(1) as pool, OllamaDouble(chat=chat) as ollama, on_ollama(seeds_dir, ollama) as dateline:
         room, stop, tired = EngineRoom(dateline), threading.Event(), threading.Event()
-        words, history = ("Why did they?", TURNS) if where == REWRITTEN else (QUESTION, [])
-        question = Asking(room, "anna", words, history, {}, stop)
+        history = TURNS if where == REWRITTEN else []
+        question = Asking(room, "anna", ASKED.get(where, QUESTION), history, {}, stop)
         asked = pool.submit(lambda: asyncio.run(question.answer()))
-        until(lambda: any(where != "in a check" or not chat["stream"] for chat in ollama.chats))
+        until(lambda: any(where != YES_OR_NO or not chat["stream"] for chat in ollama.chats))
         begun = time.monotonic()
         stop.set()
         threading.Timer(5, tired.set).start()
@@ -87,14 +79,14 @@ def test_a_stop_is_felt_while_an_embedder_on_ollama_is_silent(seeds_dir: Path) -
     """Not the engine's request at all: whatever blocks, the question ends."""
     gate = threading.Event()
     with OllamaDouble(everything=slow(gate)) as ollama:
-        with asking(seeds_dir, ollama, embedder="ollama:minilm") as dateline:
+        with on_ollama(seeds_dir, ollama, embedder="ollama:minilm") as dateline:
             threading.Timer(4, gate.set).start()
             assert called_off(dateline, lambda: bool(ollama.requests)) < SOON
 
 
 def test_a_model_that_is_being_loaded_is_not_waited_for(seeds_dir: Path) -> None:
     loading = slow(threading.Event(), loaded)
-    with OllamaDouble(chat=says(RIGHT), load=loading) as ollama, asking(seeds_dir, ollama) as dateline:
+    with OllamaDouble(chat=says(RIGHT), load=loading) as ollama, on_ollama(seeds_dir, ollama) as dateline:
         room = EngineRoom(dateline)
         room.prepare()
         until(lambda: bool(ollama.loads))
@@ -109,7 +101,7 @@ def test_a_question_that_was_called_off_before_asks_no_model(seeds_dir: Path) ->
     stop = threading.Event()
     stop.set()
     with OllamaDouble() as ollama:
-        with asking(seeds_dir, ollama) as dateline, pytest.raises(Stopped):
+        with on_ollama(seeds_dir, ollama) as dateline, pytest.raises(Stopped):
             list(dateline.stream(QUESTION, stop=stop))
         assert ollama.requests == []
 

@@ -4,25 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from rag.support import Regression, Signals, Support, Weights
+from rag.support import Regression, Signals, Support
 
-GOOD = Signals(answers=7.0, confidence=-0.05, answered=3.0)
-BAD = Signals(answers=-7.0, confidence=-0.8, answered=-3.0)
+GOOD = Signals(answers=7.0, confidence=-0.05)
+BAD = Signals(answers=-7.0, confidence=-0.8)
 
 
 def test_the_weights_that_come_with_dateline_know_good_from_bad() -> None:
     support = Support.load()
-    good, bad = (replace(one, answered=None) for one in (GOOD, BAD))
     for weights in (support.draft, support.quote):
-        assert weights.probability(bad) < 0.5 < weights.probability(good)
-    assert support.quote.probability(BAD) < 0.5 < support.quote.probability(GOOD)
-    assert support.evidence.probability(bad) < support.hopeless < support.evidence.probability(good)
+        assert weights.probability(BAD) < 0.5 < weights.probability(GOOD)
+    assert support.evidence.probability(BAD) < support.hopeless < support.evidence.probability(GOOD)
 
 
-def test_a_logistic_regression_is_what_it_says_and_the_one_that_fits_what_is_known_is_used() -> None:
-    weights = Weights.of({"alone": {"bias": -1.0, "answers": 0.5}, "asked": {"bias": 50.0, "answered": 1.0}})
+def test_a_logistic_regression_is_what_it_says() -> None:
+    weights = Regression.of({"bias": -1.0, "answers": 0.5})
     assert weights.probability(Signals(answers=2.0)) == 0.5
-    assert weights.probability(Signals(answers=2.0, answered=-50.0)) == 0.5
     assert weights.probability(Signals(answers=-1000.0)) < 1e-20
 
 
@@ -34,4 +31,4 @@ def test_a_signal_that_there_is_not_is_an_error() -> None:
 def test_other_weights_have_another_fingerprint() -> None:
     support = Support.load()
     assert support.fingerprint() == Support.load().fingerprint()
-    assert support.fingerprint() != replace(support, open_to=support.open_to + 0.01).fingerprint()
+    assert support.fingerprint() != replace(support, hopeless=support.hopeless + 0.01).fingerprint()

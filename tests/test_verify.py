@@ -1,16 +1,13 @@
-"""What a sentence stands on, and when the chat model is asked; with the real judge, and weights of the test's own."""
+"""What a sentence stands on, with the real judge, and weights of the test's own."""
 
 from collections.abc import Callable
 
 import pytest
 from evidence_helpers import evidence_set, statement
-from ollama_double import OllamaDouble, installed, speaks
 
 from rag.crossencoder import CrossEncoder
-from rag.engines.base import Engine
-from rag.engines.ollama import OllamaEngine
 from rag.reply import Reply
-from rag.support import Regression, Signals, Support, Weights
+from rag.support import Regression, Signals, Support
 from rag.verify import Verifier, declines
 
 LEADER = "The group HTS is led by Abu Mohammed al-Golani, who toured Aleppo on Wednesday."
@@ -20,24 +17,18 @@ ASKED = "Who leads HTS?"
 TOLD = "HTS is led by Abu Mohammed al-Golani."
 TWO_FACTS = "Abu Mohammed al-Golani toured Aleppo, and Homs, 25 miles from Hama, is next."
 FOUR = tuple(f"He met {one}." for one in ("Ana Tuva", "Borlo", "Quen", "Ysra"))
-TRUSTING = Weights(Regression(9.0, {}), Regression(9.0, {}))
+TRUSTING = Regression(9.0, {})
 """Whatever passes the literal check is shown."""
 Made = Callable[..., Verifier]
 
 
-def never() -> Engine:
-    raise AssertionError("the chat model was asked")
-
-
 @pytest.fixture(scope="module")
 def verifier() -> Made:
-    """verifier(reply, quote=weights, engine=opens_it)"""
+    """verifier(reply, quote=weights)"""
     judge, evidence = CrossEncoder(), Regression(0.0, {"answers": 1.0, "search": 1.0})
 
-    def made(reply: Reply, quote: Weights = TRUSTING, engine: Callable[[], Engine] = never) -> Verifier:
-        draft = TRUSTING.alone
-        support = Support(evidence=evidence, hopeless=0.1, draft=draft, quote=quote, open_from=0.2, open_to=0.8)
-        return Verifier(reply, 0.5, support, judge, engine)
+    def made(reply: Reply, quote: Regression = TRUSTING) -> Verifier:
+        return Verifier(reply, 0.5, Support(evidence, hopeless=0.1, draft=TRUSTING, quote=quote), judge)
 
     return made
 
@@ -74,28 +65,13 @@ def test_what_the_signals_say_is_what_stands_in_the_quotes(verifier: Made) -> No
         assert signals and (signals.answers + signals.search, signals.confidence) == (relevance, -0.5)
 
 
-@pytest.mark.parametrize(
-    ("alone", "yes", "asked", "shown"),
-    [(9.0, -6.0, 0, True), (-9.0, 6.0, 0, False), (0.0, 6.0, 1, True), (0.0, -6.0, 1, False)],
-)
-def test_the_chat_model_is_asked_of_a_quote_that_is_open_and_its_word_decides(
-    verifier: Made, alone: float, yes: float, asked: int, shown: bool
-) -> None:
-    weights = Weights(Regression(alone, {}), Regression(0.0, {"answered": 1.0}))
-    chat = speaks(lambda messages, options: "", first_token=lambda messages: {"Yes": -0.01, "No": -0.01 - yes})
-    with OllamaDouble(models=[installed("tiny:1b", "1.0B")], chat=chat) as server:
-        engine = OllamaEngine("tiny:1b", host=server.url)
-        quote = verifier(Reply(""), weights, lambda: engine).quote(ASKED, evidence_set([statement(LEADER)]))
-        assert (quote is not None, len(server.chats)) == (shown, asked)
-
-
 def test_the_statement_that_most_likely_answers_is_quoted_if_it_is_likely_enough_and_can_be(verifier: Made) -> None:
     by_odds = Regression(0.0, {"answers": 9.0, "search": 9.0})
-    strict = verifier(Reply(""), Weights(by_odds, by_odds))
+    strict = verifier(Reply(""), by_odds)
     caption = statement("HTS is led by Golani.", kind="caption", relevance=3.0)
     long = statement("HTS is led by Golani. " * 50, relevance=3.0)
-    assert strict.quote(ASKED, evidence_set([caption, long, statement(LEFT, relevance=-3.0)])) is None
-    found = strict.quote(ASKED, evidence_set([caption, statement(HOMS), statement(LEADER, relevance=2.0)]))
+    assert strict.quote(evidence_set([caption, long, statement(LEFT, relevance=-3.0)])) is None
+    found = strict.quote(evidence_set([caption, statement(HOMS), statement(LEADER, relevance=2.0)]))
     assert found and (found.text, found.form) == (LEADER, "quote")
 
 
