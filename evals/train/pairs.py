@@ -21,6 +21,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 _NAME = re.compile(r"(?<=[a-z,] )(?:the )?[A-Z][\w’'-]+(?: (?:of |de |van |al-)?[A-Z][\w’'-]+){0,3}")
 _PLENTY = ("q-article", "q-paragraph", "q-paragraph2")  # each epoch reads another half of them
 _SAID = ("q-gold", "q-paragraph", "q-swapped", "qnli", "squad_sentences", "squad_sentences-like")
+_BARE = 7  # of so many statements found, one is read without what its article is about
 _NUMBER = re.compile(r"\b\d[\d,.]*\b")
 
 
@@ -100,11 +101,11 @@ def _of_news(rows: Sequence[dict[str, Any]]) -> Iterator[Pair]:
 
 
 def _of_search(rows: Sequence[dict[str, Any]]) -> Iterator[Pair]:
-    """What search and judge put first for a question. Few of them answer: those are read twice, once with the title."""
+    """What search and judge put first for a question, mostly behind what its article is about, as in use."""
     for number, row in enumerate(rows):
-        both = row["sentence"], f"({row['title']}) {row['sentence']}"
-        for words in both if row["label"] else (both[number % 2],):
-            yield Pair(row["question"], None, words, float(row["label"]), "found")
+        bare = not row["title"] or number % _BARE == 0
+        words = row["sentence"] if bare else f"({row['title']}) {row['sentence']}"
+        yield Pair(row["question"], row.get("answer"), words, float(row["label"]), "found")
 
 
 def _is_beside(other: str, words: str, question: str, answer: str) -> bool:

@@ -1,0 +1,121 @@
+"""What search and judge put first for the questions of story sets: python -m evals.train.stories SETS… --out FILE.
+
+A set is three invented articles (an event, another like it, and a sequel) with eight questions and every sentence that
+answers each. It is searched among the articles of all sets of its file, by what serves, and each statement found
+becomes a pair for training, labelled by the sentences that it holds. Pairs written by hand are too clean: what must be
+told apart is what search really brings.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from evals.progress import progress
+from index.types import Article
+from rag.assistant import Assistant
+from rag.crossencoder import CrossEncoder, log_odds
+from rag.evidence import READ, Evidence, gather
+
+_FIRST = 6  # statements of a question that are learned from, those of the highest rank
+
+Rows = Iterator[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The sentences of one article that were marked for a question, as characters of its text."""
+
+    article: str
+    spans: tuple[tuple[int, int], ...]
+
+    def meets(self, item: Evidence) -> bool:
+        """Whether the statement holds most of a marked sentence."""
+        return item.article == self.article and any(
+            min(end, item.end) - max(start, item.start) > (end - start) / 2 for start, end in self.spans
+        )
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path))
+def main(files: tuple[Path, ...], out: Path) -> None:
+    """Writes the pairs of all FILES into OUT."""
+    with gzip.open(out, "wt", encoding="utf-8") as written:
+        for file in files:
+            with gzip.open(file, "rt", encoding="utf-8") as lines:
+                sets = [json.loads(line) for line in lines]
+            for row in found(sets):
+                written.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def found(sets: Sequence[dict[str, Any]]) -> Rows:
+    """The pairs of each question: question, perhaps an answer, sentence, title or what its article is about, label."""
+    with tempfile.TemporaryDirectory() as scratch, progress() as told:
+        folder = Path(scratch) / "articles"
+        for one in sets:
+            write_articles(one, folder)
+        with Assistant(Path(scratch) / "data") as assistant:
+            assistant.index(folder)
+            judge = CrossEncoder()
+            for number, one in enumerate(sets, 1):
+                yield from _of_set(one, assistant, judge)
+                told(number, len(sets), "story sets")
+
+
+def write_articles(one: dict[str, Any], folder: Path) -> None:
+    """The articles of a set as files that `dateline index` reads, three sentences a paragraph."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, article in enumerate(one["articles"]):
+        said = article["sentences"]
+        text = "\n\n".join(" ".join(said[at : at + 3]) for at in range(0, len(said), 3))
+        head = {name: article[name] for name in ("title", "date", "source") if article.get(name)}
+        front = "\n".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in head.items())
+        (folder / article_id(one, number)).write_text(f"---\n{front}\n---\n\n{text}\n", encoding="utf-8")
+
+
+def article_id(one: dict[str, Any], number: int) -> str:
+    """The name of an article's file."""
+    return f"{one['id']}-{number}.md"
+
+
+def _of_set(one: dict[str, Any], assistant: Assistant, judge: CrossEncoder) -> Rows:
+    def odds(question: str, words: Sequence[str]) -> list[float]:
+        return [log_odds(p) for p in judge.answers(question, words)]
+
+    texts = {n: assistant.article(article_id(one, n)) for n in range(len(one["articles"]))}
+    for asked in one["questions"]:
+        yes, half = (_marked(asked.get(which, ()), one, texts) for which in ("yes", "half"))
+        question = asked["q"]
+        pool = gather(question, assistant.search(question, 10), assistant.articles, odds, limit=READ).pool
+        for rank, item in enumerate(pool):
+            right = any(mark.meets(item) for mark in yes)
+            if (rank >= _FIRST and not right) or (not right and any(mark.meets(item) for mark in half)):
+                continue
+            pair = {"question": question, "title": item.about, "sentence": item.told}
+            yield pair | {"label": int(right)}
+            if right:
+                answers = [(asked["answer"], 1), *((wrong, 0) for wrong in asked.get("wrong", ())[:2])]
+                yield from (pair | {"answer": said, "label": label} for said, label in answers)
+            elif asked.get("answer") and rank == 0:
+                yield pair | {"answer": asked["answer"], "label": 0}
+
+
+def _marked(marks: Sequence[Sequence[int]], one: dict[str, Any], texts: dict[int, Article]) -> list[Marked]:
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for number, at in marks:
+        sentence = one["articles"][number]["sentences"][at]
+        start = texts[number].text.find(sentence)
+        spans.setdefault(number, []).append((start, start + len(sentence)))
+    return [Marked(article_id(one, number), tuple(found)) for number, found in spans.items()]
+
+
+if __name__ == "__main__":
+    main()
