@@ -1,6 +1,6 @@
 """Every prompt, in one place, and why each is as it is.
 
-Measured on the default model (docs/decisions.md, "Prompts"): asked to refuse by itself it declines questions
+Measured on the default model (docs/decisions.md, its first entry): asked to refuse by itself it declines questions
 that it can answer, and answers the rest worse. So it always writes a sentence; code decides what is shown.
 """
 

@@ -16,7 +16,7 @@ from rag.errors import SettingsError
 
 ENGINES = ("auto", "ollama", "embedded")
 CAUTION = {"strict": 0.5, "balanced": 0.35, "bold": 0.25}
-"""Names for a threshold; what each costs and gains stands in evals/RESULTS.md."""
+"""Names for a threshold; `dateline eval fit evals/fit_on/*.jsonl` prints what each shows of the right and the wrong."""
 
 
 @dataclass(frozen=True, slots=True)
