@@ -1,13 +1,15 @@
-"""The trained judge as the package carries it: python -m evals.train.export FOLDER --dev DEV.jsonl.gz.
+"""The trained judge as the package carries it: python -m evals.train.export FOLDER… --dev DEV.jsonl.gz.
 
-ONNX, its matrices in int8 with a scale for each of their rows (a scale for the whole matrix spoils it), and beside it
-the slope and offset that make its logits probabilities (Platt 1999), fitted on the pairs that training did not see.
+Of several steps of training the mean of the weights (Wortsman et al. 2022, "Model soups"). ONNX, its matrices in int8
+with a scale for each of their rows (a scale for the whole matrix spoils it), and beside it the slope and offset that
+make its logits probabilities (Platt 1999), fitted on the pairs that training did not see.
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import click
@@ -25,12 +27,15 @@ _DATA = Path(__file__).parent.parent.parent / "rag" / "data"
 
 
 @click.command()
-@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--dev", required=True, type=click.Path(exists=True, path_type=Path))
-def main(folder: Path, dev: Path) -> None:
-    """Writes rag/data/judge.onnx and judge.json from the model in FOLDER."""
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForSequenceClassification.from_pretrained(folder, attn_implementation="eager").eval()
+def main(folders: tuple[Path, ...], dev: Path) -> None:
+    """Writes rag/data/judge.onnx and judge.json from the models in FOLDERS."""
+    tokenizer = AutoTokenizer.from_pretrained(folders[0])
+    read_from = partial(AutoModelForSequenceClassification.from_pretrained, attn_implementation="eager")
+    model, *others = (read_from(folder).eval() for folder in folders)
+    for name, weights in model.named_parameters():
+        weights.data += sum(dict(one.named_parameters())[name].data - weights.data for one in others) / len(folders)
     pairs = read(dev)[1::2]
     sample = encoded(tokenizer, pairs[:2])
     names = ["input_ids", "attention_mask", "token_type_ids"]

@@ -1,9 +1,9 @@
 """What search and judge put first for the questions of story sets: python -m evals.train.stories SETS… --out FILE.
 
-A set is three invented articles (an event, another like it, and a sequel) with eight questions and every sentence that
-answers each. It is searched among the articles of all sets of its file, by what serves, and each statement found
-becomes a pair for training, labelled by the sentences that it holds. Pairs written by hand are too clean: what must be
-told apart is what search really brings.
+A set is three invented articles (an event, another like it, and a sequel) with eight questions, every sentence that
+answers each, and answers as a small model writes them, right and wrong. It is searched among the articles of all sets
+of its file, by what serves, and each statement found becomes a pair for training, labelled by the sentences that it
+holds. Pairs written by hand are too clean: what must be told apart is what search really brings.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from index.types import Article
 from rag.assistant import Assistant
 from rag.crossencoder import CrossEncoder, log_odds
 from rag.evidence import READ, Evidence, gather
+from rag.words import content_words
 
 _FIRST = 6  # statements of a question that are learned from, those of the highest rank
 
@@ -95,17 +96,39 @@ def _of_set(one: dict[str, Any], assistant: Assistant, judge: CrossEncoder) -> R
         yes, half = (_marked(asked.get(which, ()), one, texts) for which in ("yes", "half"))
         question = asked["q"]
         pool = gather(question, assistant.search(question, 10), assistant.articles, odds, limit=READ).pool
+        first = list[tuple[dict[str, Any], int]]()
         for rank, item in enumerate(pool):
             right = any(mark.meets(item) for mark in yes)
             if (rank >= _FIRST and not right) or (not right and any(mark.meets(item) for mark in half)):
                 continue
             pair = {"question": question, "title": item.about, "sentence": item.told}
             yield pair | {"label": int(right)}
+            first.append((pair, int(right)))
             if right:
                 answers = [(asked["answer"], 1), *((wrong, 0) for wrong in asked.get("wrong", ())[:2])]
                 yield from (pair | {"answer": said, "label": label} for said, label in answers)
             elif asked.get("answer") and rank == 0:
                 yield pair | {"answer": asked["answer"], "label": 0}
+        yield from drafted(asked.get("drafts", ()), first)
+
+
+def drafted(drafts: Sequence[tuple[str, int]], found: Sequence[tuple[dict[str, Any], int]]) -> Rows:
+    """Each draft with the statement that has most of its words, on which it would stand, and its label.
+
+    A right one fits only what answers; a wrong one is also held against what does, which it comes nearest to.
+    """
+
+    def most_of(draft: str, label: int | None) -> list[dict[str, Any]]:
+        said = set(content_words(draft))
+        choice = [pair for pair, answers in found if label in (None, answers)]
+        return sorted(choice, key=lambda pair: -len(said.intersection(content_words(pair["sentence"]))))[:1]
+
+    for number, (draft, right) in enumerate(drafts):
+        pairs = most_of(draft, 1) if right else most_of(draft, None) + most_of(draft, 1)
+        rows = [pair | {"answer": draft, "label": right} for pair in pairs]
+        if right and number % 2:
+            rows += [pair | {"answer": draft, "label": 0} for pair in most_of(draft, 0)]
+        yield from {row["sentence"]: row for row in rows}.values()
 
 
 def _marked(marks: Sequence[Sequence[int]], one: dict[str, Any], texts: dict[int, Article]) -> list[Marked]:
