@@ -61,7 +61,9 @@ def _instead(question: str, evidence: Sequence[EvidenceSet]) -> tuple[Evidence, 
         if not found.missing_names  # else it is not about what was asked
         for item in found.pool
         for name in names[-1:]
-        if item.odds >= _RELATED and all(name_stands_in(one, f"{item.title}\n{item.quote}") for one in names)
+        if item.odds >= _RELATED
+        and name_stands_in(name, item.quote)  # it is told as being said of it
+        and all(name_stands_in(one, f"{item.title}\n{item.quote}") for one in names)
     ]
     return max(near, key=lambda one: one[0].odds, default=None)
 

@@ -18,6 +18,7 @@ TWO = ("Latakia", "Ur")
     [
         (QUESTION, evidence_set([]), ""),
         (QUESTION, evidence_set([statement("The army withdrew from Hama.", title="Syria")]), ""),  # of something else
+        (QUESTION, evidence_set([statement("The army withdrew.", title="Homs")]), ""),  # only its headline tells of it
         (QUESTION, evidence_set([statement(TARGET, odds=-9.0)]), ""),  # far from any answer
         (QUESTION, evidence_set([statement(TARGET)], absent=TWO[:1]), " The passages found do not mention Latakia."),
         (QUESTION, evidence_set([statement(TARGET)], absent=TWO), " The passages found do not mention Latakia or Ur."),

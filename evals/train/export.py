@@ -34,8 +34,8 @@ def main(folders: tuple[Path, ...], dev: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(folders[0])
     read_from = partial(AutoModelForSequenceClassification.from_pretrained, attn_implementation="eager")
     model, *others = (read_from(folder).eval() for folder in folders)
-    for name, weights in model.named_parameters():
-        weights.data += sum(dict(one.named_parameters())[name].data - weights.data for one in others) / len(folders)
+    for same in zip(*(one.parameters() for one in (model, *others)), strict=True):
+        same[0].data = torch.stack([weights.data for weights in same]).mean(0)
     pairs = read(dev)[1::2]
     sample = encoded(tokenizer, pairs[:2])
     names = ["input_ids", "attention_mask", "token_type_ids"]
