@@ -3,11 +3,8 @@
     python -m evals.bench DATA [--questions 40]
 
 DATA is a folder with articles/, articles.jsonl (article, title) and questions.jsonl. Measured twice: over the
-articles as they are, and over the long ones that the articles of one title make when joined. First token is
-the first character of the written answer; everything before it (search, reading the prompt) counts.
-"""
-
-from __future__ import annotations
+articles as they are, and over the long ones that those of one title make when joined. First token is the first
+character of the written answer; everything before it (search, reading the prompt) counts."""
 
 import json
 import sys

@@ -1,7 +1,5 @@
 """Gold questions from a JSON Lines file, and the cases that can be made of them."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Sequence
@@ -12,13 +10,12 @@ from typing import TypeVar
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from evals.lines import records
+from evals.records import records
 from evals.types import Case
 from index.errors import DatelineError
 
 _T = TypeVar("_T")
-SEEDS_GOLD = Path(__file__).parent / "gold" / "seeds.jsonl"
-"""The gold questions on the two seed articles."""
+SEEDS_GOLD = Path(__file__).parent / "gold" / "seeds.jsonl"  # the gold questions on the two seed articles
 
 
 class CasesError(DatelineError):
@@ -26,12 +23,9 @@ class CasesError(DatelineError):
 
 
 def load(path: Path) -> list[Case]:
-    """The cases of `path`, in its order: one JSON object with the fields of `Case` per line, blank lines skipped.
-
-    `id`, `question`, `answerable` and `kind` are required; an entry of `accepted` may be a string or a list of
-    strings. Raises CasesError, which names the line and what to do, at the first thing that is wrong: a mistyped
-    field would otherwise be a wrong score later.
-    """
+    """The cases of `path`, in its order: one JSON object with the fields of `Case` per line, blank lines skipped. `id`,
+    `question`, `answerable` and `kind` are required; an entry of `accepted` may be a string or a list of strings.
+    Raises CasesError, which names the line and what to do, at the first thing that is wrong."""
     found: dict[str, Case] = {}
     for number, line in records(path, TypeAdapter(_Line), CasesError, "a JSON Lines file of gold questions"):
         if line.id in found:
@@ -48,11 +42,8 @@ def spread(cases: Sequence[_T], count: int) -> list[_T]:
 
 
 def without_gold(cases: Sequence[Case]) -> list[Case]:
-    """The answerable cases that have evidence, asked while the articles that hold it must not be used.
-
-    What is left has no answer, so each of them is to be refused: an answer would come from elsewhere, such as the
-    model's memory.
-    """
+    """The answerable cases that have evidence, asked while the articles that hold it must not be used. What is left has
+    no answer, so each of them is to be refused: an answer would come from elsewhere, such as the model's memory."""
     return [
         Case(
             f"{case.id}-without-gold", case.question, False, "without-gold", history=case.history, split=case.split,
@@ -67,8 +58,7 @@ def without_gold(cases: Sequence[Case]) -> list[Case]:
 class _Line(Case):
     """A line as it may be written; `Case` says what the fields mean."""
 
-    note: str = ""
-    """For whoever keeps the questions; nothing reads it."""
+    note: str = ""  # for whoever keeps the questions; nothing reads it
 
     def __post_init__(self) -> None:
         for pattern in self.patterns:
@@ -76,13 +66,11 @@ class _Line(Case):
                 re.compile(pattern)
             except re.error as error:
                 raise ValueError(f"the pattern {json.dumps(pattern)} is no regular expression ({error})") from None
-        if any(
-            turn.keys() != {"role", "content"} or turn["role"] not in ("user", "assistant") for turn in self.history
-        ):
+        roles = ("user", "assistant")
+        if any(turn.keys() != {"role", "content"} or turn["role"] not in roles for turn in self.history):
             raise ValueError("a turn of the history needs a role, user or assistant, and its content")
         given = self.accepted or self.patterns
         if self.answerable and not given:
             raise ValueError("the question is answerable, but no answer is accepted; add one to 'accepted'")
         if not self.answerable and given:
-            told = "the question is not answerable, yet an answer is accepted"
-            raise ValueError(f"{told}; empty 'accepted' and 'patterns'")
+            raise ValueError("it is not answerable, yet an answer is accepted; empty 'accepted' and 'patterns'")

@@ -1,12 +1,10 @@
 """Why a case went wrong, as far as the run shows it: what to work on next, the largest cause first."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 
 from evals.matching import matches
-from evals.scorers.refusal import refused
+from evals.scorers.answer import refused
 from evals.types import Case, Outcome, Place, Row
 from rag.printing import say
 

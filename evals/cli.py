@@ -1,11 +1,9 @@
 """`dateline eval`: run, rescore, compare, report, gate, judge, marker, fit, injections."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,16 +12,14 @@ from typing import Any, get_args
 
 import click
 
+from evals import datasets
 from evals.cases import SEEDS_GOLD, CasesError, load, spread, without_gold
 from evals.causes import print_causes
-from evals.compare import compare as compare_runs
-from evals.compare import print_comparison
-from evals.datasets import Dataset, Format
-from evals.datasets import read as read_dataset
+from evals.compare import compare, print_comparison
 from evals.gate import BARS, Gate
-from evals.progress import Progress, progress
+from evals.progress import progress
 from evals.report import write_report
-from evals.runs import Writer, place_for, read, writing
+from evals.runs import place_for, read, writing
 from evals.stats import library
 from evals.table import plain_or_terminal, print_table, to_json
 from evals.types import Case, Outcome, Split
@@ -35,16 +31,14 @@ from rag.settings import Settings
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_NEW = click.Path(dir_okay=False, path_type=Path)
-_ANY = click.Path(exists=True, path_type=Path)
-_choosing = together(
+_ANY, _NEW = click.Path(exists=True, path_type=Path), click.Path(dir_okay=False, path_type=Path)
+_choosing = together(  # the options that choose which cases are asked
     click.option("--limit", type=click.IntRange(min=1), help="So many cases, evenly spread."),
     click.option("--skip", type=_FILE, help="Ids, one a line, of cases to leave out: those that tuning has seen."),
     click.option("--split", type=click.Choice(get_args(Split)), help="Half of the cases; all unless given."),
-    click.option("--format", "form", type=click.Choice(get_args(Format)), help="The form of --dataset."),
+    click.option("--format", "form", type=click.Choice(get_args(datasets.Format)), help="The form of --dataset."),
     click.option("--dataset", type=_ANY, help="Other people's questions and articles."),
 )
-"""The options that choose which cases are asked."""
 
 
 @click.group("eval", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -76,7 +70,7 @@ def evaluate(
         count = write_candidates(home, path := plan["out"] or home / "feedback.jsonl")
         say(f"{count} candidate{'s' if count != 1 else ''} in {path}: finish them, then ask with --cases.")
     elif signals:
-        from evals.signals import watched, write
+        from evals.fit import watched, write
 
         questions, room = _Plan(**plan).questions(_home(shared))
         with _assistant(questions.corpus, room, shared, plan["remember"]) as assistant, progress() as told:
@@ -98,7 +92,7 @@ class _Plan:
     cases: Path | None = None
     corpus: Path | None = None
     dataset: Path | None = None
-    form: Format | None = None
+    form: datasets.Format | None = None
     blind: bool = False
     split: Split | None = None
     skip: Path | None = None
@@ -108,32 +102,24 @@ class _Plan:
     out: Path | None = None
     remember: Path | None = None
 
-    def stem(self, name: str) -> str:
-        """The run's name, before what tells it from others like it."""
-        parts = [name, "without-gold" if self.blind else "", self.split or "", "retrieval" if self.retrieval else ""]
-        return "-".join(part for part in parts if part)
-
-    def questions(self, home: Path) -> tuple[Dataset, Path]:
+    def questions(self, home: Path) -> tuple[datasets.Dataset, Path]:
         """The cases with a folder of their articles, and where these are indexed: never with the user's own."""
         if not self.dataset:
             file, corpus = self.cases or SEEDS_GOLD, self.corpus or SEEDS
             if not corpus.is_dir():
                 raise CasesError(f"The articles of {file} are not in {corpus}: name their folder with --corpus.")
-            found = Dataset(file.stem, tuple(load(file)), corpus)
+            found = datasets.Dataset(file.stem, tuple(load(file)), corpus)
         elif not self.form:
-            raise click.UsageError(f"--dataset needs --format: one of {', '.join(get_args(Format))}.")
+            raise click.UsageError(f"--dataset needs --format: one of {', '.join(get_args(datasets.Format))}.")
         else:
-            found = read_dataset(self.dataset, self.form, _room(home, self.dataset))
-        chosen = Dataset(found.name, tuple(self._chosen(found.cases)), found.corpus)
-        return chosen, _room(home, self.dataset or found.corpus)
-
-    def _chosen(self, cases: Sequence[Case]) -> list[Case]:
+            found = datasets.read(self.dataset, self.form, _room(home, self.dataset))
         skipped = set(self.skip.read_text("utf-8").split()) if self.skip else set()
-        chosen = [case for case in cases if self.split in (None, case.split) and case.id not in skipped]
+        chosen = [case for case in found.cases if self.split in (None, case.split) and case.id not in skipped]
         chosen = without_gold(chosen) if self.blind else chosen
         if not chosen:
             raise CasesError("No case is left to run: choose another --split, or leave out --skip or --without-gold.")
-        return spread(chosen, self.limit or len(chosen))
+        asked = spread(chosen, self.limit or len(chosen))
+        return replace(found, cases=tuple(asked)), _room(home, self.dataset or found.corpus)
 
 
 def _room(home: Path, data: Path) -> Path:
@@ -162,7 +148,9 @@ def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
         head |= {"split": plan.split, "judge": known.sentence() if known else None}
         if plan.remember:
             head["settings"]["remembered"] = "times mean nothing"
-        with _writing(plan.out, home, plan.stem(questions.name), head) as (writer, told):
+        told_apart = ("without-gold" if plan.blind else "", plan.split or "", "retrieval" if plan.retrieval else "")
+        stem = "-".join(filter(None, (questions.name, *told_apart)))
+        with writing(plan.out or place_for(home / "runs", stem, head), head) as writer, progress() as told:
             observer = Observer(assistant, SupportJudge(assistant.engine, assistant.embed) if systems else None)
             seen: dict[str, Callable[[Case], Outcome]] = {RETRIEVAL: observer.retrieval} if plan.retrieval else {}
             seen |= {system.name: partial(observer.answered, system) for system in systems}
@@ -172,12 +160,6 @@ def _run(plan: _Plan, shared: dict[str, Any]) -> Path:
 
 def _home(shared: dict[str, Any]) -> Path:
     return Settings.load({"data_dir": shared["data_dir"]}).data_dir
-
-
-@contextmanager
-def _writing(out: Path | None, home: Path, stem: str, head: dict[str, Any]) -> Iterator[tuple[Writer, Progress]]:
-    with writing(out or place_for(home / "runs", stem, head), head) as writer, progress() as told:
-        yield writer, told
 
 
 @contextmanager
@@ -202,14 +184,14 @@ def _assistant(
         yield assistant
 
 
-@evaluate.command()
+@evaluate.command("compare")
 @click.argument("a", type=_FILE)
 @click.argument("b", type=_FILE)
 @click.option("--system", default="dateline", show_default=True, help="Which system of A.")
 @click.option("--with", "other", help="Which system of B; the same unless given.")
-def compare(a: Path, b: Path, system: str, other: str | None) -> None:
+def compare_command(a: Path, b: Path, system: str, other: str | None) -> None:
     """What got better and what worse from run A to run B, and whether that is more than noise."""
-    print_comparison(compare_runs(read(a), read(b), system, other or system))
+    print_comparison(compare(read(a), read(b), system, other))
 
 
 @evaluate.command()
@@ -280,7 +262,8 @@ def marker(context: click.Context, claims: Path, half: str | None, kept: bool) -
     with _assistant(None, home, context.obj) as assistant:
         model = assistant.choice.model
         head = header(assistant, [], {judging.SYSTEM: "the support judge"}, {"name": name}) | {"cases": len(chosen)}
-        with _writing(None, home, f"{claims.stem}-judge", head) as (writer, told):
+        place = place_for(home / "runs", f"{claims.stem}-judge", head)
+        with writing(place, head) as writer, progress() as told:
             support = judging.SupportJudge(assistant.engine, assistant.embed)
             for done, claim in enumerate(chosen, 1):
                 if (judging.SYSTEM, claim.id) not in writer.done:
@@ -297,8 +280,7 @@ def marker(context: click.Context, claims: Path, half: str | None, kept: bool) -
 @click.option("--keep", "kept", is_flag=True, help="Write the weights into rag/support.json.")
 def fit(signals: Sequence[Path], kept: bool) -> None:
     """Fit the weights that decide what is shown, on files that `dateline eval --signals` wrote."""
-    from evals.fit import fit_all, save
-    from evals.signals import read
+    from evals.fit import fit_all, read, save
 
     fits = fit_all([one for path in signals for one in read(path)])
     for name, found in fits.items():
@@ -333,7 +315,8 @@ def injections(
         with TemporaryDirectory() as room, _assistant(None, Path(room), context.obj) as assistant:
             dataset = {"name": f"{attacks.stem} in the seeds"}
             head = header(assistant, [one.case for one in planned], {Dateline.name: Dateline.about}, dataset)
-            with _writing(out, _home(context.obj), f"{attacks.stem}-injections", head) as (writer, told):
+            place = out or place_for(_home(context.obj) / "runs", f"{attacks.stem}-injections", head)
+            with writing(place, head) as writer, progress() as told:
                 injection.run(planned, SEEDS, Path(room) / "articles", Observer(assistant, None), writer, told)
             path = writer.path
     found = injection.findings(planned, read(path), clean)

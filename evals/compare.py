@@ -1,10 +1,8 @@
 """Did a change make answers better or worse? Two runs, or two systems of one run, over the same cases."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from rich.padding import Padding
 from rich.table import Table
@@ -19,7 +17,6 @@ from index.errors import DatelineError
 from rag.terminal import Console
 
 _LEVEL = 0.05
-_OF_REFUSALS = "refusal_precision"
 _BY_CASE = (*VERDICTS, "answers_given", "wrong_stated", "refused_answerable", *GROUPS["Citations"])
 _COMPARED = ("engine", "model", "model_sha256", "dataset", "split", "settings", "machine")
 _FOOT = (
@@ -34,22 +31,18 @@ class CompareError(DatelineError):
     """The runs, or the systems, can't be compared."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """One score on both sides, over the cases where both could be scored."""
 
     name: str
     a: float
     b: float
     n: int
-    paired: Paired
-    """b - a."""
-    verdict: str
-    """Of b: "better", "worse" or "noise"; "differs" where more is neither; "same" where no case differs."""
+    paired: Paired  # b - a
+    verdict: str  # of b: "better", "worse" or "noise"; "differs" where more is neither; "same" where no case differs
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """One case on both sides, with the scores that both have."""
 
     before: Row
@@ -63,25 +56,19 @@ class Pair:
         return [f"{what.text} {a:.2g} -> {b:.2g}" for what, a, b in moved]
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """`b` against `a`: of two runs, the later against the earlier."""
 
     a: str
     b: str
     pairs: tuple[Pair, ...]
-    left_out: Mapping[str, Sequence[str]]
-    """Why some cases are not compared, and their ids."""
-    warnings: tuple[str, ...]
-    """What else differs between the runs than what is compared, and could be the reason."""
+    left_out: Mapping[str, Sequence[str]]  # why some cases are not compared, and their ids
+    warnings: tuple[str, ...]  # what else differs between the runs than what is compared, and could be the reason
     differences: tuple[Difference, ...]
 
 
 def compare(a: Run, b: Run, system: str = "dateline", other: str | None = None) -> Comparison:
-    """`other` of run `b` against `system` of run `a`; `other` is the same system unless named.
-
-    Raises CompareError if a run lacks the system, or they share no case.
-    """
+    """`other` (the same unless named) of `b` against `system` of `a`. CompareError where they share no case."""
     other = other or system
     before, after = _rows(a, system), _rows(b, other)
     shared = [id for id in before if id in after]
@@ -121,7 +108,7 @@ def _scores(before: Row, after: Row) -> dict[str, tuple[float, float]]:
 
 def _differences(pairs: Sequence[Pair]) -> Iterator[Difference]:
     for name in in_order(dict.fromkeys(name for pair in pairs for name in pair.scores)):
-        if name != _OF_REFUSALS:  # where both refuse, both are right or both are wrong: a pair can't differ
+        if name != "refusal_precision":  # where both refuse, both are right or both are wrong: a pair can't differ
             a, b = zip(*(pair.scores[name] for pair in pairs if name in pair.scores), strict=True)
             paired, more = paired_bootstrap(b, a), label(name).higher_is_better
             verdict = "noise" if paired.p >= _LEVEL else "better" if (paired.difference > 0) == more else "worse"

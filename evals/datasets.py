@@ -1,7 +1,5 @@
 """Other people's data -> cases, and a folder of articles that `dateline index` can read."""
 
-from __future__ import annotations
-
 import re
 import shutil
 from collections import Counter
@@ -19,6 +17,9 @@ from index.split import split_sentences
 from index.types import Span
 
 __all__ = ["Dataset", "DatasetError", "Format", "read"]
+_Articles = dict[str, str]  # text -> id, each text once: a copy under another id would count as another article
+_Told = tuple[int, Sequence[str]]  # the number of a fact, and the answers that tell it
+_Document = tuple[str, list[_Told]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +28,19 @@ class Dataset:
 
     name: str
     cases: tuple[Case, ...]
-    corpus: Path
-    """A folder that `dateline index` can read: article ids in the cases are relative paths in it."""
+    corpus: Path  # a folder that `dateline index` can read: article ids in the cases are relative paths in it
 
 
 def read(path: Path, form: Format, scratch: Path) -> Dataset:
     """The cases and the corpus of the data at `path`, which is never written to. Every case is of the test split.
 
-    Where the data is no folder of articles, one is made in `scratch`, a folder for this data alone: the same
-    data gives the same files, and what an earlier version left there is removed.
+    Where the data is no folder of articles, one is made in `scratch`, a folder for this data alone: the same data gives
+    the same files, and what an earlier version left there is removed. Forms: "folder" (articles/, questions.jsonl;
+    where Yes or No is right, an answer must begin with it), "squad" (SQuAD 1.1 and 2, Rajpurkar et al. 2016 and 2018),
+    "ramdocs" (Wang et al. 2025, "Retrieval-Augmented Generation with Conflicting Evidence"; as published, or as a
+    folder), "passages" (questions with positive and negative passages; also RGB's own files, Chen et al. 2024).
 
-    Forms: "folder" (articles/ beside questions.jsonl; where Yes or No is right, an answer must begin with it), "squad"
-    (SQuAD 1.1 and 2, Rajpurkar et al. 2016 and 2018), "ramdocs" (Wang et al. 2025, "Retrieval-Augmented Generation
-    with Conflicting Evidence"; as published, or as a folder), "passages" (questions with positive and negative
-    passages; also RGB's own files, Chen et al. 2024).
-
-    Raises DatasetError where the path is missing, the form another, a record bad, or `scratch` cannot be used.
-    """
+    Raises DatasetError where the path is missing, the form another, a record bad, or `scratch` cannot be used."""
     folder = form == "folder" or (form == "ramdocs" and path.is_dir())
     if not ((path / QUESTIONS) if folder else path).is_file():
         raise DatasetError(f'{path} is nothing of the form "{form}". Name {ABOUT[form]}.')
@@ -86,33 +83,28 @@ def _read_folder(path: Path, form: Format, scratch: Path) -> tuple[list[Case], P
     def texts(file: Path) -> dict[str, str]:
         return {article.id: article.text for article in read_file(file, file.relative_to(corpus).as_posix())[0]}
 
-    return [_folder_case(record, form, corpus, texts) for record in records], corpus
-
-
-def _folder_case(record: Question, form: Format, corpus: Path, texts: Callable[[Path], dict[str, str]]) -> Case:
     def words(item: Item) -> str:
         file = _file_of(corpus, item.article)
         return item.quote or (texts(file).get(item.article, "") if file else "")
 
+    return [_folder_case(record, form, words) for record in records], corpus
+
+
+def _folder_case(record: Question, form: Format, words: Callable[[Item], str]) -> Case:
     answers = _distinct(record.answers) if record.answerable else ()
     groups = record.all if record.answerable and record.all else None
     several = not groups and len(answers) > 1 and (form == "ramdocs" or "multi_answer" in record.type)
     verdict = not groups and {answer.casefold() for answer in answers} <= {"yes", "no"}
     accepted = product(*map(_distinct, groups)) if groups else ((answer,) for answer in answers)
     return Case(
-        id=record.id,
-        question=record.question,
-        answerable=record.answerable,
-        kind=record.kind or record.type,
+        record.id, record.question, record.answerable, record.kind or record.type,
         # "no deaths were reported" does not say No to a question whether there were any
         accepted=() if verdict else tuple(accepted),
         patterns=tuple(rf"^\W*{answer}\b" for answer in answers) if verdict else (),
-        wrong=_wrong(record.wrong_answers, answers),
-        several=several,
+        wrong=_wrong(record.wrong_answers, answers), several=several, as_of=record.question_date,
         evidence=_evidence(list(dict.fromkeys(record.evidence)), () if several or groups else answers, words),
-        history=tuple({"role": turn.role, "content": turn.content} for turn in record.history),
-        as_of=record.question_date,
-    )
+        history=tuple(turn.model_dump() for turn in record.history),
+    )  # fmt: skip
 
 
 def _evidence(items: list[Item], answers: tuple[str, ...], words: Callable[[Item], str]) -> tuple[GoldQuote, ...]:
@@ -201,16 +193,8 @@ def _case(
     """Answerable where something tells the answer."""
     entries, known = tuple(accepted), tuple(dict.fromkeys(evidence))
     wrong = _wrong(wrong, [string for entry in entries for string in entry])
-    if not known:
-        return Case(id, question, False, kind, wrong=wrong)
-    return Case(id, question, True, kind, entries, wrong=wrong, several=several, evidence=known)
-
-
-_Articles = dict[str, str]
-"""Text -> id, each text once: a copy under another id would count as another article."""
-_Told = tuple[int, Sequence[str]]
-"""The number of a fact, and the answers that tell it."""
-_Document = tuple[str, list[_Told]]
+    entries, several = (entries, several) if known else ((), False)
+    return Case(id, question, bool(known), kind, entries, wrong=wrong, several=several, evidence=known)
 
 
 def _written(n: int, documents: Iterable[_Document], written: _Articles) -> list[GoldQuote]:

@@ -1,11 +1,7 @@
 """Readers' verdicts as candidates for gold questions, for a person to finish.
 
 A good answer gives its own words as accepted, and its quotes as evidence: shorten them to what counts. A good refusal
-is finished. Of a bad answer only what is wrong is known, and of a bad refusal nothing: loading such a line says what
-to add.
-"""
-
-from __future__ import annotations
+is finished. Of a bad answer only what is wrong is known, and of a bad refusal nothing: loading it says what to add."""
 
 import json
 from collections.abc import Sequence
@@ -36,14 +32,9 @@ def _candidate(turn: Turn, answer: dict[str, Any], history: Sequence[dict[str, s
     said = [] if refused else [sentence["text"] for sentence in answer["sentences"]]
     cited = answer["citations"] if good and not refused else []
     return {
-        "id": f"feedback-{turn.id}",
-        "question": turn.question,
-        "history": list(history),
+        "id": f"feedback-{turn.id}", "question": turn.question, "history": list(history),
         "answerable": not (good and refused),  # of a bad answer nobody said yet that there is a good one
-        "accepted": said if good else [],
-        "wrong": [] if good else said,
+        "accepted": said if good else [], "wrong": [] if good else said,
         "evidence": [{"article": one["article"], "quote": one["quote"]} for one in cited],
-        "kind": "feedback",
-        "split": "dev",
-        "note": turn.comment or "",
-    }
+        "kind": "feedback", "split": "dev", "note": turn.comment or "",
+    }  # fmt: skip

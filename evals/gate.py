@@ -1,12 +1,9 @@
 """The gate of CI: scores on part of dev that a change may raise, and lowers only with the reason in gate.toml."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from evals.runs import Run
 from evals.scoring import summarise
@@ -15,8 +12,7 @@ from index.errors import DatelineError
 BARS = Path(__file__).with_name("gate.toml")
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """How many cases of dev are asked, and what their mean scores must be."""
 
     cases: int
@@ -35,7 +31,7 @@ class Gate:
     def failures(self, run: Run, system: str = "dateline") -> list[str]:
         """What keeps it shut, one phrase each. A score that was not reached, or a failed case, keeps it shut too."""
         found = summarise(run.rows, [system])[system]
-        said = [f"{row.case.id} failed ({row.outcome.error})" for row in run.of(system) if row.outcome.error]
+        said = [f"{row.case.id} failed ({row.outcome.error})" for row in run.failed(system)]
         for bars, shut in ((self.at_least, float.__lt__), (self.at_most, float.__gt__)):
             for name, bar in bars.items():
                 summary = found.get(name)

@@ -3,11 +3,7 @@
 Every number, date and name must stand in the quotes (`evals.text.lacking`); then the model is asked whether they say
 that the sentence is true. The question that the sentence answers plays no part: a true sentence beside the point is
 supported, and wrong. Where a gold quote decides, the judge is not asked (`evals.scorers.citations`). How far it can be
-trusted is measured on claims with human labels (`dateline eval marker`), and that figure is printed beside every score
-that rests on it.
-"""
-
-from __future__ import annotations
+trusted is measured on claims with human labels (`dateline eval marker`), the figure is printed beside every score."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -21,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, TypeAdapter
 
 from evals.cases import CasesError
-from evals.lines import records
+from evals.records import records
 from evals.stats import library, roc_auc
 from evals.text import Quote, fold, lacking, unframed, words
 from evals.types import Case, Outcome, Row, Support
@@ -30,9 +26,7 @@ from index.split import split_sentences
 from rag.engines.base import Engine
 from rag.types import Answer
 
-MEASURED = Path(__file__).with_name("judge.json")
-"""How good the judge was found to be, by model."""
-
+MEASURED = Path(__file__).with_name("judge.json")  # how good the judge was found to be, by model
 SYSTEM = "support-judge"
 _READ = 8  # statements that the model reads at most; what is given beyond them is still searched for names and numbers
 _COPIED = 5  # words from which a sentence that stands in a quote is said by it; "Homs." says nothing by itself
@@ -50,14 +44,10 @@ class SupportJudge:
     """Asks `engine` whether quotes say a sentence."""
 
     engine: Engine
-    embed: Callable[[list[str]], NDArray[np.float32]]
-    """Gives unit vectors."""
+    embed: Callable[[list[str]], NDArray[np.float32]]  # gives unit vectors
 
     def judge(self, answer: Answer, sentence: int, citations: tuple[int, ...]) -> Support:
-        """The verdict on sentence number `sentence` (from 0) of `answer` and these of its citations together.
-
-        Raises EngineError.
-        """
+        """The verdict on sentence number `sentence` (from 0) of `answer` and these citations. Raises EngineError."""
         quotes = [Quote(one.quote, one.date) for one in answer.citations if one.number in citations]
         return Support(sentence, citations, *self.support(unframed(answer.sentences[sentence].text), quotes))
 
@@ -118,8 +108,7 @@ class Quality:
 
     balanced_accuracy: float
     """Mean of the share of supported claims it calls so and the share of others it calls so; 0.5 is chance."""
-    auc: float
-    """Chance that a supported claim gets a higher probability than another."""
+    auc: float  # chance that a supported claim gets a higher probability than another
     claims: int
     source: str
     commit: str
@@ -144,10 +133,7 @@ def judged(judge: SupportJudge, claim: Claim) -> Row:
     """The judge's word on a claim, as a row of a run. Raises EngineError."""
     quotes = [Quote(text) for text in claim.sentences if text.strip()]
     verdict = Support(0, (), *judge.support(claim.claim, quotes))
-    return Row(
-        Case(id=claim.id, question=claim.claim, answerable=claim.supported, kind="claim"),
-        Outcome(SYSTEM, None, support=(verdict,)),
-    )
+    return Row(Case(claim.id, claim.claim, claim.supported, "claim"), Outcome(SYSTEM, None, support=(verdict,)))
 
 
 def quality(rows: Sequence[Row], source: str, commit: str, date: str) -> Quality:

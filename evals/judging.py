@@ -1,16 +1,14 @@
 """How good the learned judge is (`rag.crossencoder`), on questions whose gold sentences are known. No chat model.
 
 It reads what the search brings, as when a question is asked: does it put the sentence first that answers, does it know
-when none does, and does it tell a right answer from another name or number of the same sentence?
-"""
-
-from __future__ import annotations
+when none does, and does it tell a right answer from another name or number of the same sentence?"""
 
 import random
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,12 +24,10 @@ from rag.evidence import READ, Evidence, statements
 _PASSAGES = 10
 _BINS = 5  # of the reliability curve
 _NAME_OR_NUMBER = re.compile(r"(?<!^)\b(?:[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*|\d[\d,.]*\d|\d)\b")
-Measure = tuple[str, float, int]
-"""The name of a figure, the figure, and what it counts."""
+Measure = tuple[str, float, int]  # the name of a figure, the figure, and what it counts
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The statements found for a question, the judge's probability for each, and which of them answer."""
 
     case: Case
@@ -54,11 +50,10 @@ def measure(assistant: Assistant, cases: Sequence[Case], claims: Sequence[Claim]
         "judge": [[one.gold[at] for at in np.argsort([-p for p in one.answers], kind="stable")] for one in answered],
         "search": [list(one.gold) for one in answered],
     }
-    found: list[Measure] = [
-        (f"recall@{k} of the gold sentence, {name}", float(np.mean([any(gold[:k]) for gold in golds])), len(golds))
-        for name, golds in ranked.items()
-        for k in (1, 3)
-    ]
+    found = list[Measure]()
+    for name, golds in ranked.items():
+        shares = ((k, float(np.mean([any(gold[:k]) for gold in golds]))) for k in (1, 3))
+        found += [(f"recall@{k} of the gold sentence, {name}", share, len(golds)) for k, share in shares]
     surest = [max(one.answers, default=0.0) for one in readings]
     found.append(_auc("AUC, an answer is there or not", [any(one.gold) for one in readings], surest))
     found.append(_auc("AUC, right answer or another of its sentence", *swapped(judge, answered)))
@@ -75,11 +70,16 @@ def measure(assistant: Assistant, cases: Sequence[Case], claims: Sequence[Claim]
 
 def reading(assistant: Assistant, judge: CrossEncoder, case: Case) -> Reading:
     """What the judge says of the statements in the ten best passages for `case`."""
+
+    def gold(item: Evidence) -> bool:
+        quotes = [one.quote for one in case.evidence if one.quote and one.article in item.carriers]
+        return any(quote in item.quote or item.quote in quote for quote in quotes) and bool(matches(item.quote, case))
+
     question = " ".join([*(turn["content"] for turn in case.history[:1]), case.question])
     hits = assistant.search(question, _PASSAGES, as_of=case.as_of, exclude=case.exclude)
     found = statements(hits, assistant.articles)[:READ]
     answers = judge.answers(question, [item.read for item in found])
-    return Reading(case, tuple(found), tuple(answers), tuple(_answers(item, case) for item in found))
+    return Reading(case, tuple(found), tuple(answers), tuple(gold(item) for item in found))
 
 
 def swapped(judge: CrossEncoder, readings: Sequence[Reading]) -> tuple[list[bool], list[float]]:
@@ -96,11 +96,6 @@ def swapped(judge: CrossEncoder, readings: Sequence[Reading]) -> tuple[list[bool
                 labels.append(given is answer)
                 shown += judge.supports(case.question, given, [words])
     return labels, shown
-
-
-def _answers(item: Evidence, case: Case) -> bool:
-    quotes = [one.quote for one in case.evidence if one.quote and one.article in item.carriers]
-    return any(quote in item.quote or item.quote in quote for quote in quotes) and bool(matches(item.quote, case))
 
 
 def _words(text: str) -> set[str]:

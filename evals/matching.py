@@ -1,25 +1,21 @@
 """Is an answer right? Accepted strings found in it, in whatever form it says them.
 
 `matches` is the one judge of right and wrong; `token_f1` is SQuAD's measure over the same tokens. Both compare
-the tokens of `evals.normal`, where "twenty-five miles" is "25 mi." and "5 December" is "December 5, 2024".
-"""
-
-from __future__ import annotations
+the tokens of `evals.normal`, where "twenty-five miles" is "25 mi." and "5 December" is "December 5, 2024"."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from evals.normal import Token, plain, tokens, without_marks
 from evals.text import STOPWORDS, keys
 from evals.types import Case
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """Whether an answer is right, and why. True in a condition if it is."""
 
     right: bool
@@ -30,11 +26,8 @@ class Match:
 
 
 def matches(text: str, case: Case) -> Match:
-    """Whether `text` gives an accepted answer.
-
-    A text that adds nothing to the question is never right, and no text is right by an accepted string that it
-    denies ("not Homs") or that is only part of a known wrong answer it states.
-    """
+    """Whether `text` gives an accepted answer. A text that adds nothing to the question is never right, and no text is
+    right by an accepted string that it denies ("not Homs") or that is only part of a known wrong answer it states."""
     if not tokens(text):
         return Match(False, "says nothing")
     if _repeats(text, case):
@@ -59,9 +52,7 @@ def given(text: str, case: Case) -> list[bool]:
 
 def wrong_said(text: str, case: Case) -> list[str] | None:
     """Those of `case.wrong` that `text` states; None if each of them is an accepted answer too, so that none is wrong.
-
-    A wrong answer that is part of an accepted one which the text states ("Baltimore" in "East Baltimore") is not.
-    """
+    A wrong answer that is part of an accepted one which the text states ("Baltimore" in "East Baltimore") is not."""
     accepted = [string for entry in case.accepted for string in entry]
     forms = {_form(string) for string in accepted}
     wrong = [string for string in dict.fromkeys(case.wrong) if _form(string) not in forms]
@@ -82,10 +73,8 @@ def states(text: str, string: str, question: str = "", within: Sequence[str] = (
 
 
 def token_f1(text: str, entry: Sequence[str]) -> float:
-    """SQuAD's token F1 (Rajpurkar et al., 2016), 0 to 1, with the strings of an accepted entry, joined.
-
-    The tokens are those of `evals.normal` in place of SQuAD's own; a day counts as its day, month and year.
-    """
+    """SQuAD's token F1 (Rajpurkar et al., 2016), 0 to 1, with the strings of an accepted entry, joined. The tokens are
+    those of `evals.normal` in place of SQuAD's own; a day counts as its day, month and year."""
     said, right = Counter(keys(text)), Counter(keys(" ; ".join(entry)))
     shared = (said & right).total()
     return 2 * shared / (said.total() + right.total()) if shared else 0.0
@@ -149,10 +138,8 @@ def _in_another_unit(said: tuple[Token, ...], end: int, question: str) -> bool:
 
 
 def _goes_without_unit(said: tuple[Token, ...], at: int, wanted: tuple[Token, ...], question: str) -> bool:
-    """Whether the number at `at` may stand for `wanted`, a number with its unit or what it counts.
-
-    It may if the question names the unit or nothing else follows that it could count: "3,559" for "3,559 people".
-    """
+    """Whether the number at `at` may stand for `wanted`, a number with its unit or what it counts. It may if the
+    question names the unit or nothing else follows that it could count: "3,559" for "3,559 people"."""
     rest = [token for token in wanted[1:] if token.form != "old"]
     if len(rest) != 1 or not rest[0].is_word or rest[0].capital or rest[0].form in ("am", "pm"):
         return False
@@ -183,10 +170,8 @@ _ASKING = STOPWORDS | frozenset("many much city country name year day date numbe
 
 
 def _denied(said: tuple[Token, ...], at: int, question: str) -> bool:
-    """Whether "not" or the like stands right before: "not Homs", "not in Homs", "did not capture Homs".
-
-    Never where the question is in the negative: "Which city was not captured?"
-    """
+    """Whether "not" or the like stands right before: "not Homs", "not in Homs", "did not capture Homs". Never where the
+    question is in the negative ("Which city was not captured?")."""
     clause = ""
     for token in said[max(0, at - 8) : at]:  # up to punctuation
         clause = "" if token.pause else f"{clause}{token.form} "
@@ -195,11 +180,8 @@ def _denied(said: tuple[Token, ...], at: int, question: str) -> bool:
 
 
 def _repeats(text: str, case: Case) -> bool:
-    """Whether `text` has no word, number or day that the question lacks.
-
-    Where the accepted answer stands in the question ("Homs or Hama?", "Who won between Homs and Hama?"), a text
-    repeats it only if it leaves nothing out.
-    """
+    """Whether `text` has no word, number or day that the question lacks. Where the accepted answer stands in the
+    question ("Homs or Hama?", "Who won between Homs and Hama?"), a text repeats it only if it leaves nothing out."""
     asked, said = set(keys(case.question)), set(keys(text))
     entries = [{key for string in entry for key in keys(string)} for entry in case.accepted]
     answers = set[str]().union(*entries)

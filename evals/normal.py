@@ -1,9 +1,6 @@
 """A text as the tokens in which answers are compared: words, numbers and days, however they were written.
 
-A reading of its own: what scores an answer must not share the slips of what checked it.
-"""
-
-from __future__ import annotations
+A reading of its own: what scores an answer must not share the slips of what checked it."""
 
 import re
 import unicodedata
@@ -12,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import zip_longest
+from typing import Self
 
 from evals.stats import library
 
@@ -30,12 +28,12 @@ class Day:
     def __str__(self) -> str:
         return f"{self.day} {MONTHS[self.month - 1]} {self.year or ''}".rstrip()
 
-    def same(self, other: Day) -> bool:
+    def same(self, other: Self) -> bool:
         """Whether both can mean one date."""
         alike = (self.month, self.day) == (other.month, other.day)
         return alike and (self.year == other.year or None in (self.year, other.year))
 
-    def near(self, published: date) -> Day:
+    def near(self, published: date) -> "Day":
         """With the year that is meant in an article of that day, if none is named."""
         apart = self.month - published.month
         return Day(self.month, self.day, self.year or published.year - (apart > 6) + (apart < -6))
@@ -54,14 +52,11 @@ class Token:
 
     form: str
     """Folded: lower case, no diacritics, one spelling; a number as its digits, an ordinal with "th" behind them."""
-    stem: str
-    """The word without its plural ending; `form` itself for anything but a word."""
+    stem: str  # the word without its plural ending; `form` itself for anything but a word
     day: Day | None = None
-    unit: bool = False
-    """A known unit: "25 km" is no other way to write "25 miles"."""
+    unit: bool = False  # a known unit: "25 km" is no other way to write "25 miles"
     capital: bool = False
-    pause: bool = False
-    """Punctuation or the end of the text follows."""
+    pause: bool = False  # punctuation or the end of the text follows
 
     @property
     def is_number(self) -> bool:
@@ -71,7 +66,7 @@ class Token:
     def is_word(self) -> bool:
         return not self.is_number and self.day is None
 
-    def means(self, other: Token) -> bool:
+    def means(self, other: Self) -> bool:
         """Whether both can mean the same. A plural is its singular, but "Williams" is not "William"."""
         if self.day or other.day:
             return bool(self.day and other.day and self.day.same(other.day))
@@ -80,10 +75,8 @@ class Token:
 
 @lru_cache(maxsize=8192)
 def tokens(text: str, *, coarse: bool = False) -> tuple[Token, ...]:
-    """`text` without articles, "and", "al-" and citation marks; a day is one token, whatever its form.
-
-    `coarse` reads a day as its month and year, so that "March 2011" is found in "15 March 2011".
-    """
+    """`text` without articles, "and", "al-" and citation marks; a day is one token, whatever its form. `coarse` reads a
+    day as its month and year, so that "March 2011" is found in "15 March 2011"."""
     days: list[Day] = []
 
     def apart(day: Day) -> str:

@@ -6,48 +6,103 @@
 - `ClosedBook`: the model without articles, in one turn after the conversation.
 - `Bm25Top`: no model; the sentence with most of the question's words.
 
-All hide `case.exclude` and what is dated after `case.as_of`. None estimates its own support: theirs is always 1.
-"""
-
-from __future__ import annotations
+All hide `case.exclude` and what is dated after `case.as_of`. None estimates its own support: theirs is always 1."""
 
 import hashlib
 import json
 import math
 import re
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
-from llama_index.core import Document, VectorStoreIndex
-from llama_index.core.llms import ChatMessage, MessageRole
+from llama_index.core import Document, VectorStoreIndex, llms
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.bridge.pydantic import Field
+from llama_index.core.llms import ChatMessage, ChatResponse, MessageRole
 from llama_index.core.node_parser import SentenceSplitter
 from llama_index.core.query_engine import CitationQueryEngine
 from llama_index.core.schema import NodeWithScore
 from llama_index.core.vector_stores import FilterOperator, MetadataFilter, MetadataFilters
 
-from evals.metered import LlamaEmbedding, MeteredLLM
 from evals.text import words
 from evals.types import Case
 from index.embed import embedder
 from index.split import split_sentences
 from index.types import Article
 from rag import Assistant
-from rag.types import Answer, AnswerSentence, Citation, Timings
+from rag.engines.base import Completion
+from rag.types import Answer, AnswerSentence, Citation, Timings, Usage
 
-FILE_NAME = "file_name"
-"""The metadata key under which LlamaIndex's own readers put it."""
-NO_MODEL = "none"
+FILE_NAME = "file_name"  # the metadata key under which LlamaIndex's own readers put it
 
 
-class LlamaIndexArticles:
-    """Dateline's articles in LlamaIndex's in-memory vector store. Made once, when first asked for."""
+class MeteredLLM(llms.CustomLLM):
+    """`MeteredLLM(engine=engine)`, with any `rag.engines.base.Engine`: one for each question. Raises its errors."""
+
+    max_tokens: int = 512
+    engine: Any = Field(exclude=True)  # a Protocol is nothing that pydantic could check
+    usage: Usage = Field(default_factory=Usage)  # tokens over all calls that came to their end
+
+    @property
+    def metadata(self) -> llms.LLMMetadata:
+        context, name = self.engine.context_tokens, self.engine.model
+        return llms.LLMMetadata(context_window=context, num_output=self.max_tokens, is_chat_model=True, model_name=name)
+
+    def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        *_, last = [ChatResponse(message=ChatMessage(content="")), *self.stream_chat(messages, **kwargs)]
+        return last
+
+    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> llms.ChatResponseGen:
+        text = ""
+        for piece in self._pieces(messages, kwargs.get("max_tokens", self.max_tokens)):
+            text += piece
+            yield ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=text), delta=piece)
+
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> llms.CompletionResponse:
+        return llms.CompletionResponse(text=self.chat([ChatMessage(content=prompt)], **kwargs).message.content or "")
+
+    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> llms.CompletionResponseGen:
+        given = self.stream_chat([ChatMessage(content=prompt)], **kwargs)
+        return (llms.CompletionResponse(text=one.message.content or "", delta=one.delta) for one in given)
+
+    def _pieces(self, messages: Sequence[ChatMessage], longest: int) -> Iterator[str]:
+        end: Completion = yield from self.engine.stream(messages, max_tokens=longest, from_cache=True)
+        names = ("prompt_tokens", "cached_tokens", "completion_tokens")
+        self.usage = Usage(*(getattr(self.usage, name) + getattr(end, name) for name in names))
+
+
+class LlamaEmbedding(BaseEmbedding):
+    """`LlamaEmbedding(inner=embedder)`, with any `index.embed.TextEmbedder`: the peers embed with Dateline's."""
+
+    inner: Any = Field(exclude=True)
+    embed_batch_size: int = 256
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return self.inner.get_query_embedding(query)  # type: ignore[no-any-return]
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        return self._get_query_embedding(query)
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return self._get_text_embeddings([text])[0]
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        return self.inner.get_text_embedding_batch(texts)  # type: ignore[no-any-return]
+
+
+class Over:
+    """What works over the articles, and with the engine, of an assistant."""
 
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
+
+
+class LlamaIndexArticles(Over):
+    """Dateline's articles in LlamaIndex's in-memory vector store. Made once, when first asked for."""
 
     @cached_property
     def _articles(self) -> list[Article]:
@@ -71,14 +126,15 @@ class LlamaIndexArticles:
         return MetadataFilters(filters=[MetadataFilter(key=FILE_NAME, operator=FilterOperator.NIN, value=hidden)])
 
 
-class VectorEngine:
+class VectorEngine(Over):
     """LlamaIndex's plain query engine with its defaults. It cites nothing."""
 
     name = "vector-engine"
     about = "LlamaIndex VectorStoreIndex.as_query_engine, defaults, same model and embedder; takes no conversation"
+    _engine: Callable[..., Any] = staticmethod(VectorStoreIndex.as_query_engine)
 
     def __init__(self, assistant: Assistant, articles: LlamaIndexArticles) -> None:
-        self._assistant = assistant
+        super().__init__(assistant)
         self._articles = articles
 
     def answer(self, case: Case) -> Answer:
@@ -94,24 +150,16 @@ class VectorEngine:
 
         return self._cited(_written(case, self.name, self._assistant, model, ask()), sources)
 
-    def _engine(self, index: VectorStoreIndex, **options: Any) -> Any:
-        return index.as_query_engine(**options)
-
     def _cited(self, answer: Answer, sources: Sequence[NodeWithScore]) -> Answer:
         return answer
 
 
 class CitationEngine(VectorEngine):
-    """LlamaIndex's CitationQueryEngine with its defaults.
-
-    Its citations keep the numbers that the model wrote. A number that no source has cites nothing, and is noted.
-    """
+    """LlamaIndex's CitationQueryEngine, defaults; the numbers are the model's, and one that no source has is noted."""
 
     name = "citation-engine"
     about = "LlamaIndex CitationQueryEngine, defaults, same model and embedder; takes no conversation"
-
-    def _engine(self, index: VectorStoreIndex, **options: Any) -> Any:
-        return CitationQueryEngine.from_args(index, **options)
+    _engine = staticmethod(CitationQueryEngine.from_args)
 
     def _cited(self, answer: Answer, sources: Sequence[NodeWithScore]) -> Answer:
         sentences, unknown = cited_sentences(answer.text, known=range(1, len(sources) + 1))
@@ -132,8 +180,6 @@ def _cites(number: int, article: Article, quote: str, start: int) -> Citation:
     return Citation(number, article.id, article.title, article.date, *place, carriers=(article.id,))
 
 
-# --------------------------------------------------------------------- citations that a model writes by itself
-
 _LIST = r"\d+(?:\s*(?:,|;|&|and)\s*(?:sources?\s+)?\d+)*"
 _MARKS = rf"\[\s*(?:sources?:?\s*)?({_LIST})\s*\]|\(\s*sources?:?\s*({_LIST})\s*\)"
 _MARK = re.compile(rf"\s*(?:{_MARKS})", re.IGNORECASE)
@@ -143,14 +189,10 @@ _CITING = re.compile(rf"{_MARKS}|{_NAMED}", re.IGNORECASE)
 
 
 def cited_sentences(text: str, known: Collection[int]) -> tuple[tuple[AnswerSentence, ...], tuple[int, ...]]:
-    """(sentences without their marks but with the known numbers in them, the numbers that are not known).
-
-    A small model cites in many forms, and each that a reader would understand counts: "[1]", "[1, 2]",
-    "[Source 1]", "(Source 1)", "according to Source 1".
-    """
+    """(sentences without their marks but with the known numbers in them, those that are not known). Each form that a
+    reader would understand counts: "[1]", "[1, 2]", "[Source 1]", "(Source 1)", "according to Source 1"."""
     whole, sentences, unknown = list[str](), list[AnswerSentence](), dict[int, None]()
-    for span in split_sentences(text):
-        piece = text[span.start : span.end]
+    for piece in (text[span.start : span.end] for span in split_sentences(text)):
         # a mark behind a full stop ("… far. [2]", "… far. Source 2") belongs before it
         if whole and re.fullmatch(r"\W*(?:and\b\W*)*", _CITING.sub("", piece)):
             whole[-1] += f" {piece}"
@@ -166,20 +208,16 @@ def cited_sentences(text: str, known: Collection[int]) -> tuple[tuple[AnswerSent
     return tuple(sentences), tuple(unknown)
 
 
-class ClosedBook:
+class ClosedBook(Over):
     """The model without any article: what it has from its training."""
 
     name = "closed-book"
     about = "the same model without any article, asked for one short sentence"
-    instruction = "Answer in one short, complete sentence."
-
-    def __init__(self, assistant: Assistant) -> None:
-        self._assistant = assistant
 
     def answer(self, case: Case) -> Answer:
         """See `System.answer`. An answer may be as long as Dateline's."""
         messages = [
-            ChatMessage(role=MessageRole.SYSTEM, content=self.instruction),
+            ChatMessage(role=MessageRole.SYSTEM, content="Answer in one short, complete sentence."),
             *(ChatMessage(role=MessageRole(turn["role"]), content=turn["content"]) for turn in case.history),
             ChatMessage(role=MessageRole.USER, content=case.question),
         ]
@@ -188,14 +226,11 @@ class ClosedBook:
         return _written(case, self.name, self._assistant, model, pieces)
 
 
-class Bm25Top:
+class Bm25Top(Over):
     """No model: of the passages that BM25 finds, the sentence with most of the question's words."""
 
     name = "bm25-top"
     about = "no model: the sentence of BM25's ten best passages that has most of the question's words"
-
-    def __init__(self, assistant: Assistant) -> None:
-        self._assistant = assistant
 
     def answer(self, case: Case) -> Answer:
         """See `System.answer`. Rare words weigh more; of equals the better passage's first. Abstains without a hit."""
@@ -242,10 +277,7 @@ def _written(case: Case, system: str, assistant: Assistant, model: MeteredLLM, p
 
 def _answer(case: Case, text: str, timings: Timings, made_by: Sequence[object], **known: Any) -> Answer:
     """`known` are other fields of the answer; without them nobody wrote it, and it stands on nothing."""
-    unless_known: dict[str, Any] = {"abstained": False, "engine": NO_MODEL, "model": NO_MODEL}
+    unless_known: dict[str, Any] = {"abstained": False, "engine": "none", "model": "none"}
     unless_known |= dict.fromkeys(("sentences", "withheld", "citations", "hits", "notes"), ())
-    return Answer(
-        question=case.question, standalone_question=case.question, text=text, timings=timings,
-        settings=hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:12],
-        **unless_known | known,
-    )  # fmt: skip
+    settings = hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:12]
+    return Answer(case.question, case.question, text, timings=timings, settings=settings, **unless_known | known)

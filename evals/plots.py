@@ -1,16 +1,12 @@
 """The pictures of a report: what would have been at every threshold of support and at every depth of search, the
-scores and the times. Plotly Express draws them; the colours of text and ground are left to the page's style.
-"""
-
-from __future__ import annotations
+scores and the times. Plotly Express draws them; the colours of text and ground are left to the page's style."""
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from functools import cache
 from html import escape
 from itertools import cycle
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,13 +29,11 @@ _AXES = {
     "refused_answerable": "answerable questions refused", "answered_unanswerable": "unanswerable ones answered",
     "right_of_shown": "right, of the answers shown",
 }  # fmt: skip
-Plot = dict[str, Any]
-"""A figure in Plotly's own form, JSON of {"data", "layout"}, with its height and the words around it."""
+Plot = dict[str, Any]  # a figure in Plotly's own form, JSON of {"data", "layout"}, its height and the words around it
 _Colours = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """What readers would have seen at one threshold. Shares in per cent, None where there is no such case."""
 
     threshold: float
@@ -50,15 +44,10 @@ class Point:
     shown: int
 
 
-_Curves = Mapping[str, tuple[Sequence[Point], Point]]
-"""The points over the threshold of each series, and the point in use."""
-
-
 def pictures(runs: Mapping[str, Run], series: Sequence[Column]) -> dict[str, list[Plot]]:
     """The plots of each section of the page. A series has the same colour in every one of them."""
     colours = dict(zip((escape(one.name) for one in series), cycle(_COLOURS), strict=False))
-    curves: dict[str, tuple[Sequence[Point], Point]] = {}
-    peers: dict[str, Point] = {}
+    curves, peers = dict[str, tuple[Sequence[Point], Point]](), dict[str, Point]()
     for one in series:
         rows = one.run.of(one.system)
         of_peer = [one.scores.get(name) for name in ("refused_answerable", "answered_unanswerable")]
@@ -78,8 +67,7 @@ def pictures(runs: Mapping[str, Run], series: Sequence[Column]) -> dict[str, lis
 
 def tradeoff(rows: Sequence[Row], thresholds: Iterable[float]) -> list[Point]:
     """One system's `rows` at each threshold: a sentence is shown iff its support is at least that, and an answer
-    without one is a refusal. What a number, a date or a name alone withheld stays withheld; failed cases do not count.
-    """
+    without one is a refusal. What a number, a date or a name alone withheld stays so; failed cases do not count."""
     weighed = [(row.case, _weighed(row.outcome.answer)) for row in rows if row.outcome.answer]
 
     @cache  # the answer changes at few thresholds, and matching takes a while
@@ -159,11 +147,13 @@ def _times(title: str, timing: str, series: Sequence[Column], colours: _Colours)
         yield _plot(title, caption, drawn, 70 + 105 * len(shown))
 
 
-def _tradeoffs(curves: _Curves, peers: Mapping[str, Point], colours: _Colours) -> Iterator[Plot]:
+def _tradeoffs(
+    curves: Mapping[str, tuple[Sequence[Point], Point]], peers: Mapping[str, Point], colours: _Colours
+) -> Iterator[Plot]:
     """Refusing too much against answering what has no answer: a curve over the threshold for each series, with the
     point in use, and a single point for each peer. Then how right what is shown would be over the threshold."""
     x, y = "refused_answerable", "answered_unanswerable"
-    points = [{"series": escape(name)} | asdict(point) for name, (found, _) in curves.items() for point in found]
+    points = [{"series": escape(name)} | point._asdict() for name, (found, _) in curves.items() for point in found]
     if rows := [row for row in points if None not in (row[x], row[y])]:
         drawn = _drawn("line", rows, colours, x=x, y=y, markers=True, hover_data=["threshold", "shown"])
         marks = [(f"{one}: the threshold in use, {at.threshold:g}", one, "star", at) for one, (_, at) in curves.items()]

@@ -1,19 +1,15 @@
 """How far a run is, and how long it will take."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich import progress as bars
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from rag.printing import say
 from rag.terminal import Console
 
-Progress = Callable[[int, int, str], None]
-"""told(done, total, system)."""
+Progress = Callable[[int, int, str], None]  # told(done, total, system)
 _EVERY = 20.0  # seconds between two lines where there is no terminal
 
 
@@ -32,8 +28,9 @@ def progress() -> Iterator[Progress]:
         yield line
         return
     with bars.Progress(
-        TextColumn("{task.fields[system]}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        TextColumn("· left"), TimeRemainingColumn(), console=console, transient=True,
+        bars.TextColumn("{task.fields[system]}", markup=False), bars.BarColumn(), bars.MofNCompleteColumn(),
+        bars.TimeElapsedColumn(), bars.TextColumn("· left"), bars.TimeRemainingColumn(),
+        console=console, transient=True,
     ) as bar:  # fmt: skip
         task = bar.add_task("eval", total=None, system="")
         yield lambda done, total, system: bar.update(task, completed=done, total=total, system=system)

@@ -5,10 +5,7 @@ sentences, and the parts that ";", "but", "however" or "although" make of one. L
 refusal, tell what the sources do say ("they only say …") or give advice; anything else is an answer.
 
 A refusal is about the sources or about whoever answers: "the articles do not say", "I cannot find", "not
-stated". "The army did not say how many died" is about the army: it is an answer.
-"""
-
-from __future__ import annotations
+stated". "The army did not say how many died" is about the army: it is an answer."""
 
 import re
 from functools import lru_cache

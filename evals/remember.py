@@ -1,9 +1,7 @@
 """An engine that remembers what it said: the same prompts cost nothing the second time.
 
 What the rules around the model are worth is seen by asking the same questions with other rules; most prompts are the
-same then. Greedy and with a fixed seed the model gives the same words again, so an answer from memory is the answer.
-Its times mean nothing: a run with a memory says so in its settings.
-"""
+same then. Greedy, with a fixed seed, the model gives the same words again; only its times mean nothing."""
 
 from __future__ import annotations
 

@@ -1,13 +1,10 @@
 """One HTML page about one run or several: scores, pictures, and every case. It asks nothing of any network.
 
 What articles, questions and models say is escaped by the templates, all of it, without exception; the page's own
-policy (Content-Security-Policy) forbids it to fetch anything.
-"""
-
-from __future__ import annotations
+policy (Content-Security-Policy) forbids it to fetch anything."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby, zip_longest
 from pathlib import Path
@@ -16,7 +13,7 @@ from typing import Any
 from evals.plots import pictures
 from evals.runs import Run
 from evals.scoring import VERDICTS, figure, label, score
-from evals.table import FOOT, columns, headline, machine_words, made_by, parts, retrieval, sections
+from evals.table import FOOT, columns, headline, machine_words, parts, retrieval, sections
 from evals.types import Case, Place, Row, Score
 from index.datadir import write_whole
 from rag.types import Citation
@@ -46,36 +43,12 @@ def render(runs: Sequence[Run]) -> str:
     named, series = dict(zip(names, runs, strict=True)), columns(runs, names)
     data = dict.fromkeys(f"{run.header['dataset']['name']} {run.header['split'] or ''}".strip() for run in runs)
     return pages.get_template("report.html").render(
-        title=f"Dateline eval: {' and '.join(data)}",
-        plotly=get_plotlyjs(),
-        runs=[{"name": name, "facts": _facts(run), "cases": _cases(run)} for name, run in named.items()],
-        series=[one.name for one in series],
-        foot=FOOT,
-        parts=parts,
-        scores=sections(series),
+        title=f"Dateline eval: {' and '.join(data)}", plotly=get_plotlyjs(), foot=FOOT, parts=parts, headline=headline,
+        machine_words=machine_words, series=[one.name for one in series], scores=sections(series),
+        runs=[{"name": name, "run": run, "cases": _cases(run)} for name, run in named.items()],
         retrieval=[(name, list(retrieval([one for one in series if one.run is run]))) for name, run in named.items()],
         **pictures(named, series),
-    )
-
-
-def _facts(run: Run) -> dict[str, str]:
-    header, sha = run.header, run.header.get("model_sha256")
-    facts = {
-        "Data": headline(run)[0],
-        "Articles": _joined(header["dataset"]),
-        "Created": header["created"],
-        "Commit": header["commit"],
-        "Model": made_by(header) + (f", SHA-256 {sha[:12]}…" if sha else ""),
-        "Settings": _joined(header["settings"]),
-        "Machine": ", ".join(machine_words(header["machine"])),
-        **header["systems"],
-    }
-    return {name: value for name, value in facts.items() if value}
-
-
-def _joined(values: Mapping[str, Any]) -> str:
-    kept = {key.replace("_", " "): value for key, value in values.items() if key != "name" and value not in (None, "")}
-    return ", ".join(f"{key} {value}" for key, value in kept.items())
+    )  # fmt: skip
 
 
 def _cases(run: Run) -> list[dict[str, Any]]:
@@ -107,8 +80,7 @@ def view(row: Row) -> dict[str, Any]:
 
 
 def marked(citation: Citation, case: Case, places: Sequence[Place | None]) -> list[tuple[str, bool]]:
-    """The quote in pieces, and whether the gold quote has them too. In the gold quote's own article its place decides;
-    in a copy of it, its words do."""
+    """The quote in pieces, and whether the gold quote has them: by its place in its article, by its words in a copy."""
     spans: list[tuple[int, int]] = []
     for gold, place in zip_longest(case.evidence, places):
         if gold.quote and place and place.article == citation.article:

@@ -1,7 +1,5 @@
 """The run: load, loop, observe, write. What was observed is scored when it is read."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import platform
@@ -27,8 +25,7 @@ from rag.engines.ollama_server import memory
 from rag.errors import EngineError
 from rag.types import Answer
 
-RETRIEVAL = "retrieval"
-"""The system of a run that only searches."""
+RETRIEVAL = "retrieval"  # the system of a run that only searches
 _DEPTH = 50  # passages kept of each ranking: enough for ten different articles
 _WARM_UP = Case(id="warm-up", question="What happened?", answerable=False, kind="warm-up")
 
@@ -38,8 +35,7 @@ class Observer:
     """Looks at what a system did: all that scoring needs and that a model or the index must tell."""
 
     assistant: Assistant
-    judge: SupportJudge | None
-    """Judges support where no gold quote decides; None leaves that unscored."""
+    judge: SupportJudge | None  # judges support where no gold quote decides; None leaves that unscored
 
     def retrieval(self, case: Case) -> Outcome:
         """Searches only; no model."""
@@ -108,10 +104,8 @@ def _support(judge: SupportJudge, answer: Answer, sentence: int, citations: tupl
 def run(
     cases: Sequence[Case], systems: Mapping[str, Callable[[Case], Outcome]], writer: Writer, told: Progress
 ) -> None:
-    """Each system, by its name, meets every case that is not in the run yet, one system after the other.
-
-    `told(done, total, system)` counts cases over all systems. Interrupt it at any moment: what is done is written.
-    """
+    """Each system, by its name, meets every case that is not in the run yet, one system after the other. `told(done,
+    total, system)` counts cases over all systems. Interrupt it at any moment: what is done is written."""
     total, done = len(cases) * len(systems), len(writer.done)
     for name, meets in systems.items():
         left = [case for case in cases if (name, case.id) not in writer.done]
@@ -131,19 +125,13 @@ def header(
     choice = assistant.choice
     elsewhere = ("data_dir", "cache_dir", "ollama_host", "model", "engine")  # where it ran, or said in full here
     return {
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": commit(),
-        "dataset": dataset,
-        "cases": len(cases),
-        "cases_hash": _hash(*(repr(case) for case in cases)),
-        "systems": systems,
-        "engine": choice.engine,
-        "model": choice.model,
-        "model_sha256": choice.digest(),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"), "commit": commit(), "dataset": dataset,
+        "cases": len(cases), "cases_hash": _hash(*(repr(case) for case in cases)), "systems": systems,
+        "engine": choice.engine, "model": choice.model, "model_sha256": choice.digest(),
         "embedder": assistant.embedder_fingerprint,
         "settings": {name: str(value) for name, value in asdict(assistant.settings).items() if name not in elsewhere},
         "machine": machine(),
-    }
+    }  # fmt: skip
 
 
 def corpus(assistant: Assistant) -> dict[str, Any]:
@@ -176,9 +164,8 @@ def machine() -> dict[str, Any]:
         "processor": processor,
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9),
-        "system": platform.system(),
-        "python": platform.python_version(),
-    }
+        "system": platform.system(), "python": platform.python_version(),
+    }  # fmt: skip
 
 
 def _hash(*parts: str) -> str:

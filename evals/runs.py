@@ -1,10 +1,6 @@
 """Runs on disk: a header, then one line for each case and system, written as they come.
 
-A run holds observations only. Scores are computed from it whenever it is read, so that a mended scorer
-mends every run that there is.
-"""
-
-from __future__ import annotations
+A run holds observations only. Scores are computed whenever it is read: a mended scorer mends every run there is."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +12,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
 
-from evals.lines import text_of, valid
+from evals.records import text_of, valid
 from evals.types import Row
 from index.datadir import write_whole
 from index.errors import DatelineError
@@ -50,14 +46,17 @@ class Run:
         """The rows of one system, in the order of the cases."""
         return tuple(row for row in self.rows if row.outcome.system == system)
 
+    def failed(self, system: str) -> list[Row]:
+        """Those on which it gave an error. One that only searches has no answers, and does not fail."""
+        return [row for row in self.of(system) if row.outcome.error is not None]
+
 
 @dataclass(frozen=True, slots=True)
 class Writer:
     """A run that is being written."""
 
     path: Path
-    done: set[tuple[str, str]]
-    """(system, case id) of every row that was there already."""
+    done: set[tuple[str, str]]  # (system, case id) of every row that was there already
 
     def add(self, row: Row) -> None:
         with self.path.open("a", encoding="utf-8") as file:
@@ -82,10 +81,7 @@ def read(path: Path) -> Run:
 
 @contextmanager
 def writing(path: Path, header: dict[str, Any]) -> Iterator[Writer]:
-    """Begins the run at `path`, or goes on with it if it is the same one.
-
-    Raises RunError if another run is there, or another process is writing this one.
-    """
+    """Begins or goes on with the run at `path`. Raises RunError if another one is there, or is being written there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path.with_name(path.name + ".lock"))
     try:

@@ -1,17 +1,13 @@
 """Every score of a row, the names that people read for them, and what they come to for each system."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from evals.scorers.answer import answers
+from evals.scorers.answer import answers, cost, refusals
 from evals.scorers.citations import citations
-from evals.scorers.cost import cost
-from evals.scorers.refusal import refusals
 from evals.scorers.retrieval import retrieval
 from evals.stats import interval
 from evals.types import Row, Score, Scorer
@@ -23,16 +19,13 @@ class Label(NamedTuple):
     """How a score is shown."""
 
     text: str
-    unit: str
-    """"%" of a share from 0 to 1, "s" of milliseconds; "tokens" and "MB" as they are."""
-    higher_is_better: bool | None
-    """None where more is neither better nor worse."""
+    unit: str  # "%" of a share from 0 to 1, "s" of milliseconds; "tokens" and "MB" as they are
+    higher_is_better: bool | None  # None where more is neither better nor worse
 
 
 MODES = ("bm25", "dense", "fused")
 UNITS = ("article", "quote")
 MEASURES = {name: name for name in ("recall@1", "recall@5", "recall@10")} | {"mrr@10": "MRR@10", "ndcg@10": "nDCG@10"}
-
 GROUPS: Mapping[str, Mapping[str, Label]] = {
     "Answers": {
         "correct": Label("right answers", "%", True),
@@ -68,12 +61,10 @@ GROUPS: Mapping[str, Mapping[str, Label]] = {
         "memory_mb": Label("memory", "MB", False),
     },
 }
+# in the order of the tables
 LABELS: Mapping[str, Label] = {name: label for group in GROUPS.values() for name, label in group.items()}
-"""Every score there is, in the order in which tables show them."""
-QUALITY = (*GROUPS["Answers"], *GROUPS["Refusals"], *GROUPS["Citations"])
-"""What an answer is judged by."""
-VERDICTS = ("correct", "refusal_recall")
-"""Between them they say of every case whether the system did the right thing."""
+QUALITY = (*GROUPS["Answers"], *GROUPS["Refusals"], *GROUPS["Citations"])  # what an answer is judged by
+VERDICTS = ("correct", "refusal_recall")  # between them they say of every case whether the system did the right thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +72,11 @@ class Summary:
     """One score of one system: the mean over the cases that could be scored, with its 95 % interval."""
 
     name: str
-    mean: float | None
-    """None if nothing was scored; so are all the other figures then."""
+    mean: float | None  # None if nothing was scored; so are all the other figures then
     low: float | None
     high: float | None
-    scored: int
-    """Cases to which the score applies and that could be judged."""
-    unscored: int
-    """Cases to which it applies and that could not."""
+    scored: int  # cases to which the score applies and that could be judged
+    unscored: int  # cases to which it applies and that could not
     p50: float | None = None
     p95: float | None = None
 
@@ -124,10 +112,7 @@ def in_order(names: Iterable[str]) -> list[str]:
 def summarise(
     rows: Iterable[Row], systems: Sequence[str], names: Collection[str] | None = None
 ) -> dict[str, dict[str, Summary]]:
-    """Each of `systems` -> score name -> its Summary, for the scores that apply to any of its rows.
-
-    `names` limits it to these scores: an interval takes its time.
-    """
+    """Each of `systems` -> score name -> its Summary, of the scores (of `names`) that apply to any of its rows."""
     values: dict[str, dict[str, list[float | None]]] = {system: {} for system in systems}
     for row in rows:
         if row.outcome.system in values:

@@ -1,11 +1,9 @@
 """The systems that the evals run, by name."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import cast
 
-from evals.peers import Bm25Top, CitationEngine, ClosedBook, LlamaIndexArticles, VectorEngine
+from evals.peers import Bm25Top, CitationEngine, ClosedBook, LlamaIndexArticles, Over, VectorEngine
 from evals.types import Case, System
 from rag import Assistant
 from rag.errors import SettingsError
@@ -13,14 +11,11 @@ from rag.question import Message
 from rag.types import Answer
 
 
-class Dateline:
+class Dateline(Over):
     """Dateline itself."""
 
     name = "dateline"
     about = "Dateline, as `dateline ask` answers"
-
-    def __init__(self, assistant: Assistant) -> None:
-        self._assistant = assistant
 
     def answer(self, case: Case) -> Answer:
         """See `System.answer`."""
@@ -32,13 +27,10 @@ SYSTEMS = (Dateline.name, CitationEngine.name, VectorEngine.name, ClosedBook.nam
 
 
 def build(names: Sequence[str], assistant: Assistant) -> list[System]:
-    """The systems of these names, in this order, each once: all over the assistant's articles, with its engine.
-
-    Loads and embeds nothing yet. Raises SettingsError for a name that is not one of `SYSTEMS`.
-    """
+    """The systems of these names, in this order, each once: all over the assistant's articles, with its engine. Loads
+    and embeds nothing yet. Raises SettingsError for a name that is not one of `SYSTEMS`."""
     if unknown := [name for name in names if name not in SYSTEMS]:
         raise SettingsError(f"There is no system {unknown[0]!r} to evaluate: choose from {', '.join(SYSTEMS)}.")
-    articles = LlamaIndexArticles(assistant)
-    engines = (CitationEngine(assistant, articles), VectorEngine(assistant, articles))
-    systems: tuple[System, ...] = (Dateline(assistant), *engines, ClosedBook(assistant), Bm25Top(assistant))
+    both = assistant, LlamaIndexArticles(assistant)
+    systems = Dateline(assistant), CitationEngine(*both), VectorEngine(*both), ClosedBook(assistant), Bm25Top(assistant)
     return sorted((one for one in systems if one.name in names), key=lambda one: names.index(one.name))

@@ -1,11 +1,9 @@
 """The scores of a run, for the terminal, for a README (plain where it is not a terminal), for a page and as JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.table import Table
 from rich.text import Text
@@ -24,12 +22,10 @@ FOOT = (
     "bootstrap). (+2) means that two more could not be judged: they are unscored, and in no mean."
 )
 
-Lines = tuple[tuple[str, tuple[Summary | str | None, ...]], ...]
-"""The lines of a table, each with its name and its cells."""
+Lines = tuple[tuple[str, tuple[Summary | str | None, ...]], ...]  # of a table, each with its name and its cells
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One system of one run."""
 
     run: Run
@@ -38,8 +34,7 @@ class Column:
     scores: Mapping[str, Summary]
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A table, or a part of one."""
 
     title: str
@@ -71,7 +66,7 @@ def sections(shown: Sequence[Column]) -> list[Section]:
         for kind in dict.fromkeys(kind for found in kinds for kind in found)
         if any(cells := tuple(found.get(kind, {}).get(name) for found in kinds))
     )
-    failed = "cases that failed", tuple(str(failures(one.run, one.system)) for one in shown)
+    failed = "cases that failed", tuple(str(len(one.run.failed(one.system))) for one in shown)
     judges = "; ".join(dict.fromkeys(filter(None, (one.run.header["judge"] for one in shown))))
     found: list[tuple[str, str, Lines]] = [
         ("Answers", "", _lines(GROUPS["Answers"], scores)),
@@ -138,19 +133,16 @@ def to_json(run: Run) -> dict[str, Any]:
     summaries, kinds = summarise(run.rows, run.systems), by_kind(run.rows, run.systems)
 
     def plain(scores: Mapping[str, Summary]) -> dict[str, Any]:
-        figures = {name: asdict(one) for name, one in scores.items()}
-        return {name: {key: value for key, value in one.items() if key != "name"} for name, one in figures.items()}
+        return {name: {key: part for key, part in asdict(one).items() if key != "name"} for name, one in scores.items()}
 
     systems = {
         system: {
-            "about": run.header["systems"][system],
-            "cases": len(run.of(system)),
-            "failed": failures(run, system),
+            "about": run.header["systems"][system], "cases": len(run.of(system)), "failed": len(run.failed(system)),
             "scores": plain(summaries[system]),
             "by_kind": {kind: plain(scores) for kind, scores in kinds[system].items() if scores},
         }
         for system in run.systems
-    }
+    }  # fmt: skip
     return {"header": run.header, "systems": systems}
 
 
@@ -176,18 +168,14 @@ def headline(run: Run) -> tuple[str, str]:
     asked, day = max(len(run.of(system)) for system in run.systems), datetime.fromisoformat(header["created"])
     cases = f"{asked} cases" if asked == header["cases"] else f"{asked} of {header['cases']} cases"
     first = [header["dataset"]["name"], header["split"], cases, f"{day.day} {day:%B %Y}"]
-    second = [f"commit {header['commit'] or 'unknown'}", made_by(header), *machine_words(header["machine"])]
+    commit, model = f"commit {header['commit'] or 'unknown'}", f"{header['engine']} {header['model']}"
+    second = [commit, model, *machine_words(header["machine"])]
     return " · ".join(filter(None, first)), " · ".join(filter(None, second))
-
-
-def failures(run: Run, system: str) -> int:
-    """Cases on which the system gave an error. One that only searches has no answers, and does not fail."""
-    return sum(row.outcome.error is not None for row in run.of(system))
 
 
 def parts(summary: Summary | str | None) -> tuple[str, str, str]:
     """The figure, its interval, and how many cases it is of (and how many are unscored)."""
-    if summary is None or isinstance(summary, str):
+    if not isinstance(summary, Summary):
         return summary or "", "", ""
     unit = label(summary.name).unit
     unscored = f"(+{summary.unscored})" if summary.unscored else ""
@@ -206,11 +194,6 @@ def row_name(name: str) -> str:
     """A score's human name with its unit."""
     text, unit, _ = label(name)
     return text if unit in ("", "tokens") else f"{text}, {unit}"
-
-
-def made_by(header: Mapping[str, Any]) -> str:
-    """Engine and model."""
-    return " ".join(filter(None, (header["engine"], header["model"])))
 
 
 def machine_words(values: Mapping[str, Any]) -> list[str]:

@@ -1,10 +1,6 @@
 """What the scorers and the judge compare of a text: its words, and the numbers, days and names that it gives.
 
-Nothing here is of `rag`: a check that marked itself would not see its own slips. It is simple, and strict: what it
-does not find is missing.
-"""
-
-from __future__ import annotations
+Nothing here is of `rag`: a check that marked itself would not see its own slips. What it does not find is missing."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -90,8 +86,6 @@ _SOURCE = re.compile(
     r"(?:(?:As of|In the article['’]s words|(?:The|Another) article|Corrected|Before the correction)"
     r"(?:,? (?:of |on )?\d+ \w+ \d+)?(?:,? says)?: )+"
 )
-
-
 _SHIFTS = {"yesterday": -1, "tomorrow": 1}
 _RELATIVE = re.compile(
     rf"\b(?:{'|'.join([*WEEKDAYS, *_SHIFTS])}|today|tonight|(?:that|same|in the) day"

@@ -1,15 +1,13 @@
 """The plain values that pass between the rooms of `evals`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal, Protocol, Self
 
 from pydantic import BeforeValidator, Field, StrictBool
 
-from evals.lines import Said
+from evals.records import Said
 from rag.types import Answer
 
 Split = Literal["dev", "test"]
@@ -24,10 +22,8 @@ class GoldQuote:
     """Words of an article that the answer stands on."""
 
     article: str
-    quote: str | None = None
-    """Exactly the article's characters; None where the data names the article only."""
-    fact: int = 0
-    """Quotes of one number say the same thing, so that one of them is enough; a joined answer needs every number."""
+    quote: str | None = None  # exactly the article's characters; None where the data names the article only
+    fact: int = 0  # quotes of one number say the same thing: one is enough; a joined answer needs every number
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +33,16 @@ class Case:
     id: Said
     question: Said
     answerable: StrictBool
-    kind: Said
-    """What sort of question it is: scores are also shown by kind."""
-    accepted: tuple[Entry, ...] = ()
-    """Any one entry is a right answer; an entry of several strings needs them all."""
-    patterns: tuple[Said, ...] = ()
-    """Regular expressions, any of which makes an answer right too; case does not count."""
-    wrong: tuple[Said, ...] = ()
-    """Answers that some article gives and that are wrong."""
-    several: bool = False
-    """Every entry of `accepted` is a valid answer of its own, and a full answer gives them all."""
+    kind: Said  # what sort of question it is: scores are also shown by kind
+    accepted: tuple[Entry, ...] = ()  # any one entry is a right answer; an entry of several strings needs them all
+    patterns: tuple[Said, ...] = ()  # regular expressions, any of which makes an answer right too; case does not count
+    wrong: tuple[Said, ...] = ()  # answers that some article gives and that are wrong
+    several: bool = False  # every entry of `accepted` is a valid answer of its own, and a full answer gives them all
     evidence: tuple[GoldQuote, ...] = ()
-    history: tuple[Mapping[str, Said], ...] = ()
-    """The conversation before: {"role", "content"}, oldest first."""
+    history: tuple[Mapping[str, Said], ...] = ()  # the conversation before: {"role", "content"}, oldest first
     split: Split = "test"
-    as_of: date | None = None
-    """The day on which it is asked; later articles are hidden."""
-    exclude: tuple[str, ...] = ()
-    """Ids of articles that must not be used: --without-gold."""
+    as_of: date | None = None  # the day on which it is asked; later articles are hidden
+    exclude: tuple[str, ...] = ()  # ids of articles that must not be used: --without-gold
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +53,7 @@ class Place:
     start: int
     end: int
 
-    def shared(self, other: Place) -> int:
+    def shared(self, other: Self) -> int:
         """How many characters both have."""
         same = self.article == other.article
         return max(0, min(self.end, other.end) - max(self.start, other.start)) if same else 0
@@ -75,12 +63,9 @@ class Place:
 class Support:
     """The support judge's word on one sentence and some of its citations."""
 
-    sentence: int
-    """Number among `answer.sentences`, from 0."""
-    citations: tuple[int, ...]
-    """The numbers of the citations whose quotes were read together."""
-    probability: float | None
-    """That these quotes say the whole sentence, 0 to 1; None where the judge could not tell."""
+    sentence: int  # number among `answer.sentences`, from 0
+    citations: tuple[int, ...]  # the numbers of the citations whose quotes were read together
+    probability: float | None  # that these quotes say the whole sentence, 0 to 1; None where the judge could not tell
     supported: bool | None
     reason: str
 
@@ -90,8 +75,7 @@ class Outcome:
     """What one system did with one case, and all that was observed: enough to score it without a model."""
 
     system: str
-    answer: Answer | None
-    """None where it failed."""
+    answer: Answer | None  # None where it failed
     error: str | None = None
     rankings: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
     """The passages that "bm25", "dense" and "fused" search find, best first."""
@@ -100,8 +84,7 @@ class Outcome:
     stood: Mapping[int, str] = field(default_factory=dict)
     """Citation number -> the characters that the article really has at its offsets."""
     support: tuple[Support, ...] = ()
-    memory_mb: float | None = None
-    """The process's largest resident memory so far, in megabytes (10^6 bytes), and that of its model's process."""
+    memory_mb: float | None = None  # the largest resident so far (10^6 bytes), that of the model's process included
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +112,7 @@ class System(Protocol):
     """Something that answers questions from the articles."""
 
     name: str
-    about: str
-    """One line: what it is, for the table's foot."""
+    about: str  # one line: what it is, for the table's foot
 
     def answer(self, case: Case) -> Answer:
         """Raises a DatelineError of the engine or the index."""

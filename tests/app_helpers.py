@@ -1,7 +1,5 @@
 """The whole app, served on a free port of the loopback address, and those who come to it."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess
@@ -27,7 +25,6 @@ from web.access import Access, Proxy, own_names
 from web.controller import Controller
 from web.users import Users
 
-COMMAND = [sys.executable, "-m", "rag.cli", "ui", "--port", "0"]
 MODEL = "qwen2.5-coder:1.5b"
 QUESTION = "How far is Hama from Damascus?"
 RIGHT = "Hama is about 200 kilometres (125 miles) north of Damascus."
@@ -59,9 +56,8 @@ def whole_app(assistant: Assistant, proxy: Proxy | None = None, names: Any = Non
 def served(assistant: Assistant, **options: Any) -> Iterator[str]:
     """The address of the app, for as long as the test runs."""
     listening = server._listen("127.0.0.1", 0)
-    app = whole_app(assistant, **options)
-    config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, proxy_headers=False)
-    running = uvicorn.Server(config)
+    config: dict[str, Any] = {"log_level": "critical", "timeout_graceful_shutdown": 1, "proxy_headers": False}
+    running = uvicorn.Server(uvicorn.Config(whole_app(assistant, **options), **config))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     until(lambda: running.started or not thread.is_alive(), seconds=60)
@@ -87,7 +83,7 @@ class App(NamedTuple):
 
 @contextmanager
 def app_over(data: Path, **options: Any) -> Iterator[App]:
-    """The app over the data directory `data`, in which the model is right."""
+    """The model in it is right."""
     with OllamaDouble(chat=says(RIGHT)) as ollama, on_ollama(data, ollama) as dateline:
         with served(dateline, **options) as url:
             yield App(url, data, ollama)
@@ -104,9 +100,8 @@ def process(home: Path, *options: str) -> Iterator[str]:
 @contextmanager
 def started(*options: str, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """The address of `dateline ui`, and its process."""
-    with subprocess.Popen(
-        [*COMMAND, *options], stderr=subprocess.PIPE, text=True, env=os.environ | environment
-    ) as running:
+    command = [sys.executable, "-m", "rag.cli", "ui", "--port", "0", *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | environment) as running:
         try:
             assert running.stderr is not None
             port = next(found[1] for line in running.stderr if (found := re.search(r"http://[\d.]+:(\d+)", line)))
@@ -130,6 +125,6 @@ def client(url: str, name: str = "", token: str = "", **options: Any) -> httpx.C
     headers = {"Authorization": f"Bearer {token}"} if token else HTML
     http = httpx.Client(**({"base_url": url, "trust_env": False, "headers": headers, "timeout": 60} | options))
     if name:
-        login = httpx.post(f"{url}/login", data={"name": name, "password": PASSWORD}, trust_env=False)
-        http.cookies = login.cookies
+        login = {"name": name, "password": PASSWORD}
+        http.cookies = httpx.post(f"{url}/login", data=login, trust_env=False).cookies
     return http

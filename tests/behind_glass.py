@@ -6,8 +6,6 @@ The network namespace has the loopback device and one cable that ends nowhere: t
 servers included. Prints the number of packets sent into that cable, as its last line.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import tempfile

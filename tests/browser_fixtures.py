@@ -1,7 +1,5 @@
 """A real headless Chromium for the tests of the page."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,12 +14,9 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 def installed_browser() -> str:
     """The path of a Chromium. Raises SystemExit with the way to get one."""
-    wanted = os.environ.get("DATELINE_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
-    if wanted is None:
-        raise SystemExit(
-            "No Chromium or Chrome is here: apt install chromium, or name one with DATELINE_BROWSER=/path/to/it."
-        )
-    return wanted
+    if wanted := os.environ.get("DATELINE_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None):
+        return wanted
+    raise SystemExit("No Chromium is here: apt install chromium, or name one with DATELINE_BROWSER=/path/to/it.")
 
 
 def launch(playwright: Playwright, **options: Any) -> Browser:

@@ -14,19 +14,16 @@ def assert_sound(assistant: Assistant, answer: Answer) -> None:
     for citation in answer.citations:
         assert assistant.article(citation.article).text[citation.start : citation.end] == citation.quote
         assert citation.article in citation.carriers
-    for hit in answer.hits:
-        passage = hit.passage
+    for passage in (hit.passage for hit in answer.hits):
         assert assistant.article(passage.article).text[passage.start : passage.end] == passage.text
     numbers = [citation.number for citation in answer.citations]
-    assert numbers == list(range(1, len(numbers) + 1))
-    used = list(dict.fromkeys(number for sentence in answer.sentences for number in sentence.citations))
-    assert used == numbers
+    used = dict.fromkeys(number for sentence in answer.sentences for number in sentence.citations)
+    assert list(used) == numbers == list(range(1, len(numbers) + 1))
     assert all(sentence.citations for sentence in answer.sentences)
     if not answer.abstained:
         assert sorted(map(int, set(re.findall(r"\[(\d+)\]", answer.text)))) == numbers
         assert answer.sentences
-    assert answer.engine in ("ollama", "embedded")
-    assert answer.model
+    assert answer.engine in ("ollama", "embedded") and answer.model
 
 
 class CheckedAssistant(Assistant):

@@ -20,6 +20,6 @@ def statement(quote: str, number: int = 1, article: str = "a.txt", **other: Any)
     return Evidence(number=number, article=article, quote=quote, **(fields | other))
 
 
-def evidence_set(items: Sequence[Evidence], *, names: Sequence[str] = (), absent: Sequence[str] = ()) -> EvidenceSet:
+def evidence_set(items: Sequence[Evidence], absent: Sequence[str] = ()) -> EvidenceSet:
     """The statements as the model reads them; the `absent` names of the question are in none of their articles."""
-    return EvidenceSet(tuple(items), tuple(items), tuple(names), tuple(absent))
+    return EvidenceSet(tuple(items), tuple(items), (), tuple(absent))

@@ -1,12 +1,8 @@
 """Twenty readers at once, for five minutes, against the real app with the real model: `make load`.
 
 Each reader asks the same question over and over; searches go on meanwhile. Fails on an error, a mixed-up answer,
-an unfair queue, searches that wait, or memory that grows.
-
-    python tests/load.py [--users 20] [--minutes 5]
+an unfair queue, searches that wait, or memory that grows: `python tests/load.py [--users 20] [--minutes 5]`.
 """
-
-from __future__ import annotations
 
 import argparse
 import os
@@ -23,14 +19,13 @@ import httpx
 import psutil
 from app_helpers import client, started
 
-QUESTIONS = (
+QUESTIONS = (  # what the readers ask in turn, and what must be in the answer; None: it must be refused
     ("Who heads the Syrian Observatory for Human Rights?", "Abdurrahman"),
     ("Which city is likely to be the insurgents' next target?", "Homs"),
     ("How far is Hama from Damascus?", "125 miles"),
     ("In which year did Syria's conflict break out?", "2011"),
     ("How many ships did Japan send?", None),
 )
-"""What the readers ask in turn, and what must be in the answer; None: it must be refused."""
 SEARCH_MS, GROWTH_MB = 300, 200
 
 
@@ -39,8 +34,7 @@ class Load:
 
     def __init__(self, url: str, users: int, seconds: float) -> None:
         self.url, self.end = url, time.monotonic() + seconds
-        self.waits: list[list[float]] = [[] for _ in range(users)]
-        """Of each reader, for each answer."""
+        self.waits = [list[float]() for _ in range(users)]  # of each reader, for each answer
         self.searches, self.faults = list[float](), list[str]()
 
     def asker(self, number: int) -> Callable[[str], dict[str, Any]]:
@@ -78,18 +72,16 @@ class Load:
     def report(self, memory: list[float]) -> None:
         counts, waits = [len(each) for each in self.waits], [wait for each in self.waits for wait in each]
         fewest, most = min(counts), max(counts)
-        slow = statistics.quantiles(self.searches, n=20)[18]
+        median, slow = statistics.median(self.searches), statistics.quantiles(self.searches, n=20)[18]
         growth = max(memory[len(memory) // 2 :]) - max(memory[: len(memory) // 2])
         print(f"{len(waits)} answers to {len(counts)} readers, {fewest} to {most} each, {os.cpu_count()} cores")
         print(f"waited: median {statistics.median(waits):.1f} s, longest {max(waits):.1f} s")
-        median = statistics.median(self.searches)
         print(f"{len(self.searches)} searches: median {median:.0f} ms, 95th percentile {slow:.0f} ms")
         print(f"memory: {memory[0]:.0f} MB at first, {memory[-1]:.0f} at last, second half {growth:+.0f}")
         self.faults += [f"the queue is unfair: {counts}"] if most > fewest + 1 else []
         self.faults += [f"searches wait: {slow:.0f} ms"] if slow > SEARCH_MS else []
         self.faults += [f"memory grows: {growth:.0f} MB"] if growth > GROWTH_MB else []
-        for fault in self.faults:
-            print(f"FAULT {fault}")
+        print("".join(f"FAULT {fault}\n" for fault in self.faults), end="")
 
 
 def main() -> None:

@@ -2,11 +2,9 @@
 
     python tests/page_speed.py FOLDER [QUESTIONS.jsonl]
 
-Without a file of questions ("question" in each line) the gold questions on the seeds are asked. The engine is real and
-is stopped as soon as the passages are there, as a reader may.
+Without a file of questions ("question" in each line) the gold questions on the seeds are asked. The real engine is
+stopped as soon as the passages are there.
 """
-
-from __future__ import annotations
 
 import json
 import statistics
@@ -33,14 +31,12 @@ _WATCH = """
 
 def main(folder: Path, questions: Path) -> None:
     lines = [json.loads(line) for line in questions.read_text(encoding="utf-8").splitlines() if line.strip()]
-    asked = [line["question"] for line in lines if not line.get("history")]
-    asked = asked[:: max(1, len(asked) // COUNT)][:COUNT]
-    times = []
+    asked, times = [line["question"] for line in lines if not line.get("history")], []
     with with_the_real_model(folder) as url, sync_playwright() as playwright:
         page = launch(playwright).new_page()
         page.goto(url)
         page.locator("#talk .empty").wait_for()
-        for question in asked:
+        for question in asked[:: max(1, len(asked) // COUNT)][:COUNT]:
             page.locator("#box textarea").fill(question)
             page.evaluate(f"window.seen = ({_WATCH})(); 0")
             page.locator("#box textarea").press("Enter")

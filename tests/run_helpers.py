@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,24 +30,16 @@ def run_of(*rows: Row, path: str = "runs/a.jsonl", **header: Any) -> Run:
     return Run(Path(path), known | header, rows)
 
 
-def right(id: str = "q1", **rest: Any) -> Row:
-    """A case that the system answered right."""
-    return _row("They captured Homs.", id, **rest)
+def _row(given: Answer | str | None, id: str = "q1", *, answerable: bool = True, **rest: Any) -> Row:
+    asked = case if answerable else unanswerable
+    observed = {name: rest.pop(name) for name in ("system", "error") if name in rest}
+    return Row(asked(id=id, **rest), outcome(given, **observed))
 
 
-def wrong(id: str = "q1", **rest: Any) -> Row:
-    """A case that it answered wrong."""
-    return _row("They captured Hama.", id, **rest)
-
-
-def refused(id: str = "q1", **rest: Any) -> Row:
-    """A case that it refused."""
-    return _row(answer(_REFUSAL, abstained=True), id, **rest)
-
-
-def broken(id: str = "q1", **rest: Any) -> Row:
-    """A case that it failed."""
-    return _row(None, id, error="The model server does not answer.", **rest)
+right, wrong = partial(_row, "They captured Homs."), partial(_row, "They captured Hama.")
+refused = partial(_row, answer(_REFUSAL, abstained=True))
+broken = partial(_row, None, error="The model server does not answer.")
+"""`right("q2")`: a case that the system answered right; or wrong, or that it refused, or failed."""
 
 
 def weighed(id: str, *, kept: Weights = (), withheld: Weights = (), **rest: Any) -> Row:
@@ -55,12 +48,6 @@ def weighed(id: str, *, kept: Weights = (), withheld: Weights = (), **rest: Any)
     sentences = tuple(AnswerSentence(sentence, (), support) for sentence, support in kept)
     unshown = tuple(Withheld(sentence, "no article says it", support) for sentence, support in withheld)
     return _row(answer(text, abstained=not kept, sentences=sentences, withheld=unshown), id, **rest)
-
-
-def _row(given: Answer | str | None, id: str, *, answerable: bool = True, **rest: Any) -> Row:
-    asked = case if answerable else unanswerable
-    observed = {name: rest.pop(name) for name in ("system", "error") if name in rest}
-    return Row(asked(id=id, **rest), outcome(given, **observed))
 
 
 def kept(folder: Path, name: str, run: Run) -> Path:

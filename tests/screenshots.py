@@ -1,9 +1,4 @@
-"""Pictures of the page in each of its states, with the real model: `make screenshots` puts them into docs/.
-
-python tests/screenshots.py [FOLDER]
-"""
-
-from __future__ import annotations
+"""Pictures of the page in each of its states, with the real model: python tests/screenshots.py [FOLDER]."""
 
 import sys
 import tempfile
@@ -18,7 +13,6 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 QUESTION = "Who heads the Syrian Observatory for Human Rights?"
-UNANSWERED = "How many soldiers did Turkey send to Hama?"
 DIFFER = {
     "monday.txt": " date 2026-03-02 14 people died when the ferry Aurora sank, the harbour master said.",
     "tuesday.txt": " date 2026-03-03 17 people died when the ferry Aurora sank, the coast guard said.",
@@ -66,7 +60,7 @@ def main(folder: Path) -> None:
             camera.page.locator("#talk .chip").first.click()
             camera.take("pane", "#here")
             camera.page.keyboard.press("Escape")
-            camera.ask(UNANSWERED)
+            camera.ask("How many soldiers did Turkey send to Hama?")
             camera.page.locator(".refusal").scroll_into_view_if_needed()
             camera.take("refusal", ".refusal")
             camera.page.goto(f"{url}/articles")
@@ -76,10 +70,9 @@ def main(folder: Path) -> None:
                 camera = Camera(browser, folder, url, **options)
                 camera.ask(QUESTION)
                 camera.take(name, "#talk .turn")
-        differ = Path(scratch) / "differ"
         for name, text in DIFFER.items():
-            written(differ, name, text)
-        with with_the_real_model(differ) as url:
+            written(Path(scratch) / "differ", name, text)
+        with with_the_real_model(Path(scratch) / "differ") as url:
             camera = Camera(browser, folder, url)
             camera.ask("How many people died on the ferry Aurora?")
             camera.take("conflict", "#talk .turn")

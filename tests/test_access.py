@@ -3,9 +3,6 @@
 And by which names: the app's own, and those with a path, below which a proxy serves it and what is shut stays shut.
 """
 
-from __future__ import annotations
-
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -13,11 +10,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from app_helpers import HTML, PASSWORD, QUESTION, app_over, client, process, served
+from app_helpers import HTML, PASSWORD, QUESTION, App, app_over, client, process, served
 from checking import CheckedAssistant
 from commands import Run
 from starlette.middleware.sessions import SessionMiddleware
@@ -32,33 +28,29 @@ from web.users import Users
 
 Below = tuple[str, httpx.Client, httpx.Client]
 PATHS = {"archive.localhost": "/news", "papers.localhost": "/dateline/archive"}
-NO_NAMES = [
-    "", "/news", "*.example.org", "https://example.org/news", "example.org:8443/news", "example.org/two words",
-    "example.org/../news", "example.org//news", "example.org/news?a=b",
-]  # fmt: skip
+NO_NAMES = "|/news|*.example.org|https://example.org/news|example.org:8443/news|example.org/two words".split("|")
+NO_NAMES += ["example.org/../news", "example.org//news", "example.org/news?a=b"]
+REFUSED = [(["example.org/api"], "under another path."), (["example.org/news", "Example.org"], "one of them")]
+REFUSED += [([name], "without https://") for name in NO_NAMES]
+ENDED: dict[str, Callable[[Users, httpx.Client], object]] = {
+    "logged out": lambda users, http: http.post("/logout"),
+    "a new password": lambda users, http: users.add("boris", "a new password"),
+    "removed": lambda users, http: users.remove("user", "boris"),
+    "removed and added again": lambda users, http: (users.remove("user", "boris"), users.add("boris", PASSWORD)),
+}
 
 
 @pytest.fixture(scope="module")
-def data(seeds_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The seeds, and the user anna."""
+def app(seeds_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """Anna is its one user."""
     home = shutil.copytree(seeds_dir, tmp_path_factory.mktemp("closed") / "data")
     Users(home / "access.db").add("anna", PASSWORD)
-    return home
-
-
-@pytest.fixture(scope="module")
-def url(data: Path) -> Iterator[str]:
-    with app_over(data, names=PATHS) as app:
-        yield app.url
-
-
-@pytest.fixture
-def users(data: Path) -> Users:
-    return Users(data / "access.db")
+    with app_over(home, names=PATHS) as app:
+        yield app
 
 
 @pytest.fixture(params=["archive.localhost stripped", "archive.localhost whole", "papers.localhost whole"])
-def below(request: pytest.FixtureRequest, url: str) -> Below:
+def below(request: pytest.FixtureRequest, app: App) -> Below:
     """The app behind a proxy: the path below which it is, and the browsers of a stranger and of anna, who logged in."""
     name, way = request.param.split()
     path = PATHS[name]
@@ -70,13 +62,14 @@ def below(request: pytest.FixtureRequest, url: str) -> Below:
             sent.url = sent.url.copy_with(raw_path=b"/" + rest)
 
     options = {"headers": HTML | {"Host": f"{name}:8443"}, "event_hooks": {"request": [pass_on]}}
-    stranger, anna = client(url, **options), client(url, **options)
+    stranger, anna = client(app.url, **options), client(app.url, **options)
     login = anna.post(f"{path}/login", data={"name": "anna", "password": PASSWORD})
     assert login.headers["location"] == f"{path}/"
     return path, stranger, anna
 
 
-def test_only_the_right_password_or_token_opens_until_it_is_taken_back(url: str, users: Users) -> None:
+def test_only_the_right_password_or_token_opens_until_it_is_taken_back(app: App) -> None:
+    url, users = app.url, Users(app.home / "access.db")
     with client(url) as http:
         for name, password in (("anna", "wrong"), ("nobody", PASSWORD), ("", "")):
             refused = http.post("/login", data={"name": name, "password": password})
@@ -93,29 +86,18 @@ def test_only_the_right_password_or_token_opens_until_it_is_taken_back(url: str,
         assert http.get("/api/search?q=Homs").status_code == 401
 
 
-@pytest.mark.parametrize(
-    "ended",
-    [
-        lambda users, http: http.post("/logout"),
-        lambda users, http: users.add("boris", "a new password"),
-        lambda users, http: users.remove("user", "boris"),
-        lambda users, http: users.remove("user", "boris") or users.add("boris", PASSWORD),
-    ],
-    ids=["logged out", "a new password", "removed", "removed and added again"],
-)
-def test_a_cookie_that_was_kept_opens_nothing_once_its_session_has_ended(
-    url: str, users: Users, ended: Callable[..., Any]
-) -> None:
+@pytest.mark.parametrize("ended", ENDED)
+def test_a_cookie_that_was_kept_opens_nothing_once_its_session_has_ended(app: App, ended: str) -> None:
+    users = Users(app.home / "access.db")
     users.add("boris", PASSWORD)
-    with client(url, "boris") as http, client(url, cookies=dict(http.cookies)) as kept:
+    with client(app.url, "boris") as http, client(app.url, cookies=dict(http.cookies)) as kept:
         assert kept.get("/").status_code == 200
-        ended(users, http)
+        ENDED[ended](users, http)
         assert kept.get("/").status_code == 303
 
 
 def test_the_list_of_users_keeps_no_secret_and_no_session_for_more_than_a_month(tmp_path: Path) -> None:
-    path = tmp_path / "access.db"
-    users = Users(path)
+    users = Users(path := tmp_path / "access.db")
     for name, password, words in (("anna", "short", "8 characters"), ("a b", "long enough", "no name")):
         with pytest.raises(SettingsError, match=words):
             users.add(name, password)
@@ -144,16 +126,11 @@ def test_the_commands_add_list_and_remove_users_and_tokens(run: Run, tmp_path: P
 
 def test_what_was_closed_by_a_user_or_is_for_others_stays_closed(seeds_dir: Path, tmp_path: Path) -> None:
     home = shutil.copytree(seeds_dir, tmp_path / "data")
-    users = Users(home / "access.db")
+    users = Users(path := home / "access.db")
     with CheckedAssistant(home, "embedded") as dateline, served(dateline) as url, client(url) as http:
-        page = http.get("/")
-        assert (page.status_code, page.headers["set-cookie"][:9]) == (200, "dateline=")
-        assert "httponly" in page.headers["set-cookie"].lower()
-        for change in (
-            lambda: users.add("anna", PASSWORD),
-            lambda: users.remove("user", "anna"),
-            (home / "access.db").unlink,
-        ):
+        cookie = http.get("/").raise_for_status().headers["set-cookie"].lower()
+        assert cookie.startswith("dateline=") and "httponly" in cookie
+        for change in (lambda: users.add("anna", PASSWORD), lambda: users.remove("user", "anna"), path.unlink):
             change()
             assert http.get("/").headers["location"] == "/login"
         with pytest.raises(SettingsError, match="dateline user add NAME"):
@@ -167,17 +144,14 @@ def test_what_was_closed_by_a_user_or_is_for_others_stays_closed(seeds_dir: Path
 
 
 def test_the_key_of_the_cookies_is_whole_and_its_owners_alone(tmp_path: Path) -> None:
-    code = "import sys; from pathlib import Path; from web.access import secret_key; secret_key(Path(sys.argv[1]))"
-    full = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)), capture_output=True, text=True,
-    )  # fmt: skip
-    assert "StorageError" in full.stderr
-    assert not (tmp_path / "secret").exists()
-    assert len(secret_key(tmp_path)) >= 32
-    assert (tmp_path / "secret").stat().st_mode & 0o077 == 0
+    code = "import resource, sys; from pathlib import Path; from web.access import secret_key; "
+    code += "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)); secret_key(Path(sys.argv[1]))"
+    full = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True)
+    path = tmp_path / "secret"
+    assert "StorageError" in full.stderr and not path.exists()
+    assert len(secret_key(tmp_path)) >= 32 and path.stat().st_mode & 0o077 == 0
     for cut in (b"", b"short"):
-        (tmp_path / "secret").write_bytes(cut)
+        path.write_bytes(cut)
         with pytest.raises(SettingsError, match="was cut short: delete that file"):
             secret_key(tmp_path)
 
@@ -222,25 +196,18 @@ def test_the_app_answers_to_its_own_names(host: str, told: str, own: str, foreig
     assert [called for called in f"{own} {foreign}".split() if names is None or called in names] == own.split()
 
 
-@pytest.mark.parametrize(
-    ("told", "words"),
-    [
-        (["example.org/api"], "under another path."),
-        (["example.org/news", "Example.org"], "one of them"),
-        *(([one], "without https://") for one in NO_NAMES),
-    ],
-)
+@pytest.mark.parametrize(("told", "words"), REFUSED)
 def test_what_is_no_name_and_path_is_refused_with_the_remedy(run: Run, told: list[str], words: str) -> None:
     refused = run("ui", *(word for one in told for word in ("--served-as", one)))
     assert (refused.code, words in refused.err) == (1, True)
 
 
-def test_readers_and_programs_are_led_under_the_path_and_at_the_loopback_address(url: str, below: Below) -> None:
+def test_readers_and_programs_are_led_under_the_path_and_at_the_loopback_address(app: App, below: Below) -> None:
     path, stranger, anna = below
     assert stranger.get(path, follow_redirects=True).history[-1].headers["location"] == f"{path}/login"
     for page in ("/", "/articles", "/export/none.md"):
         assert stranger.get(f"{path}{page}").headers["location"] == f"{path}/login"
-    bare = client(url, headers=stranger.headers).get(f"{path}?c=1")
+    bare = client(app.url, headers=stranger.headers).get(f"{path}?c=1")
     assert bare.headers["location"] == f"{path}/?c=1"
     assert anna.get(f"{path}/config").json()["root"].endswith(path)
     assert anna.get(f"{path}/api/search?q=Homs").json()
@@ -250,16 +217,16 @@ def test_readers_and_programs_are_led_under_the_path_and_at_the_loopback_address
     assert cited.startswith(f"http://{anna.headers['host']}{path}/api/articles/")
     assert anna.get(f"{path}/openapi.json").json()["servers"] == [{"url": path}]
     assert anna.post(f"{path}/logout").headers["location"] == f"{path}/login"
-    with client(url) as here:
+    with client(app.url) as here:
         assert here.get("/").headers["location"] == "/login"
         assert here.post("/login", data={"name": "anna", "password": PASSWORD}).headers["location"] == "/"
         assert here.get("/api/search?q=Homs").json()
         assert here.get(f"{path}/api/search?q=Homs").status_code == 404
 
 
-def test_nothing_gets_past_the_door_or_the_gate_through_the_path(url: str, below: Below) -> None:
+def test_nothing_gets_past_the_door_or_the_gate_through_the_path(app: App, below: Below) -> None:
     path, stranger, anna = below
-    direct, beside = stranger.headers, client(url)
+    direct, beside = stranger.headers, client(app.url)
     cookies = {"dateline": anna.cookies["dateline"]}
     for form in ("", "{path}", "{path}{path}", "{path}/login/..", "{path}/page/..", "//", "{path}/", "{path}letters"):
         before = form.format(path=path)
@@ -268,7 +235,7 @@ def test_nothing_gets_past_the_door_or_the_gate_through_the_path(url: str, below
             assert http.get(sought, headers=direct).status_code != 200
         for shut in ("gradio_api/file=/etc/passwd", "gradio_api/startup-events", "monitoring"):
             one = f"{before}/{shut}"
-            asked = httpx.URL(url, raw_path=one.encode())  # as it stands: no client's tidying
+            asked = httpx.URL(app.url, raw_path=one.encode())  # as it stands: no client's tidying
             assert beside.get(asked, headers=direct).status_code in (303, 404), one
             assert httpx.get(asked, headers=direct, cookies=cookies, trust_env=False).status_code == 404, one
             assert stranger.get(f"{path}{one}").status_code in (303, 404), one

@@ -6,65 +6,59 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from app_helpers import MODEL, QUESTION, RIGHT, on_ollama
 from checking import CheckedAssistant
+from conftest import Write
 from ollama_double import OllamaDouble, held_open, speaks
 
-from rag import AnswerDone, EvidenceFound, SentenceChecked, TextDelta
-from rag.errors import EngineError, ModelMissing
+from rag import Answer, AnswerDone, EvidenceFound, SentenceChecked, TextDelta
+from rag.errors import EngineTimeout, ModelMissing
 
-MODEL = "qwen2.5-coder:1.5b"
-QUESTION = "How far is Hama from Damascus?"
-GOOD = "Hama is about 200 kilometres (125 miles) north of Damascus."
 ENTERED, WITHDREW = "000_cd28b6654e9fce99.txt", "001_8034130e071ff64c.txt"
 QUOTED = "In the article’s words: “"
+Answered = Callable[..., Answer]
 
 
-def says(text: str, yes: float = 3.0, *, word: float = 0.0) -> Callable[[dict[str, Any]], Any]:
-    """A model that writes `text`, answers every check with this much more Yes than No, a question of yes or no with
-    `word`, and leaves a question as it was."""
+def says(drafts: str | dict[str, str], yes: float = 0.0) -> Callable[[dict[str, Any]], Any]:
+    """A model that writes this, or what stands behind the first of these words in its prompt; it leans towards Yes so
+    much in a question of yes or no, and leaves a question as it was."""
 
-    def speak(messages: list[dict[str, str]], options: dict[str, Any]) -> str:
-        _, leans, last = messages[-1]["content"].partition("Last question: ")
-        return last if leans else text
+    def speak(messages: list[dict[str, str]], options: object) -> str:
+        told = messages[-1]["content"]
+        _, leans, last = told.partition("Last question: ")
+        by_words = {"": drafts} if isinstance(drafts, str) else drafts
+        return last if leans else next(draft for words, draft in by_words.items() if words in told)
 
-    def first_token(messages: list[dict[str, str]]) -> dict[str, float]:
-        return {"Yes": -0.05, "No": -0.05 - (yes if "Do the statements" in messages[-1]["content"] else word)}
-
-    return speaks(speak, first_token=first_token)
+    return speaks(speak, first_token=lambda messages: {"Yes": -0.05, "No": -0.05 - yes})
 
 
 @pytest.fixture
-def ask_with(seeds_dir: Path) -> Callable[..., CheckedAssistant]:
-    """An assistant over the seeds whose Ollama server is the given double, which is asked of every sentence."""
+def answered(tmp_path: Path, folder: Path) -> Answered:
+    """answered(question, drafts): from the articles of the folder."""
 
-    def open_assistant(double: OllamaDouble, model: str = MODEL, **settings: Any) -> CheckedAssistant:
-        return CheckedAssistant(seeds_dir, "ollama", model, ollama_host=double.url, **settings)
+    def ask(question: str, drafts: str | dict[str, str], **settings: object) -> Answer:
+        with OllamaDouble(chat=says(drafts)) as server, on_ollama(tmp_path / "data", server, **settings) as dateline:
+            dateline.index(folder)
+            return dateline.ask(question)
 
-    return open_assistant
+    return ask
 
 
-Open = Callable[..., CheckedAssistant]
-
-
-def test_events_come_in_order_and_end_with_an_answer_that_cites_words_with_what_they_lean_on(ask_with: Open) -> None:
+def test_events_come_in_order_and_end_with_an_answer_that_cites_words_with_what_they_lean_on(seeds_dir: Path) -> None:
     # citation marks of the model's own are not trusted
-    with OllamaDouble(chat=says(GOOD.replace(".", " [7]."))) as ollama, ask_with(ollama) as dateline:
+    with OllamaDouble(chat=says(RIGHT.replace(".", " [7]."))) as ollama, on_ollama(seeds_dir, ollama) as dateline:
         *events, done = dateline.stream(QUESTION)
     found, *drafted = [type(event) for event in events]
     assert (found, set(drafted[: drafted.index(SentenceChecked)])) == (EvidenceFound, {TextDelta})
     assert isinstance(done, AnswerDone) and AnswerDone not in drafted
     answer = done.answer
-    assert answer.text == "Hama is about 200 kilometres (125 miles) north of Damascus [1]."
+    assert answer.text == RIGHT.replace(".", " [1].")
     (citation,) = answer.citations
     assert citation.article == WITHDREW
     assert citation.quote.startswith("Hama is a major intersection point")
     assert "It is about 200 kilometres (125 miles) north of the capital, Damascus" in citation.quote
     assert (answer.engine, answer.model) == ("ollama", MODEL)
-    assert answer.usage.prompt_tokens > 0
-    assert answer.timings.first_token is not None
-    for request in ollama.chats:  # what the server must be told
-        assert request["options"] | {"temperature": 0, "seed": 1, "num_ctx": 4096} == request["options"]
-        assert (request["keep_alive"], request["think"]) == ("30m", False)
+    assert answer.usage.prompt_tokens and answer.timings.first_token
 
 
 NEAR, NOW = "Is Hama about 200 kilometres from Damascus?", "As of 5 December 2024: "
@@ -78,19 +72,19 @@ TOLD = "Hama is a major intersection point"
         ("What happened in Hama?", says("Nothing happened there in 2019."), QUOTED, "2019", ()),
         ("Who controls the police headquarters in Hama now?", says("Opposition gunmen."), NOW, None, ()),
         # the word where the model is sure of it, and the words that tell
-        (NEAR, says("Yes, it is.", word=6.0), f"Yes: “{TOLD}", None, ()),
-        (NEAR, says("Yes, it is.", word=-6.0), f"No: “{TOLD}", None, ()),
-        (NEAR, says("Yes, it is.", word=0.1), f"{QUOTED}{TOLD}", None, ()),
+        (NEAR, says("Yes, it is.", yes=6.0), f"Yes: “{TOLD}", None, ()),
+        (NEAR, says("Yes, it is.", yes=-6.0), f"No: “{TOLD}", None, ()),
+        (NEAR, says("Yes, it is.", yes=0.1), f"{QUOTED}{TOLD}", None, ()),
         # what has no one answer is told by the sentences that open the articles
-        ("Summarise the articles.", says("Much.", yes=-8.0), QUOTED, None, {ENTERED, WITHDREW}),
-        ("Give me the latest news.", says("Much.", yes=-8.0), f"{NOW}{QUOTED}", None, {ENTERED, WITHDREW}),
-        ("Summarise what happened in Hama.", says("Much.", yes=-8.0), QUOTED, None, ()),
+        ("Summarise the articles.", says("Much."), QUOTED, None, {ENTERED, WITHDREW}),
+        ("Give me the latest news.", says("Much."), f"{NOW}{QUOTED}", None, {ENTERED, WITHDREW}),
+        ("Summarise what happened in Hama.", says("Much."), QUOTED, None, ()),
     ],
 )
 def test_where_no_draft_holds_the_articles_own_words_answer(
-    ask_with: Open, question: str, model: Any, shown: str, withheld: str | None, articles: set[str]
+    seeds_dir: Path, question: str, model: Any, shown: str, withheld: str | None, articles: set[str]
 ) -> None:
-    with OllamaDouble(chat=model) as ollama, ask_with(ollama) as dateline:
+    with OllamaDouble(chat=model) as ollama, on_ollama(seeds_dir, ollama) as dateline:
         answer = dateline.ask(question)
     assert not answer.abstained
     assert answer.text.startswith(shown)
@@ -100,8 +94,8 @@ def test_where_no_draft_holds_the_articles_own_words_answer(
     assert {citation.article for citation in answer.citations}.issuperset(articles)
 
 
-def test_a_refusal_shows_what_was_found_and_cites_what_the_articles_say_instead(ask_with: Open) -> None:
-    with OllamaDouble(chat=says("It was Ivar Stolt.", yes=-8.0)) as ollama, ask_with(ollama) as dateline:
+def test_a_refusal_shows_what_was_found_and_cites_what_the_articles_say_instead(seeds_dir: Path) -> None:
+    with OllamaDouble(chat=says("It was Ivar Stolt.")) as ollama, on_ollama(seeds_dir, ollama) as dateline:
         answer = dateline.ask("When did the insurgents capture the city of Homs?")
         # what happened to something else is not told by the sentences that open the articles
         assert dateline.ask("What happened to the ferries this week?").abstained
@@ -110,53 +104,52 @@ def test_a_refusal_shows_what_was_found_and_cites_what_the_articles_say_instead(
     assert ["Homs" in citation.quote for citation in answer.citations] == [True]
 
 
-def test_each_part_of_a_question_is_answered_and_one_that_is_not_is_named(ask_with: Open) -> None:
-    knows, guesses = says(GOOD), says("It is Canberra.", yes=-8.0)
-
-    def chat(request: dict[str, Any]) -> Any:
-        return (guesses if "Australia?" in request["messages"][-1]["content"] else knows)(request)
-
-    with OllamaDouble(chat=chat) as ollama, ask_with(ollama) as dateline:
+def test_each_part_of_a_question_is_answered_and_one_that_is_not_is_named(seeds_dir: Path) -> None:
+    double = OllamaDouble(chat=says({"Australia?": "It is Canberra.", "": RIGHT}))
+    with double as ollama, on_ollama(seeds_dir, ollama) as dateline:
         answer = dateline.ask("How far is Hama from Damascus, and what is the capital of Australia?")
-        assert [sentence.text for sentence in answer.sentences] == [GOOD]
-        assert answer.notes == ("the articles do not answer “What is the capital of Australia?”",)
         both = dateline.ask("How far is Hama from Damascus, and how far is Homs from Hama?")
-    assert both.notes == ()
+    assert [sentence.text for sentence in answer.sentences] == [RIGHT]
+    assert (answer.notes, both.notes) == (("the articles do not answer “What is the capital of Australia?”",), ())
     assert "25 miles" in "".join(citation.quote for citation in both.citations)
 
 
-@pytest.mark.parametrize(
-    ("limits", "found"),
-    [({"exclude": [WITHDREW]}, {ENTERED}), ({"as_of": "2024-12-04"}, set()), ({"since": "2024-12-06"}, set())],
-)
-def test_what_is_excluded_or_of_another_time_is_unused(ask_with: Open, limits: dict[str, Any], found: set[str]) -> None:
-    with OllamaDouble(chat=says(GOOD, yes=-8.0)) as ollama, ask_with(ollama) as dateline:
-        answer = dateline.ask(QUESTION, **limits)
-    assert {hit.passage.article for hit in answer.hits} == found
-    assert {citation.article for citation in answer.citations} <= found
+def test_what_is_excluded_or_of_another_time_is_unused(seeds_dir: Path) -> None:
+    with OllamaDouble(chat=says(RIGHT)) as ollama, on_ollama(seeds_dir, ollama) as dateline:
+        for limits in ({"as_of": "2024-12-04"}, {"since": "2024-12-06"}):
+            answer = dateline.ask(QUESTION, **limits)
+            assert (answer.hits, answer.citations, answer.abstained) == ((), (), True)
+        assert not ollama.chats  # without articles no model is called
+        answer = dateline.ask(QUESTION, exclude=[WITHDREW])
+    assert {hit.passage.article for hit in answer.hits} == {ENTERED}
+    assert {citation.article for citation in answer.citations} <= {ENTERED}
     assert "200" not in answer.text
-    assert found or not ollama.chats  # without articles no model is called
 
 
-def test_a_server_is_waited_for_as_long_as_the_settings_say(ask_with: Open) -> None:
-    with OllamaDouble(chat=held_open(after=0)) as ollama, ask_with(ollama, timeout=0.2) as dateline:
-        with pytest.raises(EngineError):
+def test_what_the_settings_say_the_server_is_told_and_waited_for_no_longer(seeds_dir: Path) -> None:
+    told = {"seed": 7, "context_tokens": 2048, "keep_alive": "5m", "timeout": 0.2}
+    with OllamaDouble(chat=held_open(after=0)) as ollama, on_ollama(seeds_dir, ollama, **told) as dateline:
+        with pytest.raises(EngineTimeout):
             dateline.ask(QUESTION)
+    (request,) = ollama.chats
+    assert (request["options"]["seed"], request["options"]["num_ctx"], request["keep_alive"]) == (7, 2048, "5m")
 
 
-def test_the_weights_that_answer_are_named_by_their_hash(ask_with: Open, seeds_dir: Path, tmp_path: Path) -> None:
-    with OllamaDouble() as ollama, ask_with(ollama, "qwen2.5-coder:0.5b") as dateline:
+def test_the_weights_that_answer_are_named_by_their_hash(seeds_dir: Path, tmp_path: Path) -> None:
+    with OllamaDouble() as ollama, on_ollama(seeds_dir, ollama, "qwen2.5-coder:0.5b") as dateline:
         assert dateline.choice.digest().startswith("2126e692d33c")
     own = tmp_path / "own.gguf"
     own.write_bytes(b"GGUF")
     with CheckedAssistant(seeds_dir, "embedded", own) as dateline:
         assert dateline.choice.digest() == hashlib.sha256(b"GGUF").hexdigest()
-    with CheckedAssistant(seeds_dir, "embedded") as dateline:
-        assert len(dateline.choice.digest()) == 64
 
 
-def test_the_settings_hash_changes_with_the_seed_and_with_a_model_taken_into_use(ask_with: Open) -> None:
-    with OllamaDouble(chat=says(GOOD)) as ollama, ask_with(ollama) as dateline, ask_with(ollama, seed=2) as other:
+def test_the_settings_hash_changes_with_the_seed_and_with_a_model_taken_into_use(seeds_dir: Path) -> None:
+    with (
+        OllamaDouble(chat=says(RIGHT)) as ollama,
+        on_ollama(seeds_dir, ollama) as dateline,
+        on_ollama(seeds_dir, ollama, seed=2) as other,
+    ):
         before, again, of_other_seed = dateline.ask(QUESTION), dateline.ask(QUESTION), other.ask(QUESTION)
         dateline.use("ollama", "qwen2.5-coder:0.5b")
         with pytest.raises(ModelMissing):
@@ -165,3 +158,56 @@ def test_the_settings_hash_changes_with_the_seed_and_with_a_model_taken_into_use
     assert (before.model, after.model) == (MODEL, "qwen2.5-coder:0.5b")
     assert before.settings == again.settings
     assert len({before.settings, of_other_seed.settings, after.settings}) == 3
+
+
+# what becomes of a draft
+
+
+TRAM = "people were hurt when a tram left the rails"
+HURT = "How many people were hurt when the tram left the rails in Sundvik?"
+
+
+def test_what_a_later_article_takes_back_is_led_by_the_correction(answered: Answered, write: Write) -> None:
+    write("a.txt", f"Eleven {TRAM} in Sundvik, it said.", "2024-06-02")
+    corrected = "Three people were hurt in Sundvik when a tram left the rails, not eleven."
+    write("b.txt", f"Correction: An article on Sunday gave a wrong number. {corrected}", "2024-06-04")
+    answer = answered(HURT, f"Eleven {TRAM}.")
+    assert [citation.article for citation in answer.citations] == ["b.txt", "a.txt"]
+    assert answer.text.startswith("Corrected on 4 June 2024: “")
+    assert "Before the correction, on 2 June 2024: " in answer.text
+
+
+def test_where_figures_differ_the_newest_leads_and_wire_copy_is_one_voice(answered: Answered, write: Write) -> None:
+    write("old.txt", f"Three {TRAM} in Sundvik. It was on its way to the harbour.", "2024-06-02")
+    write("copy.txt", f"Three {TRAM} in Sundvik. This page is free to read.", "2024-06-03")
+    write("new.txt", f"Eleven {TRAM} in Sundvik, a doctor said.", "2024-06-05")
+    answer = answered(HURT, {f"] {count} people": f"{count} {TRAM}." for count in ("Three", "Eleven")})
+    first, second = (sentence.text for sentence in answer.sentences)
+    assert first == f"{QUOTED}Eleven {TRAM} in Sundvik, a doctor said.”"
+    assert second.startswith("Another article, of ") and second.endswith(f"June 2024, says: Three {TRAM}.")
+    assert answer.notes == ("the articles differ: 2 answers, each with its own source",)
+    assert [set(citation.carriers) for citation in answer.citations] == [{"new.txt"}, {"old.txt", "copy.txt"}]
+
+
+def test_articles_that_differ_are_both_reported_each_with_its_date(answered: Answered, write: Write) -> None:
+    write("a.txt", "Baby Doll is a film of 1956 directed by Elia Kazan.", "2020-03-01")
+    write("b.txt", "Baby Doll is a film that was directed by Franco Giraldi.", "2021-04-02")
+    kazan, giraldi = (f"{name} directed the film Baby Doll" for name in ("Elia Kazan", "Franco Giraldi"))
+    answer = answered("Who directed the film Baby Doll?", {"Elia Kazan": f"{kazan}.", "": f"{giraldi}."})
+    assert answer.text == f"{kazan} [1]. Another article, of 2 April 2021, says: {giraldi} [2]."
+    assert [citation.article for citation in answer.citations] == ["a.txt", "b.txt"]
+
+
+def test_what_somebody_says_is_not_told_as_a_fact(answered: Answered, write: Write) -> None:
+    bought = "Boreal Motors bought the port of Lenn"
+    write("a.txt", f"{bought}, a rival said.", "2024-06-02")
+    assert answered("Who bought the port of Lenn?", f"{bought}.").text.startswith(f"{QUOTED}{bought}, a rival")
+    assert answered("Who is said to have bought the port of Lenn?", f"{bought}.").text == f"{bought} [1]."
+
+
+def test_what_does_not_fit_the_models_window_is_noted(answered: Answered, write: Write) -> None:
+    for n in range(9):
+        write(f"{n}.txt", f"On day {n} Ana Torp, who runs the port of Lenn, met {'very ' * 60}old men.", "2024-06-02")
+    answer = answered("Who runs the port of Lenn?", "Ana Torp runs the port of Lenn.", context_tokens=600)
+    assert answer.sentences[0].text == "Ana Torp runs the port of Lenn."
+    assert any("left out: the model's window is full" in note for note in answer.notes)

@@ -44,10 +44,16 @@ def test_every_field_is_read_and_without_gold_its_articles_are_excluded(tmp_path
     ]  # fmt: skip
 
 
-def test_blank_lines_a_mark_at_the_front_and_other_line_ends_do_no_harm(tmp_path: Path) -> None:
+def test_blank_lines_a_mark_at_the_front_and_other_line_ends_do_no_harm_and_what_is_no_file_is_said(
+    tmp_path: Path,
+) -> None:
     line = json.dumps(LEAST | {"question": "Who\u2028then?"}, ensure_ascii=False)
     path = lines(tmp_path / "gold.jsonl", b"\xef\xbb\xbf" + line.encode() + b"\r\n\r\n\n")
     assert [case.question for case in load(path)] == ["Who\u2028then?"]
+    with pytest.raises(CasesError, match=r"is not UTF-8 .*Save it as UTF-8"):
+        load(lines(tmp_path / "gold.jsonl", b'{"id": "caf\xe9"}'))
+    with pytest.raises(CasesError, match=r"cannot be read .*Name a JSON Lines file"):
+        load(tmp_path / "gone.jsonl")
 
 
 @pytest.mark.parametrize(
@@ -81,13 +87,6 @@ def test_a_line_that_is_wrong_is_named_with_its_mistake(changed: Any, mistake: s
     assert mistake in str(raised.value)
 
 
-def test_what_is_no_file_of_questions_is_said(tmp_path: Path) -> None:
-    with pytest.raises(CasesError, match=r"is not UTF-8 .*Save it as UTF-8"):
-        load(lines(tmp_path / "gold.jsonl", b'{"id": "caf\xe9"}'))
-    with pytest.raises(CasesError, match=r"cannot be read .*Name a JSON Lines file"):
-        load(tmp_path / "gone.jsonl")
-
-
 def test_a_spread_is_even_has_none_twice_and_is_always_the_same() -> None:
     assert spread(range(10), 3) == [0, 3, 6]
     for size in range(9):
@@ -96,8 +95,6 @@ def test_a_spread_is_even_has_none_twice_and_is_always_the_same() -> None:
             assert len(set(chosen)) == len(chosen) == max(0, min(size, count))
             assert chosen == spread(range(size), count)
 
-
-# ------------------------------------------------------------------------- the seed articles, without a reader
 
 SHA256 = {
     "000_cd28b6654e9fce99.txt": "db912366d2471b7d0d320c472bc0a24f8fd71f82979403118b86d21b2e1e65f1",
@@ -111,8 +108,7 @@ ANSWERABLE = [case for case in CASES if case.answerable]
 
 
 def test_there_are_enough_questions_of_every_kind_alike_in_both_halves_and_none_twice() -> None:
-    assert len(CASES) >= 116
-    assert len(CASES) - len(ANSWERABLE) >= 44
+    assert len(CASES) >= 116 and len(CASES) - len(ANSWERABLE) >= 44
     assert len({(case.question, json.dumps(case.history)) for case in CASES}) == len(CASES)
     assert all(list(json.loads(line)) == FIELDS for line in SEEDS_GOLD.read_text(encoding="utf-8").splitlines())
     assert {case.kind for case in ANSWERABLE} == ANSWERED
@@ -154,11 +150,9 @@ def test_what_is_answerable_has_evidence_for_its_kind_and_what_is_not_has_none()
 
 
 def test_follow_ups_have_a_conversation_before_them_that_looks_like_datelines_and_nothing_else_has() -> None:
-    assert {case.kind for case in CASES if case.history} == {"follow-up"}
-    assert all(case.history for case in CASES if case.kind == "follow-up")
     for case in CASES:
+        assert bool(case.history) is (case.kind == "follow-up")
         assert [turn["role"] for turn in case.history] == ["user", "assistant"] * (len(case.history) // 2)
     replies = [turn["content"] for case in CASES for turn in case.history if turn["role"] == "assistant"]
-    refused = [reply for reply in replies if reply.startswith("The articles do not answer")]
-    assert len(refused) == 2
-    assert all(re.search(r" \[1\]\.$", reply) for reply in replies if reply not in refused)
+    answered = [reply for reply in replies if not reply.startswith("The articles do not answer")]
+    assert len(replies) - len(answered) == 2 and all(re.search(r" \[1\]\.$", reply) for reply in answered)

@@ -1,7 +1,5 @@
 """What the page's buttons do, without a browser; `test_page.py` looks at them in one."""
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 import threading
@@ -70,8 +68,7 @@ def test_passages_come_first_then_the_draft_and_what_was_checked_stands_while_th
     parts = ("found", "draft", "kept")
     found, draft, kept = (next(page for page in pages if f'class="{part}"' in page) for part in parts)
     assert 'class="draft"' not in found and pages.index(found) < pages.index(draft) < pages.index(kept)
-    assert f'<span class="kept">{RIGHT} </span>' in kept
-    assert f'<span class="draft">{second}</span>' in kept
+    assert f'<span class="kept">{RIGHT} </span>' in kept and f'<span class="draft">{second}</span>' in kept
     (turn,) = desk.turns()
     assert QUOTED in turn.answer["citations"][0]["quote"]
 
@@ -131,7 +128,6 @@ def test_two_pages_see_the_same_answer_and_one_page_only_once(desk: Desk) -> Non
 
 def test_an_empty_page_offers_questions_and_one_without_an_index_says_what_to_do(desk: Desk, tmp_path: Path) -> None:
     page = desk.controller.shown("anna", "")
-    assert "Ask 2 articles, of 5 December 2024" in page
-    assert "What happened in Hama?" in page
+    assert "Ask 2 articles, of 5 December 2024" in page and "What happened in Hama?" in page
     with CheckedAssistant(tmp_path / "none", "embedded") as dateline:
         assert "dateline index FOLDER" in Controller.of(dateline).shown("anna", "")

@@ -1,7 +1,5 @@
 """Conversations are kept, found, and nobody else's."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +29,7 @@ def test_what_became_of_each_question_is_there_in_another_process(kept: Conversa
         (second, None, "Ollama went away.", "Rami Abd", None),
         (third, None, UNFINISHED, "", None),
     ]
-    title = again.title("anna", here)
-    assert (len(title) <= 60, title.endswith("word…")) == (True, True)
+    assert len(again.title("anna", here)) <= 60 and again.title("anna", here).endswith("word…")
     assert again.back_to("anna", second).question == "Why?"
     assert [turn.id for turn in kept.turns("anna", here)] == [first]
 

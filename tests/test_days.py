@@ -3,8 +3,6 @@ from datetime import date
 from rag.days import annotate, find_days, periods, spell_with_weekday
 
 THURSDAY = date(2024, 12, 5)
-
-
 MEANT = {
     "It happened last Thursday.": "2024-11-28", "Talks resume next Monday.": "2024-12-09",
     "They left yesterday.": "2024-12-04", "Fighting began on November 27.": "2024-11-27",
@@ -52,8 +50,10 @@ def test_a_day_with_more_words_to_it_is_given_no_date() -> None:
     assert [annotate(text, THURSDAY) for text in OPEN] == OPEN
 
 
-def test_without_an_article_date_thursday_means_no_date_and_a_date_without_year_agrees_with_any() -> None:
+def test_without_a_day_to_speak_on_only_full_dates_are_read_and_a_date_without_year_agrees_with_any() -> None:
     assert find_days("They left on Thursday.", None) == []
+    assert list(periods("What was said yesterday, last week, in May and on 5 December?", None)) == []
+    assert len(list(periods("What was said in May 2024, and what in 2016?", None))) == 2
     (bare,), (full,) = find_days("on 5 December", None), find_days("on December 5, 2024", None)
     assert bare.same(full)
     assert not full.same(find_days("on 5 December 2023", None)[0])
@@ -85,8 +85,3 @@ PERIODS = {
 def test_a_question_names_times_that_are_past_on_the_day_it_is_asked() -> None:
     found = {asked: ", ".join(f"{first} {last}" for first, last in periods(asked, THURSDAY)) for asked in PERIODS}
     assert found == PERIODS
-
-
-def test_without_a_day_to_speak_on_only_full_dates_are_read() -> None:
-    assert list(periods("What was said yesterday, last week, in May and on 5 December?", None)) == []
-    assert len(list(periods("What was said in May 2024, and what in 2016?", None))) == 2

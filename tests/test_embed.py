@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from ollama_double import OllamaDouble, Reply, closed_port, cut_connection, installed, whole
 
-from evals.metered import LlamaEmbedding
+from evals.peers import LlamaEmbedding
 from index.embed import Embedder, TextEmbedder, embedder
 from index.errors import EmbedderError
 from index.ollama_embed import OllamaEmbedder

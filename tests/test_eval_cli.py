@@ -13,9 +13,10 @@ from ollama_double import OllamaDouble
 from evals.bench import main as bench
 from evals.cases import CasesError, load
 from evals.fit import SIGNALS
+from evals.fit import read as read_signals
 from evals.runs import read
-from evals.signals import read as read_signals
 from evals.systems import SYSTEMS
+from evals.types import Row
 from web.conversations import Conversations
 
 Evaluate = Callable[..., Result]
@@ -32,16 +33,12 @@ def evaluate(run: Run, tmp_path: Path) -> Evaluate:
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """Two articles and two questions, in the plain form of a dataset."""
-    folder, questions = tmp_path / "cities", list[object]()
-    for id, question, right, text in (
-        ("river", "Which river is in Hama?", "Orontes", RIVER),
-        ("hill", "What stands on a hill in Aleppo?", "citadel", HILL),
-    ):
-        lines(folder / "articles" / f"{id}.txt", f"{text} It is old.".encode())
-        asked = {"id": id, "question": question, "answers": [right], "answerable": True}
-        questions.append(asked | {"evidence": [{"article": f"{id}.txt", "quote": text}]})
-    lines(folder / "questions.jsonl", *questions)
-    return folder
+    river = {"id": "river", "question": "Which river is in Hama?", "answers": ["Orontes"]}
+    hill = {"id": "hill", "question": "What stands on a hill in Aleppo?", "answers": ["citadel"]}
+    for asked, text in ((river, RIVER), (hill, HILL)):
+        article = lines(tmp_path / "cities" / "articles" / f"{asked['id']}.txt", f"{text} It is old.".encode())
+        asked |= {"answerable": True, "evidence": [{"article": article.name, "quote": text}]}
+    return lines(tmp_path / "cities" / "questions.jsonl", river, hill).parent
 
 
 @pytest.fixture
@@ -67,29 +64,21 @@ def test_retrieval_alone_is_measured_compared_and_reported_on(evaluate: Evaluate
     assert evaluate("causes", path, "--system", "retrieval") == (0, "", "")
 
 
-@pytest.mark.parametrize(
-    ("options", "asked"),
-    [
-        (("--skip", "{data}/ids"), {"hill": True}),
-        (("--limit", 1), {"river": True}),
-        (("--without-gold",), {"river-without-gold": False, "hill-without-gold": False}),
-    ],
-)
-def test_what_is_asked_can_be_chosen(
-    evaluate: Evaluate, data: Path, tmp_path: Path, options: tuple[object, ...], asked: dict[str, bool]
+def test_what_is_asked_can_be_chosen_and_is_the_seeds_if_nothing_else_is_named(
+    evaluate: Evaluate, data: Path, tmp_path: Path
 ) -> None:
-    (data / "ids").write_text("river\n", encoding="utf-8")
-    given = (str(option).format(data=data) for option in options)
-    out = tmp_path / "r.jsonl"
-    assert evaluate("--dataset", data, "--format", "folder", "--retrieval", "--out", out, *given).code == 0
-    rows = read(out).rows
-    assert {row.case.id: row.case.answerable for row in rows} == asked
-    assert "--without-gold" not in options or rows[0].outcome.rankings["fused"][0].article == "hill.txt"
+    def rows(name: str, *options: object) -> tuple[Row, ...]:
+        assert evaluate(*options, "--retrieval", "--out", tmp_path / name).code == 0
+        return read(tmp_path / name).rows
 
-
-def test_the_seeds_are_asked_unless_something_else_is_named(evaluate: Evaluate, tmp_path: Path) -> None:
-    assert evaluate("--split", "dev", "--limit", 3, "--retrieval", "--out", tmp_path / "r.jsonl").code == 0
-    assert [row.case.split for row in read(tmp_path / "r.jsonl").rows] == ["dev"] * 3
+    ids, cities = lines(data / "ids", b"river\n"), ("--dataset", data, "--format", "folder")
+    assert [row.case.id for row in rows("left", *cities, "--skip", ids)] == ["hill"]
+    assert [row.case.id for row in rows("limited", *cities, "--limit", 1)] == ["river"]
+    blind, other = rows("blind", *cities, "--without-gold")
+    assert [row.case.id for row in (blind, other)] == ["river-without-gold", "hill-without-gold"]
+    assert not blind.case.answerable and not other.case.answerable
+    assert blind.outcome.rankings["fused"][0].article == "hill.txt"
+    assert [row.case.split for row in rows("seeds", "--split", "dev", "--limit", 3)] == ["dev"] * 3
 
 
 @pytest.mark.parametrize(
@@ -111,11 +100,10 @@ def test_a_mistake_is_told_in_a_sentence(evaluate: Evaluate, data: Path, options
 
 
 def test_signals_are_fitted_and_shown_by_threshold(evaluate: Evaluate, tmp_path: Path) -> None:
-    sure = [{"answers": 4.0 - n % 2 * 8} for n in range(40)]
     seen = [
-        {"id": f"case-{n}", "form": form, "right": n % 2 == 0, "signals": signals}
+        {"id": f"case-{n}", "form": form, "right": n % 2 == 0, "signals": {"answers": 4.0 - n % 2 * 8}}
         for form in SIGNALS
-        for n, signals in enumerate(sure)
+        for n in range(40)
     ]
     result = evaluate("fit", lines(tmp_path / "signals.jsonl", {"id": "never asked"}, *seen))
     assert result.code == 0, result.err

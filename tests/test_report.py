@@ -24,11 +24,6 @@ HOMS, HAMA = weighed("a", kept=(("Homs.", 0.8),)), weighed("b", withheld=(("Hama
 UNASKED = weighed("a", withheld=(("Hama.", 0.4),), answerable=False)
 
 
-def refusing(row: Row) -> Row:
-    assert row.outcome.answer
-    return replace(row, outcome=replace(row.outcome, answer=replace(row.outcome.answer, abstained=True)))
-
-
 @pytest.mark.parametrize(
     ("rows", "point"),
     [
@@ -39,7 +34,8 @@ def refusing(row: Row) -> Row:
         ([UNASKED], Point(0.5, None, 0, None, 0)),
         ([weighed("a", withheld=(("Homs.", None),))], Point(0.0, 100, None, None, 0)),  # a name alone withheld it
         ([HOMS, broken("b")], Point(0.5, 0, None, 100, 1)),  # failed cases do not count
-        ([refusing(HOMS)], Point(0.5, 100, None, None, 0)),  # what a refusal says besides is no answer
+        # what a refusal says besides is no answer
+        ([Row(case(), outcome(answer("Homs [1].", abstained=True)))], Point(0.5, 100, None, None, 0)),
     ],
 )
 def test_a_sentence_is_shown_if_it_has_the_support(rows: list[Row], point: Point) -> None:
@@ -91,19 +87,10 @@ def test_the_gold_quote_is_marked(article: str, quote: str, gold: str | None, pl
     assert "".join(text for text, _ in pieces) == quote
 
 
-@pytest.mark.parametrize(
-    ("row", "verdict", "refusal"),
-    [
-        (right(), "right", False),
-        (wrong(), "wrong", False),
-        (refused(), "wrong", True),
-        (refused(answerable=False), "right", True),
-        (broken(), "failed", False),
-        (Row(case(accepted=()), outcome("Homs.")), "not judged", False),
-    ],
-)
-def test_every_case_says_what_it_came_to(row: Row, verdict: str, refusal: bool) -> None:
-    assert (view(row)["verdict"], view(row)["refused"]) == (verdict, refusal)
+def test_every_case_says_what_it_came_to() -> None:
+    rows = [right(), wrong(), refused(), refused(answerable=False), broken(), Row(case(accepted=()), outcome("Homs."))]
+    assert [view(row)["verdict"] for row in rows] == ["right", "wrong", "wrong", "right", "failed", "not judged"]
+    assert [view(row)["refused"] for row in rows] == [False, False, True, True, False, False]
 
 
 def tags(page: str) -> list[Tag]:
@@ -121,17 +108,12 @@ def test_the_page_asks_nothing_of_any_network_and_is_one_file(tmp_path: Path) ->
     addresses = [str(tag[name]) for tag in tags(text) for name in names & tag.attrs.keys()]
     assert addresses and all(address[:1] == "#" or address == "data:," for address in addresses)
     assert "default-src 'none'" in text
+    heat = '<td class="heat" style="background: rgb(var(--heat) / 0.56)"><span class="figure">100</span>'
     for shown in (
-        "<blockquote>They <mark>captured Homs</mark> today",
-        "<blockquote>captured Homs</blockquote>",
-        "What happened?",
-        "no article says it, support 0.40",
-        "Hama, some say.",
-        "says &#34;Homs&#34;, which is accepted",
-        "1 of 1 quotes are exact",
-        "By kind, %",
-        '<td class="heat" style="background: rgb(var(--heat) / 0.56)"><span class="figure">100</span>',
-    ):
+        heat, "<blockquote>They <mark>captured Homs</mark> today", "<blockquote>captured Homs</blockquote>",
+        "What happened?", "no article says it, support 0.40", "Hama, some say.",
+        "says &#34;Homs&#34;, which is accepted", "1 of 1 quotes are exact", "By kind, %",
+    ):  # fmt: skip
         assert shown in text, shown
 
 
@@ -143,8 +125,7 @@ def test_nothing_that_articles_questions_or_models_say_is_taken_for_markup() -> 
     plots = [json.loads(tag.text) for tag in page if tag.has_attr("data-plot")]
     assert sum(tag.name == "script" for tag in page) == len(plots) + 2  # plotly.js and our own
     assert {tag.name for tag in page} == {tag.name for tag in harmless}
-    assert len(plots) >= 6
-    assert all(set(plot) == {"data", "layout"} for plot in plots)
+    assert len(plots) >= 6 and all(set(plot) == {"data", "layout"} for plot in plots)
 
 
 def test_runs_stand_side_by_side_each_case_of_each_system_and_those_of_one_name_are_told_apart() -> None:
@@ -171,14 +152,13 @@ def full_run(evil: str = "") -> Run:
         history=({"role": f"user{evil}", "content": f"What happened?{evil}"},), exclude=(f"b.txt{evil}",),
         as_of=date(2024, 12, 5),
     )  # fmt: skip
+    cited = citation(1, article, 0, len(quote), quote, (article, f"c.txt{evil}"))
     given = replace(
         answer(f"They captured Homs [1].{evil}", notes=(f"a note{evil}",), timings=Timings(1, 2000, 3000)),
         standalone_question=f"Which city did they capture?{evil}",
         sentences=(AnswerSentence(f"They captured Homs.{evil}", (1,), 0.9),),
         withheld=(Withheld(f"Hama, some say.{evil}", f"no article says it{evil}", 0.4),),
-        citations=(
-            replace(citation(1, article, 0, len(quote), quote, (article, f"c.txt{evil}")), title=f"T{evil}", page=1),
-        ),
+        citations=(replace(cited, title=f"T{evil}", page=1),),
         model=f"tiny{evil}",
     )
     done = outcome(

@@ -1,6 +1,6 @@
 """Runs: how cases are asked and observed, on disk, on the page of past runs, at the gate, and why a case went wrong."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -39,17 +39,6 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def assistant(seeds_dir: Path) -> Iterator[CheckedAssistant]:
-    with CheckedAssistant(seeds_dir, "embedded") as assistant:
-        yield assistant
-
-
-@pytest.fixture
-def observer(assistant: CheckedAssistant) -> Observer:
-    return Observer(assistant, None)
-
-
 class Says:
     """A system that cites the first four characters of an article for whatever it is asked, or fails."""
 
@@ -71,12 +60,12 @@ def written(path: Path, meets: Callable[[Case], Outcome], told: Progress = lambd
     return read(path).rows
 
 
-def test_an_interrupted_run_asks_what_is_left(assistant: CheckedAssistant, observer: Observer, tmp_path: Path) -> None:
+def test_an_interrupted_run_asks_what_is_left(asked: CheckedAssistant, tmp_path: Path) -> None:
     def interrupt(done: int, total: int, system: str) -> None:
         if done == 2:
             raise KeyboardInterrupt
 
-    path, told, meets = tmp_path / "r.jsonl", list[int](), partial(observer.answered, Bm25Top(assistant))
+    path, told, meets = tmp_path / "r.jsonl", list[int](), partial(Observer(asked, None).answered, Bm25Top(asked))
     with pytest.raises(KeyboardInterrupt):
         written(path, meets, told=interrupt)
     assert len(read(path).rows) == 2
@@ -84,7 +73,7 @@ def test_an_interrupted_run_asks_what_is_left(assistant: CheckedAssistant, obser
     assert ([row.case.id for row in rows], told) == (["homs", "mayor", "other"], [2, 3])
     seen = rows[0].outcome
     gold = seen.gold[0]
-    assert gold and assistant.article(gold.article).text[gold.start : gold.end] == HOMS.quote
+    assert gold and asked.article(gold.article).text[gold.start : gold.end] == HOMS.quote
     assert seen.answer and seen.stood == {1: seen.answer.citations[0].quote}
     assert seen.memory_mb and seen.memory_mb > 50
 
@@ -99,66 +88,54 @@ def test_what_ollama_holds_the_model_in_is_counted(seeds_dir: Path) -> None:
     assert together - alone >= 550  # the recorded size of the model in memory
 
 
-def test_what_an_answer_stands_on_and_what_the_judge_says_are_kept_with_it(assistant: CheckedAssistant) -> None:
+def test_what_an_answer_stands_on_and_what_the_judge_says_are_kept_with_it(asked: CheckedAssistant) -> None:
     for chat, supported in ((says("Yes"), True), (error_in_mid_stream(), None)):
         with OllamaDouble(chat=chat) as server:
-            judge = SupportJudge(OllamaEngine(MODEL, host=server.url), assistant.embed)
-            seen = Observer(assistant, judge).answered(Says("Far from here it lies"), CASES[0])
+            judge = SupportJudge(OllamaEngine(MODEL, host=server.url), asked.embed)
+            seen = Observer(asked, judge).answered(Says("Far from here it lies"), CASES[0])
         assert (seen.error, [one.supported for one in seen.support]) == (None, [supported])
     assert (seen.stood, set(seen.rankings)) == ({1: " dat"}, set(MODES))
     gold = seen.gold[0]
     assert gold and any(gold.shared(place) == len(HOMS.quote or "") for place in seen.rankings["fused"])
 
 
-@pytest.mark.parametrize(
-    ("failure", "error"),
-    [
-        (EngineTimeout("The engine said nothing: try again."), "The engine said nothing: try again."),
-        (ValueError("could not parse"), "ValueError: could not parse"),  # nobody foresaw what a peer's library does
-    ],
-)
-def test_the_run_goes_on_after_a_failure(observer: Observer, tmp_path: Path, failure: Exception, error: str) -> None:
-    rows = written(tmp_path / "r.jsonl", partial(observer.answered, Says(failure)))
-    assert [(row.outcome.answer, row.outcome.error) for row in rows] == [(None, error)] * 3
+def test_the_run_goes_on_after_a_failure_even_one_that_nobody_foresaw(asked: CheckedAssistant, tmp_path: Path) -> None:
+    for failure, error in ((EngineTimeout("Try again."), "Try again."), (ValueError("odd"), "ValueError: odd")):
+        rows = written(tmp_path / type(failure).__name__, partial(Observer(asked, None).answered, Says(failure)))
+        assert [(row.outcome.answer, row.outcome.error) for row in rows] == [(None, error)] * 3
 
 
-def test_a_search_sees_what_its_case_lets_it(assistant: CheckedAssistant, observer: Observer, tmp_path: Path) -> None:
+def test_a_search_sees_what_its_case_lets_it(asked: CheckedAssistant, tmp_path: Path) -> None:
+    observer = Observer(asked, None)
     rows = written(tmp_path / "r.jsonl", observer.retrieval)
     assert [(row.outcome.answer, row.outcome.error) for row in rows] == [(None, None)] * 3
     (blind,) = without_gold(CASES)
     found = observer.retrieval(blind).rankings
     assert found["fused"] and all(place.article != HOMS.article for mode in MODES for place in found[mode])
     gone = (GoldQuote(HOMS.article, "no such words"), GoldQuote("gone.txt", "x"), GoldQuote(HOMS.article))
-    whole = Place(HOMS.article, 0, len(assistant.article(HOMS.article).text))
+    whole = Place(HOMS.article, 0, len(asked.article(HOMS.article).text))
     assert observer.retrieval(replace(CASES[0], evidence=gone)).gold == (None, None, whole)
 
 
-def test_a_header_changes_with_the_cases_and_the_settings(assistant: CheckedAssistant, seeds_dir: Path) -> None:
+def test_a_header_changes_with_the_cases_and_the_settings(asked: CheckedAssistant, seeds_dir: Path) -> None:
     def made(one: CheckedAssistant, cases: list[Case]) -> dict[str, object]:
         head = header(one, cases, {"dateline": ""}, {"name": "seeds"} | corpus(one))
         return {key: value for key, value in head.items() if key not in ("created", "machine")}
 
-    first = made(assistant, CASES)
-    assert first == made(assistant, CASES)
-    assert first != made(assistant, CASES[:2])
+    first = made(asked, CASES)
+    assert first == made(asked, CASES) != made(asked, CASES[:2])
     assert len(str(first["model_sha256"])) == 64
-    with CheckedAssistant(seeds_dir, "embedded", threshold=0.3) as bolder:
-        assert made(bolder, CASES) != first
+    for threshold in (asked.settings.threshold, 0.3):
+        with CheckedAssistant(seeds_dir, "embedded", threads=1, timeout=300, threshold=threshold) as another:
+            assert (made(another, CASES) == first) is (threshold != 0.3)
 
-
-# ------------------------------------------------------------------------------------------------ on disk
 
 HEADER = {"created": "2026-01-01T00:00:00+00:00", "commit": "abc", "cases": 2, "systems": {"dateline": "us"}}
-ONE = Row(
-    case(
-        id="one", evidence=(GoldQuote("a.txt", "Homs"),), as_of=date(2024, 12, 5),
-        history=({"role": "user", "content": "Hi"},),
-    ),
-    outcome(
-        answer("It is Homs [1].", cites=[("a.txt", 10, 14, "Homs")]), rankings={"bm25": (Place("a.txt", 0, 20),)},
-        support=(Support(0, (1,), 0.5, False, "no"),),
-    ),
-)  # fmt: skip
+SAID = answer("It is Homs [1].", cites=[("a.txt", 10, 14, "Homs")])
+SEEN = {"rankings": {"bm25": (Place("a.txt", 0, 20),)}, "support": (Support(0, (1,), 0.5, False, "no"),)}
+TURN = {"role": "user", "content": "Hi"}
+KNOWN = case(id="one", evidence=(GoldQuote("a.txt", "Homs"),), as_of=date(2024, 12, 5), history=(TURN,))
+ONE = Row(KNOWN, outcome(SAID, **SEEN))
 TWO = Row(case(id="two"), Outcome("dateline", None, error="the engine died"))
 
 
@@ -184,9 +161,8 @@ def test_a_run_is_not_mixed_with_another_nor_written_twice(tmp_path: Path) -> No
     path = begun(tmp_path / "r.jsonl")
     with pytest.raises(RunError, match=r"another run \(its commit, judge differ\): name another file with --out"):
         begun(path, commit="def", judge="a judge")
-    with writing(path, HEADER):
-        with pytest.raises(RunError, match="Another process is writing"):
-            begun(path)
+    with writing(path, HEADER), pytest.raises(RunError, match="Another process is writing"):
+        begun(path)
 
 
 def test_a_complete_run_is_left_and_an_interrupted_one_is_taken(tmp_path: Path) -> None:
@@ -200,24 +176,18 @@ def test_a_complete_run_is_left_and_an_interrupted_one_is_taken(tmp_path: Path) 
     assert place_for(tmp_path, "seeds", HEADER) == tmp_path / "seeds-3.jsonl"
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
+def test_what_is_no_run_is_said(tmp_path: Path) -> None:
+    for content, message in (
+        (None, "cannot be read"),
         ("", "is not a run of dateline eval"),
         ('{"id": 1}\n', "is not a run of dateline eval"),
         ('{"dateline_run": 99}\n', "another version"),
         ('{"dateline_run": 1, "cases": 1, "systems": {}}\n{"case": 3}\n', "line 2, case: Input should be"),
-        (None, "cannot be read"),
-    ],
-)
-def test_what_is_no_run_is_said(tmp_path: Path, content: str | None, message: str) -> None:
-    if content is not None:
-        (tmp_path / "r.jsonl").write_text(content)
-    with pytest.raises(RunError, match=message):
-        read(tmp_path / "r.jsonl")
-
-
-# ------------------------------------------------------------------------------------- the page of past runs
+    ):
+        if content is not None:
+            (tmp_path / "r.jsonl").write_text(content)
+        with pytest.raises(RunError, match=message):
+            read(tmp_path / "r.jsonl")
 
 
 def test_runs_are_listed_with_their_scores_as_they_are_now_and_only_these_open(tmp_path: Path) -> None:
@@ -241,8 +211,6 @@ def test_runs_are_listed_with_their_scores_as_they_are_now_and_only_these_open(t
             runs.report([name])
 
 
-# ---------------------------------------------------------------------------------------------- the gate
-
 HALF_RIGHT, HALF_REFUSED = [right("a"), wrong("b")], [refused("d", answerable=False), wrong("c", answerable=False)]
 
 
@@ -261,20 +229,15 @@ def test_what_shuts_it(rows: list[Row], at_least: dict[str, float], at_most: dic
     assert Gate(len(rows), at_least, at_most).failures(run_of(*rows)) == said
 
 
-def test_the_projects_own_gate_asks_at_least_25_cases_and_names_every_kind_of_score() -> None:
+def test_the_gate_asks_25_cases_or_more_for_every_kind_of_score_and_a_file_that_is_none_is_said(tmp_path: Path) -> None:
     gate = Gate.load(BARS)
     wanted = {"correct", "refusal_recall", "refused_answerable", "citation_recall", "citation_precision", "quote_exact"}
     assert gate.cases >= 25 and wanted <= {*gate.at_least, *gate.at_most}
+    for text in ("cases = 30", "cases = [", "cases = 30\nat_least = 3\nat_most = 4"):
+        (tmp_path / "gate.toml").write_text(text)
+        with pytest.raises(DatelineError, match="is not a gate"):
+            Gate.load(tmp_path / "gate.toml")
 
-
-@pytest.mark.parametrize("text", ["cases = 30", "cases = [", "cases = 30\nat_least = 3\nat_most = 4"])
-def test_a_file_that_is_no_gate_is_said(tmp_path: Path, text: str) -> None:
-    (tmp_path / "gate.toml").write_text(text)
-    with pytest.raises(DatelineError, match="is not a gate"):
-        Gate.load(tmp_path / "gate.toml")
-
-
-# ------------------------------------------------------------------------------------------------ causes
 
 GOLD = (Place("a.txt", 100, 150),)
 ASKED = case(evidence=(GoldQuote("a.txt", "They captured Homs."),))

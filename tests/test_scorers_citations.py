@@ -16,11 +16,9 @@ AFTER = "Residents celebrated in its streets."
 TEXT = f"{BEFORE} {GOLD}. {AFTER}"
 START = TEXT.index(GOLD)
 ASKED = case(evidence=(GoldQuote("a.txt", GOLD),))
-NO_GOLD = case(evidence=())
+NO_GOLD = case()
 EITHER = case(evidence=(GoldQuote("z.txt", GOLD), GoldQuote("a.txt", GOLD)))
-JOINED = case(
-    accepted=[("Homs", "celebrated")], evidence=(GoldQuote("a.txt", GOLD, fact=0), GoldQuote("a.txt", AFTER, fact=1))
-)
+JOINED = case(accepted=[("Homs", "celebrated")], evidence=(GoldQuote("a.txt", GOLD, 0), GoldQuote("a.txt", AFTER, 1)))
 PLACES = (Place("a.txt", START, START + len(GOLD)),)
 BOTH = (*PLACES, Place("a.txt", TEXT.index(AFTER), len(TEXT)))
 RIGHT = "The insurgents captured Homs [1]."
@@ -29,8 +27,7 @@ NAMES = ("citation_recall", "citation_precision", "quote_exact", "gold_cited")
 
 def cite(number: int, quote: str) -> Citation:
     """A citation of `quote` where it stands in TEXT."""
-    start = TEXT.index(quote)
-    return citation(number, "a.txt", start, start + len(quote), quote)
+    return citation(number, "a.txt", TEXT.index(quote), TEXT.index(quote) + len(quote), quote)
 
 
 def copy(quote: str) -> Citation:
@@ -61,8 +58,7 @@ def values(asked: Case, observed: Outcome) -> tuple[float | None, ...]:
     return tuple(found[name].value if name in found else -1 for name in NAMES)
 
 
-YES = judged(0, (1,), True)
-NO = (judged(0, (1,), False),)
+YES, NO = judged(0, (1,), True), (judged(0, (1,), False),)
 THE = AFTER.replace("its", "the")
 TWO = (cite(1, GOLD), cite(2, AFTER))
 
@@ -176,11 +172,9 @@ def test_the_needed_judgements_are_all_that_the_scores_need(text: str, gold: tup
         assert None not in values(ASKED, observed)[:2]
 
 
-@pytest.mark.parametrize(
-    "support", [(), (judged(0, (1,), None),), (judged(1, (1,), True),), (judged(0, (1, 2), True),)]
-)
-def test_without_the_judges_word_it_is_unscored(support: tuple[Support, ...]) -> None:
-    observed = said("Hama fell [1].", cite(1, AFTER), support=support)
+@pytest.mark.parametrize("support", [None, judged(0, (1,), None), judged(1, (1,), True), judged(0, (1, 2), True)])
+def test_without_the_judges_word_it_is_unscored(support: Support | None) -> None:
+    observed = said("Hama fell [1].", cite(1, AFTER), support=(support,) if support else ())
     assert values(ASKED, observed)[:2] == (None, None)
     assert "sentence 1 [1]" in scores(ASKED, observed)["citation_recall"].explanation
 

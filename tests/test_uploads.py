@@ -1,7 +1,5 @@
 """Files that are added by hand: beside the folder's, removable, and untouched by a sync."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -24,7 +22,6 @@ def kept(index: ArticleIndex) -> list[str]:
 def test_an_added_file_is_found_numbered_and_removed(indexed: ArticleIndex, flood: Path) -> None:
     report = indexed.add({"flood.txt": flood})
     assert (report.added, report.skipped) == (1, [])
-    assert indexed.article_ids() == ["a.txt", "uploads/flood.txt"]
     assert indexed.search("Dola flooded", 1)[0].passage.article == "uploads/flood.txt"
     assert indexed.add({"flood.txt": flood}).unchanged == 1
     flood.write_text("Another flood, of the river Senne.", encoding="utf-8")
@@ -45,11 +42,9 @@ def test_what_is_not_ours_is_refused(indexed: ArticleIndex, flood: Path, minilm:
         index.add({"flood.txt": flood})
 
 
-@pytest.mark.parametrize(
-    "name", ["../../evil.txt", "/etc/evil.txt", ".hidden.txt", "a#1.txt", "x" * 300 + ".txt", "洪" * 140 + ".txt"]
-)
+@pytest.mark.parametrize("name", ["../../evil", "/etc/evil", ".hidden", "a#1", "x" * 300, "洪" * 140])
 def test_no_name_leads_out_of_the_uploads(indexed: ArticleIndex, flood: Path, name: str) -> None:
-    indexed.add({name: flood})
+    indexed.add({f"{name}.txt": flood})
     (name,) = kept(indexed)
     assert (indexed.data_dir / "uploads" / name).read_bytes() == flood.read_bytes()
     assert not name.startswith(".")
@@ -59,8 +54,7 @@ def test_what_was_skipped_is_told_until_mended_or_gone(indexed: ArticleIndex, fo
     (folder / "broken.pdf").write_bytes(b"no pdf")
     indexed.sync(folder)
     (told,) = indexed.skipped()
-    assert told.path == "broken.pdf"
-    assert indexed.sync(folder).skipped == [(told.path, told.reason)]
+    assert indexed.sync(folder).skipped == [("broken.pdf", told.reason)] == [(told.path, told.reason)]
     report = indexed.add({"broken.pdf": folder / "broken.pdf"})
     assert (report.added, [path for path, _ in report.skipped]) == (0, ["uploads/broken.pdf"])
     assert kept(indexed) == []  # nothing of it can be read
@@ -73,9 +67,6 @@ def test_what_was_skipped_is_told_until_mended_or_gone(indexed: ArticleIndex, fo
         indexed.sync(folder)
     indexed.remove("uploads/news.jsonl#0")
     assert indexed.skipped() == []
-
-
-# killed and interrupted
 
 
 def test_a_removed_upload_stays_gone_after_a_killed_rebuild(indexed: ArticleIndex, flood: Path, folder: Path) -> None:
@@ -111,7 +102,6 @@ def test_a_sync_takes_in_what_is_new_in_uploads(minilm: Embedder, tmp_path: Path
         report = index.sync(folder)
         assert (report.added, report.unchanged, report.skipped) == (1, 1, [])
         assert embedder.texts[1:] == ["The mill of Mirest burned."]
-        assert index.article_ids() == ["uploads/fire.txt", "uploads/flood.txt"]
         (uploads / "flood.txt").unlink()
         assert index.sync(folder).removed == 1
         assert (kept(index), index.article_ids()) == (["fire.txt"], ["uploads/fire.txt"])

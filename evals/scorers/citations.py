@@ -3,27 +3,22 @@
 Citation recall and precision are those of ALCE (Gao et al., "Enabling Large Language Models to Generate Text with
 Citations", EMNLP 2023), with one difference: a citation whose number does not exist is a citation that supports
 nothing, and does not take away the support that the sentence's other citations give it. Where ALCE asks a model
-about every sentence, here the gold quote decides wherever it can, and the judge's stored word only where it can't.
-"""
-
-from __future__ import annotations
+about every sentence, here the gold quote decides wherever it can, and the judge's stored word only where it can't."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rapidfuzz.distance import Prefix
 
 from evals.matching import matches, wrong_said
-from evals.scorers.refusal import refused, unscored
+from evals.scorers.answer import refused, unscored
 from evals.scorers.retrieval import by_fact, shortened
 from evals.text import Quote, lacking, unframed, words
 from evals.types import Case, Outcome, Place, Score
 from rag.types import Answer, Citation
 
 _SAME_WORDS = 0.75  # two texts of equal length with so many words in common have a Jaccard index of 0.6
-_Word = tuple[bool | None, str]
-"""Whether some citations support a sentence (None: nobody can tell), and who says so."""
-_Stands = tuple[str, Place]
-"""A gold quote and where it stands."""
+_Word = tuple[bool | None, str]  # whether some citations support a sentence (None: nobody can tell), and who says so
+_Stands = tuple[str, Place]  # a gold quote and where it stands
 
 
 def citations(case: Case, outcome: Outcome) -> list[Score]:
@@ -35,8 +30,7 @@ def citations(case: Case, outcome: Outcome) -> list[Score]:
     `quote_exact`: share of the citations whose quote is, character for character, what the article has there.
     `gold_cited`: share of the facts of which a gold quote is covered, in answerable cases that have gold quotes: half
     of its characters are cited, or three quarters of its content words in articles known to carry the same words.
-    Precision and exactness do not apply to an answer that cites nothing.
-    """
+    Precision and exactness do not apply to an answer that cites nothing."""
     quoted = case.answerable and any(gold.quote is not None for gold in case.evidence)
     answer = outcome.answer
     if answer is None:
@@ -61,10 +55,8 @@ def citations(case: Case, outcome: Outcome) -> list[Score]:
 
 
 def needed_judgements(case: Case, outcome: Outcome) -> list[tuple[int, tuple[int, ...]]]:
-    """The (sentence, citations) that a judge must be asked about before recall and precision can be scored.
-
-    Citations are ascending. Nothing if the system refused or failed, and nothing that gold decides.
-    """
+    """The (sentence, citations) that a judge must be asked about before recall and precision can be scored. Citations
+    are ascending. Nothing if the system refused or failed, and nothing that gold decides."""
     answer, needed = outcome.answer, list[tuple[int, tuple[int, ...]]]()
     for number, cited in enumerate(_cited(answer) if answer and not refused(answer) else ()):
         groups = [cited] if cited else []  # all of a sentence, each alone, and, where that is open, all the others
@@ -77,12 +69,10 @@ def needed_judgements(case: Case, outcome: Outcome) -> list[tuple[int, tuple[int
 
 
 def decided_by_gold(case: Case, outcome: Outcome, sentence: int, citations: Sequence[int]) -> bool:
-    """Whether the gold evidence shows that `citations` (numbers) together support sentence `sentence` (from 0).
-
-    They do if the sentence says an accepted answer and they cover a gold quote of every fact. False means only that
-    this can't tell. A sentence that also states a known wrong answer, or has a number, a date or a name that neither
-    the question, the accepted answers nor these citations have, says more than the gold evidence vouches for.
-    """
+    """Whether the gold evidence shows that `citations` (numbers) together support sentence `sentence` (from 0). They do
+    if the sentence says an accepted answer and they cover a gold quote of every fact. False means only that this can't
+    tell. A sentence that also states a known wrong answer, or has a number, a date or a name that neither the question,
+    the accepted answers nor these citations have, says more than the gold evidence vouches for."""
     answer, facts = outcome.answer, _facts(case, outcome)
     if answer is None or not case.answerable or not facts:
         return False
@@ -90,12 +80,8 @@ def decided_by_gold(case: Case, outcome: Outcome, sentence: int, citations: Sequ
     cited = [citation for citation in answer.citations if citation.number in citations]
     asked = "\n".join([case.question, *(string for entry in case.accepted for string in entry)])
     vouched = [Quote(asked), *(Quote(f"{one.title}\n{one.quote}", one.date) for one in cited)]
-    return (
-        all(_covers(fact, cited, outcome.stood) for fact in facts)
-        and bool(matches(text, case))
-        and not wrong_said(text, case)
-        and lacking(text, vouched) is None
-    )
+    covered = all(_covers(fact, cited, outcome.stood) for fact in facts)
+    return covered and bool(matches(text, case)) and not wrong_said(text, case) and lacking(text, vouched) is None
 
 
 def _word(case: Case, outcome: Outcome, sentence: int, citations: tuple[int, ...]) -> _Word:
@@ -178,10 +164,8 @@ def _gold_cited(case: Case, outcome: Outcome, answer: Answer) -> Score:
 
 
 def _facts(case: Case, outcome: Outcome, *, quoted_only: bool = False) -> list[list[_Stands]]:
-    """For each fact, in order, its gold quotes that were found in the articles: any of them says it.
-
-    A fact without one is an empty list. `quoted_only` leaves out facts for which only articles are named.
-    """
+    """For each fact, in order, its gold quotes that were found in the articles: any of them says it. A fact without one
+    is an empty list. `quoted_only` leaves out facts for which only articles are named."""
     return [
         [(gold.quote, place) for gold, place in fact if gold.quote and place and place.end > place.start]
         for fact in by_fact(case, outcome, quoted_only=quoted_only)

@@ -1,7 +1,5 @@
 """Did the search find what the answer stands on? Recall, MRR and nDCG, by article and by quote."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
@@ -11,8 +9,7 @@ from evals.types import Case, GoldQuote, Outcome, Place, Score
 _RECALL_AT = (1, 5, 10)
 _DEPTH = 10  # of MRR and nDCG
 _NAMES = (*(f"recall@{k}" for k in _RECALL_AT), f"mrr@{_DEPTH}", f"ndcg@{_DEPTH}")
-_Ranks = list[int | None]
-"""Of each fact that the articles have, where it is first found, from 1; None if nowhere."""
+_Ranks = list[int | None]  # of each fact that the articles have, where it is first found, from 1; None if nowhere
 
 
 def retrieval(case: Case, outcome: Outcome) -> list[Score]:
@@ -21,8 +18,7 @@ def retrieval(case: Case, outcome: Outcome) -> list[Score]:
     By `article`, the ranking is that of the distinct articles in order of first appearance; by `quote`, that of the
     passages, and a passage holds a quote if it has at least half of its characters. recall@k is the share of the facts
     found in the first k; MRR@10 the reciprocal rank of the first fact (Voorhees 1999), 0 if there is none in 10;
-    nDCG@10 (Järvelin & Kekäläinen 2002) gains once for every fact, where it is first found.
-    """
+    nDCG@10 (Järvelin & Kekäläinen 2002) gains once for every fact, where it is first found."""
     scores = []
     for name, ranks, told in _searched(case, outcome):
         found = sorted(rank for rank in ranks if rank is not None and rank <= _DEPTH)
@@ -59,8 +55,7 @@ def _searched(case: Case, outcome: Outcome) -> Iterator[tuple[str, _Ranks, str]]
 
 
 def by_fact(case: Case, outcome: Outcome, *, quoted_only: bool) -> list[list[tuple[GoldQuote, Place | None]]]:
-    """For each fact, in order, the gold that says it, and where that stands. `quoted_only` leaves out gold that names
-    an article only."""
+    """For each fact, in order, the gold that says it (`quoted_only`: not an article alone), and where that stands."""
     facts: dict[int, list[tuple[GoldQuote, Place | None]]] = {}
     for gold, place in zip_longest(case.evidence, outcome.gold[: len(case.evidence)]):
         if gold.quote is not None or not quoted_only:

@@ -1,11 +1,7 @@
 """Trains the judge: python -m evals.train PAIRS.jsonl.gz… --dev DEV.jsonl.gz --base MODEL --out FOLDER.
 
 A cross-encoder (Nogueira and Cho, 2019): question and statement are read together by a small transformer whose first
-token's state becomes one logit. It goes on where it was interrupted. Run it on an otherwise empty machine, or behind
-everything else: chrt --idle 0.
-"""
-
-from __future__ import annotations
+token's state becomes one logit. It goes on where it stopped. Run it on an idle machine, or by chrt --idle 0."""
 
 import json
 import time
@@ -50,12 +46,11 @@ def main(files: tuple[Path, ...], dev: Path, base: str, out: Path, epochs: float
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda at: min(at / (0.06 * steps), (steps - at) / (0.94 * steps))
     )
-    step, kept = 0, out / "state.pt"
+    step, kept, lasting = 0, out / "state.pt", {"model": model, "optimizer": optimizer, "schedule": schedule}
     if kept.exists():
         state = torch.load(kept)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
+        for name, part in lasting.items():
+            part.load_state_dict(state[name])
         step = state["step"]
     held_out = read(dev)[::2]
     model.train()
@@ -76,8 +71,7 @@ def main(files: tuple[Path, ...], dev: Path, base: str, out: Path, epochs: float
                 with (out / "curve.jsonl").open("a") as curve:
                     curve.write(json.dumps(told) + "\n")
             if time.monotonic() - saved > 300 or step == steps:
-                state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(),
-                         "schedule": schedule.state_dict(), "step": step}  # fmt: skip
+                state = {name: part.state_dict() for name, part in lasting.items()} | {"step": step}
                 torch.save(state, kept.with_suffix(".part"))
                 kept.with_suffix(".part").rename(kept)
                 saved = time.monotonic()
@@ -107,13 +101,13 @@ def measured(model: Any, tokenizer: Any, pairs: Sequence[Pair]) -> dict[str, flo
     return {name: round(float(roc_auc_score(labels[of], logits[of])), 4) for name, of in chosen.items()}
 
 
-def scores(model: Any, tokenizer: Any, pairs: Sequence[Pair], batch: int = 32) -> np.ndarray:
+def scores(model: Any, tokenizer: Any, pairs: Sequence[Pair]) -> np.ndarray:
     """A logit a pair."""
     model.eval()
     order = sorted(range(len(pairs)), key=lambda at: len(pairs[at].words) + len(pairs[at].question))
     found = np.zeros(len(pairs), dtype=np.float32)
-    for start in range(0, len(order), batch):
-        places = order[start : start + batch]
+    for start in range(0, len(order), _BATCH):
+        places = order[start : start + _BATCH]
         with torch.inference_mode():
             logits = model(**encoded(tokenizer, [pairs[place] for place in places])).logits
         found[places] = logits.numpy()[:, 0]

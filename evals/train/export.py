@@ -2,10 +2,7 @@
 
 Of several steps of training the mean of the weights (Wortsman et al. 2022, "Model soups"). ONNX, its matrices in int8
 with a scale for each of their rows (a scale for the whole matrix spoils it), and beside it the slope and offset that
-make its logits probabilities (Platt 1999), fitted on the pairs that training did not see.
-"""
-
-from __future__ import annotations
+make its logits probabilities (Platt 1999), fitted on the pairs that training did not see."""
 
 import json
 import tempfile

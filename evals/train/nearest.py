@@ -1,10 +1,7 @@
 """Sentences that a judge takes for answers and that are none: python -m evals.train.nearest PAIRS.jsonl.gz --out FILE.
 
 For questions whose answer is known, of the sentences of all articles that share most words with them: those that search
-and judge put first, and that do not hold the answer. PAIRS are of SQuAD's kind (../shared/data/judge).
-"""
-
-from __future__ import annotations
+and judge put first, and that do not hold the answer. PAIRS are of SQuAD's kind."""
 
 import gzip
 import json

@@ -1,9 +1,5 @@
 """The pairs that the judge learns from: question, perhaps an answer, the words of an article, and whether they fit.
-
-What the data has too little of is made from what it has: the same words about another subject.
-"""
-
-from __future__ import annotations
+What the data has too little of is made from what it has: the same words about another subject."""
 
 import gzip
 import json
@@ -31,33 +27,26 @@ class Pair:
 
     question: str
     answer: str | None
-    words: str
-    """The statement of an article, perhaps with its title, its date and the sentence before it."""
-    label: float
-    """1 or 0; between them where another judge's probability is learned."""
+    words: str  # the statement of an article, perhaps with its title, its date and the sentence before it
+    label: float  # 1 or 0; between them where another judge's probability is learned
     kind: str
 
 
 def read(path: Path) -> list[Pair]:
-    """The pairs of a gzipped JSON Lines file; claims without a question are pairs with an empty one.
-
-    Where a file has only sentences that answer, each question gets one of the others that is like it. A file of news
-    has statements with the questions that were written about them (`_of_news`), one of what the search found has their
-    titles too (`_of_search`).
-    """
+    """The pairs of a gzipped JSON Lines file; claims without a question are pairs with an empty one. Where a file has
+    only sentences that answer, each question gets one of the others that is like it. A file of news has statements with
+    the questions written about them (`_of_news`), one of what the search found has titles too (`_of_search`)."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     if "no" in rows[0]:
         return list(_of_news(rows))
     if "title" in rows[0]:
         return list(_of_search(rows))
-    found = [
-        Pair(
-            row["question"], row.get("answer"), " ".join((row.get("sentence") or row["context"]).split()),
-            float(row.get("label", row.get("answerable", 0))), row.get("kind") or path.name.partition(".")[0],
-        )
-        for row in rows
-    ]  # fmt: skip
+    found = list[Pair]()
+    for row in rows:
+        words, kind = " ".join((row.get("sentence") or row["context"]).split()), row.get("kind")
+        label = float(row.get("label", row.get("answerable", 0)))
+        found.append(Pair(row["question"], row.get("answer"), words, label, kind or path.name.partition(".")[0]))
     return found if any(pair.label < 0.5 for pair in found) else [*found, *_like(found)]
 
 
@@ -173,9 +162,7 @@ def _of_another(pair: Pair, names: Sequence[str], chance: random.Random) -> Iter
 
 def _as_sentence(pair: Pair, chance: random.Random) -> Pair:
     """The statement, or a part of it, as a whole answer: true to its source, and right only if it answers the question.
-
-    What a chat model writes is a sentence, and mostly the source's own words.
-    """
+    What a chat model writes is a sentence, and mostly the source's own words."""
     clauses = re.split(r"(?<=[,;]) ", pair.words)
     said = pair.words if len(clauses) < 3 or pair.label == 1.0 else " ".join(clauses[: chance.randint(1, len(clauses))])
     return replace(pair, answer=said, kind=f"{pair.kind}-said")

@@ -1,9 +1,5 @@
 """The judge that the package carries, as a model that training can go on from: python -m evals.train.resume FOLDER.
-
-Its weights come back from int8. What that loses is nothing beside a single step of training.
-"""
-
-from __future__ import annotations
+Its weights come back from int8. What that loses is nothing beside a single step of training."""
 
 from pathlib import Path
 from typing import Any

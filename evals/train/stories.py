@@ -3,45 +3,27 @@
 A set is three invented articles (an event, another like it, and a sequel) with eight questions, every sentence that
 answers each, and answers as a small model writes them, right and wrong. It is searched among the articles of all sets
 of its file, by what serves, and each statement found becomes a pair for training, labelled by the sentences that it
-holds. Pairs written by hand are too clean: what must be told apart is what search really brings.
-"""
-
-from __future__ import annotations
+holds: what must be told apart is what search really brings."""
 
 import gzip
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
 from evals.progress import progress
+from evals.types import Place
 from index.types import Article
 from rag.assistant import Assistant
 from rag.crossencoder import CrossEncoder, log_odds
-from rag.evidence import READ, Evidence, gather
+from rag.evidence import READ, gather
 from rag.words import content_words
 
 _FIRST = 6  # statements of a question that are learned from, those of the highest rank
-
 Rows = Iterator[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """The sentences of one article that were marked for a question, as characters of its text."""
-
-    article: str
-    spans: tuple[tuple[int, int], ...]
-
-    def meets(self, item: Evidence) -> bool:
-        """Whether the statement holds most of a marked sentence."""
-        return item.article == self.article and any(
-            min(end, item.end) - max(start, item.start) > (end - start) / 2 for start, end in self.spans
-        )
 
 
 @click.command()
@@ -79,11 +61,10 @@ def write_articles(one: dict[str, Any], folder: Path) -> None:
         text = "\n\n".join(" ".join(said[at : at + 3]) for at in range(0, len(said), 3))
         head = {name: article[name] for name in ("title", "date", "source") if article.get(name)}
         front = "\n".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in head.items())
-        (folder / article_id(one, number)).write_text(f"---\n{front}\n---\n\n{text}\n", encoding="utf-8")
+        (folder / _file_name(one, number)).write_text(f"---\n{front}\n---\n\n{text}\n", encoding="utf-8")
 
 
-def article_id(one: dict[str, Any], number: int) -> str:
-    """The name of an article's file."""
+def _file_name(one: dict[str, Any], number: int) -> str:
     return f"{one['id']}-{number}.md"
 
 
@@ -91,15 +72,16 @@ def _of_set(one: dict[str, Any], assistant: Assistant, judge: CrossEncoder) -> R
     def odds(question: str, words: Sequence[str]) -> list[float]:
         return [log_odds(p) for p in judge.answers(question, words)]
 
-    texts = {n: assistant.article(article_id(one, n)) for n in range(len(one["articles"]))}
+    texts = [assistant.article(_file_name(one, number)) for number in range(len(one["articles"]))]
     for asked in one["questions"]:
-        yes, half = (_marked(asked.get(which, ()), one, texts) for which in ("yes", "half"))
+        yes, half = (list(_marked(asked.get(which, ()), one, texts)) for which in ("yes", "half"))
         question = asked["q"]
         pool = gather(question, assistant.search(question, 10), assistant.articles, odds, limit=READ).pool
         first = list[tuple[dict[str, Any], int]]()
         for rank, item in enumerate(pool):
-            right = any(mark.meets(item) for mark in yes)
-            if (rank >= _FIRST and not right) or (not right and any(mark.meets(item) for mark in half)):
+            said = Place(item.article, item.start, item.end)
+            right, partly = (any(2 * said.shared(mark) > mark.end - mark.start for mark in one) for one in (yes, half))
+            if not right and (rank >= _FIRST or partly):
                 continue
             pair = {"question": question, "title": item.about, "sentence": item.told}
             yield pair | {"label": int(right)}
@@ -113,10 +95,8 @@ def _of_set(one: dict[str, Any], assistant: Assistant, judge: CrossEncoder) -> R
 
 
 def drafted(drafts: Sequence[tuple[str, int]], found: Sequence[tuple[dict[str, Any], int]]) -> Rows:
-    """Each draft with the statement that has most of its words, on which it would stand, and its label.
-
-    A right one fits only what answers; a wrong one is also held against what does, which it comes nearest to.
-    """
+    """Each draft with the statement that has most of its words, on which it would stand, and its label. A right one
+    fits only what answers; a wrong one is also held against what does, which it comes nearest to."""
 
     def most_of(draft: str, label: int | None) -> list[dict[str, Any]]:
         said = set(content_words(draft))
@@ -131,13 +111,11 @@ def drafted(drafts: Sequence[tuple[str, int]], found: Sequence[tuple[dict[str, A
         yield from {row["sentence"]: row for row in rows}.values()
 
 
-def _marked(marks: Sequence[Sequence[int]], one: dict[str, Any], texts: dict[int, Article]) -> list[Marked]:
-    spans: dict[int, list[tuple[int, int]]] = {}
+def _marked(marks: Sequence[Sequence[int]], one: dict[str, Any], texts: Sequence[Article]) -> Iterator[Place]:
     for number, at in marks:
         sentence = one["articles"][number]["sentences"][at]
         start = texts[number].text.find(sentence)
-        spans.setdefault(number, []).append((start, start + len(sentence)))
-    return [Marked(article_id(one, number), tuple(found)) for number, found in spans.items()]
+        yield Place(texts[number].id, start, start + len(sentence))
 
 
 if __name__ == "__main__":
