@@ -20,7 +20,7 @@ from rag.crossencoder import CrossEncoder, log_odds
 from rag.days import annotate, without_days
 from rag.engines.base import Completion, Engine
 from rag.errors import EngineError
-from rag.evidence import Articles, Evidence, EvidenceSet, gather, is_copy, statements
+from rag.evidence import BEHIND, Articles, Evidence, EvidenceSet, gather, is_copy, statements
 from rag.names import name_stands_in
 from rag.numbers import find_numbers
 from rag.reply import Reply
@@ -33,7 +33,6 @@ from rag.words import content_words
 
 _SURE = 2.0  # log-odds of Yes against No from which a question of yes or no gets the word
 _SAME = 0.0  # log-odds from which a statement of another article says what was said
-_RIVAL = -0.5  # log-odds from which a statement of another article may answer otherwise
 _RIVALS = 3  # other articles asked for one question; each costs a second or two
 _OF_ONE = 3  # statements of one article that it is asked on
 _EDITED = 0.5  # Jaccard of the words of two statements that are one sentence with something changed
@@ -244,7 +243,7 @@ class Answering:
             reply.number_anew()
 
     def _rivals(self, question: str, kept: Verdict, evidence: EvidenceSet) -> list[tuple[Evidence, ...]]:
-        """The likeliest statements of each other article that may answer otherwise, likeliest article first.
+        """The likeliest statements of each other article that is not far behind the cited one, likeliest article first.
 
         An article that shares wire copy with the cited ones is one voice with them, unless it has the cited words with
         another number or name in them.
@@ -255,8 +254,8 @@ class Answering:
         for item in evidence.pool:
             if item.article not in heard and not any(is_copy(item, known) for known in kept.cited):
                 others.setdefault(item.article, []).append(item)
-        found = list[tuple[Evidence, ...]]()
-        for items in (items[:_OF_ONE] for items in others.values() if items[0].odds >= _RIVAL):
+        found, near = list[tuple[Evidence, ...]](), max(item.relevance for item in kept.cited) - BEHIND
+        for items in (items[:_OF_ONE] for items in others.values() if items[0].relevance >= near):
             if items[0].article in origin and not any(_edited(items[0], known) for known in kept.cited):
                 continue
             if max(self.verifier.supports(question, kept.text, [item.read for item in items])) < _SAME:

@@ -23,9 +23,10 @@ from rag.words import content_words
 
 READ = 60
 """Sentences that the judge reads for one question, those of the best passages first."""
+BEHIND = 2.0
+"""Relevance behind the best statement from which one is left out: it rarely answers, and costs time."""
 _COPY = 0.6  # Jaccard of the content words from which two sentences count as one; wire copy is edited lightly
 _LEAST = 4  # statements that are taken if there are as many, however sure the judge is of the first
-_BEHIND = 2.0  # log-odds behind the best statement; what is farther off only costs time
 _ABOUT = 160  # characters of what an article is about; the judge reads 160 tokens in all
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 # "It lies 25 miles south" says nothing without the sentence before it
@@ -145,7 +146,7 @@ def gather(
     ]
     ranked = _fold_copies(sorted(scored, key=lambda item: -item.relevance))
     near = [
-        item for at, item in enumerate(ranked[:limit]) if at < _LEAST or item.relevance >= ranked[0].relevance - _BEHIND
+        item for at, item in enumerate(ranked[:limit]) if at < _LEAST or item.relevance >= ranked[0].relevance - BEHIND
     ]
     found = [articles.article(id) for id in dict.fromkeys(hit.passage.article for hit in hits)]
     names = [name for name in find_names(question, question=True) if name.lower() not in CALENDAR_WORDS]

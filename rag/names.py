@@ -11,9 +11,9 @@ from rag.words import NUMBER_WORDS, fold
 
 # words that open a sentence without being names; other forms of verbs are known by their endings
 _OPENERS = STOPWORDS.union(
-    """according across amid around besides beyond despite earlier except former given inside instead last later latest
-    meanwhile near next outside perhaps regarding several since soon still therefore today toward unlike yes yesterday
-    compare describe explain find give list name show summarise summarize tell""".split(),
+    """across amid around besides beyond despite earlier except former given inside instead last later latest
+    meanwhile near next outside perhaps several since soon still therefore today toward unlike yes yesterday
+    compare describe explain find give list name show summarise summarize""".split(),
     NUMBER_WORDS,
 )
 _VERB_ENDING = re.compile(r"[a-z]{2,}(?:ing|ed|ly)$")

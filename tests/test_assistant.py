@@ -198,6 +198,14 @@ def test_articles_that_differ_are_both_reported_each_with_its_date(answered: Ans
     assert [citation.article for citation in answer.citations] == ["a.txt", "b.txt"]
 
 
+def test_an_article_that_is_far_less_likely_to_answer_is_no_second_voice(answered: Answered, write: Write) -> None:
+    write("a.txt", "Rebels seize airfield in Kasuma\n\nThe rebels demand a share of the income from the mines.")
+    write("b.txt", "Kasuma and rebels sign truce\n\nThe rebels will hand back the airfield to 600 peacekeepers.")
+    share, airfield = (f"The rebels in Kasuma want {what}" for what in ("a share of the income", "the airfield back"))
+    answer = answered("What do the rebels in Kasuma want?", {"income": f"{share}.", "": f"{airfield}."})
+    assert answer.text == f"{share} [1]."
+
+
 def test_what_somebody_says_is_not_told_as_a_fact(answered: Answered, write: Write) -> None:
     bought = "Boreal Motors bought the port of Lenn"
     write("a.txt", f"{bought}, a rival said.", "2024-06-02")
