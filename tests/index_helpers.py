@@ -1,7 +1,5 @@
 """Shared by tests of the index: files that are read, wrapped embedders, all that an index holds, ZIPs, processes."""
 
-from __future__ import annotations
-
 import io
 import os
 import shutil
@@ -24,7 +22,7 @@ from index.types import Article, Skipped
 from index.vectors import Vectors
 
 ROOT = Path(__file__).parent.parent
-DATA = Path(__file__).parent / "data"
+DATA = ROOT / "tests" / "data"
 
 
 def cases(name: str) -> list[str]:
@@ -85,24 +83,20 @@ def index_directory(data_dir: Path) -> Path:
 def contents(data_dir: Path) -> dict[str, Any]:
     """All that the index holds, without the order in which it came in; and what Chroma holds of it."""
     with closing(Catalog.open(index_directory(data_dir))) as catalog:
-        ids = catalog.article_ids()
-        passages = {stored.passage.id: stored for stored in catalog.passages(only_new=False)}
-        vectors = catalog.vectors
-        found = {
+        stored = list(catalog.passages(only_new=False))
+        chroma: list[str] = []
+        if catalog.vectors is not None and stored:
+            with closing(Vectors(catalog.vectors)) as vectors:
+                chroma = sorted(id for id, _ in vectors.nearest(stored[0].vector.tolist(), 10_000, Narrow()))
+        return {
             "files": catalog.files(),
-            "articles": [catalog.article(id) for id in ids],
-            "sentences": [catalog.sentences(id) for id in ids],
-            "passages": {id: (stored.passage, stored.vector.tobytes()) for id, stored in passages.items()},
+            "articles": [(catalog.article(id), catalog.sentences(id)) for id in catalog.article_ids()],
+            "passages": {one.passage.id: (one.passage, one.vector.tobytes()) for one in stored},
             "waiting": catalog.waiting(),
             "orphans": catalog.orphans(),
             "words": {word: catalog.matching(word) for word in ("bomb", "market", "minister", "damascus")},
-            "chroma": [],
+            "chroma": chroma,
         }
-    if vectors is not None and passages:
-        any_vector = next(iter(passages.values())).vector.tolist()
-        with closing(Vectors(vectors)) as chroma:
-            found["chroma"] = sorted(id for id, _ in chroma.nearest(any_vector, 10_000, Narrow()))
-    return found
 
 
 _PRELUDE = """
@@ -142,10 +136,8 @@ sys.addaudithook(at)
 
 
 def killed(data: Path, work: str, event: str = "", argument: str = "", path: object = "") -> None:
-    """Does the work in another process, which has the `path`, and is killed just before that event, or kills itself.
-
-    An event is one of Python's audit events, or "progress", for work that tells what it has done.
-    """
+    """Does the work in another process, which has the `path`, and is killed just before that event (one of Python's
+    audit events, or "progress", for work that tells what it has done), or kills itself."""
     process = python(_DEATH + f"path = Path(more[2])\n{work}", data, event, argument, path)
     out, err = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL, out + err
@@ -161,7 +153,6 @@ def in_a_namespace(mount: str, *more: str) -> tuple[str, ...]:
 
 
 def zipped(**members: str | bytes) -> bytes:
-    """A ZIP archive."""
     with zipfile.ZipFile(buffer := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
             archive.writestr(name, content)

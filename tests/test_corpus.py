@@ -1,7 +1,5 @@
 """The list of articles, its order and its timeline; what can be taken away; and questions to begin with."""
 
-from __future__ import annotations
-
 import json
 import threading
 from datetime import date

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from eval_helpers import lines
+from index_helpers import written
 
 from evals.datasets import Dataset, DatasetError, Format, read
 from evals.matching import matches
@@ -21,8 +22,7 @@ MAY = "It rained in May. They met in May. They parted in June."
 
 def folder_of(path: Path, articles: dict[str, str], *questions: Any) -> Path:
     for name, text in articles.items():
-        (path / name).parent.mkdir(parents=True, exist_ok=True)
-        (path / name).write_bytes(text.encode())
+        written(path, name, text)
     lines(path / "questions.jsonl", *questions)
     return path
 
@@ -158,8 +158,7 @@ def test_a_squad_paragraph_becomes_an_article_and_the_sentence_at_the_offset_its
     dataset = of_lines(tmp_path, "squad", squad(context, squad_question(*answers), impossible))
     case, refused = dataset.cases
     (text,) = texts_of(dataset).values()
-    assert text == storable(context)
-    assert len(text) == len(context)
+    assert text == storable(context) and len(text) == len(context)
     assert {gold.fact for gold in case.evidence} == {0}
     assert quotes is None or [gold.quote for gold in case.evidence] == quotes
     assert (case.answerable, case.accepted, case.kind) == (True, ((answers[0][0],),), "squad")

@@ -1,7 +1,5 @@
 """index/dates.py: strict dates, and the native date line."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 
 import pytest
@@ -10,8 +8,6 @@ from index.dates import dateline, native_date, parse_date
 from index.types import Span
 
 FIFTH = date(2024, 12, 5)
-
-
 GIVEN = [
     *("2024-12-05", "2024-12-05T23:30:00-05:00", "2024-12-05 10:00 GMT", "20241205", 20241205, "2024/12/5"),
     *("Thu, 05 Dec 2024 23:00:00 -0800", "5 December 2024", "December 5, 2024", "Dec. 5, 2024, 3:15 p.m. ET"),

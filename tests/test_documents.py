@@ -1,7 +1,5 @@
 """index/pdf.py, word.py and webpage.py: documents are read as a person sees them, in that order and nothing else."""
 
-from __future__ import annotations
-
 import io
 import logging
 import re
@@ -17,7 +15,7 @@ from docx.opc.part import Part
 from docx.oxml import parse_xml
 from index_helpers import DATA, article_of, cases, read
 from PIL import Image
-from pypdf import PdfReader, PdfWriter
+from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
@@ -26,16 +24,14 @@ from index.types import Skipped
 FIFTH = date(2024, 12, 5)
 FALL = "Syrian insurgents have entered the central city of Hama after days of intense fighting with the army."
 
-# --- PDFs
-
 
 def pdf(*pages: str | None, title: str = "", password: str | None = None, made: str = "") -> bytes:
     """A PDF of pages as they are drawn: a letter is 5 points wide, a line 14 high, and three blanks part columns.
-
-    The lines are in it as they come, across all columns. None is a picture.
-    """
-    canvas = Canvas(buffer := io.BytesIO())
+    The lines are in it as they come, across all columns. None is a picture."""
+    locked = None if password is None else StandardEncryption(password, "owner")
+    canvas = Canvas(buffer := io.BytesIO(), encrypt=locked)
     canvas.setTitle(title)
+    canvas.setDateFormatter(lambda *_: made)
     for page in pages:
         if page is None:
             canvas.drawImage(ImageReader(Image.new("L", (40, 40), 90)), 60, 300, 400, 400)
@@ -47,12 +43,6 @@ def pdf(*pages: str | None, title: str = "", password: str | None = None, made: 
                 canvas.drawString(60 + 5 * words.start(), 14 * (len(lines) - row), words[0])
         canvas.showPage()
     canvas.save()
-    if made or password is not None:
-        writer = PdfWriter(clone_from=PdfReader(buffer))
-        writer.add_metadata({"/CreationDate": made})
-        if password is not None:
-            writer.encrypt(user_password=password, owner_password="owner")
-        writer.write(buffer := io.BytesIO())
     return buffer.getvalue()
 
 
@@ -73,8 +63,6 @@ def test_a_pdf_cut_short_anywhere_is_told_or_read(tmp_path: Path) -> None:
     assert all(any(read(tmp_path, "cut.pdf", whole[:length])) for length in range(50, len(whole), 150))
     assert logging.getLogger("pdfminer").level == before  # the library may log again
 
-
-# --- documents of Word
 
 _NAMESPACES = (
     'xmlns="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
@@ -124,14 +112,10 @@ def test_what_is_not_read_is_named(tmp_path: Path) -> None:
     chart = '<a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/chart"/>'
     body = f"{p('A.')}<p><r><drawing>{chart}</drawing></r><r><object/></r><r><object/></r></p>"
     (article,), skipped = read(tmp_path, "a.docx", word_file(body))
+    told = "not read: write into the text what is said there"
     assert article.text == "A."
-    assert skipped == [
-        Skipped("a.docx#chart", "1 chart not read: write into the text what is said there"),
-        Skipped("a.docx#object", "2 objects not read: write into the text what is said there"),
-    ]
+    assert skipped == [Skipped("a.docx#chart", f"1 chart {told}"), Skipped("a.docx#object", f"2 objects {told}")]
 
-
-# --- titles and days of both
 
 _HEADING = p("Hama falls", style='<pPr><pStyle w:val="Heading1"/></pPr>')
 _FILLED_IN = '<p><fldSimple w:instr=" DATE "><r><t>4 June 2019</t></r></fldSimple></p>'
@@ -163,9 +147,6 @@ def test_title_and_day_are_its_own(tmp_path: Path, name: str, content: str, own:
     assert (article.title, article.date) == (title, day)
 
 
-# --- saved pages
-
-
 def test_a_news_page_gives_its_article_and_fields(tmp_path: Path) -> None:
     article = article_of(tmp_path, "a.html", (DATA / "pages" / "news.html").read_bytes())
     assert (article.title, article.date, article.source) == ("Hama falls", FIFTH, "The Wire")
@@ -176,15 +157,13 @@ def test_a_news_page_gives_its_article_and_fields(tmp_path: Path) -> None:
 
 BROKEN = '{"@type": "NewsArticle", "description": "one\ntwo", "datePublished": "2024-12-05"}'
 GIVEN = [*cases("pages/dated.txt"), f'<script type="application/ld+json">//<![CDATA[\n{BROKEN}\n//]]></script>']
+DATES = [*((one, FIFTH) for one in GIVEN), *((one, None) for one in cases("pages/guessed.txt"))]
 
 
-@pytest.mark.parametrize(
-    ("marks", "day"), [*((one, FIFTH) for one in GIVEN), *((one, None) for one in cases("pages/guessed.txt"))]
-)
+@pytest.mark.parametrize(("marks", "day"), DATES)
 def test_the_date_is_what_the_page_says_and_never_guessed(tmp_path: Path, marks: str, day: date | None) -> None:
-    in_head = marks.startswith(("<meta", "<script", "<title", "<link"))
-    head, body = (marks, "") if in_head else ("", marks)
-    page = f"<html><head>{head}</head><body><p>{FALL}</p>{body}</body></html>"
+    head = marks if marks.startswith(("<meta", "<script", "<title", "<link")) else ""
+    page = f"<html><head>{head}</head><body><p>{FALL}</p>{'' if head else marks}</body></html>"
     assert article_of(tmp_path, "a.html", page).date == day
 
 

@@ -1,7 +1,5 @@
 """index/embed.py: vectors that depend on the text alone, from the embedder within or from Ollama."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 

@@ -1,7 +1,5 @@
 """index/exports.py: files of many articles, as news databases export them, through read_file."""
 
-from __future__ import annotations
-
 import html
 import io
 import random
@@ -37,25 +35,20 @@ WEEKDAYS = "lundi mardi mercredi jeudi vendredi samedi dimanche".split()
 
 
 def laid_out(layout: str, stories: list[Extract]) -> str:
-    """The stories in this layout."""
-    return "".join(_laid_out(layout, one, one.date, number) for number, one in enumerate(stories, 1))
-
-
-def _laid_out(layout: str, one: Extract, day: date, number: int) -> str:
-    if not one.author:  # then its layout has no line for him
-        layout = re.sub(r"(BY\n|Byline: By |Author: )?\{author\}\n+", "", layout)
-    lead, _, rest = one.text.partition("\n\n")
-    jour = f"{'1er' if day.day == 1 else day.day} {MONTHS[day.month - 1]} {day.year}"
-    return layout.format(
-        **{"title": one.title, "day": day, "source": one.source, "author": one.author, "text": one.text},
-        number=number,
-        lead=lead,
-        rest=f"TD\n{rest}\n" if rest else "",
-        jour=f"{WEEKDAYS[day.weekday()]} {jour}",
-        edition=("", "Final Edition\n\n", "1st Edition\n\n")[number % 3],
-        page=("", f"{number}\n\n")[number % 2],
-        place=("", f", p. {number}", f" {number} mots, p. {number}")[number % 3],
-    )
+    nameless = re.sub(r"(BY\n|Byline: By |Author: )?\{author\}\n+", "", layout)  # it has no line for him
+    content = ""
+    for number, one in enumerate(stories, 1):
+        lead, _, rest = one.text.partition("\n\n")
+        day = f"{'1er' if one.date.day == 1 else one.date.day} {MONTHS[one.date.month - 1]} {one.date.year}"
+        content += (layout if one.author else nameless).format(
+            **{"title": one.title, "day": one.date, "source": one.source, "author": one.author, "text": one.text},
+            **{"number": number, "lead": lead, "rest": f"TD\n{rest}\n" if rest else ""},
+            jour=f"{WEEKDAYS[one.date.weekday()]} {day}",
+            edition=("", "Final Edition\n\n", "1st Edition\n\n")[number % 3],
+            page=("", f"{number}\n\n")[number % 2],
+            place=("", f", p. {number}", f" {number} mots, p. {number}")[number % 3],
+        )
+    return content
 
 
 def saved(suffix: str, content: str) -> bytes:
@@ -80,6 +73,7 @@ def saved(suffix: str, content: str) -> bytes:
 SOURCES = ("Skarn Gazette", "The Evening Post", "Norby, Tellby and Oxmoor News", "Le Courrier de Brume (site web)")
 WRITERS = ("Ada Brook", "Oskar Lund and Ines Torvald", "Una Faber, Science Editor", None)
 SUFFIXES = (".docx", ".rtf", ".txt", ".html", ".pdf")
+EXPORTS = [(name, each) for name in sorted(LAYOUTS) for each in SUFFIXES if each != ".pdf" or "fifty" in name]
 TITLES, PARAGRAPHS = cases("titles.txt"), [line.replace("¦", "\n") for line in cases("paragraphs.txt")]
 
 
@@ -98,10 +92,7 @@ def fifty(seed: int) -> list[Extract]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("layout", "suffix"),
-    [(name, each) for name in sorted(LAYOUTS) for each in SUFFIXES if each != ".pdf" or "fifty" in name],
-)
+@pytest.mark.parametrize(("layout", "suffix"), EXPORTS)
 def test_an_export_comes_apart_without_loss(tmp_path: Path, layout: str, suffix: str) -> None:
     stories = fifty(seed=len(suffix)) if "fifty" in layout else STORIES
     around = [DATA / f"{layout}.{place}" for place in ("before", "after")]

@@ -1,7 +1,5 @@
 """A folder with a file of every format, and broken ones of every kind: each is read whole, or what is lost is named."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
@@ -62,12 +60,10 @@ BROKEN: dict[str, str | bytes] = {
     "bomb.docx": zipped(**{"word/document.xml": BOMB}), "bomb.odt": zipped(**{"content.xml": BOMB}),
     "bomb.epub": zipped(**{"a.xhtml": BOMB}), "deep.json": "[" * 100_000,
     "entity.odt": zipped(**{"content.xml": '<!DOCTYPE d [<!ENTITY a "boom">]><d><p>&a;</p></d>'}),
-    "locked.pdf": pdf(*STORY, password="heron"),
-    "locked.docx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512),
+    "locked.pdf": pdf(*STORY, password="heron"), "locked.docx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512),
     "locked.odt": zipped(**{"META-INF/manifest.xml": "<m><encryption-data/></m>", "content.xml": b"\x07"}),
     "unmarked le.txt": PLAIN.encode("utf-16-le"), "unmarked be.txt": PLAIN.encode("utf-16-be"),
-    "cut.docx": WORD[: len(WORD) // 2],
-    "cut inside.docx": cut_inside(WORD, "word/document.xml"),
+    "cut.docx": WORD[: len(WORD) // 2], "cut inside.docx": cut_inside(WORD, "word/document.xml"),
     "lost.docx": cut_inside(WORD, "word/document.xml", keep=False),
     "cut.pdf": PDF[: len(PDF) // 2], "cut late.pdf": PDF[:-400],
     "no xref.pdf": re.sub(rb"startxref\s+\d+", b"startxref\n7", PDF),
@@ -86,10 +82,8 @@ BROKEN: dict[str, str | bytes] = {
     "site.json": '{"@type": "WebSite", "description": "News."}',
     "cut.jsonl": LINES[:-20], "cut.csv": ROWS[:-30], "no text.csv": "day,town\n2023-05-09,Marlby\n",
     "numbers.csv": "2023,100\n2024,120\n", "only heads.csv": "title,text\n",
-    "cut.eml": TWO_PARTS[: TWO_PARTS.find(TWO)],
-    "no body.eml": "From: Una\nSubject: Herons\n\n",
-    "cut html.eml": TWO_PARTS[: TWO_PARTS.find("<html") + 60],
-    "headless.eml": f"\n\n{PLAIN}",
+    "cut.eml": TWO_PARTS[: TWO_PARTS.find(TWO)], "no body.eml": "From: Una\nSubject: Herons\n\n",
+    "cut html.eml": TWO_PARTS[: TWO_PARTS.find("<html") + 60], "headless.eml": f"\n\n{PLAIN}",
     "broken.mbox": FIRST + MBOX.split("\n")[0] + "\n\x00\x01\x02\n\n" + SECOND,
     "cut.mbox": (FIRST + MBOX.split("\n")[0] + f"\n{TWO_PARTS}")[:-200],
     "menu.html": "<html><body><nav><a href='/'>Home</a> <a href='/n'>News</a></nav></body></html>",

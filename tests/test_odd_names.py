@@ -1,7 +1,5 @@
 """Files with names that no address, path or HTML takes as they are: each is opened at its address and in the pane."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from urllib.parse import quote
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from time import process_time
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
@@ -33,20 +33,16 @@ _FITTING = {
 _ANY = "aA 7-./(“!,"
 
 
-# the patterns, wherever they are written
-
-
 def _patterns_of(package: str) -> dict[re.Pattern[str], set[str]]:
     """Each pattern of a package, also those written where they are used, and the methods by which it is used."""
-    found: dict[re.Pattern[str], set[str]] = defaultdict(set)
+    found: defaultdict[re.Pattern[str], set[str]] = defaultdict(set)
     inner = pkgutil.walk_packages(getattr(importlib.import_module(package), "__path__", []), f"{package}.")
     for name in [package, *(module.name for module in inner)]:
         if name.startswith("evals.train"):  # needs PyTorch, and meets no article of a reader's
             continue
         module = importlib.import_module(name)
-        names = _Names(vars(builtins) | vars(module))
-        for pattern in _held([*vars(module).values()]):
-            found[pattern] |= set()
+        names = defaultdict(lambda: _Word("Hama"), vars(builtins) | vars(module))
+        found |= {pattern: found[pattern] for pattern in _held([*vars(module).values()])}
         for call in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
                 for pattern in _used(call, call.func, names):
@@ -57,24 +53,16 @@ def _patterns_of(package: str) -> dict[re.Pattern[str], set[str]]:
 class _Word(str):
     """What stands for a local variable, and all that is asked of it, in a pattern put together where it is used."""
 
-    def _itself(self, *_: object) -> Self:
-        return self
-
-    __getattr__ = __getitem__ = __call__ = _itself
+    __getattr__ = __getitem__ = __call__ = lambda self, *_: self
 
 
-class _Names(dict[str, Any]):
-    def __missing__(self, _: str) -> _Word:
-        return _Word("Hama")
-
-
-def _value(expression: ast.expr, names: _Names) -> Any:
+def _value(expression: ast.expr, names: dict[str, Any]) -> Any:
     if isinstance(expression, ast.Subscript):  # one of a table, any of it
         return _value(expression.value, names)
     return eval(compile(ast.Expression(expression), "<pattern>", "eval"), {}, names)
 
 
-def _used(call: ast.Call, function: ast.Attribute, names: _Names) -> Iterator[re.Pattern[str]]:
+def _used(call: ast.Call, function: ast.Attribute, names: dict[str, Any]) -> Iterator[re.Pattern[str]]:
     """The patterns of a call such as `re.search(…, text)` or `_PATTERN.search(text)`."""
     method, on = function.attr, function.value
     if isinstance(on, ast.Name) and on.id == "re" and method in {"compile", *_METHODS}:
@@ -96,9 +84,6 @@ def _held(value: object) -> Iterator[re.Pattern[str]]:
             yield from _held(each)
 
 
-# the texts
-
-
 def _slow_texts(pattern: re.Pattern[str], at_most: int) -> list[Callable[[int], str]]:
     """Texts of any length. For each part of the pattern that may be repeated: what leads there, the part over and over,
     and no end."""
@@ -110,7 +95,7 @@ def _slow_texts(pattern: re.Pattern[str], at_most: int) -> list[Callable[[int], 
 
 def _text(tree: Any, repeat: Any, seed: int, end: str, length: int) -> str:
     written = _pieces(tree, repeat, length, random.Random(seed))
-    return "".join(map(str, takewhile(lambda piece: piece is not None, written))) + end
+    return "".join(takewhile(lambda piece: piece is not None, written)) + end
 
 
 def _pieces(tree: Any, repeat: Any, length: int, chance: random.Random) -> Iterator[str | None]:
@@ -157,14 +142,10 @@ def _holds(tree: Any, repeat: Any) -> bool:
 
 
 def _inside(op: Any, what: Any) -> list[Any]:
-    if op is sre.BRANCH:
-        return list(what[1])
-    if op is sre.ATOMIC_GROUP:
-        return [what]
+    if op in (sre.BRANCH, sre.ATOMIC_GROUP):
+        return list(what[1]) if op is sre.BRANCH else [what]
     return [what[-1]] if op in (*_REPEATS, sre.SUBPATTERN, sre.ASSERT, sre.ASSERT_NOT) else []
 
-
-# the two together
 
 _SENTENCE_OR_QUESTION = 4096  # a sentence has at most 1,000 characters, and what is asked fits into the window
 _BOUNDED = {
@@ -174,25 +155,20 @@ _BOUNDED = {
 """Patterns of `index` that never meet a whole article."""
 
 
-@pytest.fixture(autouse=True)
-def _alarm() -> Iterator[None]:
-    def stop(*_: object) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGPROF, stop)
-    yield
-    signal.signal(signal.SIGPROF, before)
+def _stop(*_: object) -> None:
+    raise TimeoutError
 
 
 def _time(pattern: re.Pattern[str], method: str, text: str) -> float:
     """TimeoutError where a match takes a second of the processor, however busy the machine is."""
-    begin = process_time()
+    begin, before = process_time(), signal.signal(signal.SIGPROF, _stop)
     signal.setitimer(signal.ITIMER_PROF, 1)
     try:
         found = getattr(pattern, method)(text)
         deque(found if method == "finditer" else (), maxlen=0)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
     return process_time() - begin
 
 

@@ -1,7 +1,5 @@
 """index/read.py and decode.py: the folder, text in any encoding, Markdown, titles, and what goes wrong with files."""
 
-from __future__ import annotations
-
 import codecs
 import os
 import sys
@@ -15,30 +13,19 @@ from index_helpers import article_of, cases, read, written
 from index.decode import decode
 from index.errors import CorpusError
 from index.read import MAX_ARTICLE_CHARS, find_files, read_file
-from index.types import Article, Skipped
+from index.types import Skipped
 
 FIFTH = date(2024, 12, 5)
 TOO_LONG = "longer than 2,000,000 characters, the limit for one article: split it"
-SUFFIXES = (
-    ".atom .csv .docx .eml .epub .htm .html .json .jsonl .mbox .md .mht .mhtml .odt .pdf .rss .rtf .tsv .txt .xml"
-).split()
-
-
-def asides(article: Article) -> list[str]:
-    return [article.text[span.start : span.end] for span in article.aside_spans]
+FORMATS = "atom csv docx eml epub htm html json jsonl mbox md mht mhtml odt pdf rss rtf tsv txt xml".split()
+FRONT = "---\ntitle: Hama falls\nDate: 2024-12-05\nurl: javascript:alert(1)\n---\n"
+NATIVE, CAFE = " date 2024-12-05 ", "The regime’s fall – café\r\n"
+LONG = "Syrian insurgents have entered the central city of Hama after days of intense"
 
 
 def found(folder: Path) -> tuple[list[str], dict[str, str]]:
     files, skipped = find_files(folder)
     return [file.relative_to(folder).as_posix() for file in files], {one.path: one.reason for one in skipped}
-
-
-# --- native form, plain text and Markdown
-
-
-FRONT = "---\ntitle: Hama falls\nDate: 2024-12-05\nurl: javascript:alert(1)\n---\n"
-NATIVE = " date 2024-12-05 "
-LONG = "Syrian insurgents have entered the central city of Hama after days of intense"
 
 
 @pytest.mark.parametrize(
@@ -67,14 +54,10 @@ def test_the_title_and_the_day_are_the_files_own(
     tmp_path: Path, name: str, content: str, title: str, day: date | None, aside: list[str] | None
 ) -> None:
     article = article_of(tmp_path, name, content)
-    told = (article.id, article.title, article.date, article.text)
-    assert told == (name, title, day, content.removeprefix("\ufeff"))
-    assert article.url is None  # it is of the web, or none
-    assert aside is None or asides(article) == aside
+    told = (article.id, article.title, article.date, article.text, article.url)
+    assert told == (name, title, day, content.removeprefix("\ufeff"), None)  # an address is of the web, or none
+    assert aside is None or [article.text[span.start : span.end] for span in article.aside_spans] == aside
     assert found(tmp_path)[0] == [name]
-
-
-# --- encodings
 
 
 @pytest.mark.parametrize(("encoding", "text"), [line.split("\t") for line in cases("encodings.tsv")])
@@ -83,13 +66,10 @@ def test_news_in_an_old_encoding_comes_out_as_it_was_written(encoding: str, text
     assert decode((text + "\r\n" * (times > 1)).encode(encoding) * times) == (text + "\r\n" * (times > 1)) * times
 
 
-UTFS = ("utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-le", "utf-16-be")
-
-
 @pytest.mark.parametrize(
     ("data", "declared", "text"),
     [
-        *(("The regime’s fall – café\r\n".encode(utf), None, "The regime’s fall – café\r\n") for utf in UTFS),
+        *((CAFE.encode(f"utf-{form}"), None, CAFE) for form in ("8", "8-sig", "16", "32", "16-le", "16-be")),
         (codecs.BOM_UTF16_BE + "Хама".encode("utf-16-be"), None, "Хама"),
         ("A – ".encode() + b"\xff\xfe " + "– the café".encode(), None, "A – \ufffd\ufffd – the café"),
         ("ハマ".encode("iso2022_jp"), "iso-2022-jp", "ハマ"),
@@ -101,10 +81,7 @@ def test_a_mark_or_what_is_declared_is_believed_where_it_fits(data: bytes, decla
     assert decode(data, declared) == text
 
 
-# --- what goes wrong in a file
-
-
-@pytest.mark.parametrize("name", ["a" + suffix for suffix in SUFFIXES])
+@pytest.mark.parametrize("name", [f"a.{each}" for each in FORMATS])
 def test_a_file_of_any_format_that_is_empty_or_has_vanished_says_so(tmp_path: Path, name: str) -> None:
     assert read(tmp_path, name, b"") == ([], [Skipped(name, "empty")])
     assert read_file(tmp_path / "gone" / name, name) == ([], [Skipped(name, "it has vanished")])
@@ -126,27 +103,23 @@ def test_a_file_without_permission_says_so(tmp_path: Path) -> None:
     assert read_file(path, "a.txt") == ([], [Skipped("a.txt", "no permission to read it")])
 
 
-# --- the folder
-
-
 def test_files_come_sorted_and_what_is_no_article_is_told(tmp_path: Path) -> None:
     articles = ["Sources say.txt", "a.md", "a/b/c.html", "a/z.TXT", "b.txt", "news.jsonl", "readme.txt"]
     hidden = [".git/a.txt", ".DS_Store", "x/.a.txt", "~$a.docx"]  # without a word
     about = ["README", "README.md", "README.de.md", "SOURCES.md", "LICENSE", "LICENSE-MIT.txt", "x/SOURCES.txt"]
     for name in [*articles, *hidden, *about, "a.xlsx"]:
         written(tmp_path, name)
-    unknown = f".xlsx files are not read, only {', '.join(SUFFIXES)}"
+    unknown = f".xlsx files are not read, only .{', .'.join(FORMATS)}"
     told = {"a.xlsx": unknown, **dict.fromkeys(about, "describes the folder, not an article")}
-    assert found(tmp_path) == (articles, told)
-    assert read(tmp_path, "a.xlsx", "x") == ([], [Skipped("a.xlsx", unknown)])
+    assert (found(tmp_path), read(tmp_path, "a.xlsx", "x")) == ((articles, told), ([], [Skipped("a.xlsx", unknown)]))
 
 
 def test_links_are_followed_once_and_a_loop_ends(tmp_path: Path) -> None:
     elsewhere, corpus = tmp_path / "elsewhere", tmp_path / "corpus"
     written(elsewhere, "a.txt")
     written(corpus, "x/b.txt")
-    links = {"link": elsewhere, "file.txt": elsewhere / "a.txt", "x/loop": corpus, "up": tmp_path}
-    for name, target in {**links, "self": corpus / "self"}.items():
+    links = {"link": elsewhere, "file.txt": elsewhere / "a.txt", "x/loop": corpus, "up": tmp_path, "self": "self"}
+    for name, target in links.items():
         (corpus / name).symlink_to(target)
     (elsewhere / "again").symlink_to(elsewhere)
     reason = "a link to a folder that is read anyway, or to one around it"

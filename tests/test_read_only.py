@@ -1,7 +1,5 @@
 """An index on a disk that cannot be written to: it is searched and asked, and writing says what is the matter."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -36,8 +34,6 @@ with Assistant(data, "ollama", "qwen2.5-coder:1.5b", ollama_host=more[1], thread
     found["answer"] = assistant.ask("How far is Hama from Damascus?").text
 print(json.dumps(found))
 """
-
-
 _WRITER = """
 import sqlite3
 db = sqlite3.connect(data, isolation_level=None)

@@ -1,12 +1,11 @@
 """index/fields.py, rows.py, mail.py, documents.py and feeds.py: what newsrooms keep articles in, through read_file."""
 
-from __future__ import annotations
-
 import json
 import time
 from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 from index_helpers import DATA, article_of, packed, read
@@ -30,7 +29,7 @@ NO_TEXT, PAIRS = 'it has no "text"', "its quotation marks do not pair (line {}):
 CELLS = "it has more cells than there are heads: put quotation marks around its text"
 CUT = {"title": "Ferry stops", "content": "The ferry stopped, and… [+2412 chars]"}
 LETTERS = ["Subject: a\n\nIt rains.", "Content-Type: application/zip\n\nx", "Subject: b\n\nIt snows."]
-OVER = {"#0": "It’s over.", "#1": "L’été."}
+OVER, QUOTED = {"#0": "It’s over.", "#1": "L’été."}, ['{"text": "It’s over."}', '{"text": "L’été."}']
 LINES = ['{"text": "One."}', "", '{"text": "Tw', '{"text": "Three.", "date": 1683590400}', "\r", "[" * 100_000]
 ROWS = [
     "title,text", 'One,"It rains.\nIt pours, too."', "", 'Two,"the "mayor", they say", no', "Three,",
@@ -71,10 +70,7 @@ def test_the_same_article_is_read_from_every_news_service_and_in_every_format(pa
         ),
         ("a.jsonl", '{"text": "' + "x" * 40_000_000 + '"}\n{"text": "Two."}\n', {"#1": "Two."}, {"#0": TOO_LONG}),
         ("a.json", '{"text": "One."}\n{"text": "Two."}\n', {"#0": "One.", "#1": "Two."}, {}),  # lines by another name
-        *(
-            ("a.jsonl", '{"text": "It’s over."}\n{"text": "L’été."}'.encode(of), OVER, {})
-            for of in ("utf-8-sig", "utf-16", "cp1252")
-        ),
+        *(("a.jsonl", "\n".join(QUOTED).encode(of), OVER, {}) for of in ("utf-8-sig", "utf-16", "cp1252")),
         ("a.json", '{"text": "a\\u0000b\\ud83dc"}', {"": "a\ufffdb\ufffdc"}, {}),  # what no database takes
         (
             "a.csv", "\n".join(ROWS), {"#0": "It rains.\nIt pours, too.", "#4": LONG, "#6": "It blows."},
@@ -90,9 +86,7 @@ def test_the_same_article_is_read_from_every_news_service_and_in_every_format(pa
         ),
     ],
 )  # fmt: skip
-def test_a_record_costs_itself_at_most(
-    tmp_path: Path, name: str, content: str | bytes, texts: dict[str, str], lost: dict[str, str]
-) -> None:
+def test_a_record_costs_itself_at_most(tmp_path: Path, name: str, content: Any, texts: Any, lost: Any) -> None:
     articles, skipped = read(tmp_path, name, content)
     assert {one.id: one.text for one in articles} == {f"{name}{mark}": text for mark, text in texts.items()}
     assert [one.path for one in sorted(skipped, key=lambda one: one.path)] == [f"{name}{mark}" for mark in lost]
@@ -124,23 +118,25 @@ RTF = (
 )
 ODT_TEXT = "Ferry stops\n\nIt rains a lot.\n\nIn the box.\n\nTown | Rain\n\nNorby | Rain: much"
 UNDATED, SAVED = ("Ferry stops", None, None, "Ada Brook", None), ("Ferry stops", DAY, None, None, URL)
-BOOK = ("The ferry book", DAY, "Skarn Press", "Ada Brook", None)
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "text", "expected"),
+    ("name", "content", "text", "facts"),
     [
         ("a.odt", packed("odt"), ODT_TEXT, UNDATED),
-        ("a.epub", packed("epub"), "One\n\nIt rains.\n\nIt snows.", BOOK),
+        (
+            "a.epub",
+            packed("epub"),
+            "One\n\nIt rains.\n\nIt snows.",
+            ("The ferry book", DAY, "Skarn Press", "Ada Brook", None),
+        ),
         ("a.rtf", RTF, "It rains in Skårn, “a lot”.\n\nIt snows.", UNDATED),
         ("a.mht", (DATA / "pages" / "saved.mht").read_bytes(), f"Ferry stops\n\n{TEXT}", SAVED),
     ],
 )
-def test_a_document_gives_its_text_in_order(
-    tmp_path: Path, name: str, content: bytes, text: str, expected: tuple[object, ...]
-) -> None:
+def test_a_document_gives_its_text_in_order(tmp_path: Path, name: str, content: bytes, text: str, facts: Any) -> None:
     article = article_of(tmp_path, name, content)
-    assert (article.text, told(article)) == (text, expected)
+    assert (article.text, told(article)) == (text, facts)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """index/search.py: both searches and their fusion, their filters, and any query."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path

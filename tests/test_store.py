@@ -1,16 +1,14 @@
 """index/store.py and datadir.py: whose index it is, damage, one writer and many readers, a full disk, small files."""
 
-from __future__ import annotations
-
 import ast
 import json
 import resource
 import shutil
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -28,9 +26,6 @@ RESIGNED = "The minister resigned."
 
 def texts(index: ArticleIndex) -> list[str]:
     return [hit.passage.text for hit in index.search("minister")]
-
-
-# looking
 
 
 def test_what_is_not_there_is_told_with_what_to_do(index: ArticleIndex, folder: Path, seed_index: ArticleIndex) -> None:
@@ -62,9 +57,6 @@ def test_an_index_knows_its_counts_and_its_words(index: ArticleIndex, folder: Pa
     assert index.words_known(list(known)) == known
 
 
-# whose index it is
-
-
 def test_another_folder_is_refused_and_replace_takes_it(indexed: ArticleIndex, folder: Path, tmp_path: Path) -> None:
     other = written(tmp_path / "other", "b.txt", "Rain is expected.").parent
     with pytest.raises(errors.AnotherFolder, match=f"articles of {folder}. .* `dateline index {other} --replace`"):
@@ -88,9 +80,6 @@ def test_another_embedder_is_refused_or_embeds_all_anew(indexed: ArticleIndex, m
             assert (embedder.texts, texts(other)) == ([RESIGNED] * times, [RESIGNED])
     with pytest.raises(errors.EmbedderMismatch):
         texts(indexed)
-
-
-# damage
 
 
 def _junk(path: Path) -> None:
@@ -118,13 +107,11 @@ def test_a_catalog_of_no_use_is_told_with_the_command_that_rebuilds_it_and_uploa
     assert indexed.search("Dola flooded", 1)[0].passage.article == "uploads/flood.txt"
 
 
-@pytest.mark.parametrize(
-    "damage", [lambda at: _junk(at / "chroma.sqlite3"), lambda at: (at / "chroma.sqlite3").unlink(), shutil.rmtree]
-)
+@pytest.mark.parametrize("damage", [_junk, Path.unlink, lambda file: shutil.rmtree(file.parent)])
 def test_damaged_vectors_are_told_and_written_again_without_embedding(
     indexed: ArticleIndex, minilm: Embedder, folder: Path, damage: Callable[[Path], None]
 ) -> None:
-    (vectors,) = index_directory(indexed.data_dir).glob("vectors-*")
+    (vectors,) = index_directory(indexed.data_dir).glob("vectors-*/chroma.sqlite3")
     damage(vectors)
     embedder = Counting(minilm)
     with ArticleIndex(indexed.data_dir, embedder) as index:
@@ -134,22 +121,13 @@ def test_damaged_vectors_are_told_and_written_again_without_embedding(
         assert (texts(index), embedder.texts) == ([RESIGNED], [])
 
 
-# one writer, many readers
-
-_READER = """
-for mode in sys.stdin:
-    print([hit.passage.text for hit in index.search("minister", mode=mode.strip())], flush=True)
-"""
-
-
 def test_readers_work_beside_a_writer_and_see_what_was_committed(
     indexed: ArticleIndex, minilm: Embedder, folder: Path, write: Write
 ) -> None:
-    with (
-        python(_READER, indexed.data_dir) as elsewhere,
-        ArticleIndex(indexed.data_dir, minilm) as here,
-        ThreadPoolExecutor() as pool,
-    ):
+    here = ArticleIndex(indexed.data_dir, minilm)
+    reads = """for mode in sys.stdin:
+        print([hit.passage.text for hit in index.search("minister", mode=mode.strip())], flush=True)"""
+    with here, python(reads, indexed.data_dir) as elsewhere, ThreadPoolExecutor() as pool:
 
         def seen() -> list[str]:
             found = pool.submit(texts, here)
@@ -168,17 +146,9 @@ def test_readers_work_beside_a_writer_and_see_what_was_committed(
         elsewhere.stdin.close()
 
 
-_WRITER = """
-def wait(*_):
-    print("writing", flush=True)
-    sys.stdin.readline()
-
-index.sync(Path(more[0]), progress=wait)
-"""
-
-
 def test_a_second_writer_is_told_who_writes_and_readers_go_on(indexed: ArticleIndex, folder: Path) -> None:
-    with python(_WRITER, indexed.data_dir, folder) as writer:
+    waits = 'index.sync(Path(more[0]), progress=lambda *_: (print("writing", flush=True), sys.stdin.readline()))'
+    with python(waits, indexed.data_dir, folder) as writer:
         writer.stdout.readline()
         since = json.loads((indexed.data_dir / "write.lock.json").read_text())["since"][11:16]
         told = rf"Another process \(pid {writer.pid}, since {since}\) is writing to this index; wait until it has fin"
@@ -188,8 +158,6 @@ def test_a_second_writer_is_told_who_writes_and_readers_go_on(indexed: ArticleIn
         writer.kill()
     assert indexed.sync(folder).unchanged == 1
 
-
-# a full disk. A tmpfs in a namespace of our own is a real disk that is really full.
 
 _FULL = """
 import subprocess
@@ -204,10 +172,8 @@ print(len(index.search("market", k=100, mode="dense")), len(index.search("market
 """
 
 
-@pytest.mark.parametrize(
-    "size",  # no room for the catalog, for the articles, for Chroma
-    [pytest.param("32k", marks=pytest.mark.slow), "200k", pytest.param("1m", marks=pytest.mark.slow)],
-)
+# no room for the articles; for the catalog, for Chroma
+@pytest.mark.parametrize("size", ["200k", *(pytest.param(size, marks=pytest.mark.slow) for size in ("32k", "1m"))])
 def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path, folder: Path, size: str) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -221,44 +187,27 @@ def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path, folder: Path, s
     ], err
 
 
-# small files are written whole or not at all
-
-
-@contextmanager
-def room_for_five_bytes() -> Iterator[None]:
-    """The disk takes so much of a file, and no more."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (5, before[1]))
-    try:
-        with pytest.raises(OSError, match="File too large"):
-            yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 def test_a_file_is_new_from_its_first_byte_on_or_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     write_whole(path, b"the old key", mode=0o600)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with room_for_five_bytes():
-        write_whole(path, b"another key", mode=0o600)
-    assert path.read_bytes() == b"the old key"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5, before[1]))  # the disk takes so much of a file, and no more
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_whole(path, b"another key", mode=0o600)
+        with pytest.raises(OSError, match="File too large"):
+            DataDir(tmp_path).keep_upload("a.txt", Path(__file__))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert ([each for each in tmp_path.rglob("*") if each.is_file()], path.read_bytes()) == ([path], b"the old key")
     write_whole(path, b"another key")
     assert path.read_bytes() == b"another key"
-    with room_for_five_bytes():
-        DataDir(tmp_path).keep_upload("a.txt", Path(__file__))
-    assert [each for each in tmp_path.rglob("*") if each.is_file()] == [path]
 
 
 def test_no_other_room_writes_a_file_in_place() -> None:
     # written anew, or compared, at each run; a part that is renamed when it is whole; no file at all
-    scratch = {
-        "evals/bench.py",
-        "evals/datasets.py",
-        "evals/injection.py",
-        "evals/train/export.py",
-        "evals/train/stories.py",
-    }
+    scratch = {f"evals/{name}.py" for name in ("bench", "datasets", "injection", "train/export", "train/stories")}
     others = {"rag/engines/weights.py", "rag/engines/llama_process.py", "rag/cli.py"}
     found = {
         path.relative_to(ROOT).as_posix()

@@ -1,7 +1,5 @@
 """index/sync.py: the index becomes what the folder is, embeds only what is new, and loses nothing on the way."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

@@ -44,8 +44,6 @@ BEYOND = {
     "It bought 1 crane.": "the number 1", "The Kestrel board bought two cranes.": "the name Kestrel",
     "Ilse Brand said it.": "the name Brand", "VHB bought two cranes.": "the name VHB",
 }  # fmt: skip
-
-
 OTHERWISE = {
     "The Norwegian minister spoke in Norway.": "Norway's minister spoke.",
     "French troops left the US.": "Troops of France left the United States.",
@@ -75,7 +73,6 @@ def test_words_are_those_that_carry_meaning_in_any_form() -> None:
 
 def test_what_is_said_of_the_source_is_no_part_of_what_it_says() -> None:
     assert unframed("As of 5 December 2024: The port is shut.") == "The port is shut."
-    said = "Another article, of 1 May 2024, says: In the article’s words: “It is shut.”"
-    assert unframed(said) == "“It is shut.”"
+    assert unframed("Another article, of 1 May 2024, says: In the article’s words: “It is shut.”") == "“It is shut.”"
     plain = "As of Monday the board had three members: Brandt, Orm and Vik."
     assert unframed(plain) == plain
