@@ -168,11 +168,11 @@ def _assistant(
 ) -> Iterator[Assistant]:
     """An assistant over the articles of `corpus`, indexed in `room`; with `memory`, one that remembers."""
     from evals.remember import RememberingAssistant
-    from rag.terminal import ByteProgress, file_progress
+    from rag.terminal import byte_progress, file_progress
 
     kind = partial(RememberingAssistant, memory) if memory else Assistant
     with (
-        ByteProgress() as fetching,
+        byte_progress() as fetching,
         kind(room / "index", shared["engine"] or "auto", shared["model"], progress=fetching, **settings) as assistant,
     ):
         if corpus:

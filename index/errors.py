@@ -1,4 +1,4 @@
-"""What can go wrong with articles and their index. The whole tree is drawn in `rag.errors`.
+"""What can go wrong with articles and their index; `rag.errors` adds what can go wrong with answering.
 
 Every message is one sentence or two, and ends with the remedy.
 """

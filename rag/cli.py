@@ -1,9 +1,8 @@
 """The commands. Exit codes: 0 answered or done, 1 an error, 2 usage, 3 abstained, 130 interrupted."""
 
-from __future__ import annotations
-
 import io
 import sys
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
@@ -99,20 +98,16 @@ def index(folder: Path, replace: bool, as_json: bool, **chosen: Any) -> None:
 @common_options
 @_dates
 @_as_json
-@click.pass_context
-def ask(
-    context: click.Context, /, question: str, as_json: bool, since: str, until: str, as_of: str, **chosen: Any
-) -> None:
+def ask(question: str, as_json: bool, data_dir: Path, engine: str, model: str, **when: Any) -> int:
     """Answer QUESTION from the articles, with quotes; exit code 3 if they do not answer it."""
     from rag.terminal import show_answer
 
-    when: dict[str, Any] = {"since": since, "until": until, "as_of": as_of}
-    with opened(**chosen) as assistant:
+    with opened(data_dir, engine, model) as assistant:
         if as_json:
             say_json(answer := assistant.ask(question, **when))
         else:
             answer = show_answer(assistant.stream(question, **when))
-    context.exit(ABSTAINED if answer.abstained else 0)
+    return ABSTAINED if answer.abstained else 0
 
 
 @commands.command()
@@ -156,9 +151,8 @@ def search(query: str, k: int, verbose: bool, as_json: bool, since: str, until: 
     from rag.terminal import show_hits
 
     settings = Settings.load(chosen)  # no assistant: what answers takes as long to load as the search itself
-    with ArticleIndex(
-        settings.data_dir, embedder(settings.embedder, ollama_host=settings.ollama_host), once=True
-    ) as articles:
+    model = embedder(settings.embedder, ollama_host=settings.ollama_host)
+    with ArticleIndex(settings.data_dir, model, once=True) as articles:
         hits = find(articles, query, k, since=since, until=until, as_of=as_of)
     say_json(hits) if as_json else show_hits(hits, scores=verbose)
 
@@ -181,10 +175,10 @@ def evaluate(context: click.Context) -> None:
 def pull(model: str | None, data_dir: Path | None, engine: str | None) -> None:
     """Fetch MODEL into Ollama; without a name, the embedded engine's own model (1.1 GB)."""
     from rag.settings import Settings
-    from rag.terminal import ByteProgress
+    from rag.terminal import byte_progress
 
     settings = Settings.load({"data_dir": data_dir, "model": model})
-    with ByteProgress() as progress:
+    with byte_progress() as progress:
         if model:
             from rag.engines.ollama_server import pull as pull_from_ollama
 
@@ -193,27 +187,21 @@ def pull(model: str | None, data_dir: Path | None, engine: str | None) -> None:
         else:
             from rag.engines.weights import DEFAULT, fetch
 
-            path = fetch(
-                DEFAULT,
-                settings.cache_dir / "models",
-                progress=lambda done, total: progress(DEFAULT.name, done, total),
-                notice=lambda text: say(text, err=True),
-            )
+            told = partial(progress, DEFAULT.name)
+            path = fetch(DEFAULT, settings.cache_dir / "models", progress=told, notice=partial(say, err=True))
             say(f"The model is here, verified: {path}")
 
 
 @commands.command()
 @common_options
 @_as_json
-@click.pass_context
-def doctor(context: click.Context, /, as_json: bool, **chosen: Any) -> None:
+def doctor(as_json: bool, **chosen: Any) -> int:
     """Say what is here, and what to do about what is wrong; exit code 1 if something is."""
     from rag.doctor import examine
-    from rag.terminal import show_findings
 
-    findings = examine({name: value for name, value in chosen.items() if value is not None})
-    say_json(findings) if as_json else show_findings(findings)
-    context.exit(0 if all(finding.ok for finding in findings) else 1)
+    findings = examine(chosen)
+    say_json(findings) if as_json else say("\n".join(map(str, findings)))
+    return 0 if all(finding.ok for finding in findings) else 1
 
 
 @commands.command()
@@ -225,11 +213,8 @@ def forget(data_dir: Path | None, yes: bool) -> None:
     from rag.settings import Settings
 
     where = Settings.load({"data_dir": data_dir}).data_dir
-    if (
-        where.exists()
-        and not yes
-        and not click.confirm(clean(f"Delete the index, the uploads and the conversations in {where}?"))
-    ):
+    question = clean(f"Delete the index, the uploads and the conversations in {where}?")
+    if where.exists() and not yes and not click.confirm(question):
         say("Nothing was deleted.")
         return
     say(f"Deleted what was in {where}." if forget_data(where) else f"Nothing is indexed in {where}.")

@@ -1,15 +1,19 @@
 """What is here, and what to do about what is wrong."""
 
-from __future__ import annotations
-
 import platform
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+from index.embed import embedder
+from index.store import ArticleIndex
+from rag import prompts
+from rag.engines import choose_engine
+from rag.engines.ollama_server import installed_models
+from rag.engines.weights import DEFAULT, locate
 from rag.errors import DatelineError, EngineError, EngineTimeout, EngineUnavailable
 from rag.settings import Settings
 
@@ -23,12 +27,16 @@ _SOONER = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """One thing that was looked at; as text a line, and what to do about what is wrong on a second."""
 
     what: str
     ok: bool
     state: str
     remedy: str | None = None
+
+    def __str__(self) -> str:
+        line = f"{'ok ' if self.ok else 'NOT OK'} {self.what}: {self.state}"
+        return f"{line}\n      {self.remedy}" if self.remedy else line
 
 
 def examine(arguments: Mapping[str, Any]) -> list[Finding]:
@@ -53,9 +61,6 @@ def examine(arguments: Mapping[str, Any]) -> list[Finding]:
 
 
 def _index(settings: Settings) -> list[str]:
-    from index.embed import embedder
-    from index.store import ArticleIndex
-
     with ArticleIndex(settings.data_dir, embedder(settings.embedder, ollama_host=settings.ollama_host)) as articles:
         counts = articles.counts()
     undated = f", {counts.undated} without a date" if counts.undated else ""
@@ -64,8 +69,6 @@ def _index(settings: Settings) -> list[str]:
 
 
 def _ollama(settings: Settings) -> list[str]:
-    from rag.engines.ollama_server import installed_models
-
     try:
         models = installed_models(settings.ollama_host)
     except (EngineUnavailable, EngineTimeout):
@@ -75,8 +78,6 @@ def _ollama(settings: Settings) -> list[str]:
 
 
 def _weights(settings: Settings) -> list[str]:
-    from rag.engines.weights import DEFAULT, locate
-
     if path := locate(DEFAULT, settings.cache_dir / "models"):
         return [f"{path}, verified"]
     return ["not fetched yet", "The first question fetches it, or now: dateline pull"]
@@ -84,22 +85,16 @@ def _weights(settings: Settings) -> list[str]:
 
 def _sooner(settings: Settings) -> list[str]:
     """Which engine answers sooner, where both could answer now."""
-    from rag.engines import choose_engine
-
-    try:
+    with suppress(DatelineError):
         there, here = (choose_engine(settings.using(engine, None)) for engine in ("ollama", "embedded"))
         chosen = choose_engine(settings)
-        both = not here.to_fetch()
-    except DatelineError:
-        return []
-    remedy = [] if chosen.engine == "ollama" else [f"Answer with it: --engine ollama --model {there.model}"]
-    return [_SOONER, *remedy] if both else []
+        if not here.to_fetch():
+            remedy = [] if chosen.engine == "ollama" else [f"Answer with it: --engine ollama --model {there.model}"]
+            return [_SOONER, *remedy]
+    return []
 
 
 def _speed(settings: Settings) -> list[str]:
-    from rag import prompts
-    from rag.engines import choose_engine
-
     choice = choose_engine(settings)
     name = f"{choice.model} ({choice.engine})"
     if choice.to_fetch():

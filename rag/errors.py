@@ -1,52 +1,21 @@
-"""Every error that Dateline raises on purpose. Each message ends with the remedy.
+"""Every error that Dateline raises on purpose: here those of answering, and all of `index.errors`.
 
-DatelineError
-├── CorpusError                the folder of articles cannot be used
-│   ├── FolderMissing
-│   └── AnotherFolder
-├── IndexStateError            the index cannot be used as it is
-│   ├── IndexMissing
-│   ├── EmbedderMismatch
-│   ├── IndexVersionMismatch
-│   └── IndexBusy
-├── StorageError               disk full, no permission, damaged
-├── ArticleMissing
-├── EmbedderError
-├── SettingsError              a setting or argument of the wrong form
-├── QuestionError              empty, no text, or longer than the model's window
-├── Stopped                    the question was called off by whoever asked it
-└── EngineError                the model that writes
-    ├── EngineUnavailable      nothing answers at the address
-    ├── EngineTimeout
-    ├── EngineInterrupted      died in mid-answer
-    ├── ModelMissing
-    └── WeightsError           the model file cannot be fetched, or is not what it should be
+Each message ends with the remedy.
 """
 
-from __future__ import annotations
-
-from index.errors import (
-    AnotherFolder,
-    ArticleMissing,
-    CorpusError,
-    DatelineError,
-    EmbedderError,
-    EmbedderMismatch,
-    FolderMissing,
-    IndexBusy,
-    IndexMissing,
-    IndexStateError,
-    IndexVersionMismatch,
-    SettingsError,
-    StorageError,
-)
-
-__all__ = [
-    "AnotherFolder", "ArticleMissing", "CorpusError", "DatelineError", "EmbedderError", "EmbedderMismatch",
-    "EngineError", "EngineInterrupted", "EngineTimeout", "EngineUnavailable", "FolderMissing", "IndexBusy",
-    "IndexMissing", "IndexStateError", "IndexVersionMismatch", "ModelMissing", "QuestionError", "SettingsError",
-    "Stopped", "StorageError", "WeightsError",
-]  # fmt: skip
+from index.errors import AnotherFolder as AnotherFolder
+from index.errors import ArticleMissing as ArticleMissing
+from index.errors import CorpusError as CorpusError
+from index.errors import DatelineError as DatelineError
+from index.errors import EmbedderError as EmbedderError
+from index.errors import EmbedderMismatch as EmbedderMismatch
+from index.errors import FolderMissing as FolderMissing
+from index.errors import IndexBusy as IndexBusy
+from index.errors import IndexMissing as IndexMissing
+from index.errors import IndexStateError as IndexStateError
+from index.errors import IndexVersionMismatch as IndexVersionMismatch
+from index.errors import SettingsError as SettingsError
+from index.errors import StorageError as StorageError
 
 
 class QuestionError(DatelineError):

@@ -1,7 +1,5 @@
 """The part of a passage that a reader is shown: where the words stand that were looked for."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 
@@ -18,14 +16,12 @@ def excerpt(text: str, marks: Sequence[Sequence[int]], most: int) -> list[tuple[
     """
     start = _start(text, marks, most)
     end = len(text) if len(text) - start <= most else _word_start(text, start + most, start + 1)
-    pieces, at = [("… ", False)] if start > 0 else [], start
+    pieces, at = [("… " if start > 0 else "", False)], start
     for mark_start, mark_end in marks:
         if start <= mark_start and mark_end <= end:
             pieces += [(text[at:mark_start], False), (text[mark_start:mark_end], True)]
             at = mark_end
-    pieces.append((text[at:end].rstrip(), False))
-    if end < len(text):
-        pieces.append((" …", False))
+    pieces += [(text[at:end].rstrip(), False), (" …" if end < len(text) else "", False)]
     return [(re.sub(r"\s+", " ", piece), marked) for piece, marked in pieces if piece]
 
 

@@ -30,7 +30,7 @@ common_options = together(
 def opened(data_dir: Path | None, engine: str | None, model: str | None) -> Iterator[Assistant]:
     """The assistant of these options; what it fetches is told on stderr."""
     from rag.assistant import Assistant
-    from rag.terminal import ByteProgress
+    from rag.terminal import byte_progress
 
-    with ByteProgress() as progress, Assistant(data_dir, engine or "auto", model, progress=progress) as assistant:
+    with byte_progress() as progress, Assistant(data_dir, engine or "auto", model, progress=progress) as assistant:
         yield assistant

@@ -83,10 +83,11 @@ class Settings:
         if self.engine not in ENGINES:
             raise SettingsError(f"There is no engine {self.engine!r}: use one of {', '.join(ENGINES)}.")
         for name in ("context_tokens", "evidence_tokens", "evidence_sentences", "answer_tokens", "passages"):
-            if getattr(self, name) < 1:
-                raise SettingsError(
-                    f"{name} must be 1 or more, not {getattr(self, name)}: set DATELINE_{name.upper()}."
-                )
+            value = getattr(self, name)
+            if value < 1:
+                raise SettingsError(f"{name} must be 1 or more, not {value}: set DATELINE_{name.upper()}.")
+        if not self.timeout > 0:
+            raise SettingsError(f"timeout must be more than 0 seconds, not {self.timeout}: set DATELINE_TIMEOUT.")
         if not 0 <= self.threshold <= 1:
             raise SettingsError(f"threshold must be between 0 and 1, not {self.threshold}: set DATELINE_THRESHOLD.")
         try:
@@ -108,9 +109,10 @@ def _coerce(name: str, kind: str, value: Any) -> Any:
                 return CAUTION[value] if name == "threshold" and value in CAUTION else float(value)
             case "str | int":
                 return _kept_alive(str(value).strip())
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: the home of a user whom nobody knows
         no_text = isinstance(error, UnicodeEncodeError)
-        wrong = "holds bytes that are no text in UTF-8" if no_text else f"must be a number, not {value!r}"
+        wanted = "path" if kind == "Path" else "number"
+        wrong = "holds bytes that are no text in UTF-8" if no_text else f"must be a {wanted}, not {value!r}"
         raise SettingsError(f"{name} {wrong}: change the argument or DATELINE_{name.upper()}.") from None
     return str(value)
 

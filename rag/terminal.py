@@ -1,12 +1,9 @@
 """What the commands print: answers, hits, reports, and progress where there is a terminal to show it on."""
 
-from __future__ import annotations
-
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Self
+from contextlib import ExitStack, contextmanager, nullcontext
 
 import rich.console
 from rich.console import ConsoleOptions, RenderableType
@@ -15,18 +12,12 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 from rich.segment import Segment
 from rich.text import Text
 
-from index.types import as_json
+from index.types import Hit, SyncReport, as_json
 from rag.errors import EngineError
 from rag.excerpt import excerpt
 from rag.printing import clean, say
-from rag.types import Answer, AnswerDone, Citation, Event, EvidenceFound, SentenceChecked, TextDelta
+from rag.types import Answer, AnswerDone, Event, EvidenceFound, SentenceChecked, TextDelta
 from rag.wording import about, in_words, origin, quoted
-
-if TYPE_CHECKING:
-    from index.types import Hit, SyncReport
-    from rag.doctor import Finding
-
-_EXCERPT = 240  # characters of a passage
 
 
 class Console(rich.console.Console):
@@ -37,50 +28,46 @@ class Console(rich.console.Console):
             yield segment if segment.control else segment._replace(text=clean(segment.text))
 
 
-class ByteProgress:
-    """A progress bar on stderr for downloads; silent where stderr is not a terminal, but for its first line."""
+@contextmanager
+def byte_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on stderr for downloads; silent where stderr is not a terminal, but for its first line.
 
-    def __init__(self) -> None:
-        self._console = Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn(),
-            console=self._console, transient=True,
-        )  # fmt: skip
+    It is told of `done` of `total` bytes of `what`, in the order (what, done, total); a total of 0 is not known.
+    """
+    bar = Progress(
+        TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn(),
+        console=Console(stderr=True), transient=True,
+    )  # fmt: skip
 
-    def __enter__(self) -> Self:
-        return self
+    with ExitStack() as shown:
 
-    def __exit__(self, *exception: object) -> None:
-        self._show(False)
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        """`done` of `total` bytes of `what`; a total of 0 is not known."""
-        complete = 0 < total <= done
-        task = next((one.id for one in self._bar.tasks if one.description == what), None)
-        if task is None:
+        def told(what: str, done: int, total: int) -> None:
+            complete = 0 < total <= done
+            task = next((one.id for one in bar.tasks if one.description == what), None)
+            if task is None:
+                if complete:
+                    return  # it was all there already
+                if not bar.console.is_terminal:
+                    say(f"Fetching {what} …" if total else what, err=True)
+                task = bar.add_task(what, total=total or None)
+            bar.update(task, completed=done, total=total or None)
             if complete:
-                return  # it was all there already
-            if not self._console.is_terminal:
-                say(f"Fetching {what} …" if total else what, err=True)
-            task = self._bar.add_task(what, total=total or None)
-        self._bar.update(task, completed=done, total=total or None)
-        self._show(not complete)
+                shown.close()
+            elif bar.console.is_terminal and not bar.live.is_started:
+                shown.enter_context(bar)
 
-    def _show(self, shown: bool) -> None:
-        if self._console.is_terminal and shown != self._bar.live.is_started:
-            (self._bar.start if shown else self._bar.stop)()
+        yield told
 
 
 @contextmanager
 def file_progress() -> Iterator[Callable[[int, int, str], None]]:
     """A progress bar on stderr that counts files; nothing where stderr is not a terminal."""
-    console = Console(stderr=True)
     bar = Progress(
         TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        TextColumn("{task.fields[what]}", markup=False), console=console, transient=True,
+        TextColumn("{task.fields[what]}", markup=False), console=Console(stderr=True), transient=True,
     )  # fmt: skip
     task = bar.add_task("index", total=None, what="")
-    with bar if console.is_terminal else nullcontext():
+    with bar if bar.console.is_terminal else nullcontext():
         yield lambda done, total, what: bar.update(task, completed=done, total=total, what=what)
 
 
@@ -103,7 +90,11 @@ def show_answer(events: Iterable[Event]) -> Answer:
     width = min(Console().width, 100)
     say(textwrap.fill(answer.text, width))
     for citation in answer.citations:
-        say(f"\n{_citation(citation, width)}")
+        title, *where = about(as_json(citation))
+        others = ", ".join(id for id in citation.carriers if id != citation.article)
+        copies = f"\n    {origin(citation.carriers)}: the same words in {others}" if others else ""
+        quote = textwrap.fill(quoted(citation.quote), width, initial_indent="    ", subsequent_indent="    ")
+        say(f"\n[{citation.number}] {title}\n    {', '.join(where)}{copies}\n{quote}")
     if answer.abstained and answer.hits:
         say("\nRelated, not an answer:")
         show_hits(answer.hits[:3])
@@ -120,17 +111,14 @@ def _streamed(events: Iterable[Event]) -> Answer:
 
     If the engine dies in mid-answer, what it had written is printed, marked as unchecked, and the error raised.
     """
-    console = Console(stderr=True)
-    live = Live(console=console, transient=True, auto_refresh=False)
     draft, status = "", "searching"
 
-    def show() -> None:
-        if console.is_terminal:
-            live.update(Text.assemble((draft, "dim italic"), (f"  … {status}", "cyan")), refresh=True)
+    def shown() -> Text:
+        return Text.assemble((draft, "dim italic"), (f"  … {status}", "cyan"))
 
-    with live if console.is_terminal else nullcontext():
-        try:
-            show()
+    try:
+        with Live(console=Console(stderr=True), transient=True, auto_refresh=False, get_renderable=shown) as live:
+            live.refresh()
             for event in events:
                 match event:
                     case EvidenceFound(hits):
@@ -141,22 +129,12 @@ def _streamed(events: Iterable[Event]) -> Answer:
                         status = "checking"
                     case AnswerDone(answer):
                         return answer
-                show()
-        except EngineError as error:
-            live.stop()
-            if error.partial:
-                say(f"{error.partial.strip()} …\n[interrupted here; nothing of this was checked]")
-            raise
+                live.refresh()
+    except EngineError as error:
+        if error.partial:
+            say(f"{error.partial.strip()} …\n[interrupted here; nothing of this was checked]")
+        raise
     raise AssertionError("a stream ends with AnswerDone")
-
-
-def _citation(citation: Citation, width: int) -> str:
-    title, *where = about(as_json(citation))
-    others = ", ".join(id for id in citation.carriers if id != citation.article)
-    copies = f"\n    {origin(citation.carriers)}: the same words in {others}" if others else ""
-    indent = " " * 4
-    quote = textwrap.fill(quoted(citation.quote), width, initial_indent=indent, subsequent_indent=indent)
-    return f"[{citation.number}] {title}\n    {', '.join(where)}{copies}\n{quote}"
 
 
 def show_hits(hits: Sequence[Hit], *, scores: bool = False) -> None:
@@ -167,16 +145,8 @@ def show_hits(hits: Sequence[Hit], *, scores: bool = False) -> None:
         rank = f"BM25 #{hit.bm25_rank}" if hit.bm25_rank else "not in BM25"
         cosine = f"cosine {hit.similarity:.2f}" if hit.similarity is not None else "not in dense"
         say(f"  {hit.passage.article}, {in_words(hit.passage.date)}" + (f" · {rank}, {cosine}" if scores else ""))
-        pieces = excerpt(hit.passage.text, [(mark.start, mark.end) for mark in hit.marks], _EXCERPT)
+        pieces = excerpt(hit.passage.text, [(mark.start, mark.end) for mark in hit.marks], most=240)
         shown = Text.assemble(*((piece, "bold" if marked else "") for piece, marked in pieces))
         for line in shown.wrap(console, width - 4):
             line.rstrip()
             console.print(Text("    ").append_text(line))
-
-
-def show_findings(findings: Sequence[Finding]) -> None:
-    """One line a finding; what is wrong is followed by what to do."""
-    for finding in findings:
-        say(f"{'ok ' if finding.ok else 'NOT OK'} {finding.what}: {finding.state}")
-        if finding.remedy:
-            say(f"      {finding.remedy}")

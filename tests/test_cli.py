@@ -138,6 +138,8 @@ def test_settings_come_from_defaults_the_environment_and_arguments_and_one_that_
         ("passages", "ten", "must be a number, not 'ten': change the argument or DATELINE_PASSAGES."),
         ("passages", 0, "must be 1 or more, not 0: set DATELINE_PASSAGES."),
         ("threshold", 2, "must be between 0 and 1, not 2.0"),
+        ("timeout", "nan", "must be more than 0 seconds, not nan"),
+        ("data_dir", "~nobody-of-this-name/news", "must be a path, not '~nobody-of-this-name/news'"),
         ("engine", "magic", "There is no engine 'magic': use one of auto, ollama, embedded."),
         ("colour", "red", "There is no setting 'colour'; the settings are: answer_tokens, "),
     ):
