@@ -21,9 +21,8 @@ from index.datadir import write_whole
 from rag.assistant import Assistant
 from rag.errors import DatelineError
 from rag.question import Message
-from rag.reply import Reply
+from rag.reply import Form, Reply
 from rag.support import Regression, Signals
-from rag.verify import Form
 
 _BOTH = ("answers", "search")
 SIGNALS = {"evidence": _BOTH, "draft": (*_BOTH, "confidence"), "quote": _BOTH}  # what is weighed for each form

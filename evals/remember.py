@@ -32,9 +32,9 @@ class RememberingAssistant(Assistant):
         self._memory = memory
         self._remembered: Engine | None = None
 
-    def _opened(self, progress: Progress | None) -> Engine:
+    def _opened(self, *listeners: Progress | None) -> Engine:
         if self._remembered is None:
-            behind = partial(super()._opened, progress)
+            behind = partial(super()._opened, *listeners)
             self._remembered = _Remembered(self._memory, self.choice.engine, self.choice.model, behind)
         return self._remembered
 

@@ -4,40 +4,39 @@ No statement likely enough: a refusal, and no model is called. Else draft and ch
 article's own words; then the articles that answer otherwise.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 
 from index.split import split_sentences
+from index.store import ArticleIndex
 from index.types import Hit
 from rag import prompts
 from rag.corrections import correction, takes_back
-from rag.crossencoder import CrossEncoder, log_odds
+from rag.crossencoder import CrossEncoder
 from rag.days import annotate, without_days
 from rag.engines.base import Completion, Engine
 from rag.errors import EngineError
-from rag.evidence import BEHIND, Articles, Evidence, EvidenceSet, gather, is_copy, statements
+from rag.evidence import BEHIND, Evidence, EvidenceSet, gather, is_copy, statements
 from rag.names import name_stands_in
 from rag.numbers import find_numbers
-from rag.reply import Reply
+from rag.reply import Reply, Verdict
 from rag.settings import Settings
 from rag.support import TYPICAL
 from rag.types import AnswerSentence, Event, SentenceChecked, TextDelta, Withheld
-from rag.verify import Verdict, Verifier, declines
-from rag.wording import before_correction, corrected, in_the_articles_words, says, yes_or_no
+from rag.verify import Verifier, declines
+from rag.wording import before_correction, corrected, in_the_articles_words, says
 from rag.words import content_words
 
 _SURE = 2.0  # log-odds of Yes against No from which a question of yes or no gets the word
-_SAME = 0.0  # log-odds from which a statement of another article says what was said
+_SAME = 0.5  # probability from which a statement of another article says what was said
 _RIVALS = 3  # other articles asked for one question; each costs a second or two
 _OF_ONE = 3  # statements of one article that it is asked on
 _EDITED = 0.5  # Jaccard of the words of two statements that are one sentence with something changed
 _QUOTES_SHOWN = 3
-_QUOTED = "the article's own words are surer"
 _TYPE_YES_OR_NO = re.compile(r"\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would)\b", re.IGNORECASE)
 # what has no one answer: the sentences that open the articles tell it
 _BROAD = re.compile(
@@ -53,28 +52,13 @@ _SOMEBODY_SAYS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What the model wrote, before any check."""
-
-    text: str
-    confidence: float
-    """Mean log-probability of its tokens."""
-
-    def sentences(self) -> list[str]:
-        """Its sentences; none if it says that it found nothing."""
-        if declines(self.text):
-            return []
-        return [self.text[span.start : span.end] for span in split_sentences(self.text)]
-
-
 @dataclass(frozen=True)
 class Answering:
     """What it takes to answer; `engine` is opened at its first use, which a refusal may never come to."""
 
     reply: Reply
     settings: Settings
-    articles: Articles
+    articles: ArticleIndex
     engine: Callable[[], Engine]
     judge: CrossEncoder
     verifier: Verifier
@@ -83,64 +67,53 @@ class Answering:
 
     def answer(self, question: str, hits: Sequence[Hit]) -> Iterator[Event]:
         """Answers one stand-alone question into the reply; a question that gets nothing is named there."""
-        evidence = gather(question, hits, self.articles, self._odds, limit=self.settings.evidence_sentences)
+        evidence = gather(question, hits, self.articles, self.judge, limit=self.settings.evidence_sentences)
         self.reply.evidence.append(evidence)
         if self.verifier.worth_asking(evidence):
             evidence = self.within_window(question, evidence)
             asked = annotate(question, self.today)
-            kept, held_back = yield from self._drafted(asked, evidence)
-            quote = None if kept else self.verifier.quote(evidence)
-            if quote:
-                yield from self._replaced(asked, held_back, quote, evidence)
-                return
-            for verdict in held_back:
-                yield from self._show(verdict)
-            if kept:
+            drafted = yield from self._drafted(asked, evidence)
+            if kept := [verdict for verdict in drafted if verdict.reason is None]:
                 yield from self._other_answers(asked, kept, evidence)
+                return
+            if quote := self.verifier.quote(evidence):
+                quote = replace(quote, text=self._framed(asked, quote.cited[0]))
+                yield self._written(f" {quote.text}" if drafted else quote.text)
+            for verdict in drafted:
+                yield from self._show(verdict)
+            if quote:
+                yield from self._show_corrected(asked, quote, evidence)
                 return
         if near := self._openings(question, hits, evidence):
             yield from self._quoted(near)
         else:
             self.reply.unanswered.append(question)
 
-    def _odds(self, question: str, statements: Sequence[str]) -> list[float]:
-        return [log_odds(p) for p in self.judge.answers(question, statements)]
-
-    def _drafted(
-        self, question: str, evidence: EvidenceSet
-    ) -> Generator[Event, None, tuple[list[Verdict], list[Verdict]]]:
+    def _drafted(self, question: str, evidence: EvidenceSet) -> Generator[Event, None, list[Verdict]]:
         """Checks the sentences of the model's draft, and shows each as soon as one of them holds.
 
-        Its value: those that may be shown, and those that were not shown yet, because the draft does not hold so far.
+        Its value: all of them. Where none holds, none was shown yet.
         """
         if _TYPE_YES_OR_NO.match(question):
-            return [], []  # a small model says yes too easily, and a yes is too short to check: a quote must answer
-        draft = yield from self.draft(question, evidence.items)
-        kept, held_back = list[Verdict](), list[Verdict]()
-        for text in draft.sentences():
-            verdict = self._judged(question, text, evidence, draft.confidence)
-            kept += [verdict] if verdict.reason is None else []
-            held_back.append(verdict)
-            if kept:
-                for one in held_back:
-                    yield from self._show_corrected(question, one, evidence)
-                held_back = []
-        return kept, held_back
+            return []  # a small model says yes too easily, and a yes is too short to check: a quote must answer
+        sentences, confidence = yield from self._draft(question, evidence.items)
+        drafted, shown = list[Verdict](), 0
+        for text in sentences:
+            drafted.append(self._judged(question, text, evidence, confidence))
+            if any(verdict.reason is None for verdict in drafted):
+                for verdict in drafted[shown:]:
+                    yield from self._show_corrected(question, verdict, evidence)
+                shown = len(drafted)
+        return drafted
 
-    def _replaced(
-        self, question: str, verdicts: Sequence[Verdict], quote: Verdict, evidence: EvidenceSet
-    ) -> Iterator[Event]:
-        """The quote instead of the draft, which is withheld."""
-        item, odds = quote.cited[0], 0.0
+    def _framed(self, question: str, item: Evidence) -> str:
+        """The article's own words as an answer, behind a yes or no if it is asked for and the model is sure of it."""
         if _TYPE_YES_OR_NO.match(question):
-            odds, completion = self.engine().yes_minus_no(prompts.yes_or_no(question, quote.cited))
+            odds, completion = self.engine().yes_minus_no(prompts.answer(question, [item], prompts.YES_OR_NO))
             self.reply.count(completion)
-        words = item.quote, item.date
-        text = in_the_articles_words(*words) if abs(odds) < _SURE else yes_or_no(odds > 0, *words)
-        yield self._written(f" {text}" if verdicts else text)
-        for one in verdicts:
-            yield from self._show(one if one.reason else replace(one, support=None, reason=_QUOTED))
-        yield from self._show_corrected(question, replace(quote, text=text), evidence)
+            if abs(odds) >= _SURE:
+                return in_the_articles_words(item.quote, item.date, odds > 0)
+        return in_the_articles_words(item.quote, item.date)
 
     def _quoted(self, items: Sequence[Evidence]) -> Iterator[Event]:
         """The first few of `items` in their articles' words, in the order of their dates; no words are shown twice."""
@@ -159,8 +132,8 @@ class Answering:
             return []
         told = set(content_words(without_days(_ANY_ARTICLE.sub(" ", _BROAD.sub(" ", question)))))
         told -= set(content_words(" ".join(evidence.names)))
-        found = {hit.passage.article: hit for hit in reversed(hits)}
-        whole = [replace(hit, passage=replace(hit.passage, start=0, end=sys.maxsize)) for hit in found.values()][::-1]
+        found = {hit.passage.article: hit for hit in hits}
+        whole = [replace(hit, passage=replace(hit.passage, start=0, end=sys.maxsize)) for hit in found.values()]
         opening = list[Evidence]()
         for item in statements(whole, self.articles):
             about = f"{item.title}\n{item.quote}"
@@ -179,16 +152,18 @@ class Answering:
         fixed = engine.count_tokens(prompts.INSTRUCTIONS) + 100  # the chat template, the check's own words
         # the question is read beside an answer in the check, which may be as long as the longest answer
         room = engine.context_tokens - fixed - 2 * settings.answer_tokens - 2 * engine.count_tokens(question)
-        fitting = evidence.within(
-            min(settings.evidence_tokens, room), lambda item: engine.count_tokens(prompts.statement(item))
-        )
+        budget = min(settings.evidence_tokens, room)
+        fitting = evidence.within(budget, lambda item: engine.count_tokens(prompts.statement(item)))
         if fitting.passages_left_out and room < settings.evidence_tokens:
             count = fitting.passages_left_out
             self.reply.notes.append(f"{count} passage{'s' if count > 1 else ''} left out: the model's window is full")
         return fitting
 
-    def draft(self, question: str, items: Sequence[Evidence]) -> Generator[Event, None, Draft]:
-        """Streams the model's own words. Its value is the whole draft."""
+    def _draft(self, question: str, items: Sequence[Evidence]) -> Generator[Event, None, tuple[list[str], float]]:
+        """Streams the model's own words, before any check.
+
+        Its value: their sentences, none if it says that it found nothing, and the mean log-probability of its tokens.
+        """
         reply, text = self.reply, ""
         writing = self.engine().stream(prompts.answer(question, items), max_tokens=self.settings.answer_tokens)
         try:
@@ -206,26 +181,26 @@ class Answering:
         reply.count(completion)
         if completion.truncated:
             reply.notes.append("the model's answer was cut at its longest length")
-        return Draft(text, TYPICAL if completion.mean_logprob is None else completion.mean_logprob)
+        sentences = [] if declines(text) else [text[span.start : span.end] for span in split_sentences(text)]
+        return sentences, TYPICAL if completion.mean_logprob is None else completion.mean_logprob
 
     def _other_answers(self, question: str, kept: Sequence[Verdict], evidence: EvidenceSet) -> Iterator[Event]:
         """What other articles answer instead, each asked on its own, with its date; none replaces another."""
         said = [kept[0]]
-        for items in self._rivals(question, kept[0], evidence):
+        for items in islice(self._rivals(question, kept[0], evidence), _RIVALS):
             if any(map(self.reply.shows, items)):
                 continue
             yield TextDelta("\n\n")
-            draft = yield from self.draft(question, items)
-            text = next(iter(draft.sentences()), "")
-            if not text or any(_same_answer(text, known.text, question) for known in said):
+            sentences, confidence = yield from self._draft(question, items)
+            if not sentences or any(_same_answer(sentences[0], known.text, question) for known in said):
                 continue
-            verdict = self._judged(question, text, replace(evidence, items=items), draft.confidence)
+            verdict = self._judged(question, sentences[0], replace(evidence, items=items), confidence)
             if verdict.reason is None:
                 if any(takes_back(item.quote, verdict.text, question) for item in kept[0].cited):
                     framed = before_correction(verdict.text, items[0].date)
                 else:
                     said.append(verdict)
-                    framed = says(verdict.text, items[0].date, another=True)
+                    framed = says(verdict.text, items[0].date)
                 yield from self._show(replace(verdict, text=framed))
         if len(said) > 1:
             self.reply.notes.append(f"the articles differ: {len(said)} answers, each with its own source")
@@ -234,15 +209,14 @@ class Answering:
 
     def _newest_first(self, said: Sequence[Verdict], question: str) -> None:
         """Where the last sentences differ in their figures, the newest leads; older ones are told by their dates."""
-        reply = self.reply
         dated = [verdict for verdict in said if verdict.cited[0].date and _figures(verdict.text, question)]
         newest, *older = sorted(said, key=lambda verdict: str(verdict.cited[0].date), reverse=True)
         if len(dated) == len(said) and newest is not said[0]:
-            told = [replace(one, text=says(one.text, one.cited[0].date, another=True)) for one in older]
-            reply.sentences[-len(said) :] = map(self._sentence, (_with_its_speaker(newest, question), *told))
-            reply.number_anew()
+            told = [replace(one, text=says(one.text, one.cited[0].date)) for one in older]
+            self.reply.sentences[-len(said) :] = map(self._sentence, (_with_its_speaker(newest, question), *told))
+            self.reply.number_anew()
 
-    def _rivals(self, question: str, kept: Verdict, evidence: EvidenceSet) -> list[tuple[Evidence, ...]]:
+    def _rivals(self, question: str, kept: Verdict, evidence: EvidenceSet) -> Iterator[tuple[Evidence, ...]]:
         """The likeliest statements of each other article that is not far behind the cited one, likeliest article first.
 
         An article that shares wire copy with the cited ones is one voice with them, unless it has the cited words with
@@ -254,13 +228,11 @@ class Answering:
         for item in evidence.pool:
             if item.article not in heard and not any(is_copy(item, known) for known in kept.cited):
                 others.setdefault(item.article, []).append(item)
-        found, near = list[tuple[Evidence, ...]](), max(item.relevance for item in kept.cited) - BEHIND
+        near = max(item.relevance for item in kept.cited) - BEHIND
         for items in (items[:_OF_ONE] for items in others.values() if items[0].relevance >= near):
-            if items[0].article in origin and not any(_edited(items[0], known) for known in kept.cited):
-                continue
-            if max(self.verifier.supports(question, kept.text, [item.read for item in items])) < _SAME:
-                found.append(tuple(replace(item, number=n) for n, item in enumerate(items, 1)))
-        return found[:_RIVALS]
+            one_voice = items[0].article in origin and not any(_edited(items[0], known) for known in kept.cited)
+            if not one_voice and max(self.judge.supports(question, kept.text, [item.read for item in items])) < _SAME:
+                yield tuple(replace(item, number=n) for n, item in enumerate(items, 1))
 
     def _written(self, text: str) -> TextDelta:
         if self.reply.first_token is None:
@@ -276,14 +248,13 @@ class Answering:
     def _show_corrected(self, question: str, verdict: Verdict, evidence: EvidenceSet) -> Iterator[Event]:
         """Like `_show`; where a later article takes the sentence back, that leads."""
         note = () if verdict.reason else correction(verdict.text, question, verdict.cited, evidence.pool)
+        told = _with_its_speaker(verdict, question)
         if note:
             text = corrected(" ".join(item.quote for item in note), note[0].date)
             yield self._written(f" {text}")
             yield from self._show(Verdict(text, note, 1.0))
-        verdict = _with_its_speaker(verdict, question)
-        if note:
-            verdict = replace(verdict, text=before_correction(verdict.text, verdict.cited[0].date))
-        yield from self._show(verdict)
+            told = replace(told, text=before_correction(told.text, told.cited[0].date))
+        yield from self._show(told)
 
     def _show(self, verdict: Verdict) -> Iterator[Event]:
         """Puts the sentence into the reply, or among what is withheld."""
@@ -326,7 +297,7 @@ def _same_answer(one: str, other: str, question: str) -> bool:
         return first <= second or second <= first
     asked = set(content_words(question))
     a, b = set(content_words(one)) - asked, set(content_words(other)) - asked
-    return not a or not b or a <= b or b <= a
+    return a <= b or b <= a
 
 
 def _figures(text: str, question: str) -> set[float]:

@@ -1,14 +1,12 @@
 """The assistant: a folder of articles in, cited answers out. `ask` is `stream` run to its end."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, Self, Unpack
 
@@ -150,12 +148,7 @@ class Assistant:
         fetching, and what has arrived is kept. Setting `stop` ends the loading: Stopped is raised. Raises EngineError,
         StorageError.
         """
-
-        def told(what: str, done: int, total: int) -> None:
-            for one in filter(None, (self._progress, progress)):
-                one(what, done, total)
-
-        engine, connections = self._opened(told), Connections()
+        engine, connections = self._opened(self._progress, progress), Connections()
         until_stopped(lambda: engine.load(connections), stop or threading.Event(), connections)
 
     def use(self, engine: str = "auto", model: str | Path | None = None) -> None:
@@ -170,11 +163,14 @@ class Assistant:
                 self._engine.close()
             self.settings, self._choice, self._engine = settings, choice, None
 
-    def _opened(self, progress: Progress | None) -> Engine:
+    def _opened(self, *listeners: Progress | None) -> Engine:
+        def told(what: str, done: int, total: int) -> None:
+            for one in filter(None, listeners):
+                one(what, done, total)
+
         with self._engine_lock:  # held while a gigabyte is fetched; searching goes on meanwhile
-            choice = self.choice
             if self._engine is None:
-                self._engine = choice.open(progress)
+                self._engine = self.choice.open(told)
             return self._engine
 
     # ------------------------------------------------------------------------------------------ questions
@@ -203,14 +199,14 @@ class Assistant:
             return self._events(lambda: self.engine, question, history, filters)
         connections = Connections()
 
-        def told(what: str, done: int, total: int) -> None:
+        def unless_stopped(what: str, done: int, total: int) -> None:
             if stop.is_set():
                 raise Stopped  # a gigabyte is not fetched for nobody
-            if self._progress:
-                self._progress(what, done, total)
 
-        events = self._events(lambda: Stoppable(self._opened(told), connections), question, history, filters)
-        return stoppable(events, stop, connections)
+        def engine() -> Engine:
+            return Stoppable(self._opened(unless_stopped, self._progress), connections)
+
+        return stoppable(self._events(engine, question, history, filters), stop, connections)
 
     def _events(
         self, engine: Callable[[], Engine], question: str, history: Sequence[Message], filters: Filters
@@ -230,8 +226,8 @@ class Assistant:
         for turn in history:
             as_text(turn["content"], "A message of the history")
 
-        def rewritten(turns: list[tuple[str, str]], last: str) -> str:
-            return "".join(_rewritten(reply, engine(), turns, last))
+        def rewritten(turns: list[tuple[str, str]], last: str) -> Iterator[str]:
+            reply.count((yield from engine().stream(prompts.rewrite(turns, last), max_tokens=80)))
 
         reply.standalone = standalone(reply.question, history, rewritten)
         today = as_day(filters.get("as_of"), "as_of")
@@ -242,9 +238,12 @@ class Assistant:
             asked.append(standalone(part, before, rewritten))
         most = self.settings.passages
         found = [find(self.articles, part, most, **filters, toward=pointed_at(part, now)) for part in asked]
-        reply.hits, reply.searched = _merged(found, most), reply.elapsed()
+        once = dict[str, Hit]()
+        for hit in filter(None, chain(*zip_longest(*found))):  # the best of each part in turn
+            once.setdefault(hit.passage.id, hit)
+        reply.hits, reply.searched = tuple(once.values())[:most], reply.elapsed()
         yield EvidenceFound(reply.hits)
-        verifier = Verifier(reply, self.settings.threshold, self.support, self._judge)
+        verifier = Verifier(reply, self.settings.threshold, self.support)
         answering = Answering(reply, self.settings, self.articles, engine, self._judge, verifier, today)
         for part, hits in zip(asked, found, strict=True):
             yield from answering.answer(part, hits)
@@ -294,19 +293,7 @@ class Assistant:
 
     def _fingerprint(self) -> str:
         """Changes with whatever could change an answer, the articles apart."""
-        kept = {
-            k: str(v) for k, v in asdict(self.settings).items() if k not in ("data_dir", "cache_dir", "ollama_host")
-        }
+        elsewhere = ("data_dir", "cache_dir", "ollama_host")
+        kept = {name: str(value) for name, value in asdict(self.settings).items() if name not in elsewhere}
         parts = [kept, self.support.fingerprint(), prompts.fingerprint(), self.choice.engine, self.choice.model]
         return hashlib.sha256(json.dumps([*parts, self._embedder.fingerprint]).encode()).hexdigest()[:12]
-
-
-def _rewritten(reply: Reply, engine: Engine, turns: list[tuple[str, str]], question: str) -> Iterator[str]:
-    """The question as the model puts it when it has to stand alone, as it writes it."""
-    reply.count((yield from engine.stream(prompts.rewrite(turns, question), max_tokens=80)))
-
-
-def _merged(found: Sequence[Sequence[Hit]], most: int) -> tuple[Hit, ...]:
-    """The best hits of each part of a question in turn, each passage once."""
-    turns = [hit for hits in zip_longest(*found) for hit in hits if hit]
-    return tuple({hit.passage.id: hit for hit in reversed(turns)}.values())[::-1][:most]

@@ -16,7 +16,6 @@ from rag.printing import clean, say, say_json
 ABSTAINED = 3
 INTERRUPTED = 130
 _OF_THE_PAGE = ("token", "ui", "user")
-_VALUED = {"--data-dir", "--engine", "--model", "--since", "--until", "--as-of", "-k", "--host", "--port"}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -43,14 +42,12 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _command_first(arguments: list[str]) -> list[str]:
     """`dateline "a question"` is `dateline ask "a question"`; options may stand before the command."""
-    at = 0
-    while at < len(arguments) and arguments[at].startswith("-") and arguments[at] != "--":
-        at += 2 if arguments[at] in _VALUED else 1
-    if at >= len(arguments):
+    if all(each.startswith("-") for each in arguments) and "--" not in arguments:
         return arguments
-    if arguments[at] in (*commands.commands, *_OF_THE_PAGE):
-        return [arguments[at], *arguments[:at], *arguments[at + 1 :]]
-    return ["ask", *arguments]
+    known = {*commands.commands, *_OF_THE_PAGE}
+    looked_at = arguments if arguments[0].startswith("-") else arguments[:1]
+    at = next((place for place, each in enumerate(looked_at) if each in known), None)
+    return ["ask", *arguments] if at is None else [arguments[at], *arguments[:at], *arguments[at + 1 :]]
 
 
 class _Commands(click.Group):

@@ -1,8 +1,6 @@
 """What a later article takes back: "four people were injured, not fourteen" does not stand beside "fourteen" as one of
 two voices, it stands before it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -4,12 +4,11 @@ News says "on Thursday"; the reader asks for the date. Both the prompt and the c
 of such words, so it is done here once, from the date of the article.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Self
 
 from rag.words import NUMBER_WORDS
 
@@ -65,12 +64,7 @@ class Day:
     """ "thursday", "yesterday": what means a date only on a certain day. Where it does not show which Thursday, the
     last or the coming, month and day are 0."""
 
-    @classmethod
-    def of(cls, meant: date, span: tuple[int, int], word: str) -> Day:
-        """The day that such a word means."""
-        return cls(*span, meant.month, meant.day, meant.year, word)
-
-    def same(self, other: Day) -> bool:
+    def same(self, other: Self) -> bool:
         """Whether both can mean one date; a missing year agrees with any, a weekday without a date with that word."""
         if not (self.month and other.month):
             return self.word == other.word != ""
@@ -142,7 +136,7 @@ def _relative(match: re.Match[str], anchor: date | None) -> Day | None:
             meant += timedelta(7)
         elif which not in ("", "this") or not _told(before, behind):
             return Day(*match.span(), 0, 0, None, word)
-    return Day.of(meant, match.span(), word)
+    return Day(*match.span(), meant.month, meant.day, meant.year, word)
 
 
 def _last(match: re.Match[str], today: date) -> date:

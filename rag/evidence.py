@@ -4,21 +4,21 @@ Passages are for finding; sentences are for proving. A sentence that leans on th
 near-copies (shared wire copy) are folded into one.
 """
 
-from __future__ import annotations
-
 import math
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from difflib import SequenceMatcher
 from textwrap import shorten
-from typing import Protocol
+from typing import Self
 
-from index.records import Counts
+from index.store import ArticleIndex
 from index.types import Article, Hit, Kind, Sentence
+from rag.crossencoder import CrossEncoder
 from rag.days import CALENDAR_WORDS, annotate, find_days
 from rag.names import find_names, name_stands_in, resembles_word_in
 from rag.numbers import find_numbers
+from rag.types import Citation
 from rag.words import content_words
 
 READ = 60
@@ -37,32 +37,13 @@ _LEANS = re.compile(
 )
 
 
-class Articles(Protocol):
-    """What this room needs of the index."""
-
-    def article(self, id: str) -> Article: ...
-    def sentences(self, article: str) -> list[Sentence]: ...
-    def words_known(self, words: Collection[str]) -> dict[str, int]: ...
-    def counts(self) -> Counts: ...
-
-
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """A statement of an article: one sentence, with the one before it if it leans on that."""
+class Evidence(Citation):
+    """A statement of an article, as it may be cited: one sentence, with the one before it if it leans on that."""
 
-    number: int
-    article: str
-    title: str
     about: str
     """What its article is about: the headline, or the first sentence; empty for the statement that says so itself."""
-    date: date | None
-    page: int | None
-    start: int
-    end: int
-    quote: str
-    """Exactly `article.text[start:end]`."""
     kind: Kind
-    carriers: tuple[str, ...]
     passage: str
     """The id of the passage that it was found in."""
     similarity: float
@@ -111,33 +92,28 @@ class EvidenceSet:
     passages_left_out: int = 0
     """Passages found whose best sentences did not fit the budget."""
 
-    def within(self, budget: int, cost: Callable[[Evidence], int]) -> EvidenceSet:
+    def within(self, budget: int, cost: Callable[[Evidence], int]) -> Self:
         """The same with what fits `budget` tokens, numbered from 1; the best statement always fits."""
-        chosen, dropped, left = list[Evidence](), list[Evidence](), budget
+        chosen, left = list[Evidence](), budget
         for item in self.items:
             price = cost(item)
-            fits = not chosen or price <= left
-            (chosen if fits else dropped).append(item)
-            left -= price if fits else 0
-        left_out = {item.passage for item in dropped} - {item.passage for item in chosen}
+            if not chosen or price <= left:
+                chosen.append(item)
+                left -= price
+        left_out = {item.passage for item in self.items} - {item.passage for item in chosen}
         items = tuple(replace(item, number=number) for number, item in enumerate(chosen, 1))
         return replace(self, items=items, passages_left_out=len(left_out))
 
 
 def gather(
-    question: str,
-    hits: Sequence[Hit],
-    articles: Articles,
-    judge: Callable[[str, Sequence[str]], list[float]],
-    *,
-    limit: int,
+    question: str, hits: Sequence[Hit], articles: ArticleIndex, judge: CrossEncoder, *, limit: int
 ) -> EvidenceSet:
-    """At most `limit` statements that are not far behind the likeliest one; `within` cuts to a budget.
+    """At most `limit` statements that are not far behind the one that most likely answers; `within` cuts to a budget.
 
-    `judge(question, statements)` gives the log-odds that each answers. At least one statement is taken if there is any.
+    At least one statement is taken if there is any.
     """
     read = statements(hits, articles)[:READ]
-    odds = judge(question, [item.read for item in read])
+    odds = judge.log_odds(question, [item.read for item in read])
     rarity = _rarity(question, articles)
     rank = {hit.passage.id: place for place, hit in enumerate(hits)}
     scored = [
@@ -154,14 +130,14 @@ def gather(
     return EvidenceSet(tuple(near), tuple(ranked), tuple(names), tuple(missing))
 
 
-def statements(hits: Sequence[Hit], articles: Articles) -> list[Evidence]:
+def statements(hits: Sequence[Hit], articles: ArticleIndex) -> list[Evidence]:
     """Every sentence of the passages found, best passage first, each once."""
     found: dict[tuple[str, int], Evidence] = {}
     for hit in hits:
         article = articles.article(hit.passage.article)
         sentences = articles.sentences(article.id)
-        opening = [sentence.start for sentence in sentences if sentence.kind != "caption"][:2]
-        about, told_at = _about(article, sentences)
+        opening = [sentence for sentence in sentences if sentence.kind != "caption"][:2]
+        about, told_at = _about(article, opening)
         for at, sentence in enumerate(sentences):
             if hit.passage.start <= sentence.start and sentence.end <= hit.passage.end:
                 start = _begin(article, sentences, at)
@@ -182,25 +158,22 @@ def statements(hits: Sequence[Hit], articles: Articles) -> list[Evidence]:
                         carriers=(article.id,),
                         passage=hit.passage.id,
                         similarity=hit.similarity or 0.0,
-                        opens=sentence.start in opening,
+                        opens=sentence in opening,
                         words=frozenset(content_words(quote)),
                     ),
                 )
     return list(found.values())
 
 
-def _about(article: Article, sentences: Sequence[Sentence]) -> tuple[str, int]:
+def _about(article: Article, opening: Sequence[Sentence]) -> tuple[str, int]:
     """What the article is about, and where in its text that stands: -1 for a headline.
 
     A title that is only the beginning of the text tells less than the sentence that it was taken from.
     """
-    title = article.title.removesuffix("…").rstrip()
-    for sentence in sentences:
-        if sentence.kind != "caption":
-            first = " ".join(article.text[sentence.start : sentence.end].split())
-            if first.startswith(title):
-                return shorten(first, _ABOUT, placeholder="…"), sentence.start
-            break
+    if opening:
+        first = " ".join(article.text[opening[0].start : opening[0].end].split())
+        if first.startswith(article.title.removesuffix("…").rstrip()):
+            return shorten(first, _ABOUT, placeholder="…"), opening[0].start
     return article.title, -1
 
 
@@ -223,15 +196,14 @@ def _fold_copies(ranked: Sequence[Evidence]) -> list[Evidence]:
             if other.article == item.article and other.start < item.end and item.start < other.end:
                 break  # a part of what is there already
             if is_copy(item, other):
-                carriers = tuple(dict.fromkeys((*other.carriers, item.article)))
-                kept[place] = replace(other, carriers=carriers)
+                kept[place] = replace(other, carriers=tuple(dict.fromkeys((*other.carriers, item.article))))
                 break
         else:
             kept.append(item)
     return kept
 
 
-def carriers(item: Evidence, search: Callable[[str, int], Sequence[Hit]], articles: Articles) -> tuple[str, ...]:
+def carriers(item: Evidence, search: Callable[[str, int], Sequence[Hit]], articles: ArticleIndex) -> tuple[str, ...]:
     """Every article that has the words of `item`, lightly edited or not, its own first.
 
     `search(words, k)` ranks by shared words over all articles; it is asked for more while the last ones are copies.
@@ -247,7 +219,7 @@ def carriers(item: Evidence, search: Callable[[str, int], Sequence[Hit]], articl
 
 
 def is_copy(a: Evidence, b: Evidence) -> bool:
-    """Whether two statements are the same words, lightly edited: no number and no name apart."""
+    """Whether two statements are the same words, lightly edited: no number or day apart, no name in another's place."""
     if not a.words or not b.words:
         return a.quote == b.quote
     if len(a.words & b.words) / len(a.words | b.words) < _COPY:
@@ -255,12 +227,24 @@ def is_copy(a: Evidence, b: Evidence) -> bool:
     days = find_days(a.quote, a.date), find_days(b.quote, b.date)
     if all(days) and not any(one.same(other) for one in days[0] for other in days[1]):
         return False
-    one, two = find_numbers(a.quote), find_numbers(b.quote)
-    short, long = (one, two) if len(one) <= len(two) else (two, one)
-    return all(number.stands_in(long) for number in short)
+    short, long = sorted((find_numbers(a.quote), find_numbers(b.quote)), key=len)
+    return all(number.stands_in(long) for number in short) and not _renamed(a.line.split(), b.line.split())
 
 
-def _rarity(question: str, articles: Articles) -> dict[str, float]:
+def _renamed(one: Sequence[str], two: Sequence[str]) -> bool:
+    """Whether a name stands in the place of another, and neither anywhere in the other words."""
+    return any(
+        tag == "replace" and _foreign(one[i:j], two) and _foreign(two[k:m], one)
+        for tag, i, j, k, m in SequenceMatcher(None, one, two, autojunk=False).get_opcodes()
+    )
+
+
+def _foreign(words: Sequence[str], others: Sequence[str]) -> bool:
+    names, text = find_names(" ".join(words), question=True), " ".join(others)
+    return any(not name_stands_in(name, text) for name in names)
+
+
+def _rarity(question: str, articles: ArticleIndex) -> dict[str, float]:
     """Of each of the question's telling words: 1 if no passage of the index has it, towards 0 the more have it.
 
     Inverse document frequency (Spärck Jones 1972), its highest value being 1.

@@ -1,7 +1,5 @@
 """The passages nearest to a query, as whoever asks may put it: days as text, and the day on which it is asked."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import TypedDict
@@ -45,10 +43,8 @@ def find(
     as_text(query, "The query")
     first, last, today = as_day(since, "since"), as_day(until, "until"), as_day(as_of, "as_of")
     toward = toward or ((today - _RECENT, today) if today else None)
-    undated = False
-    if today and (last is None or today < last):
-        # an article without a date is not known to be later
-        undated, last = first is None and last is None, today
+    undated = today is not None and first is last is None  # an article without a date is not known to be later
+    last = min(filter(None, (last, today)), default=None)
     return articles.search(
         query, k, since=first, until=last, exclude=exclude, undated=undated, toward=toward, mode=mode
     )
@@ -69,9 +65,7 @@ def as_day(value: Day, name: str) -> date | None:
     """`value` as a date. Raises SettingsError, with the `name` of what was given, for what is none."""
     if isinstance(value, datetime):
         return value.date()
-    if value is None or isinstance(value, date):
-        return value
     try:
-        return date.fromisoformat(value)
+        return value if value is None or isinstance(value, date) else date.fromisoformat(value)
     except ValueError:
         raise SettingsError(f"{name} must be a date like 2024-12-05, not {value!r}.") from None

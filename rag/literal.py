@@ -4,8 +4,6 @@ A number that the articles do not have, or a name, is how a small model's invent
 quotes say the sentence is for the judge (`rag.crossencoder`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 
@@ -25,7 +23,8 @@ def lacking(sentence: str, cited: Sequence[Evidence], question: str = "") -> str
     A number of `question` need not stand there again.
     """
     days = [day for item in cited for day in find_days(item.quote, item.date)]
-    days += [Day.of(item.date, (0, 0), "the same day") for item in cited if item.date and _SAME_DAY.search(item.quote)]
+    same_days = [item.date for item in cited if item.date and _SAME_DAY.search(item.quote)]
+    days += [Day(0, 0, meant.month, meant.day, meant.year) for meant in same_days]
     anchor = next((item.date for item in cited if item.date), None)
     plain = sentence  # without its days, whose digits are no numbers
     for day in find_days(sentence, anchor):

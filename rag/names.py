@@ -1,7 +1,5 @@
 """Names of a text, and whether one stands in another text: itself, its demonym, or spelled out."""
 
-from __future__ import annotations
-
 import re
 
 from rapidfuzz.distance import Levenshtein

@@ -1,11 +1,10 @@
 """Numbers of a text, in digits or words, in a form that can be compared: 1,500 = 1500 = "fifteen hundred"."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 from rag.words import NUMBER_WORDS, TENS, fold
 
@@ -53,11 +52,11 @@ class Number:
     denied: bool = False
     """ "Four were hurt, not fourteen" does not say fourteen."""
 
-    def equals(self, other: Number) -> bool:
+    def equals(self, other: Self) -> bool:
         """Whether both can be read as one value."""
         return bool({self.value, self.grouped} & {other.value, other.grouped} - {None})
 
-    def stands_in(self, others: Iterable[Number]) -> bool:
+    def stands_in(self, others: Iterable[Self]) -> bool:
         """Whether one of `others` has this value and does not deny it, with the same unit where both name one."""
         return any(
             self.equals(other)

@@ -21,21 +21,16 @@ INSTRUCTIONS = (
     "You answer questions about news articles, using only the statements taken from them. "
     "Answer in one short, complete sentence."
 )
-_YES_OR_NO = "Question: {question}\nAnswer Yes or No."
+YES_OR_NO = "Question: {question}\nAnswer Yes or No."
 _REWRITE = (
     "Rewrite the last question of a conversation so that it can be understood without the conversation: replace "
     "words such as he, it, there or that by what they stand for. Change nothing else. Write only the question."
 )
 
 
-def answer(question: str, evidence: Sequence[Evidence]) -> list[ChatMessage]:
-    """Asks for the answer, in one short sentence."""
-    return _messages(INSTRUCTIONS, f"{statements(evidence)}\n\nQuestion: {question}")
-
-
-def yes_or_no(question: str, evidence: Sequence[Evidence]) -> list[ChatMessage]:
-    """Asks for the answer to a question of yes or no, in that word."""
-    return _messages(INSTRUCTIONS, f"{statements(evidence)}\n\n{_YES_OR_NO.format(question=question)}")
+def answer(question: str, evidence: Sequence[Evidence], form: str = "Question: {question}") -> list[ChatMessage]:
+    """Asks for the answer, in one short sentence; in the `form` YES_OR_NO, for that word."""
+    return _messages(INSTRUCTIONS, f"{statements(evidence)}\n\n{form.format(question=question)}")
 
 
 def rewrite(history: Sequence[tuple[str, str]], question: str) -> list[ChatMessage]:
@@ -46,13 +41,11 @@ def rewrite(history: Sequence[tuple[str, str]], question: str) -> list[ChatMessa
 
 def statements(evidence: Sequence[Evidence]) -> str:
     """The evidence as the model reads it: by date, with "on Thursday" spelled out as a date."""
-    blocks = []
+    lines = list[str]()
     for day, group in groupby(evidence, key=lambda item: item.date):
-        heading = (
-            f"Statements from articles of {spell_with_weekday(day)}:" if day else "Statements from undated articles:"
-        )
-        blocks.append("\n".join([heading, *(statement(item) for item in group)]))
-    return "\n".join(blocks)
+        source = f"articles of {spell_with_weekday(day)}" if day else "undated articles"
+        lines += [f"Statements from {source}:", *map(statement, group)]
+    return "\n".join(lines)
 
 
 def statement(item: Evidence) -> str:
@@ -62,7 +55,7 @@ def statement(item: Evidence) -> str:
 
 def fingerprint() -> str:
     """Changes when the words of any prompt change."""
-    return hashlib.sha256("\0".join((INSTRUCTIONS, _YES_OR_NO, _REWRITE)).encode()).hexdigest()[:12]
+    return hashlib.sha256("\0".join((INSTRUCTIONS, YES_OR_NO, _REWRITE)).encode()).hexdigest()[:12]
 
 
 def _messages(system: str, user: str) -> list[ChatMessage]:

@@ -4,10 +4,8 @@ A first, plain question costs no call of the model. One that leans on the conver
 which is held to the words that were said; what it may not write out is asked with the question before it.
 """
 
-from __future__ import annotations
-
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Literal, TypedDict
 
@@ -41,8 +39,10 @@ class Message(TypedDict):
     content: str
 
 
-def standalone(question: str, history: Sequence[Message], rewrite: Callable[[list[tuple[str, str]], str], str]) -> str:
-    """The question, with what it points back to written out by `rewrite`, if it points back.
+def standalone(
+    question: str, history: Sequence[Message], rewrite: Callable[[list[tuple[str, str]], str], Iterable[str]]
+) -> str:
+    """The question, with what it points back to written out by `rewrite`, in pieces, if it points back.
 
     A refusal in the history is no source of words; the question that it refused still is.
     """
@@ -54,7 +54,7 @@ def standalone(question: str, history: Sequence[Message], rewrite: Callable[[lis
     if not asked or not leans:
         return question
     turns = turns[-_TURNS:]
-    written = " ".join(rewrite([*turns], question).split()).strip('"“”')
+    written = " ".join("".join(rewrite([*turns], question)).split()).strip('"“”')
     said = "\n".join([question, *(text for _, text in turns if text != REFUSAL)])
     if written and len(written) <= _LONGEST and not foreign(written, said):
         return written

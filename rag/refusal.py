@@ -1,7 +1,5 @@
 """What a reader is told when the articles do not answer."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from textwrap import shorten
@@ -34,42 +32,39 @@ def refuse(reply: Reply) -> str:
     text = f"{REFUSAL} “{asked}”{'' if asked.endswith(('.', '?', '!', '…')) else '.'}"
     if any(map(_OF_ARTICLES.search, reply.unanswered)):
         return f"{text} {_LISTED}"
-    names = (name for evidence in reply.evidence for name in evidence.missing_names)
-    missing = tuple(dict.fromkeys(_in_full(name, reply.standalone) for name in names))
-    if missing:
+    names = find_names(reply.standalone, question=True)
+    absent = (name for evidence in reply.evidence for name in evidence.missing_names)
+    if missing := list(dict.fromkeys(_in_full(name, names, reply.standalone) for name in absent)):
         listed = f"{', '.join(missing[:-1])} or {missing[-1]}".removeprefix(" or ")
         text += f" The passages found do not mention {listed}."
-    if found := _instead(reply.standalone, reply.evidence):
-        item, about = found
+    if item := _instead(names, reply.evidence):
         day = f", on {spell(item.date)}" if item.date else ""
-        said = f"of {_in_full(about, reply.standalone)} they say{day}: {quoted(item.quote, item.date)}"
+        said = f"of {_in_full(names[-1], names, reply.standalone)} they say{day}: {quoted(item.quote, item.date)}"
         sentence = AnswerSentence(said, (reply.cite(item),), 1.0)
         reply.sentences.append(sentence)
         text += f" Nearest, but no answer: {with_numbers(sentence)}"
     return text
 
 
-def _instead(question: str, evidence: Sequence[EvidenceSet]) -> tuple[Evidence, str] | None:
-    """The statement that comes nearest to an answer, and the name of the question that it is about, if there is one.
+def _instead(names: Sequence[str], evidence: Sequence[EvidenceSet]) -> Evidence | None:
+    """The statement that comes nearest to an answer and is about the last of the question's `names`, if there is one.
 
     A false premise ("When did the insurgents capture Homs?") is answered by what is said of the same name.
     """
-    names = find_names(question, question=True)
     near = [
-        (item, name)
+        item
         for found in evidence
-        if not found.missing_names  # else it is not about what was asked
+        if names and not found.missing_names  # else it is not about what was asked
         for item in found.pool
-        for name in names[-1:]
         if item.odds >= _RELATED
-        and name_stands_in(name, item.quote)  # it is told as being said of it
+        and name_stands_in(names[-1], item.quote)  # it is told as being said of it
         and all(name_stands_in(one, f"{item.title}\n{item.quote}") for one in names)
     ]
-    return max(near, key=lambda one: one[0].odds, default=None)
+    return max(near, key=lambda item: item.odds, default=None)
 
 
-def _in_full(name: str, question: str) -> str:
+def _in_full(name: str, names: Sequence[str], question: str) -> str:
     """`name` with the names beside it in the question: "Hong Kong" of "Kong"."""
-    names = "|".join(map(re.escape, find_names(question, question=True)))
-    found = re.search(rf"\b(?:(?:{names}) )*{re.escape(name)}(?: (?:{names}))*\b", question)
+    other = "|".join(map(re.escape, names))
+    found = re.search(rf"\b(?:(?:{other}) )*{re.escape(name)}(?: (?:{other}))*\b", question)
     return found[0] if found else name

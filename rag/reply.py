@@ -1,21 +1,17 @@
 """A reply on its way: what one question gathers until it is an Answer."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field, replace
+from typing import Literal
 
 from index.types import Hit
 from rag.days import spell
 from rag.engines.base import Completion
 from rag.evidence import Evidence, EvidenceSet
+from rag.support import Signals
 from rag.types import AnswerSentence, Citation, Timings, Usage, Withheld
-
-if TYPE_CHECKING:
-    from rag.verify import Verdict
 
 _NOW = re.compile(
     r"\b(?:now|current(?:ly)?|at present|today|still|at (?:the|this) moment|these days|latest|so far|to date|until now"
@@ -23,11 +19,26 @@ _NOW = re.compile(
     re.IGNORECASE,
 )
 
+Form = Literal["evidence", "draft", "quote"]
+"""All that there is to go on, a sentence of the model's, or the article's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A sentence that could be shown: with its quotes if it may be, with the reason if not."""
+
+    text: str
+    cited: tuple[Evidence, ...]
+    support: float | None
+    """Estimated probability (0 to 1) that it is right; None where the literal check alone decided."""
+    reason: str | None = None
+    """Why it is withheld; None if it may be shown."""
+    signals: Signals | None = None
+    form: Form = "draft"
+
 
 @dataclass
 class Reply:
-    """What one question gathers on its way."""
-
     question: str
     standalone: str = ""
     started: float = field(default_factory=time.perf_counter)
@@ -58,11 +69,8 @@ class Reply:
         return Timings(round(self.searched, 1), first, round(self.elapsed(), 1), checking)
 
     def count(self, completion: Completion) -> None:
-        self.usage = Usage(
-            self.usage.prompt_tokens + completion.prompt_tokens,
-            self.usage.cached_tokens + completion.cached_tokens,
-            self.usage.completion_tokens + completion.completion_tokens,
-        )
+        before = asdict(self.usage)
+        self.usage = Usage(**{name: tokens + getattr(completion, name) for name, tokens in before.items()})
 
     def cite(self, item: Evidence) -> int:
         """The number of this quote in the answer, given at its first use."""
@@ -86,10 +94,7 @@ class Reply:
 
     def shows(self, item: Evidence) -> bool:
         """Whether the answer cites some of these very characters already."""
-        return any(
-            known.article == item.article and known.start < item.end and item.start < known.end
-            for known in self.cited.values()
-        )
+        return any(id == item.article and start < item.end and item.start < end for id, start, end in self.cited)
 
     def date_the_present(self) -> None:
         """Says as of when an answer holds that the question asks for "now": by the newest article that it cites."""

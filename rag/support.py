@@ -4,8 +4,6 @@ Its weights stand in `support.json`, with what they were fitted on; `evals/fit.p
 alone, and they make different mistakes (docs/decisions.md, "Support").
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math
@@ -39,8 +37,7 @@ class Regression:
 
     def probability(self, signals: Signals) -> float:
         """Estimated probability, 0 to 1."""
-        values = asdict(signals)
-        score = self.bias + sum(weight * values[name] for name, weight in self.weights.items())
+        score = self.bias + sum(weight * getattr(signals, name) for name, weight in self.weights.items())
         return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, score))))
 
     @classmethod
@@ -54,7 +51,7 @@ class Regression:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """What is asked before the model writes, and of a sentence before it is shown."""
+    """What is asked before the model writes, and of a sentence before it is shown; each by its `rag.reply.Form`."""
 
     evidence: Regression
     """Do the likeliest statements hold an answer?"""

@@ -1,7 +1,5 @@
 """What comes out of a question: the Answer, and the events that lead to it."""
 
-from __future__ import annotations
-
 import datetime
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """The words that Dateline puts around what articles say: whose words they are, how old, and where they stand."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -9,19 +7,15 @@ from typing import Any
 from rag.days import annotate, spell
 
 
-def in_the_articles_words(quote: str, day: date | None) -> str:
-    """The own words of an article of that day, as a sentence of the answer."""
-    return f"In the article’s words: {quoted(quote, day)}"
+def in_the_articles_words(quote: str, day: date | None, yes: bool | None = None) -> str:
+    """The own words of an article of that day, as a sentence of the answer; behind Yes or No, where `yes` is given."""
+    lead = {None: "In the article’s words", True: "Yes", False: "No"}[yes]
+    return f"{lead}: {quoted(quote, day)}"
 
 
-def yes_or_no(yes: bool, quote: str, day: date | None) -> str:
-    """The answer to a question of yes or no, with the words that tell it."""
-    return f"{'Yes' if yes else 'No'}: {quoted(quote, day)}"
-
-
-def says(sentence: str, day: date | None, *, another: bool = False) -> str:
-    """What one article says, told from what others say by its date."""
-    return f"{'Another' if another else 'The'} article{f', of {spell(day)},' if day else ''} says: {sentence}"
+def says(sentence: str, day: date | None) -> str:
+    """What another article says, told from what others say by its date."""
+    return f"Another article{f', of {spell(day)},' if day else ''} says: {sentence}"
 
 
 def corrected(quote: str, day: date | None) -> str:

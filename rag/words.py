@@ -1,7 +1,5 @@
 """Words in forms that can be compared."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import lru_cache

@@ -1,7 +1,7 @@
 """Of what is found, the statements that answer best, with what they lean on and all who carry them; how the model reads
 them, and what takes them back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from evidence_helpers import evidence_set, statement
 from index.store import ArticleIndex
 from rag import prompts
 from rag.corrections import correction, takes_back
-from rag.crossencoder import CrossEncoder, log_odds
+from rag.crossencoder import CrossEncoder
 from rag.evidence import EvidenceSet, carriers, gather, is_copy
 from rag.find import find
 
@@ -33,10 +33,7 @@ def lenn(index: ArticleIndex, folder: Path, write: Write) -> Lenn:
     write("fish.txt", "Fishermen in Velle said that the catch was poor. They blamed the seals.", date="2024-05-03")
     index.sync(folder)
 
-    def odds(question: str, statements: Sequence[str]) -> list[float]:
-        return [log_odds(p) for p in JUDGE.answers(question, statements)]
-
-    return lambda question, limit=8: gather(question, index.search(question, 10), index, odds, limit=limit)
+    return lambda question, limit=8: gather(question, index.search(question, 10), index, JUDGE, limit=limit)
 
 
 def test_the_likeliest_statement_leads_and_its_copies_are_one_with_it(lenn: Lenn) -> None:
@@ -84,13 +81,15 @@ def test_what_fits_a_budget_is_numbered_anew_and_the_best_always_fits() -> None:
         assert fitting.passages_left_out == left_out
 
 
-def test_words_edited_lightly_are_a_copy_and_another_number_or_day_is_none() -> None:
+def test_words_edited_lightly_are_a_copy_and_another_number_day_or_name_is_none() -> None:
     killed, closed = "About 25 people were killed in Hama.", "The mill at Orr closed on 3 May 2024."
     for text, one, other, copy in (
         (CHIEF, "the Observatory’s", "its", True),
         (killed, "25", "35", False),
         (killed, "killed in Hama", "freed from a jail", False),
         (closed, "3 May", "4 May", False),
+        ("Other Rush Townships lie in Champaign and Scioto counties.", "Scioto", "Tuscarawas", False),
+        (CHIEF, "Rami Abdurrahman", "Rami Abdurrahman of the UK", True),
     ):
         assert is_copy(statement(text), statement(text.replace(one, other))) is copy, other
 

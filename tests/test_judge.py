@@ -21,8 +21,8 @@ from evals.judge import Quality, SupportJudge, keep, measured, quality, read_cla
 from evals.train.stories import drafted, found
 from evals.types import Case, Outcome, Row, Support
 from rag.engines.ollama import OllamaEngine
+from rag.reply import Form
 from rag.support import Signals
-from rag.verify import Form
 
 HOMS = "The insurgents' next target is likely to be the central city of Homs, the country's third largest."
 DISTANCE = "Homs is about 40 kilometres (25 miles) south of Hama."

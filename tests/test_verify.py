@@ -25,7 +25,7 @@ TRUSTING = Regression(9.0, {})
 
 def verifier(reply: Reply | None = None, quote: Regression = TRUSTING) -> Verifier:
     evidence = Regression(0.0, {"answers": 1.0, "search": 1.0})
-    return Verifier(reply or Reply(""), 0.5, Support(evidence, hopeless=0.1, draft=TRUSTING, quote=quote), JUDGE)
+    return Verifier(reply or Reply(""), 0.5, Support(evidence, hopeless=0.1, draft=TRUSTING, quote=quote))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from evals.progress import progress
-from rag.crossencoder import CrossEncoder, log_odds
+from rag.crossencoder import CrossEncoder
 
 _NEAR = 25  # sentences that the judge reads for a question
 _KEPT = 3  # of them, those that are learned from
@@ -41,8 +41,8 @@ def main(pairs: Path, out: Path, questions: int) -> None:
         for number, question in enumerate(asked[:questions], 1):
             likeness = (table @ weigh.transform([question]).T).toarray()[:, 0]
             near = np.argsort(-likeness)[:_NEAR]
-            given = judge.answers(question, [said[at] for at in near])
-            rank = {at: log_odds(p) + _LIKENESS * likeness[at] for at, p in zip(near, given, strict=True)}
+            given = judge.log_odds(question, [said[at] for at in near])
+            rank = {at: odds + _LIKENESS * likeness[at] for at, odds in zip(near, given, strict=True)}
             best = [said[at] for at in sorted(rank, key=lambda at: -rank[at])]
             beside = [one for one in best if one != gold[question] and _plain(answer[question]) not in _plain(one)]
             for sentence, label in [(gold[question], 1), *((one, 0) for one in beside[:_KEPT])]:

@@ -18,7 +18,7 @@ from evals.progress import progress
 from evals.types import Place
 from index.types import Article
 from rag.assistant import Assistant
-from rag.crossencoder import CrossEncoder, log_odds
+from rag.crossencoder import CrossEncoder
 from rag.evidence import READ, gather
 from rag.words import content_words
 
@@ -69,14 +69,11 @@ def _file_name(one: dict[str, Any], number: int) -> str:
 
 
 def _of_set(one: dict[str, Any], assistant: Assistant, judge: CrossEncoder) -> Rows:
-    def odds(question: str, words: Sequence[str]) -> list[float]:
-        return [log_odds(p) for p in judge.answers(question, words)]
-
     texts = [assistant.article(_file_name(one, number)) for number in range(len(one["articles"]))]
     for asked in one["questions"]:
         yes, half = (list(_marked(asked.get(which, ()), one, texts)) for which in ("yes", "half"))
         question = asked["q"]
-        pool = gather(question, assistant.search(question, 10), assistant.articles, odds, limit=READ).pool
+        pool = gather(question, assistant.search(question, 10), assistant.articles, judge, limit=READ).pool
         first = list[tuple[dict[str, Any], int]]()
         for rank, item in enumerate(pool):
             said = Place(item.article, item.start, item.end)
