@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from index.types import Hit
@@ -34,11 +34,14 @@ class Verdict:
     reason: str | None = None
     """Why it is withheld; None if it may be shown."""
     signals: Signals | None = None
+    """What spoke for it; None where the literal check alone decided."""
     form: Form = "draft"
 
 
 @dataclass
 class Reply:
+    """What one question gathers on its way."""
+
     question: str
     standalone: str = ""
     started: float = field(default_factory=time.perf_counter)
@@ -69,8 +72,11 @@ class Reply:
         return Timings(round(self.searched, 1), first, round(self.elapsed(), 1), checking)
 
     def count(self, completion: Completion) -> None:
-        before = asdict(self.usage)
-        self.usage = Usage(**{name: tokens + getattr(completion, name) for name, tokens in before.items()})
+        self.usage = Usage(
+            self.usage.prompt_tokens + completion.prompt_tokens,
+            self.usage.cached_tokens + completion.cached_tokens,
+            self.usage.completion_tokens + completion.completion_tokens,
+        )
 
     def cite(self, item: Evidence) -> int:
         """The number of this quote in the answer, given at its first use."""

@@ -8,7 +8,7 @@ from itertools import combinations
 from rag.evidence import Evidence, EvidenceSet
 from rag.literal import lacking, repeats
 from rag.reply import Form, Reply, Verdict, without_numbers
-from rag.support import TYPICAL, Regression, Signals, Support
+from rag.support import TYPICAL, Signals, Support
 from rag.words import content_words
 
 _MOST_CITED = 3  # quotes for one sentence; more is a summary that nobody checks
@@ -68,8 +68,8 @@ class Verifier:
         """The best of `cited` speaks for `text`; it is withheld below the probability `least`."""
         best = max(cited, key=lambda item: item.relevance)
         signals = Signals(answers=best.odds, search=best.relevance - best.odds, confidence=confidence)
-        weights: Regression = getattr(self.support, form)
-        support = weights.probability(signals)
+        weights = {"evidence": self.support.evidence, "draft": self.support.draft, "quote": self.support.quote}
+        support = weights[form].probability(signals)
         verdict = Verdict(text, cited, support, None if support >= least else "no article says it", signals, form)
         self.reply.verdicts.append(verdict)
         return verdict
