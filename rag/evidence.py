@@ -16,7 +16,7 @@ from index.store import ArticleIndex
 from index.types import Article, Hit, Kind, Sentence
 from rag.crossencoder import CrossEncoder
 from rag.days import CALENDAR_WORDS, annotate, find_days
-from rag.names import find_names, name_stands_in, resembles_word_in
+from rag.names import find_names, foreign_names, name_stands_in, resembles_word_in
 from rag.numbers import find_numbers
 from rag.types import Citation
 from rag.words import content_words
@@ -234,14 +234,11 @@ def is_copy(a: Evidence, b: Evidence) -> bool:
 def _renamed(one: Sequence[str], two: Sequence[str]) -> bool:
     """Whether a name stands in the place of another, and neither anywhere in the other words."""
     return any(
-        tag == "replace" and _foreign(one[i:j], two) and _foreign(two[k:m], one)
+        tag == "replace"
+        and foreign_names(" ".join(one[i:j]), " ".join(two))
+        and foreign_names(" ".join(two[k:m]), " ".join(one))
         for tag, i, j, k, m in SequenceMatcher(None, one, two, autojunk=False).get_opcodes()
     )
-
-
-def _foreign(words: Sequence[str], others: Sequence[str]) -> bool:
-    names, text = find_names(" ".join(words), question=True), " ".join(others)
-    return any(not name_stands_in(name, text) for name in names)
 
 
 def _rarity(question: str, articles: ArticleIndex) -> dict[str, float]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from rag.days import CALENDAR_WORDS, Day, find_days, spell_with_weekday
 from rag.evidence import Evidence
-from rag.names import find_names, name_stands_in
+from rag.names import find_names, foreign_names, name_stands_in
 from rag.numbers import find_numbers
 from rag.words import content_words
 
@@ -51,6 +51,4 @@ def repeats(sentence: str, question: str) -> bool:
 def foreign(written: str, said: str) -> bool:
     """Whether `written` has a name or a number that `said` has not."""
     numbers = find_numbers(said)
-    return any(not number.stands_in(numbers) for number in find_numbers(written)) or any(
-        not name_stands_in(name, said) for name in find_names(written, question=True)
-    )
+    return bool(foreign_names(written, said)) or any(not one.stands_in(numbers) for one in find_numbers(written))

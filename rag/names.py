@@ -68,6 +68,11 @@ def name_stands_in(name: str, text: str) -> bool:
     return name.isupper() and 2 <= len(name) <= 6 and re.search(r"\b" + _BETWEEN_INITIALS.join(name), text) is not None
 
 
+def foreign_names(words: str, text: str) -> list[str]:
+    """The names of `words`, which need not begin a sentence, that do not stand in `text`."""
+    return [name for name in find_names(words, question=True) if not name_stands_in(name, text)]
+
+
 def resembles_word_in(name: str, text: str) -> bool:
     """Whether a word of `text` is `name` with a slip of the pen: one edit in five letters, two in ten.
 
