@@ -69,8 +69,9 @@ def _read_folder(path: Path, form: Format, scratch: Path) -> tuple[list[Case], P
     records: list[Question] = read_records(questions, "folder")
     corpus = path / "articles"
     if not corpus.is_dir():  # the questions would be read as articles too
-        files = [file for file in find_files(path)[0] if file != questions]
-        corpus = _fill(scratch / "corpus", ((f.relative_to(path).as_posix(), f.read_bytes()) for f in files))
+        files = find_files(path)[0]
+        del files[QUESTIONS]
+        corpus = _fill(scratch / "corpus", ((name, Path(file).read_bytes()) for name, file in files.items()))
     if not find_files(corpus)[0]:
         raise DatasetError(f"There are no articles in {corpus}. Put there the articles that {questions} asks about.")
     named = {item.article for record in records for item in record.evidence}

@@ -1,4 +1,4 @@
-"""What a user would pick instead of Dateline, over the same articles, with the same engine and embedder.
+"""What a user would pick instead of Dateline, over the same articles, with the same engine, embedded by MiniLM.
 
 - `CitationEngine` and `VectorEngine`: LlamaIndex's CitationQueryEngine and its plain query engine, with LlamaIndex's
   defaults (chunks of 1,024 tokens, the two nearest, their file names beside them), streaming so that the first token
@@ -19,6 +19,7 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 from llama_index.core import Document, VectorStoreIndex, llms
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import Field
@@ -30,7 +31,7 @@ from llama_index.core.vector_stores import FilterOperator, MetadataFilter, Metad
 
 from evals.text import words
 from evals.types import Case
-from index.embed import embedder
+from index.embedders import embedder
 from index.split import split_sentences
 from index.types import Article
 from rag import Assistant
@@ -76,7 +77,7 @@ class MeteredLLM(llms.CustomLLM):
 
 
 class LlamaEmbedding(BaseEmbedding):
-    """`LlamaEmbedding(inner=embedder)`, with any `index.embed.TextEmbedder`: the peers embed with Dateline's."""
+    """`LlamaEmbedding(inner=embedder)`, with any `index.embed.TextEmbedder`."""
 
     inner: Any = Field(exclude=True)
     embed_batch_size: int = 256
@@ -91,7 +92,7 @@ class LlamaEmbedding(BaseEmbedding):
         return self._get_text_embeddings([text])[0]
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return self.inner.get_text_embedding_batch(texts)  # type: ignore[no-any-return]
+        return np.asarray(self.inner.get_text_embedding_batch(texts)).tolist()  # type: ignore[no-any-return]
 
 
 class Over:
@@ -112,10 +113,11 @@ class LlamaIndexArticles(Over):
     def index(self) -> VectorStoreIndex:
         """All articles as they are in Dateline's index at the first call. Raises the errors of index and embedder."""
         settings = self._assistant.settings
+        spec = "minilm" if settings.embedder == "static" else settings.embedder  # what their documentation has
         return VectorStoreIndex.from_documents(
             [Document(text=article.text, metadata={FILE_NAME: article.id}) for article in self._articles],
             transformations=[SentenceSplitter()],  # LlamaIndex's default, said here so that no global is asked
-            embed_model=LlamaEmbedding(inner=embedder(settings.embedder, ollama_host=settings.ollama_host)),
+            embed_model=LlamaEmbedding(inner=embedder(spec, ollama_host=settings.ollama_host)),
         )
 
     def visible(self, case: Case) -> MetadataFilters | None:
@@ -130,7 +132,7 @@ class VectorEngine(Over):
     """LlamaIndex's plain query engine with its defaults. It cites nothing."""
 
     name = "vector-engine"
-    about = "LlamaIndex VectorStoreIndex.as_query_engine, defaults, same model and embedder; takes no conversation"
+    about = "LlamaIndex VectorStoreIndex.as_query_engine, defaults, same model, MiniLM; takes no conversation"
     _engine: Callable[..., Any] = staticmethod(VectorStoreIndex.as_query_engine)
 
     def __init__(self, assistant: Assistant, articles: LlamaIndexArticles) -> None:
@@ -158,7 +160,7 @@ class CitationEngine(VectorEngine):
     """LlamaIndex's CitationQueryEngine, defaults; the numbers are the model's, and one that no source has is noted."""
 
     name = "citation-engine"
-    about = "LlamaIndex CitationQueryEngine, defaults, same model and embedder; takes no conversation"
+    about = "LlamaIndex CitationQueryEngine, defaults, same model, MiniLM; takes no conversation"
     _engine = staticmethod(CitationQueryEngine.from_args)
 
     def _cited(self, answer: Answer, sources: Sequence[NodeWithScore]) -> Answer:

@@ -1,14 +1,15 @@
 """The catalog of one index, in SQLite: articles, sentences, passages with their vectors, and BM25 (FTS5).
 
 It alone decides what is in the index. Whatever a transaction brings in is ready to be searched when the
-transaction ends; `passages.in_chroma` says whether Chroma has it already or the vector is read from here.
+transaction ends. Rows of passages ascend and are never used again: Chroma has those up to one of them, and the vectors
+of later ones are read from here.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
@@ -22,27 +23,30 @@ from index.errors import IndexVersionMismatch
 from index.records import Counts, Entry, FileState, Narrow, Stored, day_number
 from index.types import Article, Kind, Listed, Passage, Sentence, Skipped, Span
 
-FORMAT = 2
+FORMAT = 3
 """Raise when the tables change: an older index is then refused."""
 
 _AROUND = ("\ufdd0", "\ufdd1")  # no characters: they stand in no text, unless somebody means harm
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE files (path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, reading TEXT NOT NULL, skipped TEXT NOT NULL)
-    WITHOUT ROWID;
+CREATE TABLE files (path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, reading TEXT NOT NULL, skipped TEXT NOT NULL,
+    stamp TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE articles (id TEXT PRIMARY KEY, file TEXT NOT NULL, digest TEXT NOT NULL, title TEXT NOT NULL,
     text TEXT NOT NULL, date TEXT, source TEXT, url TEXT, author TEXT, spans TEXT NOT NULL);
 CREATE INDEX articles_of_file ON articles (file);
 CREATE TABLE sentences (article TEXT NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL,
     "end" INTEGER NOT NULL, kind TEXT NOT NULL, paragraph INTEGER NOT NULL,
     PRIMARY KEY (article, number)) WITHOUT ROWID;
-CREATE TABLE passages (rowid INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, article TEXT NOT NULL,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, kind TEXT NOT NULL, day INTEGER NOT NULL,
-    vector BLOB NOT NULL, in_chroma INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE passages (row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, article TEXT NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, kind TEXT NOT NULL, day INTEGER NOT NULL);
 CREATE INDEX passages_of_article ON passages (article);
-CREATE INDEX passages_not_in_chroma ON passages (rowid) WHERE NOT in_chroma;
-CREATE TABLE orphans (id TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'porter unicode61 remove_diacritics 2');
+CREATE INDEX passages_of_day ON passages (day);
+CREATE TABLE vectors (row INTEGER PRIMARY KEY, vector BLOB NOT NULL);
+CREATE TABLE dead (row INTEGER PRIMARY KEY);
+CREATE VIEW texts AS SELECT p.row AS row, substr(a.text, p.start + 1, p."end" - p.start) AS text
+    FROM passages p JOIN articles a ON a.id = p.article;
+CREATE VIRTUAL TABLE words USING fts5 (text, content = 'texts', content_rowid = 'row',
+    tokenize = 'porter unicode61 remove_diacritics 2');
 """
 
 
@@ -60,7 +64,7 @@ class Catalog:
         path = directory / "catalog.db"
         db = sqlite3.connect(path, isolation_level=None, timeout=10)
         db.execute("PRAGMA journal_mode = WAL")
-        meta = {"folder": folder, "embedder": embedder, "fingerprint": fingerprint, "vectors": ""}
+        meta = {"folder": folder, "embedder": embedder, "fingerprint": fingerprint, "vectors": "", "vectors_to": "0"}
         db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT")
         with _transaction(db, "IMMEDIATE"):
             db.executemany("INSERT INTO meta VALUES (?, ?)", [*meta.items(), ("generation", str(generation))])
@@ -121,17 +125,21 @@ class Catalog:
         name = self.meta("vectors")
         return self.path.parent / name if name else None
 
+    @property
+    def vectors_to(self) -> int:
+        """The last row of which Chroma has been told: its vectors are of rows up to this one."""
+        return int(self.meta("vectors_to"))
+
     def counts(self) -> Counts:
         articles, undated, oldest, newest = self._db.execute(
             "SELECT count(*), count(*) - count(date), min(date), max(date) FROM articles"
         ).fetchone()
         (sentences,) = self._db.execute("SELECT count(*) FROM sentences").fetchone()
-        (passages,) = self._db.execute("SELECT count(*) FROM passages").fetchone()
         return Counts(
             articles,
             undated,
             sentences,
-            passages,
+            self.size(),
             _day(oldest),
             _day(newest),
             self.meta("folder"),
@@ -142,11 +150,14 @@ class Catalog:
 
     def files(self) -> dict[str, FileState]:
         """Every file that articles are from; one that was not read to its end has no hash."""
-        rows = self._db.execute(
-            "SELECT path, sha256, reading, skipped FROM files "
-            "UNION SELECT file, '', '', '[]' FROM articles WHERE file NOT IN (SELECT path FROM files)"
-        )
-        return {path: FileState(path, sha, reading, tuple(_skipped(told))) for path, sha, reading, told in rows}
+        held = dict(self._db.execute("SELECT file, count(*) FROM articles GROUP BY file"))
+        known = {
+            path: FileState(path, sha256, reading, tuple(_skipped(told)), stamp, held.get(path, 0))
+            for path, sha256, reading, told, stamp in self._db.execute(
+                "SELECT path, sha256, reading, skipped, stamp FROM files"
+            )
+        }
+        return {path: FileState(path, "", "", articles=count) for path, count in held.items()} | known
 
     def skipped(self) -> list[Skipped]:
         """What was skipped when the folder was last read, as `note_skipped` was told."""
@@ -155,6 +166,11 @@ class Catalog:
     def digests(self, file: str) -> dict[str, str]:
         """Article id -> digest, for the articles of one file."""
         return dict(self._db.execute("SELECT id, digest FROM articles WHERE file = ? ORDER BY id", (file,)))
+
+    def size(self) -> int:
+        """How many passages it holds."""
+        (count,) = self._db.execute("SELECT count(*) FROM passages").fetchone()
+        return int(count)
 
     def is_empty(self) -> bool:
         return self._db.execute("SELECT 1 FROM passages LIMIT 1").fetchone() is None
@@ -191,7 +207,7 @@ class Catalog:
         rows = self._db.execute(
             'SELECT p.id, s.article, s.number, s.start, s."end", s.kind, s.paragraph FROM passages p JOIN sentences s '
             'ON s.article = p.article AND s.start >= p.start AND s."end" <= p."end" '
-            "WHERE p.id IN (SELECT value FROM json_each(?)) ORDER BY p.rowid, s.number",
+            "WHERE p.id IN (SELECT value FROM json_each(?)) ORDER BY p.row, s.number",
             (json.dumps(list(passages)),),
         )
         found: dict[str, list[Sentence]] = {id: [] for id in passages}
@@ -201,77 +217,89 @@ class Catalog:
 
     # search
 
-    def bm25(self, match: str, limit: int, narrow: Narrow) -> list[int]:
-        """Rows of the passages that match an FTS5 expression, best first (bm25() with FTS5's k1=1.2, b=0.75)."""
+    def bm25(self, finding: Sequence[str], others: Sequence[str], limit: int, narrow: Narrow) -> list[int]:
+        """Rows of the passages with any of the words `finding`, best first by all words.
+
+        Scores are bm25() with FTS5's k1 = 1.2, b = 0.75.
+        """
+        match = _any(finding)
+        if others:  # each word stands in it twice: else some would count twice, and others once
+            match = f"({match}) AND ({match} OR {_any(others)} OR {_any(others)})"
         condition, values = narrow.sql()
         rows = self._db.execute(
-            "SELECT p.rowid FROM words JOIN passages p ON p.rowid = words.rowid "
+            "SELECT p.row FROM words JOIN passages p ON p.row = words.rowid "
             f"WHERE words MATCH ? AND {condition} ORDER BY bm25(words), p.article, p.start LIMIT ?",
             (match, *values, limit),
         )
         return [row[0] for row in rows]
 
-    def marks(self, match: str, rows: Collection[int]) -> dict[int, tuple[Span, ...]]:
-        """Where the words of an FTS5 expression stand in the text of these passages; a row without any is left out."""
+    def marks(self, words: Sequence[str], rows: Collection[int]) -> dict[int, tuple[Span, ...]]:
+        """Where the words stand in the text of these passages, in whatever form; a row without any is left out."""
         found = self._db.execute(
             "SELECT rowid, text, highlight(words, 0, ?, ?) FROM words "
             "WHERE words MATCH ? AND rowid IN (SELECT value FROM json_each(?))",
-            (*_AROUND, match, json.dumps(list(rows))),
+            (*_AROUND, _any(words), json.dumps(list(rows))),
         )
         return {row: _between(marked) for row, text, marked in found if not any(sign in text for sign in _AROUND)}
 
-    def matching(self, match: str) -> int:
-        """In how many passages an FTS5 expression matches."""
+    def matching(self, phrase: Sequence[str]) -> int:
+        """In how many passages these words stand one behind the other."""
+        match = f'"{" ".join(phrase)}"'
         (count,) = self._db.execute("SELECT count(*) FROM words WHERE words MATCH ?", (match,)).fetchone()
         return int(count)
 
-    def rows_of(self, ids: Collection[str], narrow: Narrow) -> list[int]:
-        """Rows of those passages that the catalog has, that Chroma has in this version, and that may be returned."""
+    def passing(self, rows: Collection[int], narrow: Narrow) -> list[int]:
+        """Those of Chroma's `rows` that the catalog still has, and that may be returned."""
         condition, values = narrow.sql()
-        rows = self._db.execute(
-            f"SELECT p.rowid FROM passages p WHERE p.in_chroma AND {condition} "
-            "AND p.id IN (SELECT value FROM json_each(?))",
-            (*values, json.dumps(list(ids))),
-        )
-        return [row[0] for row in rows]
-
-    def vectors_held(self, narrow: Narrow, *, only_waiting: bool) -> tuple[list[int], NDArray[np.float32]]:
-        """Rows and vectors of the passages that may be returned; or only of those that Chroma does not have yet."""
-        condition, values = narrow.sql()
-        if only_waiting:
-            condition = f"NOT p.in_chroma AND {condition}"
         found = self._db.execute(
-            f"SELECT p.rowid, p.vector FROM passages p WHERE {condition} ORDER BY p.rowid", values
+            f"SELECT p.row FROM passages p WHERE {condition} AND p.row IN (SELECT value FROM json_each(?))",
+            (*values, json.dumps(list(rows))),
+        )
+        return [row[0] for row in found]
+
+    def few(self, narrow: Narrow, most: int) -> bool:
+        """Whether at most `most` passages may be returned."""
+        condition, values = narrow.sql()
+        within = f"SELECT 1 FROM passages p WHERE {condition} LIMIT ?"
+        (count,) = self._db.execute(f"SELECT count(*) FROM ({within})", (*values, most + 1)).fetchone()
+        return bool(count <= most)
+
+    def vectors_held(self, narrow: Narrow, *, after: int = 0) -> tuple[list[int], NDArray[np.float32]]:
+        """Rows behind `after` of the passages that may be returned, and their vectors."""
+        condition, values = narrow.sql()
+        found = self._db.execute(
+            "SELECT v.row, v.vector FROM passages p CROSS JOIN vectors v ON v.row = p.row "
+            f"WHERE p.row > ? AND {condition} ORDER BY p.row",
+            (after, *values),
         ).fetchall()
-        vectors = b"".join(vector for _, vector in found)
-        return [row for row, _ in found], np.frombuffer(vectors, np.float32).reshape(len(found), -1 if found else 0)
+        return [row for row, _ in found], _from_bytes(b"".join(vector for _, vector in found), len(found))
 
     def stored(self, rows: Collection[int]) -> dict[int, Stored]:
         """The passages of these rows, with their vectors."""
-        return {stored.row: stored for stored in self._stored("SELECT value FROM json_each(?)", json.dumps(list(rows)))}
+        found = self._db.execute(
+            'SELECT p.row, p.id, p.article, a.title, a.date, t.text, p.start, p."end", p.kind, v.vector '
+            "FROM passages p JOIN articles a ON a.id = p.article JOIN texts t ON t.row = p.row "
+            "JOIN vectors v ON v.row = p.row WHERE p.row IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(rows)),),
+        )
+        return {
+            row: Stored(Passage(id, article, title, _day(day), text, start, end, _kind(kind)), _from_bytes(vector)[0])
+            for row, id, article, title, day, text, start, end, kind, vector in found
+        }
 
-    def passages(self, *, only_new: bool) -> Iterator[Stored]:
-        """Every passage, or only those that Chroma does not have yet."""
-        return self._stored("SELECT rowid FROM passages" + (" WHERE NOT in_chroma" if only_new else ""))
+    def vectors_after(self, row: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """The rows behind this one, ascending, each with its vector."""
+        for found, vector in self._db.execute("SELECT row, vector FROM vectors WHERE row > ? ORDER BY row", (row,)):
+            yield found, _from_bytes(vector)[0]
 
     def waiting(self) -> int:
         """How many passages Chroma does not have yet."""
-        (count,) = self._db.execute("SELECT count(*) FROM passages WHERE NOT in_chroma").fetchone()
+        (count,) = self._db.execute("SELECT count(*) FROM passages WHERE row > ?", (self.vectors_to,)).fetchone()
         return int(count)
 
-    def orphans(self) -> list[str]:
-        """Passage ids that Chroma has and the catalog no longer."""
-        return [row[0] for row in self._db.execute("SELECT id FROM orphans ORDER BY id")]
-
-    def _stored(self, rows: str, *values: str) -> Iterator[Stored]:
-        query = (
-            'SELECT p.rowid, p.id, p.article, a.title, a.date, w.text, p.start, p."end", p.kind, p.vector '
-            "FROM passages p JOIN articles a ON a.id = p.article JOIN words w ON w.rowid = p.rowid "
-            f"WHERE p.rowid IN ({rows}) ORDER BY p.rowid"
-        )
-        for row, id, article, title, day, text, start, end, kind, vector in self._db.execute(query, values):
-            passage = Passage(id, article, title, _day(day), text, start, end, _kind(kind))
-            yield Stored(row, passage, np.frombuffer(vector, np.float32))
+    def dead(self) -> list[int]:
+        """Rows that Chroma has and the catalog no longer."""
+        return [row for (row,) in self._db.execute("SELECT row FROM dead")]
 
     # writing: each call is one transaction, and one generation
 
@@ -287,8 +315,8 @@ class Catalog:
                 self._put_in(entry)
             for file in read:
                 self._db.execute(
-                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)",
-                    (file.path, file.sha256, file.reading, _as_json(file.skipped)),
+                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
+                    (file.path, file.sha256, file.reading, _as_json(file.skipped), file.stamp),
                 )
 
     def note_skipped(self, skipped: Sequence[Skipped]) -> None:
@@ -296,6 +324,14 @@ class Catalog:
         if list(skipped) != self.skipped():
             with _transaction(self._db, "IMMEDIATE"):
                 self._db.execute("INSERT OR REPLACE INTO meta VALUES ('skipped', ?)", (_as_json(skipped),))
+
+    def note_stamps(self, stamps: Mapping[str, str]) -> None:
+        """Keeps by what each file is known to be unchanged; no generation either."""
+        if stamps:
+            with _transaction(self._db, "IMMEDIATE"):
+                self._db.executemany(
+                    "UPDATE files SET stamp = ? WHERE path = ?", [(stamp, path) for path, stamp in stamps.items()]
+                )
 
     def forget_file(self, path: str) -> None:
         """Takes out a file and its articles."""
@@ -307,16 +343,18 @@ class Catalog:
     def use_vectors(self, name: str) -> None:
         """From now on readers ask the Chroma directory `name`, which holds every passage of the catalog."""
         with self._change():
-            self._db.execute("UPDATE meta SET value = ? WHERE key = 'vectors'", (name,))
-            self._db.execute("UPDATE passages SET in_chroma = 1 WHERE NOT in_chroma")
-            self._db.execute("DELETE FROM orphans")
+            (last,) = self._db.execute("SELECT coalesce(max(row), 0) FROM passages").fetchone()
+            self._set_vectors(name, last)
 
     def disown_vectors(self) -> None:
         """There is no Chroma directory (any more): vectors are read from here."""
         with self._change():
-            self._db.execute("UPDATE meta SET value = '' WHERE key = 'vectors'")
-            self._db.execute("UPDATE passages SET in_chroma = 0 WHERE in_chroma")
-            self._db.execute("DELETE FROM orphans")
+            self._set_vectors("", 0)
+
+    def _set_vectors(self, name: str, last: int) -> None:
+        self._db.execute("UPDATE meta SET value = ? WHERE key = 'vectors'", (name,))
+        self._db.execute("UPDATE meta SET value = ? WHERE key = 'vectors_to'", (str(last),))
+        self._db.execute("DELETE FROM dead")
 
     @contextmanager
     def _change(self) -> Iterator[None]:
@@ -325,9 +363,14 @@ class Catalog:
             self._db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
 
     def _take_out(self, article: str) -> None:
-        old = self._db.execute("SELECT rowid, id, in_chroma FROM passages WHERE article = ?", (article,)).fetchall()
-        self._db.executemany("INSERT OR IGNORE INTO orphans VALUES (?)", [(id,) for _, id, known in old if known])
-        self._db.executemany("DELETE FROM words WHERE rowid = ?", [(row,) for row, _, _ in old])
+        rows = "SELECT row FROM passages WHERE article = ?"
+        self._db.execute(f"INSERT INTO dead {rows} AND row <= ?", (article, self.vectors_to))
+        # the words that an index of words without its own text is to forget must be told
+        self._db.execute(
+            f"INSERT INTO words (words, rowid, text) SELECT 'delete', row, text FROM texts WHERE row IN ({rows})",
+            (article,),
+        )
+        self._db.execute(f"DELETE FROM vectors WHERE row IN ({rows})", (article,))
         for table, column in (("passages", "article"), ("sentences", "article"), ("articles", "id")):
             self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (article,))
 
@@ -362,18 +405,21 @@ class Catalog:
         )
         for passage, vector in zip(entry.passages, entry.vectors, strict=True):
             row = self._db.execute(
-                'INSERT INTO passages (id, article, start, "end", kind, day, vector) VALUES (?, ?, ?, ?, ?, ?, ?)',
-                (
-                    passage.id,
-                    passage.article,
-                    passage.start,
-                    passage.end,
-                    passage.kind,
-                    day_number(passage.date),
-                    vector.astype(np.float32).tobytes(),
-                ),
+                'INSERT INTO passages (id, article, start, "end", kind, day) VALUES (?, ?, ?, ?, ?, ?)',
+                (passage.id, passage.article, passage.start, passage.end, passage.kind, day_number(passage.date)),
             ).lastrowid
+            self._db.execute("INSERT INTO vectors VALUES (?, ?)", (row, vector.astype(np.float16).tobytes()))
             self._db.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (row, passage.text))
+
+
+def _any(words: Sequence[str]) -> str:
+    """An FTS5 expression: any of the words. In quotation marks none is an operator."""
+    return " OR ".join(f'"{word}"' for word in words)
+
+
+def _from_bytes(held: bytes, rows: int = 1) -> NDArray[np.float32]:
+    """Vectors as they are kept, in half precision: a cosine is off by a ten-thousandth."""
+    return np.frombuffer(held, np.float16).reshape(rows, -1 if rows else 0).astype(np.float32)
 
 
 def _between(marked: str) -> tuple[Span, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import stat
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,6 +31,7 @@ from index.word import read_docx
 __all__ = ["MAX_ARTICLE_CHARS", "find_files", "hash_file", "read_file"]
 
 _TITLE_CHARS = 80
+_HIDDEN = (".", "~$")  # Word's lock files ("~$…") are hidden where Word runs
 _ABOUT_FOLDER = re.compile(r"(?:README|SOURCES|LICEN[CS]E)(?:[._-].*)?")
 _FRONT_MATTER = re.compile(r"(---|\+\+\+)[ \t]*\r?\n(.*?)^\1[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _FRONT_MATTER_LINE = re.compile(r"^(\w+):(.*)$", re.MULTILINE)
@@ -39,32 +39,43 @@ _MAIN_HEADING = re.compile(r"^#[ \t]+(.+)$|^(\S.*)\n=+[ \t]*\r?$", re.MULTILINE)
 _OPENING_HEADING = re.compile(r"\s*#{1,6}[ \t]+(.+)$", re.MULTILINE)
 
 
-def find_files(folder: Path) -> tuple[list[Path], list[Skipped]]:
-    """Every file below `folder` that may hold articles, sorted by relative path; and what is left out, why.
+def find_files(folder: Path, *, but: Path | None = None) -> tuple[dict[str, str], list[Skipped]]:
+    """Every file below `folder` that may hold articles: its relative path, and its path, sorted; what is left out, why.
 
-    Hidden files and folders are ignored without a word. A link to a folder is followed unless it leads
-    to what is read anyway, so that loops end. Raises CorpusError if `folder` cannot be listed.
+    Hidden files and folders are ignored without a word, and so is what is below `but`. A link to a folder is followed
+    unless it leads to what is read anyway, so that loops end. Raises CorpusError if `folder` cannot be listed.
     """
-    entries = _top(folder)
-    files: list[Path] = []
-    skipped: list[Skipped] = []
-    roots = [folder.resolve()]
-    while entries:
-        path = entries.pop()
+    # Strings, not paths: a folder of a hundred thousand files is looked through in a second
+    found = dict[str, str]()
+    skipped = list[Skipped]()
+    roots = list[Path]()  # what is read, without links
+    folders = [("", os.fspath(folder))]
+    while folders:
+        above, place = folders.pop()
         try:
-            trouble = _look_at(path, roots)
-            if trouble is None and path.is_dir():
-                entries += _entries(path)
-            elif trouble is None:
-                files.append(path)
+            entries = [entry for entry in os.scandir(place) if not entry.name.startswith(_HIDDEN)]
         except OSError as error:
-            trouble = _why(error)
-        if trouble:
-            skipped.append(Skipped(_shown(path, folder), trouble))
-    return (
-        sorted(files, key=lambda path: path.relative_to(folder).as_posix()),
-        sorted(skipped, key=lambda one: one.path),
-    )
+            if not above:
+                raise CorpusError(
+                    f"The folder {folder} cannot be listed ({error.strerror or error}). "
+                    "Name the folder with your articles: dateline index FOLDER"
+                ) from error
+            skipped.append(Skipped(_shown(above.rstrip("/")), _why(error)))
+            continue
+        roots = roots or [folder.resolve()]
+        for entry in entries:
+            relative = above + entry.name
+            try:
+                trouble = _look_at(entry, roots)
+            except OSError as error:
+                trouble = _why(error)
+            if trouble:
+                skipped.append(Skipped(_shown(relative), trouble))
+            elif entry.is_file():
+                found[relative] = entry.path
+            elif but is None or entry.path != os.fspath(but):
+                folders.append((f"{relative}/", entry.path))
+    return dict(sorted(found.items())), sorted(skipped, key=lambda one: one.path)
 
 
 def hash_file(path: Path) -> str:
@@ -99,42 +110,28 @@ def read_file(path: Path, relative: str) -> tuple[list[Article], list[Skipped]]:
 # --- the folder
 
 
-def _top(folder: Path) -> list[Path]:
-    """The entries of the corpus folder itself; an error here leaves nothing to read."""
-    try:
-        return _entries(folder)
-    except OSError as error:
-        raise CorpusError(
-            f"The folder {folder} cannot be listed ({error.strerror or error}). "
-            "Name the folder with your articles: dateline index FOLDER"
-        ) from error
-
-
-def _entries(folder: Path) -> list[Path]:
-    """What is in a folder but hidden; Word's lock files ("~$…") are hidden where Word runs."""
-    return [path for path in folder.iterdir() if not path.name.startswith((".", "~$"))]
-
-
-def _look_at(path: Path, roots: list[Path]) -> str | None:
+def _look_at(entry: os.DirEntry[str], roots: list[Path]) -> str | None:
     """Why this entry is left out, or None. Adds the target of a link to a folder to `roots`."""
     try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        if path.is_symlink():
+        entry.stat()
+        is_folder, is_file = entry.is_dir(), entry.is_file()
+    except OSError:
+        if entry.is_symlink():
             return "a link that leads nowhere"
-        raise error
+        raise
     try:
-        path.name.encode()
+        entry.name.encode()
     except UnicodeEncodeError:
         return "its name is not valid UTF-8: rename it"
-    if stat.S_ISDIR(mode):
-        return _follow(path, roots) if path.is_symlink() else None
-    if not stat.S_ISREG(mode):
+    if is_folder:
+        return _follow(Path(entry), roots) if entry.is_symlink() else None
+    if not is_file:
         return "not a regular file"
-    if path.suffix in (".md", ".txt", "") and _ABOUT_FOLDER.fullmatch(path.stem):
+    stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122
+    if suffix in (".md", ".txt", "") and _ABOUT_FOLDER.fullmatch(stem):
         return "describes the folder, not an article"
-    if path.suffix.lower() not in _READERS:
-        return _unknown(path.suffix)
+    if suffix.lower() not in _READERS:
+        return _unknown(suffix)
     return None
 
 
@@ -146,8 +143,8 @@ def _follow(link: Path, roots: list[Path]) -> str | None:
     return None
 
 
-def _shown(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix().encode(errors="surrogateescape").decode(errors="replace")
+def _shown(relative: str) -> str:
+    return relative.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _why(error: OSError) -> str:

@@ -24,6 +24,10 @@ class FileState:
     """Version of the code that read it."""
     skipped: tuple[Skipped, ...] = ()
     """Its records that could not be read."""
+    stamp: str = ""
+    """Its size and times: as long as they are the same, so are its bytes. Empty if they cannot tell yet."""
+    articles: int = 0
+    """How many of its articles the index holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,6 @@ class Entry:
 class Stored:
     """A passage as the catalog holds it."""
 
-    row: int
     passage: Passage
     vector: NDArray[np.float32]
 
@@ -70,6 +73,11 @@ class Narrow:
     @property
     def bounded(self) -> bool:
         return self.since is not None or self.until is not None
+
+    @property
+    def narrows(self) -> bool:
+        """Whether there is anything that it keeps out."""
+        return self.bounded or bool(self.exclude)
 
     def sql(self) -> tuple[str, list[int | str]]:
         """A condition on the table `passages p`, and its parameters."""

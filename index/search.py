@@ -21,6 +21,8 @@ Mode = Literal["fused", "bm25", "dense"]
 RRF_K = 60
 """Reciprocal rank fusion, score = sum of 1 / (60 + rank): Cormack, Clarke, Buettcher, SIGIR 2009."""
 
+_FEW = 5_000  # passages, whose vectors are read from the catalog in a few milliseconds
+_WEIGHED = 20_000  # passages that BM25 weighs for one query, about
 _MAX_WORDS = 100  # of a query; FTS5 limits the depth of an expression
 _WORD = re.compile(r"[^\W_]+")
 
@@ -34,6 +36,8 @@ def search(
     narrow: Narrow,
     mode: Mode = "fused",
     toward: Narrow | None = None,
+    *,
+    statistics: Statistics,
 ) -> list[Hit]:
     """The best `k` hits. `embed` is not called for "bm25", and `toward` counts for "fused" only.
 
@@ -45,30 +49,65 @@ def search(
     if k < 1:
         return []
     depth = max(50, 4 * k)
-    match = match_expression(query)
-    lexical = catalog.bm25(match, depth, narrow) if match and mode != "dense" else []
+    words = telling_words(query)
+    finding, others = _finding(words, catalog, statistics)
+    lexical = catalog.bm25(finding, others, depth, narrow) if words and mode != "dense" else []
     if mode == "bm25":
-        return _hits(catalog, match, catalog.stored(lexical), [lexical], None, k)
+        return _hits(catalog, words, catalog.stored(lexical), [lexical], None, k)
     vector = _unit(embed(query))
     rankings = list[list[int]]()
     for bounds in [narrow, toward] if toward and mode == "fused" else [narrow]:
-        if bounds is not narrow and match:
-            rankings.append(catalog.bm25(match, depth, bounds))
+        if bounds is not narrow and words:
+            rankings.append(catalog.bm25(finding, others, depth, bounds))
         dense = _nearest(catalog, vectors, vector, depth, bounds)
         rankings.append(_by_similarity(catalog.stored(dense), dense, vector)[:depth])
     stored = catalog.stored({*lexical, *(row for ranking in rankings for row in ranking)})
-    return _hits(catalog, match, stored, [lexical, *rankings], vector, k)
+    return _hits(catalog, words, stored, [lexical, *rankings], vector, k)
 
 
-def match_expression(query: str) -> str:
-    """An FTS5 expression: any of the query's words. "" if it has none. No operator of the user's gets through.
+class Statistics:
+    """How many passages a state of the catalog has, and how many of them have a word: counted once, then known."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.generation = catalog.generation
+        self.passages = catalog.size()
+        self._known: dict[str, int] = {}
+
+    def frequency(self, catalog: Catalog, words: str) -> int:
+        """In how many passages these words stand together, as a phrase."""
+        known = self._known.get(words)
+        if known is None:
+            phrase = _words(words)
+            known = self._known[words] = catalog.matching(phrase) if phrase else 0
+        return known
+
+
+def telling_words(query: str) -> list[str]:
+    """The query's words, each once, without case.
 
     English stopwords and single letters are dropped, unless nothing else is left.
     """
-    words = _WORD.findall(unicodedata.normalize("NFC", query))
+    words = _WORD.findall(unicodedata.normalize("NFC", query))  # with their case, which tells names
     telling = [word for place, word in enumerate(words) if _tells(word, first=place == 0, shouted=query.isupper())]
-    distinct = dict.fromkeys(word.casefold() for word in telling or words)
-    return " OR ".join(f'"{word}"' for word in list(distinct)[:_MAX_WORDS])
+    return list(dict.fromkeys(word.casefold() for word in telling or words))[:_MAX_WORDS]
+
+
+def _finding(words: Sequence[str], catalog: Catalog, statistics: Statistics) -> tuple[list[str], list[str]]:
+    """The words by which passages are found, and those that only weigh in what was found.
+
+    BM25 weighs every passage that has a word, which takes long where a common word is in a hundred thousand. So the
+    rarest are taken that are in not too many passages together, and at least one that is in any.
+    """
+    if statistics.passages <= _WEIGHED:
+        return [*words], []
+    rarest = sorted(words, key=lambda word: statistics.frequency(catalog, word))
+    taken, total = 0, 0
+    for word in rarest:
+        total += statistics.frequency(catalog, word)
+        if taken and total > _WEIGHED and total > statistics.frequency(catalog, word):
+            break
+        taken += 1
+    return rarest[:taken], rarest[taken:]
 
 
 def _tells(word: str, *, first: bool, shouted: bool) -> bool:
@@ -80,21 +119,27 @@ def _tells(word: str, *, first: bool, shouted: bool) -> bool:
     return not shouted and (word.isupper() or (word[0].isupper() and not first))
 
 
-def phrase(text: str) -> str:
-    """An FTS5 expression: these words, in this order. "" if there are none."""
-    words = _WORD.findall(unicodedata.normalize("NFC", text).casefold())
-    return f'"{" ".join(words)}"' if words else ""
+def _words(text: str) -> list[str]:
+    return _WORD.findall(unicodedata.normalize("NFC", text).casefold())
 
 
 def _nearest(
     catalog: Catalog, vectors: Vectors | None, vector: NDArray[np.float32], depth: int, narrow: Narrow
 ) -> list[int]:
-    """Rows among which the `depth` nearest passages are: from Chroma, and those that it does not have yet."""
-    rows, held = catalog.vectors_held(narrow, only_waiting=vectors is not None)
+    """Rows among which the `depth` nearest passages are: from Chroma, and those that it does not have yet.
+
+    Where few passages pass, all of them are compared: most of what Chroma finds would not pass.
+    """
+    if vectors is not None and not (narrow.narrows and catalog.few(narrow, _FEW)):
+        found = _from_chroma(catalog, vectors, vector, depth, narrow)
+        rows, held = catalog.vectors_held(narrow, after=catalog.vectors_to)
+    else:
+        found = []
+        rows, held = catalog.vectors_held(narrow)
     if rows:
         nearest = np.argsort(-(held @ vector), kind="stable")[:depth]
-        rows = [rows[place] for place in nearest]
-    return rows + (_from_chroma(catalog, vectors, vector, depth, narrow) if vectors else [])
+        found += [rows[place] for place in nearest]
+    return found
 
 
 def _from_chroma(
@@ -102,9 +147,9 @@ def _from_chroma(
 ) -> list[int]:
     limit = depth
     while True:
-        ids = [id for id, _ in vectors.nearest(vector.tolist(), limit, narrow)]
-        rows = catalog.rows_of(ids, narrow)  # what the catalog no longer has is no hit
-        if len(rows) >= depth or len(ids) < limit:
+        nearest = vectors.nearest(vector.tolist(), limit)
+        rows = catalog.passing(nearest, narrow)
+        if len(rows) >= depth or len(nearest) < limit:
             return rows
         limit *= 4
 
@@ -115,7 +160,7 @@ def _by_similarity(stored: dict[int, Stored], rows: list[int], vector: NDArray[n
 
 def _hits(
     catalog: Catalog,
-    match: str,
+    words: Sequence[str],
     stored: dict[int, Stored],
     rankings: Sequence[list[int]],
     vector: NDArray[np.float32] | None,
@@ -128,7 +173,7 @@ def _hits(
             scores[row] = scores.get(row, 0.0) + 1 / (RRF_K + rank)
     best = sorted(scores, key=lambda row: (-scores[row], *_place(stored[row])))[:k]
     ranks = {row: rank for rank, row in enumerate(rankings[0], 1)}
-    marks = catalog.marks(match, best) if match else {}
+    marks = catalog.marks(words, best) if words else {}
     return [
         Hit(
             passage=stored[row].passage,

@@ -27,7 +27,7 @@ from index.errors import (
     StorageError,
 )
 from index.records import Counts, Narrow
-from index.search import Mode, phrase, search
+from index.search import Mode, Statistics, search
 from index.sync import UPLOADS, Progress, sync_folder, sync_uploads, write_vectors
 from index.types import Article, Hit, Listed, Sentence, Skipped, SyncReport
 from index.vectors import Vectors, openable
@@ -54,6 +54,7 @@ class ArticleIndex:
         self._embedder = embedder
         self._once = once
         self._vectors: Vectors | None = None
+        self._statistics: Statistics | None = None
         self._lock = threading.Lock()
 
     @property
@@ -263,12 +264,13 @@ class ArticleIndex:
                 "The index holds no article: put articles into the folder, then run "
                 f"`dateline index {shlex.quote(catalog.meta('folder'))}`."
             )
-        if mode == "bm25":
-            return search(catalog, None, self._embedder.get_query_embedding, query, k, narrow, mode)
-        self._check_embedder(catalog)
-        few = self._once and catalog.counts().passages <= _FEW
-        vectors = None if few else self._vectors_of(catalog)
-        return search(catalog, vectors, self._embedder.get_query_embedding, query, k, narrow, mode, toward)
+        statistics, vectors = self._statistics_of(catalog), None
+        if mode != "bm25":
+            self._check_embedder(catalog)
+            few = self._once and statistics.passages <= _FEW
+            vectors = None if few else self._vectors_of(catalog)
+        embed = self._embedder.get_query_embedding
+        return search(catalog, vectors, embed, query, k, narrow, mode, toward, statistics=statistics)
 
     def article(self, id: str) -> Article:
         """The article with this id. Raises ArticleMissing."""
@@ -303,7 +305,12 @@ class ArticleIndex:
 
         Several words in one string are a phrase.
         """
-        return self._read(lambda catalog: {word: _occurrences(catalog, word) for word in words})
+
+        def known(catalog: Catalog) -> dict[str, int]:
+            statistics = self._statistics_of(catalog)
+            return {word: statistics.frequency(catalog, word) for word in words}
+
+        return self._read(known)
 
     def article_ids(self) -> list[str]:
         """The ids of all articles, sorted."""
@@ -334,6 +341,12 @@ class ArticleIndex:
             with closing(Catalog.open(directory)) as catalog:
                 return work(catalog)
 
+    def _statistics_of(self, catalog: Catalog) -> Statistics:
+        with self._lock:
+            if self._statistics is None or self._statistics.generation != catalog.generation:
+                self._statistics = Statistics(catalog)
+            return self._statistics
+
     def _vectors_of(self, catalog: Catalog) -> Vectors | None:
         """The Chroma directory that belongs to what `catalog` shows; None also where the disk is read-only."""
         wanted = catalog.vectors
@@ -346,11 +359,6 @@ class ArticleIndex:
             if self._vectors is None and wanted is not None:
                 self._vectors = Vectors(wanted)
             return self._vectors
-
-
-def _occurrences(catalog: Catalog, words: str) -> int:
-    match = phrase(words)
-    return catalog.matching(match) if match else 0
 
 
 def _nothing() -> IndexMissing:

@@ -1,16 +1,19 @@
 """Makes an index equal to a folder: new files in, changed ones anew, vanished ones out.
 
-Small groups of articles are split, embedded and then written with their vectors in one SQLite transaction, so
-that whatever ends the process costs at most the group in hand. At the end Chroma is written, see `index.vectors`.
+Files are read and split ahead by other processes, if there are many. Groups of passages are embedded and then written
+with their vectors in one SQLite transaction, so that whatever ends the process costs at most the group in hand. Chroma
+is written when there is enough for it, see `write_vectors`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +25,11 @@ from index.decode import Unreadable, one_at_most
 from index.embed import TextEmbedder, unit
 from index.errors import StorageError
 from index.read import find_files, hash_file, read_file
-from index.records import Entry, FileState, Narrow
+from index.records import Entry, FileState
 from index.split import passages_of, sentences_of
 from index.types import Article, Passage, Sentence, Skipped, SyncReport
 from index.vectors import Vectors, build
+from index.workers import ahead, processes
 
 Progress = Callable[[int, int, str], None]
 
@@ -33,7 +37,12 @@ READING = "3"
 """Raise when `index.read` or `index.split` make something else of the same bytes: all files are then read again."""
 
 UPLOADS = "uploads/"
-_GROUP = 32  # passages: one or two seconds of embedding
+_GROUP = 256  # passages that are embedded and committed together
+_SPLIT = 16  # articles
+_MANY = 2 * 2**20  # bytes to read, from which on it pays to start other processes
+_SETTLED = 2 * 10**9  # nanoseconds after which a change of a file surely shows in its time
+_WAITING = 2_000  # passages for which Chroma is not written anew, nor for
+_SHARE = 50  # one in so many of all
 _KEPT = "keeps the version indexed before"
 
 
@@ -51,14 +60,11 @@ def sync_folder(
     Files below `data_dir` are not articles. Progress is told as (files done, files in all, what was done).
     Raises CorpusError, StorageError, EmbedderError; what was committed before stays.
     """
-    found, left_out = find_files(folder)
-    inside = {path.relative_to(folder).as_posix(): path for path in found if not path.is_relative_to(data_dir)}
-    files = {relative: path for relative, path in inside.items() if not relative.startswith(UPLOADS)} | dict(uploads)
-    left_out = [each for each in left_out if not (folder / each.path).is_relative_to(data_dir)]
+    inside, left_out = find_files(folder, but=data_dir)
+    files = {relative: path for relative, path in inside.items() if not relative.startswith(UPLOADS)}
+    files |= {relative: os.fspath(path) for relative, path in uploads.items()}
     run = _Run(catalog, embedder, len(files), progress)
-    for relative, path in files.items():
-        run.file(relative, path)
-    run.flush()
+    run.take_in(files)
     run.forget_vanished(files, left_out)
     reason = "uploads/ is where uploaded files go: give this folder another name"
     run.skipped += [Skipped(relative, reason) for relative in inside if relative.startswith(UPLOADS)]
@@ -76,23 +82,39 @@ def sync_uploads(
     Raises StorageError, EmbedderError; what was committed before stays.
     """
     run = _Run(catalog, embedder, len(uploads), progress)
-    for relative, path in uploads.items():
-        run.file(relative, path)
-    run.flush()
+    run.take_in({relative: os.fspath(path) for relative, path in uploads.items()})
     run.tell("vectors")
     write_vectors(catalog)
     return run.report()
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """An article that waits to be embedded."""
+@dataclass(slots=True)
+class _File:
+    """A file that is being taken in."""
 
+    relative: str
+    path: Path
+    size: int
+    sha256: str
+    stamp: str
+    before: dict[str, str] = field(default_factory=dict)
+    """Digest of each article that the index has of it."""
+    articles: int = 0
+    now: set[str] = field(default_factory=set)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """An article on its way into the index."""
+
+    file: _File
+    number: int
     article: Article
-    file: str
     digest: str
-    sentences: list[Sentence]
-    passages: list[Passage]
+
+
+_Split = tuple[list[Sentence], list[Passage]]
 
 
 class _Run:
@@ -107,96 +129,128 @@ class _Run:
         self._done = 0
         self.added = self.changed = self.removed = self.unchanged = 0
         self.skipped: list[Skipped] = []
-        self._group: list[_Prepared] = []
+        self._group: list[tuple[_Part, _Split]] = []
+        self._passages = 0  # of the group
         self._read: list[FileState] = []
         self._gone: list[str] = []
+        self._stamps: dict[str, str] = {}
 
     def tell(self, what: str) -> None:
         if self._progress is not None:
             self._progress(self._done, self._total, what)
 
-    def file(self, relative: str, path: Path) -> None:
-        """One file of the folder, or an uploaded one."""
-        self._look_into(relative, path)
-        self._done += 1
-        self.tell(relative)
+    def take_in(self, files: Mapping[str, str]) -> None:
+        """Files of the folder, or uploaded ones: those that changed are read, split, embedded and written."""
+        changed = [file for relative, path in files.items() if (file := self._changed(relative, path))]
+        with processes(worthwhile=sum(file.size for file in changed) > _MANY) as pool:
+            read = ahead(pool, _read, ((file, (file.path, file.relative)) for file in changed))
+            for parts, split in ahead(pool, _split, self._batches(read)):
+                told = iter(split)
+                for part in parts:
+                    if isinstance(part, _File):
+                        self._finish(part)
+                    else:
+                        self._add(part, next(told))
+        self._flush()
+        self._catalog.note_stamps(self._stamps)
 
-    def _look_into(self, relative: str, path: Path) -> None:
+    def _changed(self, relative: str, name: str) -> _File | None:
+        """The file, if there is something of it to read."""
         known = self._known.get(relative)
         try:
-            sha256 = hash_file(path)
+            status = os.stat(name)  # noqa: PTH116  not by a Path: there may be a hundred thousand
+            stamp = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+            if known is not None and known.reading == READING:
+                same = known.stamp == stamp
+                if not same and known.sha256 == hash_file(Path(name)):
+                    same, self._stamps[relative] = True, _settled(stamp, status)
+                if same:
+                    self.unchanged += known.articles
+                    self.skipped += known.skipped
+                    self._done += 1
+                    return None
+            path = Path(name)
+            return _File(relative, path, status.st_size, hash_file(path), _settled(stamp, status))
         except FileNotFoundError:
             self.skipped.append(Skipped(relative, "vanished while the folder was being read"))
             self._forget(relative)
-            return
         except OSError as error:
             self._keep(relative, f"cannot be read: {error.strerror or error}")
-            return
-        if known is not None and (known.sha256, known.reading) == (sha256, READING):
-            self.unchanged += len(self._catalog.digests(relative))
-            self.skipped += known.skipped
-            return
-        articles, skipped = read_file(path, relative)
-        if not articles and any(each.path == relative for each in skipped):
-            self._keep(relative, skipped[0].reason)
-        else:
-            self._take_in(relative, sha256, articles, skipped)
+        self._tell_done(relative)
+        return None
 
-    def _take_in(self, relative: str, sha256: str, articles: list[Article], skipped: list[Skipped]) -> None:
-        """The articles of a file that could be read; records that no longer can be keep their older version."""
-        before = self._catalog.digests(relative)
-        now = {article.id for article in articles}
-        for number, article in enumerate(articles, 1):
-            try:
-                self._add(article, relative, before.get(article.id))
-            except Unreadable as trouble:
-                skipped.append(Skipped(article.id, str(trouble)))
-                now.remove(article.id)
-            if len(articles) > 1 and not self._group:
-                self.tell(f"{relative}: {number} of {len(articles)} articles")
-        kept = {each.path for each in skipped if each.path in before and each.path not in now}
-        skipped = [Skipped(e.path, f"{e.reason}: {_KEPT}") if e.path in kept else e for e in skipped]
+    def _tell_done(self, relative: str) -> None:
+        self._done += 1
+        self.tell(relative)
+
+    def _batches(
+        self, read: Iterable[tuple[_File, tuple[list[Article], list[Skipped]]]]
+    ) -> Iterator[tuple[list[_Part | _File], list[Article]]]:
+        """What is to be split, in batches; behind the parts of a file comes the file itself."""
+        parts = list[_Part | _File]()
+        for file, (articles, skipped) in read:
+            file.skipped = skipped
+            if not articles and any(each.path == file.relative for each in file.skipped):
+                self._keep(file.relative, file.skipped[0].reason)
+                self._tell_done(file.relative)
+                continue
+            file.before = self._catalog.digests(file.relative) if file.relative in self._known else {}
+            file.articles = len(articles)
+            file.now = {article.id for article in articles}
+            for number, article in enumerate(articles, 1):
+                digest = _digest(article)
+                if digest == file.before.get(article.id):
+                    self.unchanged += 1
+                    continue
+                parts.append(_Part(file, number, article, digest))
+                if len(parts) >= _SPLIT:
+                    yield parts, [part.article for part in parts if isinstance(part, _Part)]
+                    parts = []
+            parts.append(file)
+        yield parts, [part.article for part in parts if isinstance(part, _Part)]
+
+    def _add(self, part: _Part, split: _Split | str) -> None:
+        if isinstance(split, str):
+            part.file.skipped.append(Skipped(part.article.id, split))
+            part.file.now.remove(part.article.id)
+            return
+        if part.article.id in part.file.before:
+            self.changed += 1
+        else:
+            self.added += 1
+        self._group.append((part, split))
+        self._passages += len(split[1])
+        if self._passages >= _GROUP:
+            self._flush()
+            if part.file.articles > 1:
+                self.tell(f"{part.file.relative}: {part.number} of {part.file.articles} articles")
+
+    def _finish(self, file: _File) -> None:
+        """A file all of whose articles were added; records that no longer can be read keep their older version."""
+        kept = {each.path for each in file.skipped if each.path in file.before and each.path not in file.now}
+        skipped = [Skipped(e.path, f"{e.reason}: {_KEPT}") if e.path in kept else e for e in file.skipped]
         self.skipped += skipped
         self.unchanged += len(kept)
-        gone = [id for id in before if id not in now and id not in kept]
+        gone = [id for id in file.before if id not in file.now and id not in kept]
         self.removed += len(gone)
         self._gone += gone
-        if now or kept:  # else it is no file of the index, and is read again next time
-            self._read.append(FileState(relative, sha256, READING, tuple(skipped)))
-
-    def _add(self, article: Article, file: str, digest_before: str | None) -> None:
-        digest = _digest(article)
-        if digest == digest_before:
-            self.unchanged += 1
-            return
-        with one_at_most():
-            sentences = sentences_of(article)
-            passages = passages_of(article, sentences)
-        if digest_before is None:
-            self.added += 1
-        else:
-            self.changed += 1
-        self._group.append(_Prepared(article, file, digest, sentences, passages))
-        if sum(len(each.passages) for each in self._group) >= _GROUP:
-            self.flush()
-
-    def flush(self) -> None:
-        """Embeds the group in hand, and commits it."""
-        vectors = iter(self._embed([passage.text for each in self._group for passage in each.passages]))
-        entries = [
-            Entry(
-                each.article,
-                each.file,
-                each.digest,
-                each.sentences,
-                each.passages,
-                [next(vectors) for _ in each.passages],
+        if file.now or kept:  # else it is no file of the index, and is read again next time
+            articles = len(file.now) + len(kept)
+            self._read.append(
+                FileState(file.relative, file.sha256, READING, tuple(skipped), stamp=file.stamp, articles=articles)
             )
-            for each in self._group
+        self._tell_done(file.relative)
+
+    def _flush(self) -> None:
+        """Embeds the group in hand, and commits it."""
+        vectors = iter(self._embed([passage.text for _, (_, passages) in self._group for passage in passages]))
+        entries = [
+            Entry(part.article, part.file.relative, part.digest, sentences, passages, [next(vectors) for _ in passages])
+            for part, (sentences, passages) in self._group
         ]
         if entries or self._read or self._gone:
             self._catalog.write(entries, read=self._read, gone=self._gone)
-        self._group, self._read, self._gone = [], [], []
+        self._group, self._passages, self._read, self._gone = [], 0, [], []
 
     def _embed(self, texts: list[str]) -> NDArray[np.float32]:
         if not texts:
@@ -207,7 +261,7 @@ class _Run:
         """A file that cannot be read now: what was indexed of it before stays."""
         if relative in self._known:
             reason = f"{reason}: {_KEPT}"
-            self.unchanged += len(self._catalog.digests(relative))
+            self.unchanged += self._known[relative].articles
         self.skipped.append(Skipped(relative, reason))
 
     def forget_vanished(self, present: Iterable[str], left_out: list[Skipped]) -> None:
@@ -227,7 +281,7 @@ class _Run:
 
     def _forget(self, relative: str) -> None:
         if relative in self._known:
-            self.removed += len(self._catalog.digests(relative))
+            self.removed += self._known[relative].articles
             self._catalog.forget_file(relative)
 
     def report(self) -> SyncReport:
@@ -241,25 +295,49 @@ class _Run:
         )
 
 
+def _read(file: tuple[Path, str]) -> tuple[list[Article], list[Skipped]]:
+    return read_file(*file)
+
+
+def _split(articles: Sequence[Article]) -> list[_Split | str]:
+    """Sentences and passages of each, or why there are none."""
+    found = list[_Split | str]()
+    for article in articles:
+        try:
+            with one_at_most():
+                sentences = sentences_of(article)
+                found.append((sentences, passages_of(article, sentences)))
+        except Unreadable as trouble:
+            found.append(str(trouble))
+    return found
+
+
+def _settled(stamp: str, status: os.stat_result) -> str:
+    """The stamp; empty while the file may change once more without showing it (as git's "racy" entries)."""
+    changed = max(status.st_mtime_ns, status.st_ctime_ns)
+    return stamp if time.time_ns() - changed > _SETTLED else ""
+
+
 def write_vectors(catalog: Catalog) -> None:
     """Brings Chroma to what the catalog holds: a new directory, which the catalog then names.
 
-    Sweeps directories that nobody reads any more. The one before stays until the next time: a reader that
-    has just looked up its name may be about to open it.
+    Not for a few passages: their vectors are read from the catalog meanwhile, and a Chroma directory is large. Sweeps
+    directories that nobody reads any more. The one before stays until the next time: a reader that has just looked up
+    its name may be about to open it.
     """
     base = before = catalog.vectors
-    total = catalog.counts().passages
+    total = catalog.size()
     if base is not None and not (total and _readable(base, catalog)):
         catalog.disown_vectors()
         base = None
-    dead = catalog.orphans()
-    if total and (dead or catalog.waiting()):
+    dead, waiting = catalog.dead(), catalog.waiting()
+    if total and (base is None or len(dead) + waiting > max(_WAITING, total // _SHARE)):
         target = catalog.path.parent / f"vectors-{catalog.generation + 1}"
         remove_tree(target)  # of a run that was interrupted here
         # Deleted vectors stay in Chroma's graph as dead ends: with many of them it is built anew.
         whole = base is None or 4 * len(dead) > total
-        passages = catalog.passages(only_new=not whole)
-        build(target, passages, base=None if whole else base, dead=[] if whole else dead, total=total)
+        rows = catalog.vectors_after(0 if whole else catalog.vectors_to)
+        build(target, rows, base=None if whole else base, dead=[] if whole else dead, total=total)
         catalog.use_vectors(target.name)
     else:
         before = None
@@ -269,10 +347,10 @@ def write_vectors(catalog: Catalog) -> None:
 
 
 def _readable(directory: Path, catalog: Catalog) -> bool:
-    example = next(catalog.passages(only_new=False))
+    _, example = next(catalog.vectors_after(0))
     try:
         with closing(Vectors(directory)) as vectors:
-            return bool(vectors.nearest(example.vector.tolist(), 1, Narrow()))
+            return bool(vectors.nearest(example.tolist(), 1))
     except StorageError:
         return False
 

@@ -1,4 +1,4 @@
-"""The vectors in Chroma: written through LlamaIndex's ChromaVectorStore, in its form, and asked for without it.
+"""The vectors in Chroma, under the rows that they have in the catalog, which has everything else.
 
 A directory of Chroma is written once, by `build`, and never changed after the catalog names it. A reader of a
 persistent Chroma keeps what it has read, replays and purges the log of the writer beside it, and may read files
@@ -15,18 +15,17 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index.datadir import disk_errors, forbidden, full, may_write, nearly_full, remove_tree
 from index.errors import StorageError
-from index.records import Narrow, Stored, day_number
-
-if TYPE_CHECKING:
-    from llama_index.vector_stores.chroma import ChromaVectorStore
 
 _COLLECTION = "passages"
 _BATCH = 2000  # records; Chroma takes at most 5,461 at once
-_HNSW = {"space": "cosine", "sync_threshold": 200}
+_HNSW = {"space": "cosine", "sync_threshold": 10_000}
 _OPENING = threading.Lock()  # Chroma shares its clients through a dict of the process, without a lock
 _NEARLY_FULL = 32 * 2**20  # bytes free
 
@@ -49,13 +48,11 @@ class Vectors:
                 self.close()
                 raise
 
-    def nearest(self, vector: Sequence[float], limit: int, narrow: Narrow) -> list[tuple[str, float]]:
-        """(passage id, cosine) of the passages nearest to `vector`, best first."""
+    def nearest(self, vector: Sequence[float], limit: int) -> list[int]:
+        """The rows of the `limit` passages nearest to `vector` by cosine, best first."""
         with self._lock, _chroma_errors(self.directory):
-            found = self._collection.query(
-                query_embeddings=[list(vector)], n_results=limit, where=_where(narrow), include=["distances"]
-            )
-        return [(id, 1.0 - distance) for id, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
+            found = self._collection.query(query_embeddings=[list(vector)], n_results=limit, include=[])
+        return [int(id) for id in found["ids"][0]]
 
     def close(self) -> None:
         with self._lock, _OPENING:
@@ -67,10 +64,14 @@ def openable(directory: Path) -> bool:
     return all(may_write(path) for path in (directory, directory / "chroma.sqlite3") if path.exists())
 
 
-def build(directory: Path, passages: Iterable[Stored], *, base: Path | None, dead: Collection[str], total: int) -> None:
-    """Writes a new Chroma directory: `base` without the `dead` passages, and with `passages`.
+Row = tuple[int, NDArray[np.float32]]
+"""A passage's row in the catalog, and its vector."""
 
-    Raises StorageError, also if it does not hold `total` passages in the end. Nothing is left of it then.
+
+def build(directory: Path, rows: Iterable[Row], *, base: Path | None, dead: Collection[int], total: int) -> None:
+    """Writes a new Chroma directory: `base` without the `dead` rows, and with `rows`.
+
+    Raises StorageError, also if it does not hold `total` of them in the end. Nothing is left of it then.
     """
     try:
         with _chroma_errors(directory):
@@ -80,7 +81,7 @@ def build(directory: Path, passages: Iterable[Stored], *, base: Path | None, dea
                 _copy(base, directory)
             client = _client(directory)
             try:
-                _update(client, passages, dead, total)
+                _update(client, rows, dead, total)
             finally:
                 with _OPENING:
                     client.close()
@@ -89,17 +90,16 @@ def build(directory: Path, passages: Iterable[Stored], *, base: Path | None, dea
         raise
 
 
-def _update(client: Any, passages: Iterable[Stored], dead: Collection[str], total: int) -> None:
+def _update(client: Any, rows: Iterable[Row], dead: Collection[int], total: int) -> None:
     collection = client.get_or_create_collection(
         _COLLECTION,
         configuration={"hnsw": _HNSW},
         embedding_function=None,  # else Chroma would fetch one of its own
     )
-    store = _store(collection)
-    for ids in _batches(dead):
-        collection.delete(ids=list(ids))
-    for batch in _batches(passages):
-        store.add([_node(stored) for stored in batch])
+    for gone in _batches(dead):
+        collection.delete(ids=[str(row) for row in gone])
+    for batch in _batches(rows):
+        collection.add(ids=[str(row) for row, _ in batch], embeddings=np.array([vector for _, vector in batch]))
     if collection.count() != total:
         raise StorageError(
             f"Chroma holds {collection.count()} passages and should hold {total}: run `dateline index FOLDER` again."
@@ -115,50 +115,12 @@ def _copy(base: Path, directory: Path) -> None:
         old.backup(new)  # consistent even if a reader of `base` touches the file
 
 
-def _node(stored: Stored) -> Any:
-    from llama_index.core.schema import TextNode
-
-    passage = stored.passage
-    return TextNode(
-        id_=passage.id,
-        text=passage.text,
-        embedding=stored.vector.tolist(),
-        metadata={"article": passage.article, "day": day_number(passage.date), "kind": passage.kind},
-        start_char_idx=passage.start,
-        end_char_idx=passage.end,
-    )
-
-
-def _where(narrow: Narrow) -> dict[str, Any] | None:
-    """Chroma's form of `Narrow.sql`: one operator at the top."""
-    bounds: list[dict[str, Any]] = []
-    if narrow.since is not None:
-        bounds.append({"day": {"$gte": narrow.since}})
-    if narrow.until is not None:
-        bounds += [{"day": {"$gte": 1}}, {"day": {"$lte": narrow.until}}]
-    if bounds and narrow.undated:
-        bounds = [{"$or": [{"day": {"$eq": 0}}, _all(bounds)]}]
-    if narrow.exclude:
-        bounds.append({"article": {"$nin": list(narrow.exclude)}})
-    return _all(bounds) if bounds else None
-
-
-def _all(conditions: list[dict[str, Any]]) -> dict[str, Any]:
-    return conditions[0] if len(conditions) == 1 else {"$and": conditions}
-
-
 def _client(directory: Path) -> Any:
     import chromadb
     from chromadb.config import Settings
 
     with _OPENING:
         return chromadb.PersistentClient(path=str(directory), settings=Settings(anonymized_telemetry=False))
-
-
-def _store(collection: Any) -> ChromaVectorStore:
-    from llama_index.vector_stores.chroma import ChromaVectorStore
-
-    return ChromaVectorStore(chroma_collection=collection)
 
 
 def _batches(items: Iterable[_T]) -> Iterator[tuple[_T, ...]]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import sync
-from index.embed import embedder
+from index.embedders import embedder
 from index.store import ArticleIndex
 from index.types import Article, Hit, SyncReport
 from rag import prompts

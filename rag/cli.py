@@ -141,7 +141,7 @@ def _next_question() -> str:
 @_as_json
 def search(query: str, k: int, verbose: bool, as_json: bool, since: str, until: str, as_of: str, **chosen: Any) -> None:
     """Find the passages nearest to QUERY; no model is called."""
-    from index.embed import embedder
+    from index.embedders import embedder
     from index.store import ArticleIndex
     from rag.find import find
     from rag.settings import Settings

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from index.embed import onnx_session, wordpiece
+from index.minilm import onnx_session
+from index.wordpieces import wordpiece
 from rag.errors import DatelineError
 
 LONGEST = 160

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from index.embed import embedder
+from index.embedders import embedder
 from index.store import ArticleIndex
 from rag import prompts
 from rag.engines import choose_engine

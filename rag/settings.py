@@ -33,8 +33,8 @@ class Settings:
     """An Ollama model's name, or the path of a GGUF file."""
     ollama_host: str = "http://127.0.0.1:11434"
     """Any form of OLLAMA_HOST; what is no address is told of where Ollama is asked."""
-    embedder: str = "minilm"
-    """"minilm" (in this process) or "ollama:NAME"."""
+    embedder: str = "static"
+    """"static" or "minilm" (both in this process), or "ollama:NAME"."""
     context_tokens: int = 4096
     """The model's window, in tokens: prompt and answer together."""
     evidence_tokens: int = 224

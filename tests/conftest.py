@@ -12,16 +12,17 @@ from commands import run  # noqa: F401
 from engine_fixtures import chat_engine  # noqa: F401  (a fixture, found by its name)
 from index_helpers import ROOT, written
 
-from index.embed import Embedder
+from index.embed import TextEmbedder
+from index.embedders import embedder
 from index.store import ArticleIndex
 
 Write = Callable[..., Path]
 
 
 @pytest.fixture(scope="session")
-def minilm() -> Embedder:
-    """The embedding model, loaded once."""
-    return Embedder(threads=1)
+def embedding() -> TextEmbedder:
+    """The embedding model that is used unless another is named, loaded once."""
+    return embedder()
 
 
 @pytest.fixture(scope="session")
@@ -31,18 +32,18 @@ def seeds() -> Path:
 
 
 @pytest.fixture(scope="session")
-def seeds_dir(minilm: Embedder, seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def seeds_dir(embedding: TextEmbedder, seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory in which the seeds are indexed, to be read only."""
     path = tmp_path_factory.mktemp("seeds-data")
-    with ArticleIndex(path, minilm) as index:
+    with ArticleIndex(path, embedding) as index:
         index.sync(seeds)
     return path
 
 
 @pytest.fixture(scope="session")
-def seed_index(minilm: Embedder, seeds_dir: Path) -> Iterator[ArticleIndex]:
+def seed_index(embedding: TextEmbedder, seeds_dir: Path) -> Iterator[ArticleIndex]:
     """An index of the seed articles, to be read only."""
-    with ArticleIndex(seeds_dir, minilm) as index:
+    with ArticleIndex(seeds_dir, embedding) as index:
         yield index
 
 
@@ -54,9 +55,9 @@ def asked(seeds_dir: Path) -> Iterator[CheckedAssistant]:
 
 
 @pytest.fixture
-def index(minilm: Embedder, tmp_path: Path) -> Iterator[ArticleIndex]:
+def index(embedding: TextEmbedder, tmp_path: Path) -> Iterator[ArticleIndex]:
     """An index below `tmp_path / "data"`, with nothing in it."""
-    with ArticleIndex(tmp_path / "data", minilm) as index:
+    with ArticleIndex(tmp_path / "data", embedding) as index:
         yield index
 
 

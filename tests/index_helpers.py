@@ -1,6 +1,7 @@
 """Shared by tests of the index: files that are read, wrapped embedders, all that an index holds, ZIPs, processes."""
 
 import io
+import json
 import os
 import shutil
 import signal
@@ -8,16 +9,17 @@ import subprocess
 import sys
 import zipfile
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from numpy.typing import ArrayLike
 
 from index.catalog import Catalog
 from index.datadir import DataDir
-from index.embed import Embedder
+from index.embed import TextEmbedder
 from index.read import read_file
-from index.records import Narrow
 from index.types import Article, Skipped
 from index.vectors import Vectors
 
@@ -39,10 +41,14 @@ def written(folder: Path, name: str, content: str | bytes = "x") -> Path:
     return path
 
 
-def write_many(folder: Path, text: str = "Report {} speaks of the market in Damascus.", count: int = 70) -> None:
-    """70 articles are more than two groups that are embedded at once."""
-    for number in range(count):
-        written(folder, f"{number:02}.txt", text.format(number))
+EACH = 15
+
+
+def write_many(folder: Path, text: str = "Report {} speaks of the market in Damascus.", files: int = 70) -> None:
+    """Files of 15 articles each; 70 of them are four groups that are embedded at once, and a part of one."""
+    for number in range(files):
+        told = (text.format(f"{number} {each}") for each in range(EACH))
+        written(folder, f"{number:03}.jsonl", "\n".join(json.dumps({"text": one}) for one in told))
 
 
 def read(folder: Path, name: str, content: str | bytes) -> tuple[list[Article], list[Skipped]]:
@@ -60,7 +66,7 @@ def article_of(folder: Path, name: str, content: str | bytes) -> Article:
 class Counting:
     """An embedder that notes the texts it embeds; under another name, it is another embedder."""
 
-    def __init__(self, inner: Embedder, name: str = "") -> None:
+    def __init__(self, inner: TextEmbedder, name: str = "") -> None:
         self.inner = inner
         self.name = name or inner.name
         self.fingerprint = inner.fingerprint + name
@@ -69,7 +75,7 @@ class Counting:
     def get_query_embedding(self, query: str) -> list[float]:
         return self.inner.get_query_embedding(query)
 
-    def get_text_embedding_batch(self, texts: list[str]) -> list[list[float]]:
+    def get_text_embedding_batch(self, texts: list[str]) -> ArrayLike:
         self.texts += texts
         return self.inner.get_text_embedding_batch(texts)
 
@@ -83,31 +89,30 @@ def index_directory(data_dir: Path) -> Path:
 def contents(data_dir: Path) -> dict[str, Any]:
     """All that the index holds, without the order in which it came in; and what Chroma holds of it."""
     with closing(Catalog.open(index_directory(data_dir))) as catalog:
-        stored = list(catalog.passages(only_new=False))
-        chroma: list[str] = []
-        if catalog.vectors is not None and stored:
+        rows = dict(catalog.vectors_after(0))
+        stored = catalog.stored(rows)
+        chroma: set[int] = set()
+        if catalog.vectors is not None and rows:
             with closing(Vectors(catalog.vectors)) as vectors:
-                chroma = sorted(id for id, _ in vectors.nearest(stored[0].vector.tolist(), 10_000, Narrow()))
+                chroma = set(vectors.nearest(next(iter(rows.values())).tolist(), 10_000))
         return {
-            "files": catalog.files(),
+            "files": {path: replace(state, stamp="") for path, state in catalog.files().items()},
             "articles": [(catalog.article(id), catalog.sentences(id)) for id in catalog.article_ids()],
-            "passages": {one.passage.id: (one.passage, one.vector.tobytes()) for one in stored},
-            "waiting": catalog.waiting(),
-            "orphans": catalog.orphans(),
-            "words": {word: catalog.matching(word) for word in ("bomb", "market", "minister", "damascus")},
-            "chroma": chroma,
+            "passages": {one.passage.id: (one.passage, one.vector.tobytes()) for one in stored.values()},
+            "words": {word: catalog.matching([word]) for word in ("bomb", "market", "minister", "damascus")},
+            "held twice or nowhere": chroma ^ {row for row in rows if row <= catalog.vectors_to} ^ {*catalog.dead()},
         }
 
 
 _PRELUDE = """
 import os, signal, sys
 from pathlib import Path
-from index.embed import Embedder
+from index.embedders import embedder
 from index.errors import StorageError
 from index.store import ArticleIndex
 
 data, more = Path(sys.argv[1]), sys.argv[2:]
-index = ArticleIndex(data, Embedder(threads=1))
+index = ArticleIndex(data, embedder())
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)

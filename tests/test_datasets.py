@@ -61,7 +61,7 @@ def passages(*positive: Any, answers: Any = ("Warsaw",), **fields: Any) -> dict[
 
 def texts_of(dataset: Dataset) -> dict[str, str]:
     """What the index reads in the corpus; every gold quote stands in it."""
-    names = [file.relative_to(dataset.corpus).as_posix() for file in find_files(dataset.corpus)[0]]
+    names = list(find_files(dataset.corpus)[0])
     texts = {found.id: found.text for name in names for found in read_file(dataset.corpus / name, name)[0]}
     evidence = [gold for case in dataset.cases for gold in case.evidence]
     assert all(gold.quote in texts[gold.article] for gold in evidence if gold.quote is not None)

@@ -5,11 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from ollama_double import OllamaDouble, Reply, closed_port, cut_connection, installed, whole
 
 from evals.peers import LlamaEmbedding
-from index.embed import Embedder, TextEmbedder, embedder
+from index.embed import TextEmbedder
+from index.embedders import embedder
 from index.errors import EmbedderError
+from index.minilm import MiniLM
 from index.ollama_embed import OllamaEmbedder
 
 BOMB = "A bomb went off near the market in Damascus."
@@ -17,34 +20,48 @@ BLAST = "An explosion shook the Syrian capital."
 RECIPE = "Whisk the eggs with sugar until they are pale."
 
 
-def test_any_text_has_a_vector_and_texts_that_mean_the_same_are_nearer_than_others(minilm: Embedder) -> None:
-    bomb, blast, recipe = np.array(minilm.get_text_embedding_batch([BOMB, BLAST, RECIPE]))
-    assert len(bomb) == 384 and np.linalg.norm(bomb) == pytest.approx(1, abs=1e-5)
-    assert bomb @ blast > 0.4 > 0.15 > bomb @ recipe
-    assert np.isfinite(minilm.get_text_embedding_batch(["", " \n", "😀", "\x00", "a" * 100_000])).all()
-    assert isinstance(minilm, TextEmbedder) and minilm.name == "all-MiniLM-L6-v2-int8"
-    assert minilm.fingerprint == Embedder().fingerprint and len(minilm.fingerprint) == 64
+@pytest.fixture(scope="module", params=["static", "minilm"])
+def within(request: pytest.FixtureRequest) -> TextEmbedder:
+    """Each embedding model that needs no server."""
+    return embedder(request.param, threads=1)
 
 
-def test_a_vector_does_not_depend_on_the_batch_nor_on_the_threads_nor_on_who_asks(minilm: Embedder) -> None:
+def vectors(model: TextEmbedder, *texts: str) -> NDArray[np.float32]:
+    return np.asarray(model.get_text_embedding_batch([*texts]), np.float32)
+
+
+def test_any_text_has_a_vector_and_texts_that_mean_the_same_are_nearer_than_others(within: TextEmbedder) -> None:
+    bomb, blast, recipe = vectors(within, BOMB, BLAST, RECIPE)
+    assert np.linalg.norm(bomb) == pytest.approx(1, abs=1e-5)
+    assert bomb @ blast > 0.3 > 0.2 > bomb @ recipe
+    assert np.isfinite(vectors(within, "", " \n", "😀", "\x00", "a" * 100_000)).all()
+    assert vectors(within).size == 0
+    again = embedder("static" if "static" in within.name else "minilm")
+    assert isinstance(within, TextEmbedder) and within.fingerprint == again.fingerprint and len(again.fingerprint) == 64
+
+
+def test_a_vector_does_not_depend_on_the_batch_nor_on_the_threads_nor_on_who_asks(within: TextEmbedder) -> None:
     texts = [BOMB, BLAST * 20, RECIPE, "x"]
-    alone = [minilm.get_query_embedding(text) for text in texts]
-    assert minilm.get_text_embedding_batch(texts) == alone
-    assert Embedder(threads=3).get_text_embedding_batch(texts) == alone
-    peers = LlamaEmbedding(inner=minilm)  # of the evals
-    assert (peers.get_text_embedding_batch(texts), peers.get_query_embedding(BOMB)) == (alone, alone[0])
+    alone = np.array([within.get_query_embedding(text) for text in texts], np.float32)
+    assert (vectors(within, *texts) == alone).all()
+    assert (vectors(embedder("minilm" if "MiniLM" in within.name else "static", threads=3), *texts) == alone).all()
+    peers = LlamaEmbedding(inner=within)  # of the evals
+    assert (np.array(peers.get_text_embedding_batch(texts), np.float32) == alone).all()
+    assert peers.get_query_embedding(BOMB) == within.get_query_embedding(BOMB)
     with ThreadPoolExecutor(4) as pool:
-        assert all(vector == alone[0] for vector in pool.map(minilm.get_query_embedding, [BOMB] * 8))
+        assert all(
+            vector == peers.get_query_embedding(BOMB) for vector in pool.map(within.get_query_embedding, [BOMB] * 8)
+        )
 
 
-def test_text_beyond_256_tokens_is_cut_and_text_before_is_not(minilm: Embedder) -> None:
-    long = "word " * 200
+def test_minilm_cuts_text_beyond_256_tokens_and_not_before() -> None:
+    minilm, long = MiniLM(), "word " * 200
     assert minilm.get_query_embedding(long + BOMB) != minilm.get_query_embedding(long)
     assert minilm.get_query_embedding(long * 2 + BOMB) == minilm.get_query_embedding(long * 2)
 
 
 def test_an_unknown_embedder_is_refused_with_those_that_exist() -> None:
-    with pytest.raises(EmbedderError, match="no embedder 'word2vec': use 'minilm', or 'ollama:NAME'"):
+    with pytest.raises(EmbedderError, match="no embedder 'word2vec': use 'static', 'minilm', or 'ollama:NAME'"):
         embedder("word2vec")
 
 

@@ -12,7 +12,7 @@ import pytest
 from app_helpers import QUESTION, RIGHT, says
 from ollama_double import OllamaDouble
 
-from index.embed import embedder
+from index.embedders import embedder
 from index.errors import SettingsError
 from index.network import http_options
 from rag.engines.ollama_server import is_running

@@ -43,7 +43,7 @@ def test_a_day_of_use_sends_no_packet_and_leaves_no_file(chat_engine: EmbeddedEn
     assert left_behind(tmp_path) == []
 
 
-EMBED = "from index.embed import Embedder; Embedder().get_query_embedding('Homs')"
+EMBED = "from index.embedders import embedder; embedder('minilm').get_query_embedding('Homs')"
 
 
 @pytest.mark.parametrize("first", ["import rag", "import ui", "import evals.cli", "import web.server", "pass"])

@@ -22,7 +22,7 @@ folder, found = Path(more[0]), {"told": []}
 for mode in ("bm25", "dense", "fused"):
     found[mode] = [hit.passage.id for hit in index.search("Where is Hama?", mode=mode)]
 found["articles"] = [index.article(id).id for id in index.article_ids()]
-new = ArticleIndex(data.parent / "new", Embedder(threads=1))
+new = ArticleIndex(data.parent / "new", embedder())
 works = (lambda: index.sync(folder), lambda: index.sync(folder, replace=True), lambda: index.add({}))
 for work in (*works, lambda: new.sync(folder)):
     try:

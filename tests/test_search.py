@@ -10,7 +10,7 @@ import pytest
 from conftest import Write
 from index_helpers import written
 
-from index.embed import Embedder
+from index.embed import TextEmbedder
 from index.store import ArticleIndex
 from index.types import Hit
 from rag.find import find
@@ -25,11 +25,11 @@ ARTICLES = {
 
 
 @pytest.fixture(scope="module")
-def news(minilm: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArticleIndex]:
+def news(embedding: TextEmbedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArticleIndex]:
     folder = tmp_path_factory.mktemp("news")
     for name, text in ARTICLES.items():
         written(folder, name, text)
-    with ArticleIndex(tmp_path_factory.mktemp("data"), minilm) as index:
+    with ArticleIndex(tmp_path_factory.mktemp("data"), embedding) as index:
         index.sync(folder)
         yield index
 
@@ -38,7 +38,9 @@ def ids(hits: list[Hit]) -> list[str]:
     return [hit.passage.article for hit in hits]
 
 
-def test_the_best_passage_comes_first_with_both_ranks_in_its_own_words(news: ArticleIndex, minilm: Embedder) -> None:
+def test_the_best_passage_comes_first_with_both_ranks_in_its_own_words(
+    news: ArticleIndex, embedding: TextEmbedder
+) -> None:
     first, *others = news.search("Where did the bomb go off?")
     assert (first.passage.article, first.bm25_rank) == ("bomb.txt", 1)
     assert first.score == pytest.approx(2 / 61)  # first in both rankings: RRF with k = 60
@@ -49,7 +51,7 @@ def test_the_best_passage_comes_first_with_both_ranks_in_its_own_words(news: Art
         assert (passage.title, passage.date) == (article.title, article.date)
     assert news.search("Where did the bomb go off?") == [first, *others]
     assert news.search("bomb", k=0) == news.search("bomb", k=-1) == []
-    with ArticleIndex(news.data_dir, minilm, once=True) as once:  # without Chroma
+    with ArticleIndex(news.data_dir, embedding, once=True) as once:  # without Chroma
         for query in ("Where did the bomb go off?", "inundation after heavy rainfall"):
             assert [hit.passage for hit in once.search(query)] == [hit.passage for hit in news.search(query)]
 
@@ -77,12 +79,12 @@ def test_equal_passages_come_in_order_and_are_not_marked(index: ArticleIndex, fo
         assert (ids(hits), {hit.marks for hit in hits}) == (["a.txt", "b.txt", "c.txt"], {()})
 
 
-def test_dense_search_finds_what_is_meant_and_bm25_what_is_said(news: ArticleIndex, minilm: Embedder) -> None:
+def test_dense_search_finds_what_is_meant_and_bm25_what_is_said(news: ArticleIndex, embedding: TextEmbedder) -> None:
     query = "explosion in the Syrian capital"
     assert ids(news.search(query, mode="dense"))[0] == "bomb.txt"
     for hit in [*news.search(query, mode="dense"), *news.search(query)]:
-        cosine = np.dot(minilm.get_query_embedding(query), minilm.get_query_embedding(hit.passage.text))
-        assert hit.similarity == pytest.approx(cosine, abs=1e-5)
+        cosine = np.dot(embedding.get_query_embedding(query), embedding.get_query_embedding(hit.passage.text))
+        assert hit.similarity == pytest.approx(cosine, abs=1e-3)
     assert news.search(query, mode="bm25") == []
     (hit,) = news.search("the bombs of DAMASCUS", mode="bm25")
     assert (hit.passage.article, hit.bm25_rank, hit.similarity) == ("bomb.txt", 1, None)

@@ -18,7 +18,7 @@ from index_helpers import ROOT, Counting, in_a_namespace, index_directory, pytho
 
 from index import errors
 from index.datadir import DataDir, write_whole
-from index.embed import Embedder
+from index.embed import TextEmbedder
 from index.store import ArticleIndex
 
 RESIGNED = "The minister resigned."
@@ -51,7 +51,7 @@ def test_an_index_knows_its_counts_and_its_words(index: ArticleIndex, folder: Pa
     counts = index.counts()
     assert (counts.articles, counts.undated, counts.sentences, counts.passages) == (3, 1, 4, 3)
     assert (counts.oldest, counts.newest) == (date(2024, 12, 5), date(2025, 1, 2))
-    assert (counts.folder, counts.embedder) == (str(folder), "all-MiniLM-L6-v2-int8")
+    assert (counts.folder, counts.embedder) == (str(folder), "dateline-static-256")
     assert counts.generation == index.generation() > 0
     known = {"BESANCON": 1, "protesting": 1, "york": 2, "new york": 1, "Berlin": 0, "…": 0, 'a" OR "b': 0}
     assert index.words_known(list(known)) == known
@@ -68,8 +68,10 @@ def test_another_folder_is_refused_and_replace_takes_it(indexed: ArticleIndex, f
     assert len(list(indexed.data_dir.glob("index-*"))) == 1
 
 
-def test_another_embedder_is_refused_or_embeds_all_anew(indexed: ArticleIndex, minilm: Embedder, folder: Path) -> None:
-    embedder = Counting(minilm, name="another")
+def test_another_embedder_is_refused_or_embeds_all_anew(
+    indexed: ArticleIndex, embedding: TextEmbedder, folder: Path
+) -> None:
+    embedder = Counting(embedding, name="another")
     with ArticleIndex(indexed.data_dir, embedder) as other:
         for refused in (lambda: other.sync(folder), lambda: texts(other)):
             with pytest.raises(errors.EmbedderMismatch, match=f"not by 'another'.*`dateline index {folder} --replace`"):
@@ -109,11 +111,11 @@ def test_a_catalog_of_no_use_is_told_with_the_command_that_rebuilds_it_and_uploa
 
 @pytest.mark.parametrize("damage", [_junk, Path.unlink, lambda file: shutil.rmtree(file.parent)])
 def test_damaged_vectors_are_told_and_written_again_without_embedding(
-    indexed: ArticleIndex, minilm: Embedder, folder: Path, damage: Callable[[Path], None]
+    indexed: ArticleIndex, embedding: TextEmbedder, folder: Path, damage: Callable[[Path], None]
 ) -> None:
     (vectors,) = index_directory(indexed.data_dir).glob("vectors-*/chroma.sqlite3")
     damage(vectors)
-    embedder = Counting(minilm)
+    embedder = Counting(embedding)
     with ArticleIndex(indexed.data_dir, embedder) as index:
         with pytest.raises(errors.StorageError, match="missing or damaged: run `dateline index FOLDER`"):
             texts(index)
@@ -122,9 +124,9 @@ def test_damaged_vectors_are_told_and_written_again_without_embedding(
 
 
 def test_readers_work_beside_a_writer_and_see_what_was_committed(
-    indexed: ArticleIndex, minilm: Embedder, folder: Path, write: Write
+    indexed: ArticleIndex, embedding: TextEmbedder, folder: Path, write: Write
 ) -> None:
-    here = ArticleIndex(indexed.data_dir, minilm)
+    here = ArticleIndex(indexed.data_dir, embedding)
     reads = """for mode in sys.stdin:
         print([hit.passage.text for hit in index.search("minister", mode=mode.strip())], flush=True)"""
     with here, python(reads, indexed.data_dir) as elsewhere, ThreadPoolExecutor() as pool:
@@ -168,7 +170,7 @@ except StorageError as error:
     print(error)
 subprocess.run(["mount", "-o", "remount,size=50m", data.parent], check=True)
 index.sync(folder)
-print(len(index.search("market", k=100, mode="dense")), len(index.search("market", k=100, mode="bm25")))
+print(*(len(index.search("market", k=2000, mode=mode)) for mode in ("dense", "bm25")))
 """
 
 
@@ -183,7 +185,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path, folder: Path, s
     assert out.splitlines() == [
         f"The disk that holds {disk}/data is full: free some space, then run the same command again; "
         "nothing indexed so far is lost.",
-        "70 70",
+        "1050 1050",
     ], err
 
 
