@@ -31,6 +31,8 @@ from filelock import FileLock, Timeout
 
 from index.errors import IndexBusy, StorageError
 
+UPLOADS = "uploads/"
+"""What the ids of uploaded articles begin with."""
 REBUILD = "`dateline index FOLDER --replace`"
 
 

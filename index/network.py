@@ -10,16 +10,17 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from index.errors import SettingsError
+
+if TYPE_CHECKING:
+    import ssl
 
 _READ_AT_IMPORT = ("OLLAMA_HOST", "OLLAMA_API_KEY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _PORT = 11434
@@ -109,6 +110,8 @@ def http_options(url: str) -> dict[str, Any]:
     40 ms for certificates to be read: an empty trust store refuses every TLS server. Raises SettingsError if the
     proxy, or the certificates, that the environment names for this URL cannot be used.
     """
+    import ssl  # as httpx below, for those who reach a server: every command reads `default_host`
+
     parts = urlsplit(url)
     host = parts.hostname or ""
     here = host == "localhost" or _in_network(host, "127.0.0.0/8") or _in_network(host, "::1")
@@ -121,6 +124,8 @@ def http_options(url: str) -> dict[str, Any]:
 
 
 def _proxy(scheme: str, host: str) -> str | None:
+    from urllib.request import getproxies, proxy_bypass
+
     import httpx
 
     proxies = getproxies()

@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from index.catalog import Catalog
-from index.datadir import DataDir, disk_errors, remove_tree
+from index.datadir import UPLOADS, DataDir, disk_errors, remove_tree
 from index.decode import storable
 from index.embed import TextEmbedder
 from index.errors import (
@@ -28,11 +28,13 @@ from index.errors import (
 )
 from index.records import Counts, Narrow
 from index.search import Mode, Statistics, search
-from index.sync import UPLOADS, Progress, sync_folder, sync_uploads, write_vectors
 from index.types import Article, Hit, Listed, Sentence, Skipped, SyncReport
 from index.vectors import Vectors, openable
 
-__all__ = ["ArticleIndex", "Counts", "Mode", "Progress"]
+if TYPE_CHECKING:
+    from index.sync import Progress
+
+__all__ = ["ArticleIndex", "Counts", "Mode"]
 
 _T = TypeVar("_T")
 
@@ -88,6 +90,8 @@ class ArticleIndex:
 
         Raises CorpusError, AnotherFolder, EmbedderMismatch, IndexBusy, EmbedderError.
         """
+        from index.sync import sync_folder  # all that reads files: who only asks goes without
+
         folder = Path(folder).expanduser()
         if not folder.is_dir():
             what = "is not a folder" if folder.exists() else "does not exist"
@@ -121,6 +125,8 @@ class ArticleIndex:
         kept, and is reported as skipped. `progress` as in `sync`; what it raises ends the work, and what was taken
         in by then stays. Raises IndexMissing, EmbedderMismatch, IndexBusy, EmbedderError.
         """
+        from index.sync import sync_uploads
+
         with self._dir.writing(), disk_errors(self._dir.root), closing(self._catalog_in_use()) as catalog:
             self._check_embedder(catalog)
             kept: dict[str, Path] = {}
@@ -138,6 +144,8 @@ class ArticleIndex:
 
         Raises ArticleMissing, IndexBusy, and CorpusError for an article of the folder, which is not ours to delete.
         """
+        from index.sync import write_vectors
+
         with self._dir.writing(), disk_errors(self._dir.root), closing(self._catalog_in_use()) as catalog:
             file = catalog.file_of(article)
             if file is None:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.catalog import Catalog
-from index.datadir import remove_tree
+from index.datadir import UPLOADS, remove_tree
 from index.decode import Unreadable, one_at_most
 from index.embed import TextEmbedder, unit
 from index.errors import StorageError
@@ -36,7 +36,6 @@ Progress = Callable[[int, int, str], None]
 READING = "3"
 """Raise when `index.read` or `index.split` make something else of the same bytes: all files are then read again."""
 
-UPLOADS = "uploads/"
 _GROUP = 256  # passages that are embedded and committed together
 _SPLIT = 16  # articles
 _MANY = 2 * 2**20  # bytes to read, from which on it pays to start other processes
@@ -167,7 +166,7 @@ class _Run:
                 if same:
                     self.unchanged += known.articles
                     self.skipped += known.skipped
-                    self._done += 1
+                    self._tell_done(relative)
                     return None
             path = Path(name)
             return _File(relative, path, status.st_size, hash_file(path), _settled(stamp, status))

@@ -1,5 +1,7 @@
 """The assistant: a folder of articles in, cited answers out. `ask` is `stream` run to its end."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import threading
@@ -8,12 +10,11 @@ from dataclasses import asdict
 from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index import sync
 from index.embedders import embedder
 from index.store import ArticleIndex
 from index.types import Article, Hit, SyncReport
@@ -34,6 +35,9 @@ from rag.settings import Settings
 from rag.support import Support
 from rag.types import Answer, AnswerDone, Event, EvidenceFound
 from rag.verify import Verifier
+
+if TYPE_CHECKING:
+    from index import sync
 
 
 class Assistant:

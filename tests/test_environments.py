@@ -25,8 +25,6 @@ ODD = {
     "brackets without proxy": {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "[::1]"},
     "certificates nowhere": {"SSL_CERT_FILE": "/nowhere.pem"},
 }
-NOT_TO_SEARCH = {"llama_index", "chromadb", "gradio", "ollama", "httpx", "pydantic", "snowballstemmer"}
-NOT_TO_SPEAK = {"numpy", "onnxruntime", "rich", *NOT_TO_SEARCH}
 _SHOWN = """
 import sys
 from rag.cli import main
@@ -76,27 +74,6 @@ def test_an_ollama_host_of_any_form_is_told_of_only_where_ollama_is_asked(
     told = "start it with `ollama serve`" if is_address else "which is no address: write it like 127.0.0.1:11434"
     assert told in printed.splitlines()[-1]
     assert is_address or f"NOT OK Ollama: OLLAMA_HOST is '{host}', which is no address" in printed
-
-
-@pytest.mark.parametrize(
-    ("command", "said", "heavy"),
-    [
-        (("--version",), ", version ", NOT_TO_SPEAK),
-        (("--help",), "Usage: ", NOT_TO_SPEAK),
-        (("search", "coast of Latakia"), "Latakia", NOT_TO_SEARCH),
-    ],
-)
-def test_a_command_loads_only_the_libraries_that_it_needs(
-    seeds_dir: Path, command: tuple[str, ...], said: str, heavy: set[str]
-) -> None:
-    told = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", "from rag.cli import main; main()", *command],
-        capture_output=True, text=True, check=True, env={**os.environ, "DATELINE_DATA_DIR": str(seeds_dir)},
-    )  # fmt: skip
-    assert said in told.stdout
-    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in told.stderr.splitlines()}
-    assert "rag" in loaded
-    assert not heavy & loaded
 
 
 # -- where a server is asked for elsewhere ----------------------------------------------------------

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import plotly.graph_objects as go
 
-from index.sync import UPLOADS
+from index.datadir import UPLOADS
 from index.types import Listed, Skipped, SyncReport
 from rag.assistant import Assistant
 from rag.errors import CorpusError, DatelineError, Stopped
