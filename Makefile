@@ -6,7 +6,7 @@ DATA   ?= ../shared/data/xquad_en
 READY  := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: ui test test-ui load page-speed screenshots lint bench eval eval-peers gate clean
+.PHONY: ui test test-ui load page-speed screenshots lint bench bench-scale bench-answers eval eval-peers gate clean
 
 ui: $(READY)            ## index the seed articles (unless a folder is indexed already) and open the chat
 	$(BIN)/dateline ui --first-folder seeds
@@ -41,7 +41,13 @@ eval-peers: $(READY_DEV) ## the same, with four peers in the same run
 gate: $(READY_DEV)      ## part of the dev split against the figures in evals/gate.toml
 	$(BIN)/dateline eval gate
 
-bench: $(READY_DEV)     ## speed beside LlamaIndex's CitationQueryEngine: make bench DATA=path/to/xquad_en
+bench: $(READY_DEV)     ## start, indexing and search, each beside its bar: make bench BENCH="--against COMMIT"
+	$(BIN)/python -m evals.scale.quick $(BENCH)
+
+bench-scale: $(READY_DEV) ## the same with up to 100,000 articles; goes on where it was interrupted
+	$(BIN)/python -m evals.scale $(BENCH)
+
+bench-answers: $(READY_DEV) ## speed beside LlamaIndex's CitationQueryEngine: make bench-answers DATA=path/to/xquad_en
 	$(BIN)/python -m evals.bench $(DATA)
 
 $(VENV)/bin/python:
