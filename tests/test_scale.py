@@ -16,7 +16,7 @@ from evals.scale.bars import Measure, tell
 from evals.scale.corpus import DEFAULT_SOURCES, build, read_needles
 from evals.scale.exact import found
 from evals.scale.names import POOL, invented
-from index.embed import Embedder
+from index.embed import TextEmbedder
 from index.errors import CorpusError
 from index.read import find_files, read_file
 from index.store import ArticleIndex
@@ -28,7 +28,7 @@ SOURCES = [ROOT / source for source in DEFAULT_SOURCES]
 def read(archive: Path) -> dict[str, Article]:
     files, skipped = find_files(archive / "articles")
     assert not skipped
-    found = [read_file(path, path.relative_to(archive / "articles").as_posix()) for path in files]
+    found = [read_file(Path(path), relative) for relative, path in files.items()]
     assert not any(skipped for _, skipped in found)
     return {article.id: article for articles, _ in found for article in articles}
 
@@ -76,9 +76,9 @@ def vocabulary(texts: Sequence[str]) -> set[str]:
 
 
 @pytest.mark.slow
-def test_needles_are_found_by_a_search(tmp_path: Path, minilm: Embedder) -> None:
+def test_needles_are_found_by_a_search(tmp_path: Path, embedding: TextEmbedder) -> None:
     build(tmp_path / "archive", 30, SOURCES, characters=1500)
-    with ArticleIndex(tmp_path / "data", minilm) as index:
+    with ArticleIndex(tmp_path / "data", embedding) as index:
         index.sync(tmp_path / "archive" / "articles")
         needles = read_needles(tmp_path / "archive")
         ranked = [[hit.passage for hit in index.search(needle.question)] for needle in needles]

@@ -1,9 +1,10 @@
 """Trains the static embedding: python -m evals.train.table FILES.gz… --teacher MODEL --out FOLDER.
 
 A vector for each wordpiece, and a text's is the weighted mean of its wordpieces' (as model2vec does, Tulkens and van
-Dongen 2024). It begins as the teacher's own vectors of single wordpieces in its 256 main directions, weighted by how
-rare they are (Arora et al. 2017). Then it learns, of sentences, passages and questions, to give each pair the cosine
-that the teacher gives, and each question the passage with its answer among a thousand others."""
+Dongen 2024). It begins as what two others make of single wordpieces, the teacher and a larger table (wordllama's), in
+the 256 main directions of both, weighted by how rare they are (Arora et al. 2017). Then it learns, of sentences,
+passages and questions, to give each pair the cosine that the teacher gives, and each question the passage with its
+answer among a thousand others."""
 
 import gzip
 import json
@@ -15,9 +16,12 @@ from typing import Any
 import click
 import numpy as np
 import torch
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
 from torch.nn.functional import cross_entropy, mse_loss, normalize
 from transformers import AutoModel, AutoTokenizer
 
+from index.embed import unit
 from index.static import TABLE_FILE
 
 _DIMENSIONS = 256
@@ -29,10 +33,11 @@ _WEIGHED = 32  # what the sameness of a cosine counts, beside finding the passag
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--teacher", required=True, help="A folder with a sentence transformer that pools by the mean.")
+@click.option("--table", required=True, help="A folder with wordllama's weights and tokenizer.")
 @click.option("--out", required=True, type=click.Path(path_type=Path))
-@click.option("--epochs", default=30, show_default=True)
+@click.option("--epochs", default=4, show_default=True)
 @click.option("--rate", default=2e-3, show_default=True, help="The highest learning rate.")
-def main(files: tuple[Path, ...], teacher: str, out: Path, epochs: int, rate: float) -> None:
+def main(files: tuple[Path, ...], teacher: str, table: str, out: Path, epochs: int, rate: float) -> None:
     """Reads story sets and pairs in FILES; writes the table into OUT, and keeps the teacher's vectors there."""
     torch.manual_seed(1)
     out.mkdir(parents=True, exist_ok=True)
@@ -45,9 +50,10 @@ def main(files: tuple[Path, ...], teacher: str, out: Path, epochs: int, rate: fl
     ids = [tokenizer.encode(text, add_special_tokens=False, truncation=True, max_length=256) for text in texts]
     words = [tokenizer.convert_ids_to_tokens(number) for number in range(len(tokenizer))]
     alone = _kept(out / "alone.npy", len(words), lambda: _of_teacher(teacher, tokenizer, words))
-    table = _Table(alone, np.bincount([one for text in ids for one in text], minlength=len(words)))
-    _learn(table, ids, wanted, pairs, epochs, rate)
-    rows = table.vectors().detach().numpy()
+    both = np.concatenate([unit(alone), unit(_of_table(Path(table), words))], axis=1)
+    learned = _Table(both, np.bincount([one for text in ids for one in text], minlength=len(words)))
+    _learn(learned, ids, wanted, pairs, epochs, rate)
+    rows = learned.vectors().detach().numpy()
     scales = np.maximum(np.abs(rows).max(axis=1), 1e-4).astype(np.float16)
     vectors = np.round(rows * (127 / scales.astype(np.float32)[:, None])).clip(-127, 127).astype(np.int8)
     np.savez_compressed(out / TABLE_FILE, vectors=vectors, scales=scales / np.float16(127))
@@ -152,6 +158,17 @@ def _kept(path: Path, rows: int, make: Callable[[], np.ndarray]) -> np.ndarray:
         made = make()
     np.save(path, made)
     return made
+
+
+def _of_table(folder: Path, words: Sequence[str]) -> np.ndarray:
+    """Of each word the mean of its pieces' vectors there, where words are cut into other pieces."""
+    vectors = next(iter(load_file(next(folder.rglob("l2_supercat_256.safetensors"))).values())).astype(np.float32)
+    tokenizer = Tokenizer.from_file(str(next(folder.rglob("l2_supercat_tokenizer_config.json"))))
+    found = np.zeros((len(words), vectors.shape[1]), np.float32)
+    for at, word in enumerate(words):
+        if pieces := tokenizer.encode(word.removeprefix("##"), add_special_tokens=False).ids:
+            found[at] = vectors[pieces].mean(axis=0)
+    return found
 
 
 def _of_teacher(teacher: str, tokenizer: Any, texts: Sequence[str]) -> np.ndarray:
