@@ -17,11 +17,12 @@ from evals.matching import matches
 from evals.progress import Progress
 from evals.stats import roc_auc
 from evals.types import Case
+from index.static import StaticEmbedder
 from rag.assistant import Assistant
 from rag.crossencoder import CrossEncoder
-from rag.evidence import READ, Evidence, statements
+from rag.evidence import PASSAGES, Evidence, likeliest
 
-_PASSAGES = 10
+_FOUND = 10 * PASSAGES
 _BINS = 5  # of the reliability curve
 _NAME_OR_NUMBER = re.compile(r"(?<!^)\b(?:[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*|\d[\d,.]*\d|\d)\b")
 Measure = tuple[str, float, int]  # the name of a figure, the figure, and what it counts
@@ -69,15 +70,15 @@ def measure(assistant: Assistant, cases: Sequence[Case], claims: Sequence[Claim]
 
 
 def reading(assistant: Assistant, judge: CrossEncoder, case: Case) -> Reading:
-    """What the judge says of the statements in the ten best passages for `case`."""
+    """What the judge says of the statements in the best passages for `case`."""
 
     def gold(item: Evidence) -> bool:
         quotes = [one.quote for one in case.evidence if one.quote and one.article in item.carriers]
         return any(quote in item.quote or item.quote in quote for quote in quotes) and bool(matches(item.quote, case))
 
     question = " ".join([*(turn["content"] for turn in case.history[:1]), case.question])
-    hits = assistant.search(question, _PASSAGES, as_of=case.as_of, exclude=case.exclude)
-    found = statements(hits, assistant.articles)[:READ]
+    hits = assistant.search(question, _FOUND, as_of=case.as_of, exclude=case.exclude)
+    found = likeliest(question, hits, assistant.articles, StaticEmbedder())
     answers = judge.answers(question, [item.read for item in found])
     return Reading(case, tuple(found), tuple(answers), tuple(gold(item) for item in found))
 

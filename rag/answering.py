@@ -12,6 +12,7 @@ from datetime import date
 from itertools import islice
 
 from index.split import split_sentences
+from index.static import StaticEmbedder
 from index.store import ArticleIndex
 from index.types import Hit
 from rag import prompts
@@ -61,13 +62,16 @@ class Answering:
     articles: ArticleIndex
     engine: Callable[[], Engine]
     judge: CrossEncoder
+    embedder: StaticEmbedder
     verifier: Verifier
     today: date | None
     """The day on which the question is asked: "yesterday" in it is read from here."""
 
     def answer(self, question: str, hits: Sequence[Hit]) -> Iterator[Event]:
         """Answers one stand-alone question into the reply; a question that gets nothing is named there."""
-        evidence = gather(question, hits, self.articles, self.judge, limit=self.settings.evidence_sentences)
+        evidence = gather(
+            question, hits, self.articles, self.judge, self.embedder, limit=self.settings.evidence_sentences
+        )
         self.reply.evidence.append(evidence)
         if self.verifier.worth_asking(evidence):
             evidence = self.within_window(question, evidence)
@@ -84,7 +88,7 @@ class Answering:
             if quote:
                 yield from self._show_corrected(asked, quote, evidence)
                 return
-        if near := self._openings(question, hits, evidence):
+        if near := self._openings(question, hits[: self.settings.passages], evidence):
             yield from self._quoted(near)
         else:
             self.reply.unanswered.append(question)

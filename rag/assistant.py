@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedders import embedder
+from index.static import StaticEmbedder
 from index.store import ArticleIndex
 from index.types import Article, Hit, SyncReport
 from rag import prompts
@@ -26,7 +27,7 @@ from rag.engines.base import Engine
 from rag.engines.connections import Connections
 from rag.engines.stoppable import Stoppable, stoppable, until_stopped
 from rag.errors import QuestionError, Stopped
-from rag.evidence import Evidence, carriers
+from rag.evidence import PASSAGES, Evidence, carriers
 from rag.find import Filters, as_day, as_text, find
 from rag.question import Message, parts, pointed_at, standalone
 from rag.refusal import refuse
@@ -67,7 +68,7 @@ class Assistant:
         self._index: ArticleIndex | None = None
         self._embedder = embedder(self.settings.embedder, ollama_host=self.settings.ollama_host)
         self.support = Support.load()
-        self._judge = CrossEncoder()
+        self._judge, self._table = CrossEncoder(), StaticEmbedder()
 
     def __enter__(self) -> Self:
         return self
@@ -241,14 +242,14 @@ class Assistant:
             before: list[Message] = [{"role": "user", "content": one} for one in asked]
             asked.append(standalone(part, before, rewritten))
         most = self.settings.passages
-        found = [find(self.articles, part, most, **filters, toward=pointed_at(part, now)) for part in asked]
+        found = [find(self.articles, part, PASSAGES * most, **filters, toward=pointed_at(part, now)) for part in asked]
         once = dict[str, Hit]()
         for hit in filter(None, chain(*zip_longest(*found))):  # the best of each part in turn
             once.setdefault(hit.passage.id, hit)
         reply.hits, reply.searched = tuple(once.values())[:most], reply.elapsed()
         yield EvidenceFound(reply.hits)
         verifier = Verifier(reply, self.settings.threshold, self.support)
-        answering = Answering(reply, self.settings, self.articles, engine, self._judge, verifier, today)
+        answering = Answering(reply, self.settings, self.articles, engine, self._judge, self._table, verifier, today)
         for part, hits in zip(asked, found, strict=True):
             yield from answering.answer(part, hits)
 

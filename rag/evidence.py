@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 from textwrap import shorten
 from typing import Self
 
+from index.static import StaticEmbedder
 from index.store import ArticleIndex
 from index.types import Article, Hit, Kind, Sentence
 from rag.crossencoder import CrossEncoder
@@ -22,7 +23,9 @@ from rag.types import Citation
 from rag.words import content_words
 
 READ = 60
-"""Sentences that the judge reads for one question, those of the best passages first."""
+"""Statements that the judge reads for one question: those that words, cosine and passage make the likeliest."""
+PASSAGES = 2
+"""Times as many passages are looked through for statements as are shown: what answers is often in a lower one."""
 BEHIND = 2.0
 """Relevance behind the best statement from which one is left out: it rarely answers, and costs time."""
 _COPY = 0.6  # Jaccard of the content words from which two sentences count as one; wire copy is edited lightly
@@ -48,13 +51,15 @@ class Evidence(Citation):
     """The id of the passage that it was found in."""
     similarity: float
     """Cosine of question and passage; 0 where the dense search did not find it."""
+    nearness: float
+    """Cosine of question and statement, by the static embedding."""
     opens: bool
     """Whether it is among the first two sentences of its article, where news says what matters."""
     words: frozenset[str] = field(repr=False, compare=False)
     odds: float = 0.0
     """The judge's log-odds that it answers the question."""
     relevance: float = 0.0
-    """The same, fused with what the search says: larger is better."""
+    """The same, fused with what words, cosines and passage say: larger is better."""
 
     @property
     def line(self) -> str:
@@ -106,19 +111,22 @@ class EvidenceSet:
 
 
 def gather(
-    question: str, hits: Sequence[Hit], articles: ArticleIndex, judge: CrossEncoder, *, limit: int
+    question: str,
+    hits: Sequence[Hit],
+    articles: ArticleIndex,
+    judge: CrossEncoder,
+    embedder: StaticEmbedder,
+    *,
+    limit: int,
 ) -> EvidenceSet:
     """At most `limit` statements that are not far behind the one that most likely answers; `within` cuts to a budget.
 
     At least one statement is taken if there is any.
     """
-    read = statements(hits, articles)[:READ]
+    read = likeliest(question, hits, articles, embedder)
     odds = judge.log_odds(question, [item.read for item in read])
-    rarity = _rarity(question, articles)
-    rank = {hit.passage.id: place for place, hit in enumerate(hits)}
     scored = [
-        replace(item, odds=of_it, relevance=of_it + _of_search(item, rank[item.passage], rarity))
-        for item, of_it in zip(read, odds, strict=True)
+        replace(item, odds=of_it, relevance=of_it + item.relevance) for item, of_it in zip(read, odds, strict=True)
     ]
     ranked = _fold_copies(sorted(scored, key=lambda item: -item.relevance))
     near = [
@@ -130,12 +138,28 @@ def gather(
     return EvidenceSet(tuple(near), tuple(ranked), tuple(names), tuple(missing))
 
 
+def likeliest(question: str, hits: Sequence[Hit], articles: ArticleIndex, embedder: StaticEmbedder) -> list[Evidence]:
+    """Of the statements of the passages found, those that the judge is to read, with what the search says of them."""
+    found = statements(hits, articles)
+    vectors = embedder.get_text_embedding_batch([question, *(item.line for item in found)])
+    rarity = _rarity(question, articles)
+    rank = {hit.passage.id: place for place, hit in enumerate(hits)}
+    weighed = list[tuple[float, Evidence]]()
+    for item, nearness in zip(found, (vectors[1:] @ vectors[0]).tolist(), strict=True):
+        said, at = _said(item, rarity), rank[item.passage]
+        # where the judge is unsure, this decides (evals/RESULTS.md)
+        relevance = 2.0 * said + item.similarity + nearness - 0.2 * at
+        chance = 2.0 * said + 4.0 * nearness - 0.1 * at
+        weighed.append((chance, replace(item, nearness=nearness, relevance=relevance)))
+    return [item for _, item in sorted(weighed, key=lambda one: -one[0])[:READ]]
+
+
 def statements(hits: Sequence[Hit], articles: ArticleIndex) -> list[Evidence]:
     """Every sentence of the passages found, best passage first, each once."""
     found: dict[tuple[str, int], Evidence] = {}
+    known = {id: (articles.article(id), articles.sentences(id)) for id in {hit.passage.article for hit in hits}}
     for hit in hits:
-        article = articles.article(hit.passage.article)
-        sentences = articles.sentences(article.id)
+        article, sentences = known[hit.passage.article]
         opening = [sentence for sentence in sentences if sentence.kind != "caption"][:2]
         about, told_at = _about(article, opening)
         for at, sentence in enumerate(sentences):
@@ -158,6 +182,7 @@ def statements(hits: Sequence[Hit], articles: ArticleIndex) -> list[Evidence]:
                         carriers=(article.id,),
                         passage=hit.passage.id,
                         similarity=hit.similarity or 0.0,
+                        nearness=0.0,
                         opens=sentence in opening,
                         words=frozenset(content_words(quote)),
                     ),
@@ -252,11 +277,11 @@ def _rarity(question: str, articles: ArticleIndex) -> dict[str, float]:
     return {word: max(0.0, math.log((passages + 1) / (known[word] + 0.5)) / highest) for word in words}
 
 
-def _of_search(item: Evidence, rank: int, rarity: Mapping[str, float]) -> float:
-    """What passage, words and cosine say, in log-odds: where the judge is unsure, they decide (evals/RESULTS.md)."""
+def _said(item: Evidence, rarity: Mapping[str, float]) -> float:
+    """What share of the question's words, the rare ones counting for more, statement and headline have."""
     words = item.words | frozenset(content_words(item.title))
     said = sum(weight for word, weight in rarity.items() if words.issuperset(content_words(word)))
-    return 2.0 * said / (sum(rarity.values()) or 1.0) + 2.0 * item.similarity - 0.3 * rank
+    return said / (sum(rarity.values()) or 1.0)
 
 
 def _has(article: Article, name: str) -> bool:

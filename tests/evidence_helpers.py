@@ -14,7 +14,7 @@ def statement(quote: str, number: int = 1, article: str = "a.txt", **other: Any)
     """A statement of article "a.txt", of 5 December 2024, that may well answer, unless told otherwise."""
     fields: dict[str, Any] = {
         "title": "Hama", "about": "", "date": DAY, "page": None, "start": 0, "end": len(quote), "kind": "prose",
-        "carriers": (article,), "passage": f"{article}:0", "similarity": 0.6, "opens": False,
+        "carriers": (article,), "passage": f"{article}:0", "similarity": 0.6, "nearness": 0.6, "opens": False,
         "words": frozenset(content_words(quote)), "odds": 1.0, "relevance": 1.0,
     }  # fmt: skip
     return Evidence(number=number, article=article, quote=quote, **(fields | other))

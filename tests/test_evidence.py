@@ -9,6 +9,7 @@ import pytest
 from conftest import Write
 from evidence_helpers import evidence_set, statement
 
+from index.static import StaticEmbedder
 from index.store import ArticleIndex
 from rag import prompts
 from rag.corrections import correction, takes_back
@@ -21,7 +22,7 @@ QUESTION = "Who runs the harbour of Lenn?"
 ANSWER = "Ana Torp, an engineer, has run the harbour of Lenn since last spring."
 
 
-JUDGE = CrossEncoder()
+JUDGE, TABLE = CrossEncoder(), StaticEmbedder()
 Lenn = Callable[..., EvidenceSet]
 
 
@@ -33,7 +34,7 @@ def lenn(index: ArticleIndex, folder: Path, write: Write) -> Lenn:
     write("fish.txt", "Fishermen in Velle said that the catch was poor. They blamed the seals.", date="2024-05-03")
     index.sync(folder)
 
-    return lambda question, limit=8: gather(question, index.search(question, 10), index, JUDGE, limit=limit)
+    return lambda question, limit=8: gather(question, index.search(question, 20), index, JUDGE, TABLE, limit=limit)
 
 
 def test_the_likeliest_statement_leads_and_its_copies_are_one_with_it(lenn: Lenn) -> None:

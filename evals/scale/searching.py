@@ -12,10 +12,11 @@ import numpy as np
 from evals.cases import spread
 from evals.scale.corpus import Needle
 from evals.scale.exact import ExactSearch, found
+from index.static import StaticEmbedder
 from index.types import Hit
 from rag import Assistant
 from rag.crossencoder import CrossEncoder
-from rag.evidence import gather
+from rag.evidence import PASSAGES, gather
 from rag.find import Filters, find
 
 K = 10
@@ -76,12 +77,12 @@ def _timed(assistant: Assistant, query: str, filters: Filters) -> tuple[list[Hit
 
 
 def _judged(assistant: Assistant, queries: Sequence[str]) -> Figures:
-    judge = CrossEncoder()
+    judge, table = CrossEncoder(), StaticEmbedder()
     times = list[float]()
     for query in (queries[-1], *queries):
         started = time.perf_counter()
-        hits = find(assistant.articles, query, K)
-        gather(query, hits, assistant.articles, judge, limit=assistant.settings.evidence_sentences)
+        hits = find(assistant.articles, query, PASSAGES * K)
+        gather(query, hits, assistant.articles, judge, table, limit=assistant.settings.evidence_sentences)
         times.append(time.perf_counter() - started)
     return {f"judged p{part}": _percentile(times[1:], part) for part in (50, 95)}  # the first loads the judge
 

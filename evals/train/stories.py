@@ -16,10 +16,11 @@ import click
 
 from evals.progress import progress
 from evals.types import Place
+from index.static import StaticEmbedder
 from index.types import Article
 from rag.assistant import Assistant
 from rag.crossencoder import CrossEncoder
-from rag.evidence import READ, gather
+from rag.evidence import PASSAGES, READ, gather
 from rag.words import content_words
 
 _FIRST = 6  # statements of a question that are learned from, those of the highest rank
@@ -73,7 +74,8 @@ def _of_set(one: dict[str, Any], assistant: Assistant, judge: CrossEncoder) -> R
     for asked in one["questions"]:
         yes, half = (list(_marked(asked.get(which, ()), one, texts)) for which in ("yes", "half"))
         question = asked["q"]
-        pool = gather(question, assistant.search(question, 10), assistant.articles, judge, limit=READ).pool
+        hits = assistant.search(question, PASSAGES * 10)
+        pool = gather(question, hits, assistant.articles, judge, StaticEmbedder(), limit=READ).pool
         first = list[tuple[dict[str, Any], int]]()
         for rank, item in enumerate(pool):
             said = Place(item.article, item.start, item.end)
