@@ -44,12 +44,13 @@ def serve(
     names: Mapping[str, str] | None = None,
     proxy: Proxy | None = None,
     questions_per_minute: int = 0,
+    watch: bool = True,
 ) -> None:
     """Opens the app and blocks until it is stopped. The engine is fetched and loaded meanwhile.
 
     `names` by which others call this machine, of `web.access.served_as`; without any, and not on the loopback address,
     it answers to every name.
-    `questions_per_minute` of one reader; 0: as many as they like.
+    `questions_per_minute` of one reader; 0: as many as they like. `watch`: the index is kept equal to its folder.
     Raises SettingsError if the port is taken, or if others could come in and nothing says who may.
     """
     from web import server
@@ -64,6 +65,8 @@ def serve(
     allowed = Access(users, own_names(host, names or {}), proxy, closed=host not in LOOPBACK)
     app = server.app(controller, build(controller), allowed)
     controller.room.prepare()
+    if watch:
+        controller.writer.watch()
     try:
         server.serve(app, host, port)
     finally:
@@ -324,8 +327,11 @@ class ArticlesPage:
     def rows(self, words: str, order: str) -> str:
         try:
             articles = self._controller.assistant.articles
-            table = corpus.table_html(corpus.chosen(articles.listed(), words, order))
-            return table + corpus.skipped_html(articles.skipped())
+            listed = articles.listed()
+            held = corpus.held_html(len(listed), self._controller.read())
+            return (
+                held + corpus.table_html(corpus.chosen(listed, words, order)) + corpus.skipped_html(articles.skipped())
+            )
         except DatelineError as error:
             return trouble_html(str(error))
 
@@ -341,7 +347,7 @@ class ArticlesPage:
         if files:
             try:
                 yield from self._watched(
-                    corpus.add(self._controller.assistant, files, self._controller.stop_of(page)), words, order, page
+                    corpus.add(self._controller.writer, files, self._controller.stop_of(page)), words, order, page
                 )
             finally:
                 self._controller.uploads.drop(_reader(request), files)
@@ -349,12 +355,12 @@ class ArticlesPage:
     def anew(self, words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
         page = str(request.session_hash)
         yield from self._watched(
-            corpus.anew(self._controller.assistant, self._controller.stop_of(page)), words, order, page
+            corpus.anew(self._controller.writer, self._controller.stop_of(page)), words, order, page
         )
 
     def remove(self, event: gr.EventData, words: str, order: str) -> dict[Any, Any]:
         try:
-            count = self._controller.assistant.remove(event._data["id"])
+            count = self._controller.writer.remove(event._data["id"])
         except DatelineError as error:
             return {self.told: trouble_html(str(error))}
         return self.shown(words, order) | {self.told: f"<p>{count} removed.</p>"}

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +120,12 @@ class Catalog:
         return int(self.meta("generation"))
 
     @property
+    def read_at(self) -> datetime | None:
+        """When the folder was last read to its end, as `note_read` was told."""
+        told = self.meta("read_at")
+        return datetime.fromisoformat(told) if told else None
+
+    @property
     def vectors(self) -> Path | None:
         """The Chroma directory that belongs to this state; None before there is one."""
         name = self.meta("vectors")
@@ -146,6 +152,7 @@ class Catalog:
             self.meta("embedder"),
             self.meta("fingerprint"),
             self.generation,
+            self.read_at,
         )
 
     def files(self) -> dict[str, FileState]:
@@ -332,6 +339,11 @@ class Catalog:
                 self._db.executemany(
                     "UPDATE files SET stamp = ? WHERE path = ?", [(stamp, path) for path, stamp in stamps.items()]
                 )
+
+    def note_read(self, at: datetime) -> None:
+        """Keeps when the folder was read to its end; no generation, as above."""
+        with _transaction(self._db, "IMMEDIATE"):
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('read_at', ?)", (at.isoformat(timespec="seconds"),))
 
     def forget_file(self, path: str) -> None:
         """Takes out a file and its articles."""

@@ -4,6 +4,7 @@
 <data_dir>/index-1/catalog.db   articles, sentences, passages with their vectors, BM25
 <data_dir>/index-1/vectors-7/   Chroma, as it was written at generation 7; never changed afterwards
 <data_dir>/write.lock           held by the one writer; write.lock.json says who that is
+<data_dir>/watch.lock           held by the one process that follows the folder's changes
 <data_dir>/uploads/             copies of the files that were added by hand
 <data_dir>/conversations.db     the app's, as are access.db (who may come in) and secret (the key of its cookies)
 <data_dir>/incoming/            what readers are uploading, in a folder for each running app
@@ -268,7 +269,10 @@ def forget(root: Path) -> bool:
 
     Nothing of anybody else's is touched. False if there was nothing of Dateline's. Raises StorageError.
     """
-    names = ("current*", "index-*", "write.lock*", "uploads", "conversations.db*", "access.db*", "secret*", "incoming")
+    names = (
+        "current*", "index-*", "write.lock*", "watch.lock", "uploads", "conversations.db*", "access.db*", "secret*",
+        "incoming",
+    )  # fmt: skip
     drafts = (f".{name}.part" for name in ("current*", "write.lock*", "secret*"))  # of a write that was killed
     ours = [path for name in (*names, *drafts) for path in root.glob(name)]
     if not (root / "write.lock").exists():

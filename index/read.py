@@ -28,7 +28,7 @@ from index.types import Article, Skipped, Span
 from index.webpage import page_text, read_html
 from index.word import read_docx
 
-__all__ = ["MAX_ARTICLE_CHARS", "find_files", "hash_file", "read_file"]
+__all__ = ["MAX_ARTICLE_CHARS", "find_files", "hash_file", "may_matter", "read_file"]
 
 _TITLE_CHARS = 80
 _HIDDEN = (".", "~$")  # Word's lock files ("~$…") are hidden where Word runs
@@ -76,6 +76,16 @@ def find_files(folder: Path, *, but: Path | None = None) -> tuple[dict[str, str]
             elif but is None or entry.path != os.fspath(but):
                 folders.append((f"{relative}/", entry.path))
     return dict(sorted(found.items())), sorted(skipped, key=lambda one: one.path)
+
+
+def may_matter(path: Path, folder: Path) -> bool:
+    """Whether a change of what lies, or lay, at `path` below `folder` may change what is read there.
+
+    What is hidden does not, nor does a file that holds no articles; what is gone may have been a folder.
+    """
+    if any(part.startswith(_HIDDEN) for part in path.relative_to(folder).parts):
+        return False
+    return not path.is_file() or _no_article(path.name) is None
 
 
 def hash_file(path: Path) -> str:
@@ -127,7 +137,12 @@ def _look_at(entry: os.DirEntry[str], roots: list[Path]) -> str | None:
         return _follow(Path(entry), roots) if entry.is_symlink() else None
     if not is_file:
         return "not a regular file"
-    stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122
+    return _no_article(entry.name)
+
+
+def _no_article(name: str) -> str | None:
+    """Why a file of this name holds no article, or None."""
+    stem, suffix = os.path.splitext(name)  # noqa: PTH122
     if suffix in (".md", ".txt", "") and _ABOUT_FOLDER.fullmatch(stem):
         return "describes the folder, not an article"
     if suffix.lower() not in _READERS:

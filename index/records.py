@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,6 +112,8 @@ class Counts:
     embedder: str
     fingerprint: str
     generation: int
+    read_at: datetime | None
+    """When the folder was last read to its end, in UTC; None if that was before it was noted."""
 
 
 def day_number(day: date | None) -> int:

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -327,6 +327,10 @@ class ArticleIndex:
     def counts(self) -> Counts:
         """What the index holds."""
         return self._read(Catalog.counts)
+
+    def read_at(self) -> datetime | None:
+        """When the folder was last read to its end, in UTC; None if that was before it was noted."""
+        return self._read(lambda catalog: catalog.read_at)
 
     def generation(self) -> int:
         """Grows with each commit; 0 before the first."""

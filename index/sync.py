@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,7 @@ def sync_folder(
     run.tell("vectors")
     write_vectors(catalog)
     catalog.note_skipped(run.skipped)
+    catalog.note_read(datetime.now(UTC))
     return run.report()
 
 

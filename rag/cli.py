@@ -79,15 +79,25 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @commands.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--replace", is_flag=True, help="Index this folder in place of another, or build the index anew.")
+@click.option("--watch", is_flag=True, help="Go on with each change of the folder, until Ctrl-C.")
 @common_options
 @_as_json
-def index(folder: Path, replace: bool, as_json: bool, **chosen: Any) -> None:
-    """Make the index equal to FOLDER."""
+def index(folder: Path, replace: bool, watch: bool, as_json: bool, **chosen: Any) -> None:
+    """Make the index equal to FOLDER.
+
+    Where the system does not tell of changes (network disks), --watch looks each second itself, with
+    WATCHFILES_FORCE_POLLING=true in the environment.
+    """
     from rag.terminal import file_progress, show_report
 
-    with opened(**chosen) as assistant, file_progress() as progress:
-        report = assistant.index(folder, replace=replace, progress=progress)
-    say_json(report) if as_json else show_report(report)
+    with opened(**chosen) as assistant:
+        with file_progress() as progress:
+            report = assistant.index(folder, replace=replace, progress=progress)
+        say_json(report, None if watch else 2) if as_json else show_report(report)
+        if watch:
+            from rag.watching import watch as watch_folder
+
+            watch_folder(assistant, report, as_json=as_json)
 
 
 @commands.command()

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -16,6 +17,7 @@ from rag.engines.ollama_server import installed_models
 from rag.engines.weights import DEFAULT, locate
 from rag.errors import DatelineError, EngineError, EngineTimeout, EngineUnavailable
 from rag.settings import Settings
+from rag.wording import ago
 
 _PACKAGES = ("dateline", "llama-index-core", "chromadb", "ollama", "xllamacpp", "onnxruntime", "gradio")
 _SOONER = (
@@ -65,7 +67,8 @@ def _index(settings: Settings) -> list[str]:
         counts = articles.counts()
     undated = f", {counts.undated} without a date" if counts.undated else ""
     held = f"{counts.articles} articles{undated}, {counts.passages} passages"
-    return [f"{held} from {counts.folder}, in {settings.data_dir}"]
+    read = f", read {ago(counts.read_at, datetime.now(UTC))}" if counts.read_at else ""
+    return [f"{held} from {counts.folder}{read}, in {settings.data_dir}"]
 
 
 def _ollama(settings: Settings) -> list[str]:

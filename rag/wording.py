@@ -1,7 +1,7 @@
 """The words that Dateline puts around what articles say: whose words they are, how old, and where they stand."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from rag.days import annotate, spell
@@ -42,6 +42,15 @@ def in_words(day: date | str | None) -> str:
     except ValueError:
         return str(day)
     return spell(told) if told else "no date"
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """How long ago it was: "just now", "3 minutes ago", "2 days ago". Both know their time zone."""
+    seconds = max(0, int((now - then).total_seconds()))
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if count := seconds // length:
+            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+    return "just now"
 
 
 def about(citation: Mapping[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ from web.conversations import Turn
 from web.corpus import add, anew, chosen, table_html, timeline
 from web.examples import examples
 from web.export import as_json, as_markdown
+from web.writer import Writer
 
 OLD = Listed("a.txt", "Zebras", date(2024, 12, 5), "AP", 10, "a.txt")
 NEW = Listed("uploads/b.txt", "apples", date(2025, 1, 1), None, 2000, "uploads/b.txt")
@@ -67,13 +68,14 @@ def test_the_timeline_counts_articles_by_day_month_or_year(days: list[str | None
 def test_reading_the_folder_again_tells_each_file_and_can_be_cancelled(seeds: Path, tmp_path: Path) -> None:
     with CheckedAssistant(tmp_path / "data", "embedded") as dateline:
         dateline.index(seeds)
-        steps = list(anew(dateline, threading.Event()))
+        writer = Writer(dateline)
+        steps = list(anew(writer, threading.Event()))
         assert ("1 of 2: 000_cd28b6654e9fce99.txt" in steps[0], "2 unchanged" in steps[-1]) == (True, True)
         stop = threading.Event()
         stop.set()
-        assert "Cancelled" in list(anew(dateline, stop))[-1]
+        assert "Cancelled" in list(anew(writer, stop))[-1]
         with pytest.raises(CorpusError, match="up to 50 at a time"):
-            list(add(dateline, ["x"] * 51, threading.Event()))
+            list(add(writer, ["x"] * 51, threading.Event()))
 
 
 def test_a_conversation_can_be_taken_away_whole() -> None:

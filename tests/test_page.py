@@ -4,17 +4,21 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
 import pytest
 from app_helpers import MODEL, PASSWORD, QUESTION, QUOTED, RIGHT, App, app_over, process, says, started
 from axe_playwright_python.sync_playwright import Axe
+from index_helpers import index_directory
 from model_hub import first_run
 from ollama_double import OllamaDouble, endless, slow
 from playwright.sync_api import Browser, Page, expect
 from run_helpers import kept, right, run_of
 
+from index.catalog import Catalog
 from web.conversations import Conversations
 from web.users import Users
 
@@ -350,6 +354,17 @@ def test_a_file_is_added_found_asked_about_and_removed(anywhere: App, page_of: P
     page.goto(anywhere.url)
     ask(page, "Which town did the river Dola flood?")
     sees(page, {"#talk .refusal": 1})
+
+
+def test_how_old_the_reading_is_stays_true_while_the_page_is_open(app: App, page_of: PageOf) -> None:
+    page = page_of(app.url)
+    for minutes, told in ((0, "read just now"), (3, "read 3 minutes ago")):
+        with closing(Catalog.open(index_directory(app.home), write=True)) as catalog:
+            catalog.note_read(datetime.now(UTC) - timedelta(minutes=minutes))
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        sees(page, {".empty time.read": told})
+    page.goto(f"{app.url}/articles")
+    sees(page, {"#corpus p.about": "2 articles · read 3 minutes ago"})
 
 
 def test_dates_narrow_the_next_question_and_stand_in_words_everywhere(anywhere: App, page_of: PageOf) -> None:

@@ -13,7 +13,7 @@ from rag.types import AnswerSentence, Citation, Withheld
 from web.conversations import Conversation, Turn
 from web.corpus import report_html, table_html
 from web.export import as_markdown
-from web.render import carriers_html, empty_html, listed_html, live_html, pane_html, turn_html
+from web.render import carriers_html, empty_html, listed_html, live_html, pane_html, read_html, turn_html
 
 EVIL = "<script>alert(1)</script> <img src=x onerror=alert(2)> **bold** [x](javascript:alert(3)) \" ' & ${1} {{2}} `"
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
@@ -63,7 +63,7 @@ def test_markup_stays_text_wherever_it_stands() -> None:
         live_html(EVIL, [hit(EVIL, EVIL)], EVIL, [], EVIL),
         live_html("?", [], "", [(AnswerSentence(EVIL, (1,), 1.0), ""), (None, EVIL)], ""),
         listed_html([Conversation("x", EVIL, NOW)], "x"),
-        empty_html(2, date(2024, 12, 5), date(2024, 12, 6), [EVIL]),
+        empty_html(2, date(2024, 12, 5), date(2024, 12, 6), read_html(NOW, NOW), [EVIL]),
         pane_html(article, Span(3, 9), [Span(20, 30)], carriers_html(7, 1, ["a.txt", EVIL], "a.txt")),
         table_html([Listed(EVIL, EVIL, None, EVIL, 1, "uploads/x")]),
         report_html(SyncReport(skipped=[(EVIL, EVIL)])),

@@ -13,7 +13,7 @@ from starlette.convertors import PathConvertor, register_url_convertor
 from web.access import reader_of
 from web.asking import Asking
 from web.engine_room import EngineRoom
-from web.forms import AnswerForm, ArticleForm, HitForm
+from web.forms import AnswerForm, ArticleForm, HitForm, IndexForm
 
 
 class _Whole(PathConvertor):
@@ -61,6 +61,11 @@ def routes(room: EngineRoom) -> APIRouter:
     ) -> list[HitForm]:  # fmt: skip
         """The `k` passages nearest to `q`; no model is called."""
         return [HitForm.of(hit) for hit in assistant.search(q, k, since=since, until=until, as_of=as_of)]
+
+    @router.get("/index")
+    def index() -> IndexForm:
+        """What is indexed, and when its folder was last read."""
+        return IndexForm.of(assistant.articles.counts())
 
     @router.get("/articles/{id:whole}")
     def article(id: str) -> ArticleForm:

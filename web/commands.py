@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many one reader may ask; 0: as many as they like.",
 )
+@click.option("--watch/--no-watch", default=True, help="Keep the index equal to its folder meanwhile (the default).")
 @common_options
 def ui(
     host: str,
@@ -47,6 +48,7 @@ def ui(
     proxy_header: str | None,
     proxies: tuple[str, ...],
     questions_per_minute: int,
+    watch: bool,
     **chosen: Any,
 ) -> None:
     """Open the chat in the browser."""
@@ -67,7 +69,7 @@ def ui(
             with file_progress() as progress:
                 show_report(assistant.index(first_folder, progress=progress))
         assistant.choice  # noqa: B018  an engine that was asked for by name, and is not there, is told of here
-        serve(assistant, host, port, names=called, proxy=proxy, questions_per_minute=questions_per_minute)
+        serve(assistant, host, port, names=called, proxy=proxy, questions_per_minute=questions_per_minute, watch=watch)
 
 
 def _access(data_dir: Path | None) -> Users:

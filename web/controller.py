@@ -6,6 +6,7 @@ import asyncio
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from index.decode import storable
@@ -16,10 +17,11 @@ from web.conversations import STOPPED, Conversations
 from web.engine_room import EngineRoom
 from web.errors import ConversationMissing
 from web.examples import examples
-from web.render import conversation_html, empty_html, heading_html, trouble_html
+from web.render import conversation_html, empty_html, heading_html, read_html, trouble_html
 from web.runs import Runs
 from web.stream import AnswerStream
 from web.uploads import Uploads
+from web.writer import Writer
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -35,6 +37,7 @@ class Controller:
     conversations: Conversations
     runs: Runs
     uploads: Uploads
+    writer: Writer
     patience: float = 10.0
     """Seconds for which a question goes on that no page shows: as long as it takes to load one anew."""
     running: dict[str, AnswerStream] = field(default_factory=dict)
@@ -53,7 +56,8 @@ class Controller:
         """Over this assistant and what its data directory holds."""
         home = assistant.settings.data_dir
         room = EngineRoom(assistant, questions_per_minute)
-        return cls(room, Conversations(home / "conversations.db"), Runs(home / "runs"), Uploads(home / "incoming"))
+        conversations, uploads = Conversations(home / "conversations.db"), Uploads(home / "incoming")
+        return cls(room, conversations, Runs(home / "runs"), uploads, Writer(assistant))
 
     @property
     def assistant(self) -> Assistant:
@@ -73,7 +77,13 @@ class Controller:
             return trouble_html(str(error))
         self.known.clear()
         self.known[counts.generation] = asked
-        return empty_html(counts.articles, counts.oldest, counts.newest, asked)
+        return empty_html(counts.articles, counts.oldest, counts.newest, self.read(), asked)
+
+    def read(self) -> str:
+        """How old the reading of the folder is, as HTML."""
+        with suppress(DatelineError):
+            return read_html(self.assistant.articles.read_at(), datetime.now(UTC))
+        return read_html(None, datetime.now(UTC))  # the page itself says what is wrong
 
     def stop_of(self, page: str) -> threading.Event:
         """What ends the indexing that this open page has begun."""

@@ -14,16 +14,16 @@ from urllib.parse import urlencode
 import plotly.graph_objects as go
 
 from index.datadir import UPLOADS
+from index.sync import Progress
 from index.types import Listed, Skipped, SyncReport
-from rag.assistant import Assistant
 from rag.errors import CorpusError, DatelineError, Stopped
 from rag.wording import in_words
+from web.writer import Writer
 
 ORDERS = ("Newest first", "Oldest first", "Title")
 MOST_FILES = 50
 MOST_MEGABYTES = 20
 _SHOWN = 200
-Progress = Callable[[int, int, str], None]
 
 
 def chosen(articles: Sequence[Listed], words: str, order: str) -> list[Listed]:
@@ -40,6 +40,11 @@ def _told_of(one: Listed) -> str:
     """What one can be found by; the day as it is shown, and in ISO's form."""
     told = (one.title, one.id, one.source, one.author, str(one.date or ""), in_words(one.date))
     return " ".join(filter(None, told)).casefold()
+
+
+def held_html(count: int, read: str) -> str:
+    """How many articles there are, and when they were read, which is HTML of `web.render.read_html`."""
+    return f'<p class="about">{count:,} article{"" if count == 1 else "s"} <span aria-hidden="true">·</span> {read}</p>'
 
 
 def table_html(articles: Sequence[Listed]) -> str:
@@ -117,7 +122,7 @@ def timeline(articles: Sequence[Listed]) -> go.Figure:
     return figure
 
 
-def add(assistant: Assistant, files: Sequence[str], stop: threading.Event) -> Iterator[str]:
+def add(writer: Writer, files: Sequence[str], stop: threading.Event) -> Iterator[str]:
     """Takes uploaded files in; yields what is to be seen meanwhile, and the report at last, as HTML."""
     paths = [Path(file) for file in files]
     if len(paths) > MOST_FILES:
@@ -125,13 +130,12 @@ def add(assistant: Assistant, files: Sequence[str], stop: threading.Event) -> It
     names: dict[str, Path] = {}
     for path in paths:
         names[path.name if path.name not in names else f"{len(names)}-{path.name}"] = path
-    yield from _watched(lambda progress: assistant.add(names, progress=progress), stop)
+    yield from _watched(lambda progress: writer.add(names, progress), stop)
 
 
-def anew(assistant: Assistant, stop: threading.Event) -> Iterator[str]:
+def anew(writer: Writer, stop: threading.Event) -> Iterator[str]:
     """Makes the index equal to its folder again; yields as `add` does."""
-    folder = assistant.articles.counts().folder
-    yield from _watched(lambda progress: assistant.index(folder, progress=progress), stop)
+    yield from _watched(writer.anew, stop)
 
 
 def _watched(work: Callable[[Progress], SyncReport], stop: threading.Event) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
+from index.records import Counts
 from index.types import Article, Hit
 from rag.types import Answer
 
@@ -106,6 +107,21 @@ class AnswerForm(BaseModel):
     @classmethod
     def of(cls, answer: Answer) -> Self:
         return cls.model_validate(answer.to_dict())
+
+
+class IndexForm(BaseModel):
+    """What is indexed."""
+
+    articles: int
+    undated: int = Field(description="How many of them carry no date.")
+    passages: int
+    oldest: datetime.date | None
+    newest: datetime.date | None
+    read_at: datetime.datetime | None = Field(description="When the folder was last read to its end, in UTC.")
+
+    @classmethod
+    def of(cls, counts: Counts) -> Self:
+        return cls.model_validate(counts, from_attributes=True)
 
 
 class ArticleForm(BaseModel):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from html import escape
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -16,7 +16,7 @@ from index.types import Article, Hit, Span
 from rag.days import spell
 from rag.excerpt import excerpt
 from rag.types import AnswerSentence
-from rag.wording import about, in_words, origin
+from rag.wording import about, ago, in_words, origin
 from web.conversations import STOPPED, UNFINISHED, Conversation, Turn
 
 RELATED = 3
@@ -63,8 +63,8 @@ def narrowed_html(narrowed: Mapping[str, Any], *, removable: bool = False) -> st
     return f'<p class="narrowed">{chips}</p>' if told else ""
 
 
-def empty_html(articles: int, first: date | None, last: date | None, examples: Sequence[str]) -> str:
-    """What a new conversation shows: what can be asked about, and questions to begin with."""
+def empty_html(articles: int, first: date | None, last: date | None, read: str, examples: Sequence[str]) -> str:
+    """What a new conversation shows: what can be asked about, and questions to begin with. `read` is of `read_html`."""
     span = ""
     if first and last:
         span = f", of {spell(first)}" if first == last else f", from {spell(first)} to {spell(last)}"
@@ -72,10 +72,17 @@ def empty_html(articles: int, first: date | None, last: date | None, examples: S
         f'<button type="button" data-act="ask" data-text="{escape(e)}">{escape(e)}</button>' for e in examples
     )
     return (
-        f'<div class="empty"><h2>Ask {_counted(articles, "article")}{span}</h2>'
+        f'<div class="empty"><h2>Ask {_counted(articles, "article")}{span}</h2><p>{read}</p>'
         "<p>Every sentence of an answer stands on quotes that you can open. "
         f'What the articles do not say, it does not say.</p><div class="examples">{buttons}</div></div>'
     )
+
+
+def read_html(at: datetime | None, now: datetime) -> str:
+    """How long ago the folder was read; the page's script has it told anew. Nothing to be seen if nobody knows."""
+    if at is None:
+        return '<time class="read"></time>'
+    return f'<time class="read" datetime="{at.isoformat()}">read {ago(at, now)}</time>'
 
 
 def heading_html(badge: str, user: str | None) -> str:

@@ -58,6 +58,7 @@ def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with mcp.session_manager.run():
             yield
+        controller.writer.close()
         controller.uploads.close()
 
     served = FastAPI(title="Dateline", docs_url=None, redoc_url=None, lifespan=lifespan)
@@ -86,6 +87,10 @@ def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
     async def failed(_: Request, error: DatelineError) -> Response:
         headers = {"Retry-After": str(error.wait)} if isinstance(error, TooManyQuestions) else None
         return JSONResponse({"detail": str(error)}, http_status(error), headers)
+
+    @served.get("/read", response_class=HTMLResponse)
+    def read() -> str:
+        return controller.read()
 
     @served.get("/pane", response_class=HTMLResponse)
     def pane(

@@ -203,5 +203,19 @@
     scrollTo(0, Math.min(end, last.getBoundingClientRect().top + scrollY - 8));
   }).observe(document.body, { childList: true, subtree: true });
 
+  // how long ago the folder was read, as Dateline says it: this machine's clock may be another
+  async function freshen() {
+    if (document.hidden || !document.querySelector("time.read")) return;
+    try {
+      const answer = await fetch("read");
+      if (!answer.ok) return;
+      const told = await answer.text();  // made by web/render.py
+      document.querySelectorAll("time.read").forEach(one => one.outerHTML !== told && (one.outerHTML = told));
+    } catch {  // Dateline itself is away: Gradio says so
+    }
+  }
+  setInterval(freshen, 10_000);
+  document.addEventListener("visibilitychange", freshen);
+
   document.body.append(pane, tip, spoken);
 })();
