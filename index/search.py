@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.catalog import Catalog
-from index.records import Narrow, Stored
+from index.records import Counts, Narrow, Stored
 from index.stopwords import STOPWORDS
 from index.types import Hit
 from index.vectors import Vectors
@@ -67,12 +68,19 @@ def search(
 
 
 class Statistics:
-    """How many passages a state of the catalog has, and how many of them have a word: counted once, then known."""
+    """What a state of the catalog holds, and how many of its passages have a word: counted once, then known."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.generation = catalog.generation
         self.passages = catalog.size()
         self._known: dict[str, int] = {}
+        self._counts: Counts | None = None
+
+    def counts(self, catalog: Catalog) -> Counts:
+        """As `Catalog.counts`."""
+        if self._counts is None:
+            self._counts = catalog.counts()
+        return replace(self._counts, read_at=catalog.read_at)  # which is noted without a new state
 
     def frequency(self, catalog: Catalog, words: str) -> int:
         """In how many passages these words stand together, as a phrase."""

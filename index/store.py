@@ -326,7 +326,7 @@ class ArticleIndex:
 
     def counts(self) -> Counts:
         """What the index holds."""
-        return self._read(Catalog.counts)
+        return self._read(lambda catalog: self._statistics_of(catalog).counts(catalog))
 
     def read_at(self) -> datetime | None:
         """When the folder was last read to its end, in UTC; None if that was before it was noted."""
