@@ -8,7 +8,16 @@ from contextlib import ExitStack, contextmanager, nullcontext
 import rich.console
 from rich.console import ConsoleOptions, RenderableType
 from rich.live import Live
-from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.segment import Segment
 from rich.text import Text
 
@@ -59,11 +68,18 @@ def byte_progress() -> Iterator[Callable[[str, int, int], None]]:
         yield told
 
 
+class _Speed(ProgressColumn):
+    """Files a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+
 @contextmanager
 def file_progress() -> Iterator[Callable[[int, int, str], None]]:
-    """A progress bar on stderr that counts files; nothing where stderr is not a terminal."""
+    """A progress bar on stderr: files, how many a second, time left; nothing where stderr is not a terminal."""
     bar = Progress(
-        TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), _Speed(), TimeRemainingColumn(),
         TextColumn("{task.fields[what]}", markup=False), console=Console(stderr=True), transient=True,
     )  # fmt: skip
     task = bar.add_task("index", total=None, what="")
