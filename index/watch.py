@@ -35,6 +35,7 @@ PATIENCE = 60.0
 """Seconds for which a folder that has gone may come back."""
 _QUIET = 0.25  # seconds without a change: then what was being written is written
 _LONGEST = 1.0  # seconds: the first of many changes is not held up by the last
+_UNWATCHED = 5.0  # seconds after which a folder that cannot be watched is read again
 _AGAIN, _AGAIN_AT_MOST = 2.0, 60.0  # seconds after which what went wrong is tried again: longer each time
 _NEVER_HEALS = (IndexMissing, AnotherFolder, EmbedderMismatch, IndexVersionMismatch)
 
@@ -134,9 +135,9 @@ def _signs(folder: Path, where: DataDir, stop: Event) -> Iterator[bool]:
     """Whether something changed: true as soon as that is seen, false after each `_QUIET` without.
 
     True also when the watching begins, for nobody knows what was before, and so when the folder is gone, or another
-    one, and when another index is in use.
+    one, and when another index is in use; now and then, where the folder cannot be watched.
     """
-    data_dir, polling, was_there = where.root.resolve(), False, True
+    data_dir, was_there = where.root.resolve(), True
     while not stop.is_set():
         here, in_use, begun = _identity(folder), where.current(), False
         if here is None:
@@ -146,7 +147,7 @@ def _signs(folder: Path, where: DataDir, stop: Event) -> Iterator[bool]:
             continue
         was_there = True
         try:
-            with closing(_changes(folder, stop, polling)) as changes:
+            with closing(_changes(folder, stop)) as changes:
                 for paths in changes:
                     yield not begun or any(
                         not path.is_relative_to(data_dir) and may_matter(path, folder) for path in paths
@@ -154,23 +155,22 @@ def _signs(folder: Path, where: DataDir, stop: Event) -> Iterator[bool]:
                     begun = True
                     if (_identity(folder), where.current()) != (here, in_use):
                         break
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError):
             if begun or _identity(folder) != here:
                 continue  # a name that is no UTF-8, or the folder has gone: it is watched anew
-            if polling:
-                raise CorpusError(
-                    f"The folder {folder} cannot be watched ({error}): run `dateline index FOLDER` after a change."
-                ) from error
-            polling = True  # the system watches no more folders for us (fs.inotify.max_user_watches)
+            # no more folders are watched for us (fs.inotify.max_user_watches), or one in it may not be read
+            yield True
+            yield False
+            stop.wait(_UNWATCHED)
 
 
-def _changes(folder: Path, stop: Event, polling: bool) -> Generator[list[Path], None, None]:
+def _changes(folder: Path, stop: Event) -> Generator[list[Path], None, None]:
     """What has changed, and after each `_QUIET` without a change nothing."""
     quiet = int(1000 * _QUIET)
     # no filter of its own: it would not tell of the time that passes while only hidden files change
     for changes in watch(
         folder, watch_filter=None, debounce=quiet, rust_timeout=quiet, yield_on_timeout=True, stop_event=stop,
-        force_polling=polling or None, poll_delay_ms=1000, ignore_permission_denied=True,
+        poll_delay_ms=1000,
     ):  # fmt: skip
         yield [Path(path) for _, path in changes]
 
