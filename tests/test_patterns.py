@@ -38,7 +38,7 @@ def _patterns_of(package: str) -> dict[re.Pattern[str], set[str]]:
     found: defaultdict[re.Pattern[str], set[str]] = defaultdict(set)
     inner = pkgutil.walk_packages(getattr(importlib.import_module(package), "__path__", []), f"{package}.")
     for name in [package, *(module.name for module in inner)]:
-        if name.startswith("evals.train"):  # needs PyTorch, and meets no article of a reader's
+        if name.startswith(("evals.train", "evals.scale.peer")):  # need PyTorch, and meet no article of a reader's
             continue
         module = importlib.import_module(name)
         names = defaultdict(lambda: _Word("Hama"), vars(builtins) | vars(module))
