@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
@@ -30,7 +32,7 @@ def processes(*, worthwhile: bool) -> Iterator[Executor | None]:
         return
     from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor
 
-    pool = ProcessPoolExecutor(cores())
+    pool = ProcessPoolExecutor(cores(), initializer=_end_with, initargs=(os.getpid(),))
     try:
         yield pool
     except BrokenProcessPool as error:
@@ -61,6 +63,19 @@ def ahead(
             yield kept, done.result()
     for kept, done in asked:
         yield kept, done.result()
+
+
+def _end_with(parent: int) -> None:
+    """Ends this process when `parent` has ended, however that did: else it would wait for ever."""
+    import psutil
+
+    def wait() -> None:
+        # another parent is given where there are orphans; elsewhere the number of the old one stays
+        while os.getppid() == parent and psutil.pid_exists(parent):
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def cores() -> int:

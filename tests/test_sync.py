@@ -2,13 +2,15 @@
 
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import sentencex
 from conftest import Write
-from index_helpers import EACH, Counting, contents, killed, write_many, written
+from index_helpers import EACH, Counting, contents, killed, python, write_many, written
 
 from index.embed import TextEmbedder
 from index.errors import FolderMissing, UnforeseenWarning
@@ -205,11 +207,36 @@ def test_a_record_whose_file_was_not_read_to_its_end_goes_with_the_file(index: A
     assert index.article_ids() == []
 
 
+_CHILDREN = """
+import psutil, sys
+from pathlib import Path
+
+def told(done, total, what):
+    if done == 5:
+        print(*(child.pid for child in psutil.Process().children()), flush=True)
+        die()
+
+index.sync(Path(more[0]), progress=told)
+"""
+
+
+def test_other_processes_end_with_the_one_that_was_killed(tmp_path: Path, folder: Path) -> None:
+    for number in range(60):
+        written(folder, f"{number}.txt", f"The minister spoke of {number} mills. " * 1500)
+    out, err = python(_CHILDREN, tmp_path / "data", folder).communicate(timeout=60)
+    workers = [int(pid) for pid in out.split()]
+    assert workers, err
+    deadline = time.monotonic() + 20
+    while any(map(psutil.pid_exists, workers)):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def test_other_processes_make_the_same_of_many_files(
     index: ArticleIndex, folder: Path, embedding: TextEmbedder
 ) -> None:
     for number in range(60):
-        written(folder, f"{number}.txt", f"The minister spoke of {number} mills. " * 1000)
+        written(folder, f"{number}.txt", f"The minister spoke of {number} mills. " * 1500)
     written(folder, "empty.txt", "")
     report = index.sync(folder)
     assert (report.added, report.skipped) == (60, [("empty.txt", "empty")])
