@@ -233,9 +233,12 @@ class Catalog:
         if others:  # each word stands in it twice: else some would count twice, and others once
             match = f"({match}) AND ({match} OR {_any(others)} OR {_any(others)})"
         condition, values = narrow.sql()
+        found = "SELECT rowid AS row, bm25(words) AS score FROM words WHERE words MATCH ?"
+        if narrow.narrows:
+            found = f"SELECT p.row, score FROM ({found}) JOIN passages p USING (row) WHERE {condition}"
         rows = self._db.execute(
-            "SELECT p.row FROM words JOIN passages p ON p.row = words.rowid "
-            f"WHERE words MATCH ? AND {condition} ORDER BY bm25(words), p.article, p.start LIMIT ?",
+            f"SELECT row FROM ({found} ORDER BY score LIMIT ?) JOIN passages p USING (row) "
+            "ORDER BY score, p.article, p.start",
             (match, *values, limit),
         )
         return [row[0] for row in rows]

@@ -24,7 +24,7 @@ RRF_K = 10
 that find unlike things the first places should count for more (evals/RESULTS.md, "A static embedding")."""
 
 _FEW = 5_000  # passages, whose vectors are read from the catalog in a few milliseconds
-_WEIGHED = 20_000  # passages that BM25 weighs for one query, about
+_WEIGHED = 10_000  # passages that BM25 weighs for one query, about
 _MAX_WORDS = 100  # of a query; FTS5 limits the depth of an expression
 _WORD = re.compile(r"[^\W_]+")
 
