@@ -29,7 +29,7 @@ from index.read import find_files, hash_file, read_file
 from index.records import Entry, FileState
 from index.split import passages_of, sentences_of
 from index.types import Article, Passage, Sentence, Skipped, SyncReport
-from index.vectors import Vectors, build
+from index.vectors import Vectors, build, is_whole
 from index.workers import ahead, processes
 
 Progress = Callable[[int, int, str], None]
@@ -43,6 +43,7 @@ _MANY = 2 * 2**20  # bytes to read, from which on it pays to start other process
 _SETTLED = 2 * 10**9  # nanoseconds after which a change of a file surely shows in its time
 _WAITING = 2_000  # passages for which Chroma is not written anew, nor for
 _SHARE = 50  # one in so many of all
+_OPENED = 50_000  # passages, whose Chroma directory is opened in a tenth of a second
 _KEPT = "keeps the version indexed before"
 
 
@@ -69,7 +70,7 @@ def sync_folder(
     reason = "uploads/ is where uploaded files go: give this folder another name"
     run.skipped += [Skipped(relative, reason) for relative in inside if relative.startswith(UPLOADS)]
     run.tell("vectors")
-    write_vectors(catalog)
+    write_vectors(catalog, looked_through=run.changed_nothing)
     catalog.note_skipped(run.skipped)
     catalog.note_read(datetime.now(UTC))
     return run.report()
@@ -139,6 +140,11 @@ class _Run:
     def tell(self, what: str) -> None:
         if self._progress is not None:
             self._progress(self._done, self._total, what)
+
+    @property
+    def changed_nothing(self) -> bool:
+        """Whether the index was equal to the files before: what is then asked for is perhaps a repair."""
+        return not (self.added or self.changed or self.removed)
 
     def take_in(self, files: Mapping[str, str]) -> None:
         """Files of the folder, or uploaded ones: those that changed are read, split, embedded and written."""
@@ -319,8 +325,11 @@ def _settled(stamp: str, status: os.stat_result) -> str:
     return stamp if time.time_ns() - changed > _SETTLED else ""
 
 
-def write_vectors(catalog: Catalog) -> None:
+def write_vectors(catalog: Catalog, *, looked_through: bool = False) -> None:
     """Brings Chroma to what the catalog holds: a new directory, which the catalog then names.
+
+    One that is damaged is written anew. To open a large one takes a second: that is done where it is asked to be
+    `looked_through`; else it is only seen that the files are there.
 
     Not for a few passages: their vectors are read from the catalog meanwhile, and a Chroma directory is large. Sweeps
     directories that nobody reads any more. The one before stays until the next time: a reader that has just looked up
@@ -328,7 +337,8 @@ def write_vectors(catalog: Catalog) -> None:
     """
     base = before = catalog.vectors
     total = catalog.size()
-    if base is not None and not (total and _readable(base, catalog)):
+    looked_through = looked_through or total <= _OPENED
+    if base is not None and not (total and (_readable(base, catalog) if looked_through else is_whole(base))):
         catalog.disown_vectors()
         base = None
     dead, waiting = catalog.dead(), catalog.waiting()

@@ -25,11 +25,14 @@ from index.errors import StorageError
 
 _COLLECTION = "passages"
 _BATCH = 2000  # records; Chroma takes at most 5,461 at once
-_HNSW = {"space": "cosine", "sync_threshold": 10_000}
+_SAVED, _SAVES = 200, 20  # new rows after which the graph is saved; and how often it is while a large one is built
 _OPENING = threading.Lock()  # Chroma shares its clients through a dict of the process, without a lock
 _NEARLY_FULL = 32 * 2**20  # bytes free
 
 _T = TypeVar("_T")
+
+Row = tuple[int, NDArray[np.float32]]
+"""A passage's row in the catalog, and its vector."""
 
 
 class Vectors:
@@ -64,8 +67,14 @@ def openable(directory: Path) -> bool:
     return all(may_write(path) for path in (directory, directory / "chroma.sqlite3") if path.exists())
 
 
-Row = tuple[int, NDArray[np.float32]]
-"""A passage's row in the catalog, and its vector."""
+def is_whole(directory: Path) -> bool:
+    """Whether the files that Chroma writes are there, by their names and the first words of its catalog."""
+    try:
+        with (directory / "chroma.sqlite3").open("rb") as file:
+            begins = file.read(16)
+    except OSError:
+        return False
+    return begins == b"SQLite format 3\0" and any(directory.glob("*/data_level0.bin"))
 
 
 def build(directory: Path, rows: Iterable[Row], *, base: Path | None, dead: Collection[int], total: int) -> None:
@@ -79,31 +88,45 @@ def build(directory: Path, rows: Iterable[Row], *, base: Path | None, dead: Coll
                 directory.mkdir()
             else:
                 _copy(base, directory)
-            client = _client(directory)
-            try:
-                _update(client, rows, dead, total)
-            finally:
-                with _OPENING:
-                    client.close()
+            _update(directory, rows, dead, total)
     except BaseException:
         remove_tree(directory)
         raise
 
 
-def _update(client: Any, rows: Iterable[Row], dead: Collection[int], total: int) -> None:
-    collection = client.get_or_create_collection(
-        _COLLECTION,
-        configuration={"hnsw": _HNSW},
-        embedding_function=None,  # else Chroma would fetch one of its own
-    )
-    for gone in _batches(dead):
-        collection.delete(ids=[str(row) for row in gone])
-    for batch in _batches(rows):
-        collection.add(ids=[str(row) for row, _ in batch], embeddings=np.array([vector for _, vector in batch]))
-    if collection.count() != total:
-        raise StorageError(
-            f"Chroma holds {collection.count()} passages and should hold {total}: run `dateline index FOLDER` again."
+def _update(directory: Path, rows: Iterable[Row], dead: Collection[int], total: int) -> None:
+    # Chroma saves its whole graph each time that so many rows are new, and makes the rest anew whenever it is opened
+    _save_after(directory, max(_SAVED, total // _SAVES))
+    with _opened(directory) as collection:
+        for gone in _batches(dead):
+            collection.delete(ids=[str(row) for row in gone])
+        for batch in _batches(rows):
+            collection.add(ids=[str(row) for row, _ in batch], embeddings=np.array([vector for _, vector in batch]))
+        held, example = collection.count(), collection.peek(1)["embeddings"]
+    if held != total:
+        raise StorageError(f"Chroma holds {held} passages and should hold {total}: run `dateline index FOLDER` again.")
+    _save_after(directory, _SAVED)
+    with _opened(directory) as collection:
+        collection.query(query_embeddings=example, n_results=1, include=[])  # by which the rest is saved
+
+
+def _save_after(directory: Path, rows: int) -> None:
+    """Changes after how many new rows Chroma saves its graph; counts from when it is opened next."""
+    with _opened(directory) as collection:
+        collection.modify(configuration={"hnsw": {"sync_threshold": rows}})
+
+
+@contextmanager
+def _opened(directory: Path) -> Iterator[Any]:
+    client = _client(directory)
+    try:
+        # without an embedding function of ours, Chroma would fetch one of its own
+        yield client.get_or_create_collection(
+            _COLLECTION, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
         )
+    finally:
+        with _OPENING:
+            client.close()
 
 
 def _copy(base: Path, directory: Path) -> None:
