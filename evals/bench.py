@@ -31,7 +31,7 @@ _COLUMNS = {"first token": ", s", "total": ", s", "prompt tokens": "", "cached o
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--questions", default=40, show_default=True, type=click.IntRange(min=2))
 @common_options
-def main(data: Path, questions: int, engine: str | None, model: str | None, **_: object) -> None:
+def main(data: Path, questions: int, engine: str | None, model: str | None, base_url: str | None, **_: object) -> None:
     """Prints first token, total time and tokens of Dateline and of its peer, over short and long articles."""
     asked = spread([one.question for one in read_records(data / "questions.jsonl", "folder")], questions)
     with tempfile.TemporaryDirectory() as scratch:
@@ -41,7 +41,7 @@ def main(data: Path, questions: int, engine: str | None, model: str | None, **_:
             for number, text in enumerate(articles):
                 (folder / f"{number:03}.txt").write_text(text, encoding="utf-8", newline="")
             print(f"\n{len(articles)} {name} articles, {len(asked)} questions", flush=True)
-            with Assistant(Path(scratch) / f"index-{name}", engine or "embedded", model) as dateline:
+            with Assistant(Path(scratch) / f"index-{name}", engine or "embedded", model, base_url=base_url) as dateline:
                 dateline.index(folder)
                 print(f"{dateline.choice.engine}, {dateline.choice.model}", flush=True)
                 ours, theirs = (_measured(system, asked) for system in build(["dateline", "citation-engine"], dateline))

@@ -60,7 +60,7 @@ def evaluate(
     ctx: click.Context, /, rescore: Path | None, as_json: bool, signals: Path | None, from_feedback: bool, **plan: Any
 ) -> None:
     """Ask gold questions, score the answers, and write a run. An interrupted run is gone on with."""
-    shared = ctx.obj = {name: plan.pop(name) for name in ("data_dir", "engine", "model")}
+    shared = ctx.obj = {name: plan.pop(name) for name in ("data_dir", "engine", "model", "base_url")}
     if ctx.invoked_subcommand:
         return
     if from_feedback:
@@ -171,6 +171,7 @@ def _assistant(
     from rag.terminal import byte_progress, file_progress
 
     kind = partial(RememberingAssistant, memory) if memory else Assistant
+    settings |= {"base_url": shared["base_url"]}
     with (
         byte_progress() as fetching,
         kind(room / "index", shared["engine"] or "auto", shared["model"], progress=fetching, **settings) as assistant,

@@ -6,7 +6,7 @@ import platform
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -61,7 +61,7 @@ class Observer:
     def _memory(self) -> float | None:
         """Megabytes of this process at its largest, and of the model's; None where one of them is not told."""
         peak, choice = _peak_memory(), self.assistant.choice
-        if peak is None:
+        if peak is None or choice.engine == "openai":
             return None
         try:
             if choice.engine == "ollama":
@@ -123,13 +123,13 @@ def header(
 ) -> dict[str, Any]:
     """What a run must say of itself; two runs of equal headers (time and machine apart) may be one."""
     choice = assistant.choice
-    elsewhere = ("data_dir", "cache_dir", "ollama_host", "model", "engine")  # where it ran, or said in full here
+    shaping = assistant.settings.shaping()
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"), "commit": commit(), "dataset": dataset,
         "cases": len(cases), "cases_hash": _hash(*(repr(case) for case in cases)), "systems": systems,
         "engine": choice.engine, "model": choice.model, "model_sha256": choice.digest(),
         "embedder": assistant.embedder_fingerprint,
-        "settings": {name: str(value) for name, value in asdict(assistant.settings).items() if name not in elsewhere},
+        "settings": {name: value for name, value in shaping.items() if name not in ("model", "engine")},  # said above
         "machine": machine(),
     }  # fmt: skip
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -135,7 +134,7 @@ class Assistant:
 
     @property
     def choice(self) -> EngineChoice:
-        """Which engine and model answer; asks Ollama what it has, fetches nothing."""
+        """Which engine and model answer; asks Ollama, or the server, what it has, fetches nothing."""
         with self._lock:
             if self._choice is None:
                 self._choice = choose_engine(self.settings)
@@ -298,7 +297,11 @@ class Assistant:
 
     def _fingerprint(self) -> str:
         """Changes with whatever could change an answer, the articles apart."""
-        elsewhere = ("data_dir", "cache_dir", "ollama_host")
-        kept = {name: str(value) for name, value in asdict(self.settings).items() if name not in elsewhere}
-        parts = [kept, self.support.fingerprint(), prompts.fingerprint(), self.choice.engine, self.choice.model]
+        parts = [
+            self.settings.shaping(),
+            self.support.fingerprint(),
+            prompts.fingerprint(),
+            self.choice.engine,
+            self.choice.model,
+        ]
         return hashlib.sha256(json.dumps([*parts, self._embedder.fingerprint]).encode()).hexdigest()[:12]

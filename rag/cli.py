@@ -105,15 +105,15 @@ def index(folder: Path, replace: bool, watch: bool, as_json: bool, **chosen: Any
 @common_options
 @_dates
 @_as_json
-def ask(question: str, as_json: bool, data_dir: Path, engine: str, model: str, **when: Any) -> int:
+def ask(question: str, as_json: bool, since: str, until: str, as_of: str, **chosen: Any) -> int:
     """Answer QUESTION from the articles, with quotes; exit code 3 if they do not answer it."""
     from rag.terminal import show_answer
 
-    with opened(data_dir, engine, model) as assistant:
+    with opened(**chosen) as assistant:
         if as_json:
-            say_json(answer := assistant.ask(question, **when))
+            say_json(answer := assistant.ask(question, since=since, until=until, as_of=as_of))
         else:
-            answer = show_answer(assistant.stream(question, **when))
+            answer = show_answer(assistant.stream(question, since=since, until=until, as_of=as_of))
     return ABSTAINED if answer.abstained else 0
 
 

@@ -12,14 +12,15 @@ from typing import Any
 from index.embedders import embedder
 from index.store import ArticleIndex
 from rag import prompts
-from rag.engines import choose_engine
+from rag.engines import choose_engine, served
 from rag.engines.ollama_server import installed_models
+from rag.engines.openai_server import OpenAIServer
 from rag.engines.weights import DEFAULT, locate
 from rag.errors import DatelineError, EngineError, EngineTimeout, EngineUnavailable
 from rag.settings import Settings
 from rag.wording import ago
 
-_PACKAGES = ("dateline", "llama-index-core", "chromadb", "ollama", "xllamacpp", "onnxruntime", "gradio")
+_PACKAGES = ("dateline", "llama-index-core", "chromadb", "ollama", "openai", "xllamacpp", "onnxruntime", "gradio")
 _SOONER = (
     "Ollama's: it reads a token in 11 ms where the embedded one takes 13.8 (the same model, two cores with "
     "AVX-512), and keeps what it has read: over ten questions the first word came after 2.5 s against 4.4, the "
@@ -42,12 +43,13 @@ class Finding:
 
 
 def examine(arguments: Mapping[str, Any]) -> list[Finding]:
-    """Looks at versions, index, Ollama, weights and the speed of the chosen engine. Fetches nothing."""
+    """Looks at versions, index, servers, weights and the speed of the chosen engine. Fetches nothing."""
     looks: dict[str, Callable[[Settings], list[str]]] = {
         "Python": lambda _: [f"{platform.python_version()} on {platform.system()} {platform.machine()}"],
         "versions": lambda _: [", ".join(f"{name} {version(name)}" for name in _PACKAGES)],
         "index": _index,
         "Ollama": _ollama,
+        "OpenAI server": _openai,
         "embedded model": _weights,
         "the sooner engine": _sooner,
         "answers come from": _speed,
@@ -80,6 +82,14 @@ def _ollama(settings: Settings) -> list[str]:
     return [f"at {settings.ollama_host}: {names}"]
 
 
+def _openai(settings: Settings) -> list[str]:
+    """The server that is named, if one is."""
+    if not settings.base_url:
+        return []
+    names = ", ".join(one.model for one in served(settings)) or "no models"
+    return [f"at {OpenAIServer.of(settings.base_url, settings.api_key).address}: {names}"]
+
+
 def _weights(settings: Settings) -> list[str]:
     if path := locate(DEFAULT, settings.cache_dir / "models"):
         return [f"{path}, verified"]
@@ -87,11 +97,11 @@ def _weights(settings: Settings) -> list[str]:
 
 
 def _sooner(settings: Settings) -> list[str]:
-    """Which engine answers sooner, where both could answer now."""
+    """Which of Ollama and the embedded engine answers sooner, where both could answer now."""
     with suppress(DatelineError):
         there, here = (choose_engine(settings.using(engine, None)) for engine in ("ollama", "embedded"))
         chosen = choose_engine(settings)
-        if not here.to_fetch():
+        if not here.to_fetch() and chosen.engine != "openai":
             remedy = [] if chosen.engine == "ollama" else [f"Answer with it: --engine ollama --model {there.model}"]
             return [_SOONER, *remedy]
     return []
@@ -104,10 +114,16 @@ def _speed(settings: Settings) -> list[str]:
         return [f"{name}; no speed yet"]
     counting = prompts.answer("Count from one to thirty, in words.", ())
     with closing(choice.open()) as engine:
-        started = time.perf_counter()
-        times = [time.perf_counter() for piece in engine.stream(counting, max_tokens=40) if piece]
+        started, times, writing = time.perf_counter(), list[float](), engine.stream(counting, max_tokens=40)
+        try:
+            while True:
+                if next(writing):
+                    times.append(time.perf_counter())
+        except StopIteration as end:
+            told = end.value.mean_logprob is not None
     if not times:
         raise EngineError(f"{name} writes nothing: choose another model with --model.")
     speed = (len(times) - 1) / max(times[-1] - times[0], 1e-6)
     first = f"first token after {times[0] - started:.1f} s (the model is loaded first)"
-    return [f"{name}: {first}, then {speed:.0f} tokens a second"]
+    unsure = "" if told else "; it does not tell how sure it is, so each draft counts as typical"
+    return [f"{name}: {first}, then {speed:.0f} tokens a second{unsure}"]

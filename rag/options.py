@@ -20,17 +20,21 @@ def together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 common_options = together(
-    click.option("--model", metavar="NAME|FILE", help="An Ollama model, or the path of a GGUF file."),
-    click.option("--engine", type=click.Choice(["auto", "ollama", "embedded"]), help="What writes the answer."),
+    click.option("--model", metavar="NAME|FILE", help="A model of Ollama or the server, or the path of a GGUF file."),
+    click.option("--base-url", metavar="URL", help="The server of --engine openai: http://127.0.0.1:8000/v1."),
+    click.option(
+        "--engine", type=click.Choice(["auto", "ollama", "openai", "embedded"]), help="What writes the answer."
+    ),
     click.option("--data-dir", type=click.Path(path_type=Path), help="Where the index and the runs of evals live."),
 )
 
 
 @contextmanager
-def opened(data_dir: Path | None, engine: str | None, model: str | None) -> Iterator[Assistant]:
+def opened(data_dir: Path | None, engine: str | None, model: str | None, base_url: str | None) -> Iterator[Assistant]:
     """The assistant of these options; what it fetches is told on stderr."""
     from rag.assistant import Assistant
     from rag.terminal import byte_progress
 
-    with byte_progress() as progress, Assistant(data_dir, engine or "auto", model, progress=progress) as assistant:
-        yield assistant
+    with byte_progress() as progress:
+        with Assistant(data_dir, engine or "auto", model, base_url=base_url, progress=progress) as assistant:
+            yield assistant

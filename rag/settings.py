@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +14,9 @@ import platformdirs
 from index.network import default_host
 from rag.errors import SettingsError
 
-ENGINES = ("auto", "ollama", "embedded")
+ENGINES = ("auto", "ollama", "openai", "embedded")
+_ELSEWHERE = ("data_dir", "cache_dir", "ollama_host", "base_url", "api_key")
+"""Where things are, which changes no answer; and what is nobody's business."""
 CAUTION = {"strict": 0.5, "balanced": 0.35, "bold": 0.25}
 """Names for a threshold; `dateline eval fit evals/fit_on/*.jsonl` prints what each shows of the right and the wrong."""
 
@@ -28,11 +30,15 @@ class Settings:
     cache_dir: Path
     """Where model files live."""
     engine: str = "auto"
-    """"auto", "ollama" or "embedded"."""
+    """"auto", "ollama", "openai" or "embedded"."""
     model: str | None = None
-    """An Ollama model's name, or the path of a GGUF file."""
+    """The name of a model on Ollama or on the server, or the path of a GGUF file."""
     ollama_host: str = "http://127.0.0.1:11434"
     """Any form of OLLAMA_HOST; what is no address is told of where Ollama is asked."""
+    base_url: str | None = None
+    """Of the server that the engine openai asks, as OpenAI's clients take it: http://127.0.0.1:8000/v1."""
+    api_key: str | None = field(default=None, repr=False)
+    """What that server knows us by, if it asks."""
     embedder: str = "static"
     """"static" or "minilm" (both in this process), or "ollama:NAME"."""
     context_tokens: int = 4096
@@ -62,7 +68,7 @@ class Settings:
 
         Raises SettingsError for an unknown name or a value of the wrong form.
         """
-        known = {field.name: str(field.type) for field in fields(cls)}
+        known = {one.name: str(one.type) for one in fields(cls)}
         if unknown := sorted(set(arguments) - set(known)):
             raise SettingsError(f"There is no setting {unknown[0]!r}; the settings are: {', '.join(sorted(known))}.")
         values: dict[str, Any] = {
@@ -78,6 +84,10 @@ class Settings:
     def using(self, engine: str, model: str | Path | None) -> Self:
         """These settings with another engine and model. Raises SettingsError."""
         return replace(self, engine=engine, model=None if model is None else str(model))._checked()
+
+    def shaping(self) -> dict[str, str]:
+        """What can change an answer, as text: not where things are, and never the key."""
+        return {name: str(value) for name, value in asdict(self).items() if name not in _ELSEWHERE}
 
     def _checked(self) -> Self:
         if self.engine not in ENGINES:

@@ -23,7 +23,7 @@ def assert_sound(assistant: Assistant, answer: Answer) -> None:
     if not answer.abstained:
         assert sorted(map(int, set(re.findall(r"\[(\d+)\]", answer.text)))) == numbers
         assert answer.sentences
-    assert answer.engine in ("ollama", "embedded") and answer.model
+    assert answer.engine in ("ollama", "openai", "embedded") and answer.model
 
 
 class CheckedAssistant(Assistant):

@@ -31,11 +31,12 @@ from typing import Any, Literal, NamedTuple, Self
 WIRE = Path(__file__).parent / "data" / "ollama_wire"
 RECORDED_MODEL = "qwen2.5-coder:0.5b"
 JSON, STREAM, TEXT = "application/json; charset=utf-8", "application/x-ndjson", "text/plain"
+EVENTS = "text/event-stream"
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What is sent back. A stream (NDJSON) goes out in chunks, a line at a time."""
+    """What is sent back. A stream (NDJSON, or events) goes out in chunks, a line at a time."""
 
     lines: Iterable[str]
     status: int = 200
@@ -50,6 +51,8 @@ class Reply:
 class Request(NamedTuple):
     path: str
     json: Any
+    headers: dict[str, str]
+    """By their names in small letters."""
 
 
 Answer = Reply | Callable[[dict[str, Any]], Reply]
@@ -317,7 +320,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.double.requests.append(request := Request(self.path, json.loads(body) if body else None))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.double.requests.append(request := Request(self.path, json.loads(body) if body else None, headers))
         try:
             reply = self.double.answer(request)
             if reply.gate is not None:
@@ -342,7 +346,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, reply: Reply) -> None:
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.kind)
-        if "ndjson" not in reply.kind:
+        if reply.kind not in (STREAM, EVENTS):
             content = "\n".join(reply.lines).encode()
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

@@ -140,7 +140,7 @@ def test_settings_come_from_defaults_the_environment_and_arguments_and_one_that_
         ("threshold", 2, "must be between 0 and 1, not 2.0"),
         ("timeout", "nan", "must be more than 0 seconds, not nan"),
         ("data_dir", "~nobody-of-this-name/news", "must be a path, not '~nobody-of-this-name/news'"),
-        ("engine", "magic", "There is no engine 'magic': use one of auto, ollama, embedded."),
+        ("engine", "magic", "There is no engine 'magic': use one of auto, ollama, openai, embedded."),
         ("colour", "red", "There is no setting 'colour'; the settings are: answer_tokens, "),
     ):
         with pytest.raises(SettingsError, match=re.escape(told)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +14,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from rag.assistant import Assistant
-from rag.engines import EngineChoice, available
+from rag.engines import EngineChoice, available, served
 from rag.engines.ollama_server import is_running
 from rag.errors import DatelineError, EngineError, EngineUnavailable, ModelMissing, SettingsError, Stopped
 from rag.settings import Settings
@@ -23,7 +23,7 @@ from web.queue import FairQueue
 
 Phase = Literal["fetching", "loading", "paused", "ready", "lost"]
 _LOOK_AGAIN = 2.0
-"""Seconds for which what Ollama said counts: many pages ask."""
+"""Seconds for which what Ollama or the server said counts: many pages ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class _Seen:
 
     time: float
     offers: tuple[EngineChoice, ...]
-    gone: str
-    """Why Ollama cannot answer; empty if it can."""
+    gone: Mapping[str, str]
+    """Why an engine cannot answer, by its name; those that can are not in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class EngineRoom:
     # --------------------------------------------------------------------------------- how it is with it
 
     def state(self) -> State:
-        """How it is with the engine now; asks Ollama, if that is what answers."""
+        """How it is with the engine now; asks Ollama, or the server, if that is what answers."""
         with self._changed:
             phase, trouble, (done, total) = self._phase(), self._trouble, self._bytes
             notice = self._notice
@@ -165,7 +165,7 @@ class EngineRoom:
             choice = self.assistant.choice
         except DatelineError as error:
             return State("lost", trouble=str(error))
-        if phase == "ready" and choice.engine == "ollama" and (gone := self._look().gone):
+        if phase == "ready" and choice.engine != "embedded" and (gone := self._look().gone.get(choice.engine)):
             return State("lost", choice.engine, choice.model, trouble=gone)
         told = str(trouble) if trouble else notice
         return State(phase, choice.engine, choice.model, done, total, told)
@@ -244,11 +244,16 @@ class EngineRoom:
 
 
 def _look(settings: Settings) -> _Seen:
-    host, gone = settings.ollama_host, ""
+    host, gone = settings.ollama_host, dict[str, str]()
     try:
         if not (running := is_running(host)):
-            gone = f"Ollama does not answer at {host}. Start it with `ollama serve`, or choose another model here."
+            told = f"Ollama does not answer at {host}. Start it with `ollama serve`, or choose another model here."
+            gone["ollama"] = told
         offers = available(settings, ollama=running)
     except (EngineError, SettingsError) as error:  # the latter: its address or proxy
-        offers, gone = available(settings, ollama=False), str(error)
+        offers, gone["ollama"] = available(settings, ollama=False), str(error)
+    try:
+        offers += served(settings)
+    except (EngineError, SettingsError) as error:
+        gone["openai"] = str(error)
     return _Seen(time.monotonic(), tuple(offers), gone)

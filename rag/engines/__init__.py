@@ -1,4 +1,4 @@
-"""The engines that write: Ollama where there is one, else llama.cpp, brought along."""
+"""The engines that write: Ollama where there is one, else llama.cpp, brought along; or a server that is named."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rag.engines.base import Completion, Engine
 from rag.errors import ModelMissing
 from rag.settings import Settings
 
-__all__ = ["Completion", "Engine", "EngineChoice", "Progress", "available", "choose_engine"]
+__all__ = ["Completion", "Engine", "EngineChoice", "Progress", "available", "choose_engine", "served"]
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is fetched, bytes that are here, bytes of the whole); or with a notice, and no bytes."""
@@ -18,7 +18,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class EngineChoice:
-    """The engine and the model that will answer. Choosing costs a request to Ollama at most."""
+    """The engine and the model that will answer. Choosing costs a request to Ollama, or to the server, at most."""
 
     engine: str
     model: str
@@ -26,9 +26,16 @@ class EngineChoice:
     _settings: Settings
     _path: Path | None = None
     """A GGUF file of the user's own."""
+    _window: int = 0
+    """Tokens that the server gives its model; 0 where it does not tell."""
 
     def digest(self) -> str:
-        """SHA-256 of the weights, as hexadecimal; for Ollama, of the model's manifest. Reads a file of one's own."""
+        """SHA-256 of the weights, as hexadecimal; for Ollama, of the model's manifest. Reads a file of one's own.
+
+        Empty for the engine openai: its servers do not tell.
+        """
+        if self.engine == "openai":
+            return ""
         if self.engine == "ollama":
             from rag.engines.ollama_server import installed_models
 
@@ -45,7 +52,7 @@ class EngineChoice:
 
     def to_fetch(self) -> int:
         """Bytes that must be fetched before it can answer."""
-        if self.engine == "ollama" or self._path:
+        if self.engine != "embedded" or self._path:
             return 0
         from rag.engines.weights import DEFAULT, locate
 
@@ -68,6 +75,17 @@ class EngineChoice:
                 keep_alive=settings.keep_alive,
                 seed=settings.seed,
             )
+        if self.engine == "openai":
+            from rag.engines.openai import OpenAIEngine
+            from rag.engines.openai_server import OpenAIServer
+
+            return OpenAIEngine(
+                self.model,
+                server=OpenAIServer.of(settings.base_url, settings.api_key),
+                context_tokens=min(settings.context_tokens, self._window or settings.context_tokens),
+                timeout=settings.timeout,
+                seed=settings.seed,
+            )
         from rag.engines.embedded import EmbeddedEngine
         from rag.engines.weights import DEFAULT, fetch
 
@@ -87,9 +105,15 @@ class EngineChoice:
 def choose_engine(settings: Settings) -> EngineChoice:
     """API.md's rule: the named model if Ollama has it, else an Ollama chat model of 3B or more, else embedded.
 
-    Asked for by name, Ollama may answer with a smaller one. Nothing is pulled. Raises ModelMissing, EngineUnavailable
-    or EngineTimeout where `engine` or a file was asked for by name and is not there.
+    Asked for by name, Ollama may answer with a smaller one. The engine openai is only taken if it is asked for.
+    Nothing is pulled. Raises EngineError where `engine` or a file was asked for by name and is not there, and
+    SettingsError where what it needs to know is missing.
     """
+    if settings.engine == "openai":
+        from rag.engines.openai_server import OpenAIServer
+
+        named = OpenAIServer.of(settings.base_url, settings.api_key).choose(settings.model)
+        return EngineChoice("openai", named.name, (), settings, _window=named.window)
     from rag.engines.ollama_server import choose_model, installed_models, is_running, missing
 
     wanted, host, by_name = settings.model, settings.ollama_host, settings.engine == "ollama"
@@ -127,6 +151,16 @@ def available(settings: Settings, *, ollama: bool) -> list[EngineChoice]:
         models = installed_models(settings.ollama_host)
         found += [EngineChoice("ollama", one.name, (), settings) for one in models if one.can_chat and not one.remote]
     return found
+
+
+def served(settings: Settings) -> list[EngineChoice]:
+    """What could answer on the server of `base_url`; nothing without one. Raises EngineError, SettingsError."""
+    from rag.engines.openai_server import OpenAIServer
+
+    if not settings.base_url:
+        return []
+    models = OpenAIServer.of(settings.base_url, settings.api_key).models()
+    return [EngineChoice("openai", one.name, (), settings, _window=one.window) for one in models]
 
 
 def _own_file(settings: Settings) -> Path | None:

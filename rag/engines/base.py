@@ -13,6 +13,12 @@ if TYPE_CHECKING:  # LlamaIndex takes a second to load
     from llama_index.core.llms import ChatMessage
 
 
+UNLISTED = 1.0
+"""A word outside the likeliest is taken to lie this far below the last of them (natural logarithm)."""
+UNMEASURED = 3.0
+"""What a plain Yes or No counts for where a server gives no log-probabilities."""
+
+
 @dataclass(frozen=True, slots=True)
 class Completion:
     """How a streamed answer ended, in the engine's own count of tokens."""
@@ -33,7 +39,7 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """ "ollama" or "embedded"."""
+        """ "ollama", "openai" or "embedded"."""
 
     @property
     def model(self) -> str:
@@ -92,3 +98,15 @@ def log_odds(words: Sequence[tuple[str, float]], unlisted: float = 0.0) -> float
         return math.log(sum(found)) if found else last
 
     return log_probability("yes") - log_probability("no")
+
+
+def yes_over_no(text: str, likeliest: Sequence[tuple[str, float]]) -> float:
+    """`log_odds` by the likeliest first tokens as a server lists them; without any, the `text` is taken at its word."""
+    if not likeliest:
+        return {"yes": UNMEASURED, "no": -UNMEASURED}.get(_word(text), 0.0)
+    return log_odds([(_word(token), logprob) for token, logprob in likeliest], UNLISTED)
+
+
+def _word(text: str) -> str:
+    """A Yes or No without what may stand around it, in small letters."""
+    return text.strip(" \t\n.,:*\"'").lower()

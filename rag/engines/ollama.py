@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import re
-import threading
 from collections.abc import Generator, Sequence
 from json import JSONDecodeError
 from typing import Any
@@ -13,22 +11,17 @@ from llama_index.core.llms import ChatMessage
 
 from index.network import default_host
 from index.ollama_library import ollama
-from rag.engines.base import Completion, as_json, log_odds
+from rag.engines.base import Completion, as_json, yes_over_no
 from rag.engines.connections import Connections
 from rag.engines.ollama_server import connect, interrupted
 from rag.engines.thoughts import Thoughts, may_open, thinks
+from rag.engines.tokens import Estimate
 from rag.errors import EngineError
 
 TOP_LOGPROBS = 20
 """As many alternatives as Ollama gives."""
-UNLISTED = 1.0
-"""A word outside the list is taken to lie this far below its last entry (natural logarithm)."""
-UNMEASURED = 3.0
-"""What a plain Yes or No counts for where the server gives no log-probabilities (before Ollama 0.12.11)."""
 LOAD_SECONDS = 600.0
 """The longest that a model may take to be loaded: a large one comes from a slow disk in minutes."""
-LONG_PROMPT = 256
-"""Estimated tokens from which a prompt corrects the estimate; in shorter ones the chat template weighs too much."""
 _INSTEAD = "choose one that does not think with --model, or use --engine embedded."
 
 
@@ -60,8 +53,7 @@ class OllamaEngine:
         self._timeout = timeout
         self._keep_alive = keep_alive
         self._seed = seed
-        self._lock = threading.Lock()
-        self._scale = 1.0
+        self._tokens = Estimate()
 
     def load(self, connections: Connections | None = None) -> None:
         """Has Ollama load the model: a chat without messages. Raises the errors of `stream`."""
@@ -111,9 +103,8 @@ class OllamaEngine:
     def yes_minus_no(
         self, messages: Sequence[ChatMessage], *, connections: Connections | None = None
     ) -> tuple[float, Completion]:
-        """See `Engine.yes_minus_no`. A word outside the 20 likeliest tokens counts as `UNLISTED` says.
+        """See `Engine.yes_minus_no`, and `yes_over_no` for an Ollama without log-probabilities (before 0.12.11).
 
-        Where the server gives no log-probabilities, the text of the answer counts for plus or minus `UNMEASURED`.
         Raises the errors of `stream`.
         """
         with connect(self.address, self._timeout, self.model, connections) as client:
@@ -123,18 +114,11 @@ class OllamaEngine:
             raise thinks(self.model, _INSTEAD)
         completion = self._completion(messages, reply)
         first = reply.logprobs[0].top_logprobs if reply.logprobs else None
-        if not first:
-            return {"yes": UNMEASURED, "no": -UNMEASURED}.get(_word(text), 0.0), completion
-        return log_odds([(_word(entry.token), entry.logprob) for entry in first], UNLISTED), completion
+        return yes_over_no(text, [(entry.token, entry.logprob) for entry in first or ()]), completion
 
     def count_tokens(self, text: str) -> int:
-        """Tokens of `text`, estimated: Ollama cannot tell. Errs on the high side.
-
-        Starts from the characters and grows with every long prompt that took more tokens than estimated;
-        it never shrinks, so that the same question fits the same evidence all day.
-        """
-        with self._lock:
-            return math.ceil(_estimate(text) * self._scale)
+        """Tokens of `text`, estimated: Ollama cannot tell. Errs on the high side."""
+        return self._tokens.count(text)
 
     def close(self) -> None:
         """Nothing to free: each call has a connection of its own, and the model stays in Ollama's memory."""
@@ -168,39 +152,12 @@ class OllamaEngine:
         """Corrects the estimate by the tokens that were `read`, and notices a prompt that was cut.
 
         Ollama drops what does not fit num_ctx (or the model's own window, if that is smaller) and tells nobody,
-        but its count gives it away: no tokenizer makes fewer tokens than there are words, and a window
-        filled to the brim leaves no room for an answer.
+        but its count gives it away, and a window filled to the brim leaves no room for an answer.
         """
-        words = sum(len(text.split()) for text in texts)
-        if 0 < read < words or read >= self.context_tokens:
+        if read >= self.context_tokens or not self._tokens.learn(texts, read):
+            words = sum(len(text.split()) for text in texts)
             raise EngineError(
                 f"Ollama cut the prompt: it read {read} tokens of {words} words. Give the model a larger window "
                 f"with DATELINE_CONTEXT_TOKENS (`ollama show {self.model}` tells how much it takes), or show it "
                 "less with DATELINE_EVIDENCE_TOKENS."
             )
-        expected = sum(_estimate(text) for text in texts)
-        if expected >= LONG_PROMPT:
-            with self._lock:
-                self._scale = max(self._scale, read / expected)
-
-
-def _word(text: str) -> str:
-    """A Yes or No without what may stand around it, in small letters."""
-    return text.strip(" \t\n.,:*\"'").lower()
-
-
-def _estimate(text: str) -> float:
-    """Tokens by kind of character.
-
-    Set against cl100k: English news comes out 25-35 % high, one sentence each of German, French, Turkish,
-    Russian, Arabic, Chinese, Hindi, Thai and Korean 0-60 % high, Finnish 25 % low.
-    """
-    return sum(map(_cost, text))
-
-
-def _cost(character: str) -> float:
-    if character.isascii():
-        return 1.0 if character.isdigit() else 0.25  # Qwen and others read digits one by one
-    if "\u0370" <= character <= "\u08ff":  # Greek, Cyrillic, Hebrew, Arabic
-        return 0.9
-    return 1.5  # accented Latin letters, curly quotes, CJK, Hangul, the scripts of India
