@@ -154,7 +154,7 @@ def _nearest(
 def _from_chroma(
     catalog: Catalog, vectors: Vectors, vector: NDArray[np.float32], depth: int, narrow: Narrow
 ) -> list[int]:
-    limit = depth
+    limit = 2 * depth if narrow.narrows else depth
     while True:
         nearest = vectors.nearest(vector.tolist(), limit)
         rows = catalog.passing(nearest, narrow)
