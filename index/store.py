@@ -287,6 +287,20 @@ class ArticleIndex:
             raise _missing(id)
         return article
 
+    def with_sentences(self, ids: Collection[str]) -> dict[str, tuple[Article, list[Sentence]]]:
+        """The articles with these ids, each with its sentences in their order. Raises ArticleMissing."""
+
+        def found(catalog: Catalog) -> dict[str, tuple[Article, list[Sentence]]]:
+            known = dict[str, tuple[Article, list[Sentence]]]()
+            for id in ids:
+                article = catalog.article(id)
+                if article is None:
+                    raise _missing(id)
+                known[id] = article, catalog.sentences(id)
+            return known
+
+        return self._read(found)
+
     def listed(self) -> list[Listed]:
         """All articles, sorted by id, without their text."""
         return self._read(Catalog.listed)

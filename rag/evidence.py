@@ -6,7 +6,7 @@ near-copies (shared wire copy) are folded into one.
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from textwrap import shorten
@@ -22,7 +22,7 @@ from rag.numbers import find_numbers
 from rag.types import Citation
 from rag.words import content_words
 
-READ = 60
+READ = 48
 """Statements that the judge reads for one question: those that words, cosine and passage make the likeliest."""
 PASSAGES = 2
 """Times as many passages are looked through for statements as are shown: what answers is often in a lower one."""
@@ -142,11 +142,15 @@ def likeliest(question: str, hits: Sequence[Hit], articles: ArticleIndex, embedd
     """Of the statements of the passages found, those that the judge is to read, with what the search says of them."""
     found = statements(hits, articles)
     vectors = embedder.get_text_embedding_batch([question, *(item.line for item in found)])
-    rarity = _rarity(question, articles)
+    rarity = [(content_words(word), weight) for word, weight in _rarity(question, articles).items()]
+    whole = sum(weight for _, weight in rarity) or 1.0
+    headlines = {hit.passage.article: frozenset(content_words(hit.passage.title)) for hit in hits}
     rank = {hit.passage.id: place for place, hit in enumerate(hits)}
     weighed = list[tuple[float, Evidence]]()
     for item, nearness in zip(found, (vectors[1:] @ vectors[0]).tolist(), strict=True):
-        said, at = _said(item, rarity), rank[item.passage]
+        words, at = item.words | headlines[item.article], rank[item.passage]
+        # what share of the question's words, the rare ones counting for more, statement and headline have
+        said = sum(weight for asked, weight in rarity if words.issuperset(asked)) / whole
         # where the judge is unsure, this decides (evals/RESULTS.md)
         relevance = 2.0 * said + item.similarity + nearness - 0.2 * at
         chance = 2.0 * said + 4.0 * nearness - 0.1 * at
@@ -157,7 +161,7 @@ def likeliest(question: str, hits: Sequence[Hit], articles: ArticleIndex, embedd
 def statements(hits: Sequence[Hit], articles: ArticleIndex) -> list[Evidence]:
     """Every sentence of the passages found, best passage first, each once."""
     found: dict[tuple[str, int], Evidence] = {}
-    known = {id: (articles.article(id), articles.sentences(id)) for id in {hit.passage.article for hit in hits}}
+    known = articles.with_sentences({hit.passage.article for hit in hits})
     for hit in hits:
         article, sentences = known[hit.passage.article]
         opening = [sentence for sentence in sentences if sentence.kind != "caption"][:2]
@@ -275,13 +279,6 @@ def _rarity(question: str, articles: ArticleIndex) -> dict[str, float]:
     passages, known = articles.counts().passages, articles.words_known(words)
     highest = math.log((passages + 1) / 0.5)
     return {word: max(0.0, math.log((passages + 1) / (known[word] + 0.5)) / highest) for word in words}
-
-
-def _said(item: Evidence, rarity: Mapping[str, float]) -> float:
-    """What share of the question's words, the rare ones counting for more, statement and headline have."""
-    words = item.words | frozenset(content_words(item.title))
-    said = sum(weight for word, weight in rarity.items() if words.issuperset(content_words(word)))
-    return said / (sum(rarity.values()) or 1.0)
 
 
 def _has(article: Article, name: str) -> bool:

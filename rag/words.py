@@ -16,6 +16,8 @@ NUMBER_WORDS |= {word: float(20 + 10 * n) for n, word in enumerate(TENS)}
 
 def fold(text: str) -> str:
     """Lower case, no diacritics, straight quotes: the form in which spellings are compared."""
+    if text.isascii():
+        return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text.replace("’", "'").replace("‘", "'"))
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
