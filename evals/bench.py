@@ -23,6 +23,7 @@ from evals.systems import build
 from evals.types import Case, System
 from rag import Assistant, DatelineError
 from rag.options import common_options
+from rag.settings import HERE
 
 _COLUMNS = {"first token": ", s", "total": ", s", "prompt tokens": "", "cached of them": ""}
 
@@ -41,7 +42,8 @@ def main(data: Path, questions: int, engine: str | None, model: str | None, base
             for number, text in enumerate(articles):
                 (folder / f"{number:03}.txt").write_text(text, encoding="utf-8", newline="")
             print(f"\n{len(articles)} {name} articles, {len(asked)} questions", flush=True)
-            with Assistant(Path(scratch) / f"index-{name}", engine or "embedded", model, base_url=base_url) as dateline:
+            made = Assistant(Path(scratch) / f"index-{name}", engine or "embedded", model, base_url=base_url, **HERE)
+            with made as dateline:
                 dateline.index(folder)
                 print(f"{dateline.choice.engine}, {dateline.choice.model}", flush=True)
                 ours, theirs = (_measured(system, asked) for system in build(["dateline", "citation-engine"], dateline))

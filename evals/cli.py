@@ -27,7 +27,7 @@ from index.errors import DatelineError, EmbedderMismatch, IndexVersionMismatch
 from rag.assistant import Assistant
 from rag.options import common_options, together
 from rag.printing import say, say_json
-from rag.settings import Settings
+from rag.settings import HERE, Settings
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -171,7 +171,7 @@ def _assistant(
     from rag.terminal import byte_progress, file_progress
 
     kind = partial(RememberingAssistant, memory) if memory else Assistant
-    settings |= {"base_url": shared["base_url"]}
+    settings |= HERE | {"base_url": shared["base_url"]}
     with (
         byte_progress() as fetching,
         kind(room / "index", shared["engine"] or "auto", shared["model"], progress=fetching, **settings) as assistant,

@@ -1,107 +1,99 @@
-"""The catalog of one index, in SQLite: articles, sentences, passages with their vectors, and BM25 (FTS5).
+"""The catalog of one index: articles, sentences, passages with their vectors, and their words for BM25.
 
 It alone decides what is in the index. Whatever a transaction brings in is ready to be searched when the
 transaction ends. Rows of passages ascend and are never used again: Chroma has those up to one of them, and the vectors
-of later ones are read from here.
+of later ones are read from here. What SQLite and PostgreSQL both understand stands here; `index.sqlite` and
+`index.postgres` add how each is opened, and how words are found.
 """
 
 from __future__ import annotations
 
-import json
-import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.datadir import REBUILD, damaged, may_write
-from index.errors import IndexVersionMismatch
-from index.records import Counts, Entry, FileState, Narrow, Stored, day_number
-from index.types import Article, Kind, Listed, Passage, Sentence, Skipped, Span
+from index.columns import (
+    article_columns,
+    article_of,
+    day_of,
+    file_columns,
+    kind_of,
+    passage_columns,
+    skipped_as_json,
+    skipped_of,
+    vectors_of,
+)
+from index.records import Counts, Entry, FileState, Narrow, Stored
+from index.types import Article, Listed, Passage, Sentence, Skipped, Span
 
 FORMAT = 3
 """Raise when the tables change: an older index is then refused."""
 
-_AROUND = ("\ufdd0", "\ufdd1")  # no characters: they stand in no text, unless somebody means harm
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE files (path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, reading TEXT NOT NULL, skipped TEXT NOT NULL,
-    stamp TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE articles (id TEXT PRIMARY KEY, file TEXT NOT NULL, digest TEXT NOT NULL, title TEXT NOT NULL,
-    text TEXT NOT NULL, date TEXT, source TEXT, url TEXT, author TEXT, spans TEXT NOT NULL);
-CREATE INDEX articles_of_file ON articles (file);
-CREATE TABLE sentences (article TEXT NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL,
-    "end" INTEGER NOT NULL, kind TEXT NOT NULL, paragraph INTEGER NOT NULL,
-    PRIMARY KEY (article, number)) WITHOUT ROWID;
-CREATE TABLE passages (row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, article TEXT NOT NULL,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, kind TEXT NOT NULL, day INTEGER NOT NULL);
-CREATE INDEX passages_of_article ON passages (article);
-CREATE INDEX passages_of_day ON passages (day);
-CREATE TABLE vectors (row INTEGER PRIMARY KEY, vector BLOB NOT NULL);
-CREATE TABLE dead (row INTEGER PRIMARY KEY);
-CREATE VIEW texts AS SELECT p.row AS row, substr(a.text, p.start + 1, p."end" - p.start) AS text
-    FROM passages p JOIN articles a ON a.id = p.article;
-CREATE VIRTUAL TABLE words USING fts5 (text, content = 'texts', content_rowid = 'row',
-    tokenize = 'porter unicode61 remove_diacritics 2');
-"""
+_PAGE = 2000  # vectors that are read at once
 
 
-class Catalog:
+class Catalog(ABC):
     """One open connection. Close it soon: readers see what was committed when they opened it."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._db = connection
-        self.path = path
+    name: str
+    """The index's own, among those of its database."""
+    directory: Path | None = None
+    """Where what belongs to it can be kept beside it."""
 
-    @classmethod
-    def create(cls, directory: Path, *, folder: str, embedder: str, fingerprint: str, generation: int) -> Catalog:
-        """A new, empty catalog in `directory`."""
-        directory.mkdir(parents=True)
-        path = directory / "catalog.db"
-        db = sqlite3.connect(path, isolation_level=None, timeout=10)
-        db.execute("PRAGMA journal_mode = WAL")
-        meta = {"folder": folder, "embedder": embedder, "fingerprint": fingerprint, "vectors": "", "vectors_to": "0"}
-        db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT")
-        with _transaction(db, "IMMEDIATE"):
-            db.executemany("INSERT INTO meta VALUES (?, ?)", [*meta.items(), ("generation", str(generation))])
-        db.close()
-        return cls.open(directory, write=True)
+    _AMONG: ClassVar[str]
+    """The condition that a column is one of what :{} lists, as `_listed` gives it."""
+    _IN_THIS_ORDER: ClassVar[str] = "JOIN"
+    """A join whose first table is to be read first."""
 
-    @classmethod
-    def open(cls, directory: Path, *, write: bool = False) -> Catalog:
-        """The catalog in `directory`. A reader sees one state of it, until it is closed.
+    # what each database has its own way for
 
-        Raises IndexVersionMismatch, StorageError if it is missing, sqlite3.DatabaseError if it is damaged.
-        """
-        path = directory / "catalog.db"
-        if not path.is_file():
-            raise damaged(directory.parent)
-        how = "mode=rw" if write else "mode=ro"
-        if not write and not may_write(directory) and not _has_log(path):
-            how = "immutable=1"  # else SQLite would begin a log for its readers, which a read-only disk does not take
-        db = sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, isolation_level=None, timeout=10)
-        try:
-            (found,) = db.execute("PRAGMA user_version").fetchone()
-            if found != FORMAT:
-                raise IndexVersionMismatch(
-                    f"The index in {directory.parent} has format {found}, this version of Dateline reads "
-                    f"{FORMAT}: build it again with {REBUILD}."
-                )
-            if write:
-                db.execute("PRAGMA synchronous = NORMAL")  # in WAL mode a crash loses no consistency
-            else:
-                db.execute("BEGIN")
-        except BaseException:
-            db.close()
-            raise
-        return cls(db, path)
+    @abstractmethod
+    def close(self) -> None: ...
 
-    def close(self) -> None:
-        self._db.close()
+    @abstractmethod
+    def _rows(self, sql: str, **values: Any) -> list[Any]:
+        """What a query finds; `values` stand in it as :name."""
+
+    @abstractmethod
+    def _do(self, sql: str, each: Sequence[Mapping[str, Any]]) -> None:
+        """A statement, once for each of these values."""
+
+    @abstractmethod
+    def _transaction(self) -> AbstractContextManager[None]: ...
+
+    @abstractmethod
+    def _listed(self, values: Collection[Any]) -> Any: ...
+
+    @abstractmethod
+    def _new_rows(self, count: int) -> list[int]:
+        """So many rows that no passage ever had, ascending."""
+
+    @abstractmethod
+    def _put_words(self, texts: Mapping[int, str]) -> None:
+        """Makes the words of passages, by row, ready to be searched."""
+
+    @abstractmethod
+    def _take_words_out(self, rows: str, ids: Any) -> None:
+        """Those of the passages that the query `rows` finds, in which `ids` stands."""
+
+    @abstractmethod
+    def bm25(self, finding: Sequence[str], others: Sequence[str], limit: int, narrow: Narrow) -> list[int]:
+        """Rows of the passages with any of the words `finding`, best first by BM25 (k1 = 1.2, b = 0.75) of them all."""
+
+    @abstractmethod
+    def marks(self, words: Sequence[str], rows: Collection[int]) -> dict[int, tuple[Span, ...]]:
+        """Where the words stand in the text of these passages, in whatever form; a row without any may be left out."""
+
+    @abstractmethod
+    def matching(self, phrase: Sequence[str]) -> int:
+        """In how many passages these words stand one behind the other."""
 
     def __enter__(self) -> Catalog:
         return self
@@ -112,8 +104,8 @@ class Catalog:
     # what is in it
 
     def meta(self, key: str) -> str:
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return str(row[0]) if row else ""
+        rows = self._rows("SELECT value FROM meta WHERE key = :key", key=key)
+        return str(rows[0][0]) if rows else ""
 
     @property
     def generation(self) -> int:
@@ -126,10 +118,14 @@ class Catalog:
         return datetime.fromisoformat(told) if told else None
 
     @property
-    def vectors(self) -> Path | None:
-        """The Chroma directory that belongs to this state; None before there is one."""
-        name = self.meta("vectors")
-        return self.path.parent / name if name else None
+    def vectors(self) -> str:
+        """The directory beside this or the collection on a server, where Chroma has the vectors; empty for neither."""
+        return self.meta("vectors")
+
+    @property
+    def collection(self) -> str:
+        """The Chroma server's collection of the vectors; empty where they are in a directory, or nowhere yet."""
+        return "" if self.vectors.startswith("vectors-") else self.vectors
 
     @property
     def vectors_to(self) -> int:
@@ -137,17 +133,16 @@ class Catalog:
         return int(self.meta("vectors_to"))
 
     def counts(self) -> Counts:
-        articles, undated, oldest, newest = self._db.execute(
+        ((articles, undated, oldest, newest),) = self._rows(
             "SELECT count(*), count(*) - count(date), min(date), max(date) FROM articles"
-        ).fetchone()
-        (sentences,) = self._db.execute("SELECT count(*) FROM sentences").fetchone()
+        )
         return Counts(
             articles,
             undated,
-            sentences,
+            self._number("SELECT count(*) FROM sentences"),
             self.size(),
-            _day(oldest),
-            _day(newest),
+            day_of(oldest),
+            day_of(newest),
             self.meta("folder"),
             self.meta("embedder"),
             self.meta("fingerprint"),
@@ -157,10 +152,10 @@ class Catalog:
 
     def files(self) -> dict[str, FileState]:
         """Every file that articles are from; one that was not read to its end has no hash."""
-        held = dict(self._db.execute("SELECT file, count(*) FROM articles GROUP BY file"))
+        held = dict(self._rows("SELECT file, count(*) FROM articles GROUP BY file"))
         known = {
-            path: FileState(path, sha256, reading, tuple(_skipped(told)), stamp, held.get(path, 0))
-            for path, sha256, reading, told, stamp in self._db.execute(
+            path: FileState(path, sha256, reading, tuple(skipped_of(told)), stamp, held.get(path, 0))
+            for path, sha256, reading, told, stamp in self._rows(
                 "SELECT path, sha256, reading, skipped, stamp FROM files"
             )
         }
@@ -168,54 +163,53 @@ class Catalog:
 
     def skipped(self) -> list[Skipped]:
         """What was skipped when the folder was last read, as `note_skipped` was told."""
-        return _skipped(self.meta("skipped") or "[]")
+        return skipped_of(self.meta("skipped") or "[]")
 
     def digests(self, file: str) -> dict[str, str]:
         """Article id -> digest, for the articles of one file."""
-        return dict(self._db.execute("SELECT id, digest FROM articles WHERE file = ? ORDER BY id", (file,)))
+        return dict(self._rows("SELECT id, digest FROM articles WHERE file = :file ORDER BY id", file=file))
 
     def size(self) -> int:
         """How many passages it holds."""
-        (count,) = self._db.execute("SELECT count(*) FROM passages").fetchone()
-        return int(count)
+        return self._number("SELECT count(*) FROM passages")
 
     def is_empty(self) -> bool:
-        return self._db.execute("SELECT 1 FROM passages LIMIT 1").fetchone() is None
+        return not self._rows("SELECT 1 FROM passages LIMIT 1")
 
     def article_ids(self) -> list[str]:
-        return [row[0] for row in self._db.execute("SELECT id FROM articles ORDER BY id")]
+        return [id for (id,) in self._rows("SELECT id FROM articles ORDER BY id")]
 
     def listed(self) -> list[Listed]:
-        rows = self._db.execute("SELECT id, title, date, source, length(text), file, author FROM articles ORDER BY id")
-        return [Listed(id, title, _day(day), *others) for id, title, day, *others in rows]
+        rows = self._rows("SELECT id, title, date, source, length(text), file, author FROM articles ORDER BY id")
+        return [Listed(id, title, day_of(day), *others) for id, title, day, *others in rows]
 
     def file_of(self, article: str) -> str | None:
-        found = self._db.execute("SELECT file FROM articles WHERE id = ?", (article,)).fetchone()
-        return found[0] if found else None
+        found = self._rows("SELECT file FROM articles WHERE id = :id", id=article)
+        return found[0][0] if found else None
 
     def undated(self) -> list[str]:
-        return [row[0] for row in self._db.execute("SELECT id FROM articles WHERE date IS NULL ORDER BY id")]
+        return [id for (id,) in self._rows("SELECT id FROM articles WHERE date IS NULL ORDER BY id")]
 
     def article(self, id: str) -> Article | None:
-        row = self._db.execute(
-            "SELECT id, title, text, date, source, url, author, spans FROM articles WHERE id = ?", (id,)
-        ).fetchone()
-        return _article(row) if row else None
+        columns = "id, title, text, date, source, url, author, spans"
+        rows = self._rows(f"SELECT {columns} FROM articles WHERE id = :id", id=id)
+        return article_of(rows[0]) if rows else None
 
     def sentences(self, article: str) -> list[Sentence]:
-        rows = self._db.execute(
-            'SELECT article, number, start, "end", kind, paragraph FROM sentences WHERE article = ? ORDER BY number',
-            (article,),
+        rows = self._rows(
+            'SELECT article, number, start, "end", kind, paragraph FROM sentences WHERE article = :article '
+            "ORDER BY number",
+            article=article,
         )
         return [Sentence(*row) for row in rows]
 
     def sentences_in(self, passages: Collection[str]) -> dict[str, list[Sentence]]:
         """The sentences of each passage, by passage id, in their order."""
-        rows = self._db.execute(
+        rows = self._rows(
             'SELECT p.id, s.article, s.number, s.start, s."end", s.kind, s.paragraph FROM passages p JOIN sentences s '
             'ON s.article = p.article AND s.start >= p.start AND s."end" <= p."end" '
-            "WHERE p.id IN (SELECT value FROM json_each(?)) ORDER BY p.row, s.number",
-            (json.dumps(list(passages)),),
+            f"WHERE p.id {self._AMONG.format('ids')} ORDER BY p.row, s.number",
+            ids=self._listed(passages),
         )
         found: dict[str, list[Sentence]] = {id: [] for id in passages}
         for id, *sentence in rows:
@@ -224,92 +218,65 @@ class Catalog:
 
     # search
 
-    def bm25(self, finding: Sequence[str], others: Sequence[str], limit: int, narrow: Narrow) -> list[int]:
-        """Rows of the passages with any of the words `finding`, best first by all words.
-
-        Scores are bm25() with FTS5's k1 = 1.2, b = 0.75.
-        """
-        match = _any(finding)
-        if others:  # each word stands in it twice: else some would count twice, and others once
-            match = f"({match}) AND ({match} OR {_any(others)} OR {_any(others)})"
-        condition, values = narrow.sql()
-        found = "SELECT rowid AS row, bm25(words) AS score FROM words WHERE words MATCH ?"
-        if narrow.narrows:
-            found = f"SELECT p.row, score FROM ({found}) JOIN passages p USING (row) WHERE {condition}"
-        rows = self._db.execute(
-            f"SELECT row FROM ({found} ORDER BY score LIMIT ?) JOIN passages p USING (row) "
-            "ORDER BY score, p.article, p.start",
-            (match, *values, limit),
-        )
-        return [row[0] for row in rows]
-
-    def marks(self, words: Sequence[str], rows: Collection[int]) -> dict[int, tuple[Span, ...]]:
-        """Where the words stand in the text of these passages, in whatever form; a row without any is left out."""
-        found = self._db.execute(
-            "SELECT rowid, text, highlight(words, 0, ?, ?) FROM words "
-            "WHERE words MATCH ? AND rowid IN (SELECT value FROM json_each(?))",
-            (*_AROUND, _any(words), json.dumps(list(rows))),
-        )
-        return {row: _between(marked) for row, text, marked in found if not any(sign in text for sign in _AROUND)}
-
-    def matching(self, phrase: Sequence[str]) -> int:
-        """In how many passages these words stand one behind the other."""
-        match = f'"{" ".join(phrase)}"'
-        (count,) = self._db.execute("SELECT count(*) FROM words WHERE words MATCH ?", (match,)).fetchone()
-        return int(count)
-
     def passing(self, rows: Collection[int], narrow: Narrow) -> list[int]:
         """Those of Chroma's `rows` that the catalog still has, and that may be returned."""
-        condition, values = narrow.sql()
-        found = self._db.execute(
-            f"SELECT p.row FROM passages p WHERE {condition} AND p.row IN (SELECT value FROM json_each(?))",
-            (*values, json.dumps(list(rows))),
+        condition, values = self._within(narrow)
+        among = self._AMONG.format("rows")
+        found = self._rows(
+            f"SELECT p.row FROM passages p WHERE {condition} AND p.row {among}", rows=self._listed(rows), **values
         )
-        return [row[0] for row in found]
+        return [row for (row,) in found]
 
     def few(self, narrow: Narrow, most: int) -> bool:
         """Whether at most `most` passages may be returned."""
-        condition, values = narrow.sql()
-        within = f"SELECT 1 FROM passages p WHERE {condition} LIMIT ?"
-        (count,) = self._db.execute(f"SELECT count(*) FROM ({within})", (*values, most + 1)).fetchone()
-        return bool(count <= most)
+        condition, values = self._within(narrow)
+        within = f"SELECT 1 FROM passages p WHERE {condition} LIMIT :some"
+        return self._number(f"SELECT count(*) FROM ({within}) AS found", some=most + 1, **values) <= most
 
     def vectors_held(self, narrow: Narrow, *, after: int = 0) -> tuple[list[int], NDArray[np.float32]]:
         """Rows behind `after` of the passages that may be returned, and their vectors."""
-        condition, values = narrow.sql()
-        found = self._db.execute(
-            "SELECT v.row, v.vector FROM passages p CROSS JOIN vectors v ON v.row = p.row "
-            f"WHERE p.row > ? AND {condition} ORDER BY p.row",
-            (after, *values),
-        ).fetchall()
-        return [row for row, _ in found], _from_bytes(b"".join(vector for _, vector in found), len(found))
+        condition, values = self._within(narrow)
+        found = self._rows(
+            f"SELECT v.row, v.vector FROM passages p {self._IN_THIS_ORDER} vectors v ON v.row = p.row "
+            f"WHERE p.row > :after AND {condition} ORDER BY p.row",
+            after=after,
+            **values,
+        )
+        return [row for row, _ in found], vectors_of(b"".join(vector for _, vector in found), len(found))
 
     def stored(self, rows: Collection[int]) -> dict[int, Stored]:
         """The passages of these rows, with their vectors."""
-        found = self._db.execute(
+        found = self._rows(
             'SELECT p.row, p.id, p.article, a.title, a.date, t.text, p.start, p."end", p.kind, v.vector '
             "FROM passages p JOIN articles a ON a.id = p.article JOIN texts t ON t.row = p.row "
-            "JOIN vectors v ON v.row = p.row WHERE p.row IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(rows)),),
+            f"JOIN vectors v ON v.row = p.row WHERE p.row {self._AMONG.format('rows')}",
+            rows=self._listed(rows),
         )
         return {
-            row: Stored(Passage(id, article, title, _day(day), text, start, end, _kind(kind)), _from_bytes(vector)[0])
+            row: Stored(
+                Passage(id, article, title, day_of(day), text, start, end, kind_of(kind)), vectors_of(vector)[0]
+            )
             for row, id, article, title, day, text, start, end, kind, vector in found
         }
 
     def vectors_after(self, row: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """The rows behind this one, ascending, each with its vector."""
-        for found, vector in self._db.execute("SELECT row, vector FROM vectors WHERE row > ? ORDER BY row", (row,)):
-            yield found, _from_bytes(vector)[0]
+        page = f"SELECT row, vector FROM vectors WHERE row > :row ORDER BY row LIMIT {_PAGE}"
+        while found := self._rows(page, row=row):
+            for row, vector in found:
+                yield row, vectors_of(vector)[0]
+
+    def last_row(self) -> int:
+        """The last passage's; 0 if there is none."""
+        return self._number("SELECT coalesce(max(row), 0) FROM passages")
 
     def waiting(self) -> int:
         """How many passages Chroma does not have yet."""
-        (count,) = self._db.execute("SELECT count(*) FROM passages WHERE row > ?", (self.vectors_to,)).fetchone()
-        return int(count)
+        return self._number("SELECT count(*) FROM passages WHERE row > :told", told=self.vectors_to)
 
     def dead(self) -> list[int]:
-        """Rows that Chroma has and the catalog no longer."""
-        return [row for (row,) in self._db.execute("SELECT row FROM dead")]
+        """Rows that Chroma has, or may have, and the catalog no longer."""
+        return [row for (row,) in self._rows("SELECT row FROM dead")]
 
     # writing: each call is one transaction, and one generation
 
@@ -318,182 +285,114 @@ class Catalog:
     ) -> None:
         """Puts articles in (in place of older versions), takes those `gone` out, notes files as read to their end."""
         with self._change():
-            for id in gone:
-                self._take_out(id)
-            for entry in entries:
-                self._take_out(entry.article.id)
-                self._put_in(entry)
-            for file in read:
-                self._db.execute(
-                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
-                    (file.path, file.sha256, file.reading, _as_json(file.skipped), file.stamp),
-                )
+            entries = list(entries)
+            self._take_out([*gone, *(entry.article.id for entry in entries)])
+            self._put_in(entries)
+            self._do(
+                "INSERT INTO files (path, sha256, reading, skipped, stamp) "
+                "VALUES (:path, :sha256, :reading, :skipped, :stamp) ON CONFLICT (path) DO UPDATE SET "
+                "sha256 = excluded.sha256, reading = excluded.reading, skipped = excluded.skipped, "
+                "stamp = excluded.stamp",
+                [file_columns(file) for file in read],
+            )
 
     def note_skipped(self, skipped: Sequence[Skipped]) -> None:
         """Keeps what was skipped; no generation, for no answer changes by it."""
         if list(skipped) != self.skipped():
-            with _transaction(self._db, "IMMEDIATE"):
-                self._db.execute("INSERT OR REPLACE INTO meta VALUES ('skipped', ?)", (_as_json(skipped),))
+            self._note("skipped", skipped_as_json(skipped))
 
     def note_stamps(self, stamps: Mapping[str, str]) -> None:
         """Keeps by what each file is known to be unchanged; no generation either."""
         if stamps:
-            with _transaction(self._db, "IMMEDIATE"):
-                self._db.executemany(
-                    "UPDATE files SET stamp = ? WHERE path = ?", [(stamp, path) for path, stamp in stamps.items()]
+            with self._transaction():
+                self._do(
+                    "UPDATE files SET stamp = :stamp WHERE path = :path",
+                    [{"path": path, "stamp": stamp} for path, stamp in stamps.items()],
                 )
 
     def note_read(self, at: datetime) -> None:
         """Keeps when the folder was read to its end; no generation, as above."""
-        with _transaction(self._db, "IMMEDIATE"):
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('read_at', ?)", (at.isoformat(timespec="seconds"),))
+        self._note("read_at", at.isoformat(timespec="seconds"))
 
     def forget_file(self, path: str) -> None:
         """Takes out a file and its articles."""
         with self._change():
-            for id in self.digests(path):
-                self._take_out(id)
-            self._db.execute("DELETE FROM files WHERE path = ?", (path,))
+            self._take_out(list(self.digests(path)))
+            self._do("DELETE FROM files WHERE path = :path", [{"path": path}])
 
-    def use_vectors(self, name: str) -> None:
-        """From now on readers ask the Chroma directory `name`, which holds every passage of the catalog."""
+    def use_vectors(self, name: str, *, told: int) -> None:
+        """From now on Chroma has the vectors up to the row `told` in `name`; an empty one for nowhere."""
         with self._change():
-            (last,) = self._db.execute("SELECT coalesce(max(row), 0) FROM passages").fetchone()
-            self._set_vectors(name, last)
+            self._do("UPDATE meta SET value = :name WHERE key = 'vectors'", [{"name": name}])
+            self._do("UPDATE meta SET value = :told WHERE key = 'vectors_to'", [{"told": str(told)}])
+            self._do("DELETE FROM dead", [{}])
 
-    def disown_vectors(self) -> None:
-        """There is no Chroma directory (any more): vectors are read from here."""
-        with self._change():
-            self._set_vectors("", 0)
-
-    def _set_vectors(self, name: str, last: int) -> None:
-        self._db.execute("UPDATE meta SET value = ? WHERE key = 'vectors'", (name,))
-        self._db.execute("UPDATE meta SET value = ? WHERE key = 'vectors_to'", (str(last),))
-        self._db.execute("DELETE FROM dead")
+    def _note(self, key: str, value: str) -> None:
+        with self._transaction():
+            self._do("DELETE FROM meta WHERE key = :key", [{"key": key}])
+            self._do("INSERT INTO meta (key, value) VALUES (:key, :value)", [{"key": key, "value": value}])
 
     @contextmanager
     def _change(self) -> Iterator[None]:
-        with _transaction(self._db, "IMMEDIATE"):
+        with self._transaction():
             yield
-            self._db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+            self._do("UPDATE meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE key = 'generation'", [{}])
 
-    def _take_out(self, article: str) -> None:
-        rows = "SELECT row FROM passages WHERE article = ?"
-        self._db.execute(f"INSERT INTO dead {rows} AND row <= ?", (article, self.vectors_to))
-        # the words that an index of words without its own text is to forget must be told
-        self._db.execute(
-            f"INSERT INTO words (words, rowid, text) SELECT 'delete', row, text FROM texts WHERE row IN ({rows})",
-            (article,),
-        )
-        self._db.execute(f"DELETE FROM vectors WHERE row IN ({rows})", (article,))
+    # all of a group at once: with a server each statement is a way there and back
+
+    def _take_out(self, articles: Collection[str]) -> None:
+        among, ids = self._AMONG.format("ids"), self._listed(articles)
+        # a collection that is written in place may have been told of more than it is known to have
+        told = "" if self.collection else " AND row <= :told"
+        rows = f"SELECT row FROM passages WHERE article {among}"
+        self._do(f"INSERT INTO dead (row) {rows}{told}", [{"ids": ids, "told": self.vectors_to}])
+        self._take_words_out(rows, ids)
+        self._do(f"DELETE FROM vectors WHERE row IN ({rows})", [{"ids": ids}])
         for table, column in (("passages", "article"), ("sentences", "article"), ("articles", "id")):
-            self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (article,))
+            self._do(f"DELETE FROM {table} WHERE {column} {among}", [{"ids": ids}])
 
-    def _put_in(self, entry: Entry) -> None:
-        article = entry.article
-        spans = json.dumps(
-            {
-                "captions": [(span.start, span.end) for span in article.caption_spans],
-                "asides": [(span.start, span.end) for span in article.aside_spans],
-                "pages": article.page_starts,
-            }
+    def _put_in(self, entries: Sequence[Entry]) -> None:
+        self._do(
+            "INSERT INTO articles (id, file, digest, title, text, date, source, url, author, spans) "
+            "VALUES (:id, :file, :digest, :title, :text, :date, :source, :url, :author, :spans)",
+            [article_columns(entry) for entry in entries],
         )
-        day = article.date.isoformat() if article.date else None
-        self._db.execute(
-            "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                article.id,
-                entry.file,
-                entry.digest,
-                article.title,
-                article.text,
-                day,
-                article.source,
-                article.url,
-                article.author,
-                spans,
-            ),
+        self._do(
+            'INSERT INTO sentences (article, number, start, "end", kind, paragraph) '
+            "VALUES (:article, :number, :start, :end, :kind, :paragraph)",
+            [asdict(sentence) for entry in entries for sentence in entry.sentences],
         )
-        self._db.executemany(
-            "INSERT INTO sentences VALUES (:article, :number, :start, :end, :kind, :paragraph)",
-            [asdict(sentence) for sentence in entry.sentences],
+        passages = [passage for entry in entries for passage in entry.passages]
+        rows = self._new_rows(len(passages))
+        self._do(
+            'INSERT INTO passages (row, id, article, start, "end", kind, day) '
+            "VALUES (:row, :id, :article, :start, :end, :kind, :day)",
+            [passage_columns(row, passage) for row, passage in zip(rows, passages, strict=True)],
         )
-        for passage, vector in zip(entry.passages, entry.vectors, strict=True):
-            row = self._db.execute(
-                'INSERT INTO passages (id, article, start, "end", kind, day) VALUES (?, ?, ?, ?, ?, ?)',
-                (passage.id, passage.article, passage.start, passage.end, passage.kind, day_number(passage.date)),
-            ).lastrowid
-            self._db.execute("INSERT INTO vectors VALUES (?, ?)", (row, vector.astype(np.float16).tobytes()))
-            self._db.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (row, passage.text))
+        vectors = (vector.astype(np.float16).tobytes() for entry in entries for vector in entry.vectors)
+        self._do(
+            "INSERT INTO vectors (row, vector) VALUES (:row, :vector)",
+            [{"row": row, "vector": vector} for row, vector in zip(rows, vectors, strict=True)],
+        )
+        self._put_words({row: passage.text for row, passage in zip(rows, passages, strict=True)})
 
+    def _number(self, sql: str, **values: Any) -> int:
+        return int(self._rows(sql, **values)[0][0])
 
-def _any(words: Sequence[str]) -> str:
-    """An FTS5 expression: any of the words. In quotation marks none is an operator."""
-    return " OR ".join(f'"{word}"' for word in words)
-
-
-def _from_bytes(held: bytes, rows: int = 1) -> NDArray[np.float32]:
-    """Vectors as they are kept, in half precision: a cosine is off by a ten-thousandth."""
-    return np.frombuffer(held, np.float16).reshape(rows, -1 if rows else 0).astype(np.float32)
-
-
-def _between(marked: str) -> tuple[Span, ...]:
-    """The places of what stands between the signs, in the text without them."""
-    spans, at = [], 0
-    for before in marked.split(_AROUND[1]):
-        plain, _, word = before.partition(_AROUND[0])
-        at += len(plain) + len(word)
-        if word:
-            spans.append(Span(at - len(word), at))
-    return tuple(spans)
-
-
-def _has_log(database: Path) -> bool:
-    """Whether a writer is at work, or was killed: what it wrote last is in a file beside."""
-    log = database.with_name(f"{database.name}-wal")
-    return log.exists() and log.stat().st_size > 0
-
-
-def _as_json(skipped: Iterable[Skipped]) -> str:
-    return json.dumps([(each.path, each.reason) for each in skipped])
-
-
-def _skipped(told: str) -> list[Skipped]:
-    return [Skipped(*pair) for pair in json.loads(told)]
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection, kind: str) -> Iterator[None]:
-    db.execute(f"BEGIN {kind}")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:  # SQLite has rolled back by itself when the disk is full
-            db.execute("ROLLBACK")
-        raise
-
-
-def _article(columns: Sequence[str | None]) -> Article:
-    id, title, text, day, source, url, author, spans = columns
-    parts = json.loads(spans or "{}")
-    return Article(
-        id=id or "",
-        title=title or "",
-        text=text or "",
-        date=_day(day),
-        source=source,
-        url=url,
-        author=author,
-        caption_spans=tuple(Span(*pair) for pair in parts["captions"]),
-        aside_spans=tuple(Span(*pair) for pair in parts["asides"]),
-        page_starts=tuple(parts["pages"]),
-    )
-
-
-def _day(iso: str | None) -> date | None:
-    return date.fromisoformat(iso) if iso else None
-
-
-def _kind(kind: str) -> Kind:
-    return "caption" if kind == "caption" else "prose"
+    def _within(self, narrow: Narrow) -> tuple[str, dict[str, Any]]:
+        """The condition on the table `passages p` that `narrow` makes, and its values."""
+        bounds: list[str] = []
+        values: dict[str, Any] = {}
+        if narrow.since is not None:
+            bounds.append("p.day >= :since")
+            values["since"] = narrow.since
+        if narrow.until is not None:
+            bounds.append("p.day BETWEEN 1 AND :until")
+            values["until"] = narrow.until
+        condition = " AND ".join(bounds) or "1 = 1"
+        if narrow.bounded and narrow.undated:
+            condition = f"({condition} OR p.day = 0)"
+        if narrow.exclude:
+            condition += f" AND NOT (p.article {self._AMONG.format('exclude')})"
+            values["exclude"] = self._listed(narrow.exclude)
+        return condition, values

@@ -106,9 +106,7 @@ class DataDir:
             with disk_errors(self.root):
                 lock.acquire(timeout=0)
         except Timeout as error:
-            raise IndexBusy(
-                f"Another process{self._holder()} is writing to this index; wait until it has finished, then try again."
-            ) from error
+            raise busy(self._holder()) from error
         try:
             with disk_errors(self.root):
                 self._name_holder()
@@ -132,6 +130,11 @@ class DataDir:
             return f" (pid {holder['pid']}, since {since:%H:%M})"
         except (OSError, ValueError, KeyError, TypeError):
             return ""  # it has just begun, or has just ended
+
+
+def busy(holder: str) -> IndexBusy:
+    """What is told of another writer; `holder` is who that is, " (…)", if it is known."""
+    return IndexBusy(f"Another process{holder} is writing to this index; wait until it has finished, then try again.")
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> None:

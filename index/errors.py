@@ -46,6 +46,14 @@ class StorageError(DatelineError):
     """The data directory cannot be written or read: disk full, no permission, damaged."""
 
 
+class CatalogUnavailable(StorageError):
+    """PostgreSQL does not answer, is too slow, or refuses."""
+
+
+class VectorsUnavailable(StorageError):
+    """The Chroma server does not answer, is too slow, or refuses."""
+
+
 class ArticleMissing(DatelineError):
     """No article of this id is in the index."""
 

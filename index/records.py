@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -78,24 +77,6 @@ class Narrow:
     def narrows(self) -> bool:
         """Whether there is anything that it keeps out."""
         return self.bounded or bool(self.exclude)
-
-    def sql(self) -> tuple[str, list[int | str]]:
-        """A condition on the table `passages p`, and its parameters."""
-        bounds: list[str] = []
-        values: list[int | str] = []
-        if self.since is not None:
-            bounds.append("p.day >= ?")
-            values.append(self.since)
-        if self.until is not None:
-            bounds.append("p.day BETWEEN 1 AND ?")
-            values.append(self.until)
-        condition = " AND ".join(bounds) or "1"
-        if self.bounded and self.undated:
-            condition = f"({condition} OR p.day = 0)"
-        if self.exclude:
-            condition += " AND p.article NOT IN (SELECT value FROM json_each(?))"
-            values.append(json.dumps(self.exclude))
-        return condition, values
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,8 @@ def search(
     What passes `toward` is ranked by itself too, and those ranks are fused with the others: it comes higher, and
     nothing is hidden.
 
-    `vectors` is the Chroma directory that the catalog names. Without it every vector is read from the catalog.
+    `vectors` are those that belong to the catalog. Without them every vector is read from it.
+    Raises VectorsUnavailable.
     """
     if k < 1:
         return []
@@ -148,7 +149,7 @@ def _nearest(
     if rows:
         nearest = np.argsort(-(held @ vector), kind="stable")[:depth]
         found += [rows[place] for place in nearest]
-    return found
+    return list(dict.fromkeys(found))  # a writer may have told Chroma of some that are behind its mark
 
 
 def _from_chroma(

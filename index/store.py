@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sqlite3
 import threading
 from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
@@ -12,24 +11,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from index.catalog import Catalog
-from index.datadir import UPLOADS, DataDir, disk_errors, remove_tree
+from index.catalogs import Writer
+from index.datadir import UPLOADS, DataDir, disk_errors
 from index.decode import storable
 from index.embed import TextEmbedder
 from index.errors import (
     AnotherFolder,
     ArticleMissing,
+    CatalogUnavailable,
     CorpusError,
-    DatelineError,
     EmbedderMismatch,
     FolderMissing,
     IndexMissing,
     IndexVersionMismatch,
     StorageError,
+    VectorsUnavailable,
 )
+from index.opening import catalogs_in, vectors_in
+from index.places import Places
 from index.records import Counts, Narrow
 from index.search import Mode, Statistics, search
 from index.types import Article, Hit, Listed, Sentence, Skipped, SyncReport
-from index.vectors import Vectors, openable
 
 if TYPE_CHECKING:
     from index.sync import Progress
@@ -42,20 +44,24 @@ _FEW = 100_000  # passages: reading so many vectors takes as long as loading Chr
 
 
 class ArticleIndex:
-    """Articles of one folder, indexed below `data_dir`, to be searched by words and by meaning.
+    """Articles of one folder, indexed below `data_dir` or in `places`, to be searched by words and by meaning.
 
     Any number of readers work beside one writer, in this process or others, and take no lock: each call sees
     the last committed state. Safe to use from several threads. Opening it does no work and creates nothing.
-    Every method may raise StorageError (disk full, no permission, damaged) and IndexVersionMismatch; every
-    reading method but `generation` raises IndexMissing if nothing is indexed yet.
+    Every method may raise StorageError (disk full, no permission, damaged; a server that fails is CatalogUnavailable
+    or VectorsUnavailable) and IndexVersionMismatch; every reading method but `generation` raises IndexMissing if
+    nothing is indexed yet.
     """
 
-    def __init__(self, data_dir: Path, embedder: TextEmbedder, *, once: bool = False) -> None:
-        """`once`: it will be searched once; then all vectors are read from the catalog, unless they are many."""
+    def __init__(
+        self, data_dir: Path, embedder: TextEmbedder, places: Places | None = None, *, once: bool = False
+    ) -> None:
+        """`once`: it will be searched once; then vectors beside the catalog are read from it, unless they are many."""
+        self.places = places or Places()
         self._dir = DataDir(data_dir)
         self._embedder = embedder
-        self._once = once
-        self._vectors: Vectors | None = None
+        self._catalogs, self._vectors = catalogs_in(self.places, self._dir), vectors_in(self.places)
+        self._from_catalog = _FEW if once and not self.places.chroma_url else 0
         self._statistics: Statistics | None = None
         self._lock = threading.Lock()
 
@@ -71,10 +77,8 @@ class ArticleIndex:
 
     def close(self) -> None:
         """Frees what is open. The index can be used again."""
-        with self._lock:
-            if self._vectors is not None:
-                self._vectors.close()
-                self._vectors = None
+        self._vectors.close()
+        self._catalogs.close()
 
     # writing
 
@@ -102,20 +106,19 @@ class ArticleIndex:
                 f"The name of the folder {folder} is not valid UTF-8, which no database takes: rename it, then run "
                 "`dateline index FOLDER`."
             )
-        with self._dir.writing(), disk_errors(self._dir.root):
-            with closing(self._catalog_to_write(folder, replace)) as catalog:
+        with self._catalogs.writing() as writer, disk_errors(self._dir.root):
+            with closing(self._catalog_to_write(writer, folder, replace)) as catalog:
                 report = sync_folder(
                     catalog,
                     folder,
                     self._embedder,
+                    self._vectors,
                     data_dir=self._dir.root.resolve(),
                     uploads={f"{UPLOADS}{path.name}": path for path in self._dir.uploaded()},
                     progress=progress,
                 )
-                if self._dir.current() != catalog.path.parent:
-                    self._dir.publish(catalog.path.parent)
-            for leftover in self._dir.others():
-                remove_tree(leftover)
+                writer.publish(catalog)
+            writer.sweep(self._vectors.forget)
         return report
 
     def add(self, files: Mapping[str, Path], *, progress: Progress | None = None) -> SyncReport:
@@ -127,26 +130,37 @@ class ArticleIndex:
         """
         from index.sync import sync_uploads
 
-        with self._dir.writing(), disk_errors(self._dir.root), closing(self._catalog_in_use()) as catalog:
+        with (
+            self._catalogs.writing() as writer,
+            disk_errors(self._dir.root),
+            closing(_catalog_in_use(writer)) as catalog,
+        ):
             self._check_embedder(catalog)
             kept: dict[str, Path] = {}
             try:
                 for path in map(self._dir.keep_upload, files, files.values()):
                     kept[f"{UPLOADS}{path.name}"] = path
-                return sync_uploads(catalog, kept, self._embedder, progress=progress)
+                return sync_uploads(catalog, kept, self._embedder, self._vectors, progress=progress)
             finally:
                 for relative, path in kept.items():
                     if not catalog.digests(relative):
                         path.unlink(missing_ok=True)
+
+    def forget(self) -> None:
+        """Takes away all that is on servers; the data directory stays. Raises IndexBusy."""
+        with self._catalogs.writing() as writer:
+            writer.remove_all(self._vectors.forget)
 
     def remove(self, article: str) -> int:
         """Takes an uploaded file out, by one of its articles: how many articles went.
 
         Raises ArticleMissing, IndexBusy, and CorpusError for an article of the folder, which is not ours to delete.
         """
-        from index.sync import write_vectors
-
-        with self._dir.writing(), disk_errors(self._dir.root), closing(self._catalog_in_use()) as catalog:
+        with (
+            self._catalogs.writing() as writer,
+            disk_errors(self._dir.root),
+            closing(_catalog_in_use(writer)) as catalog,
+        ):
             file = catalog.file_of(article)
             if file is None:
                 raise _missing(article)
@@ -161,24 +175,17 @@ class ArticleIndex:
             (self._dir.uploads / file.removeprefix(UPLOADS)).unlink(missing_ok=True)
             catalog.forget_file(file)
             catalog.note_skipped([each for each in catalog.skipped() if each.path.split("#")[0] != file])
-            write_vectors(catalog)
+            self._vectors.write(catalog)
         return count
 
-    def _catalog_in_use(self) -> Catalog:
-        current = self._dir.current()
-        if current is None:
-            raise _nothing()
-        return Catalog.open(current, write=True)
-
-    def _catalog_to_write(self, folder: Path, replace: bool) -> Catalog:
-        current = self._dir.current()
-        if current is None:
-            new = self._new_catalog(folder, generation=0)
-            self._dir.publish(new.path.parent)  # nothing to lose: what is indexed can be searched from now on
+    def _catalog_to_write(self, writer: Writer, folder: Path, replace: bool) -> Catalog:
+        if replace and writer.in_use():
+            return self._catalog_beside(writer, folder)
+        catalog = writer.current()
+        if catalog is None:
+            new = self._new_catalog(writer, folder, generation=0)
+            writer.publish(new)  # nothing to lose: what is indexed can be searched from now on
             return new
-        if replace:
-            return self._catalog_beside(folder)
-        catalog = Catalog.open(current, write=True)
         try:
             self._check_folder(catalog, folder)
             self._check_embedder(catalog)
@@ -187,24 +194,19 @@ class ArticleIndex:
             raise
         return catalog
 
-    def _catalog_beside(self, folder: Path) -> Catalog:
+    def _catalog_beside(self, writer: Writer, folder: Path) -> Catalog:
         """The catalog that is to replace the one in use: one begun by an interrupted run, or a new one."""
         generation = self._generation_in_use()
-        for directory in self._dir.others():
-            try:
-                begun = Catalog.open(directory, write=True)
-            except (DatelineError, OSError, sqlite3.Error):
-                continue
+        for begun in writer.others():
             wanted = begun.meta("folder") == str(folder) and begun.meta("fingerprint") == self._embedder.fingerprint
             # A replaced index that could not be removed has had its day: only a later one is being built.
             if wanted and begun.generation > generation:
                 return begun
             begun.close()
-        return self._new_catalog(folder, generation=generation + 1)
+        return self._new_catalog(writer, folder, generation=generation + 1)
 
-    def _new_catalog(self, folder: Path, *, generation: int) -> Catalog:
-        return Catalog.create(
-            self._dir.next_index(),
+    def _new_catalog(self, writer: Writer, folder: Path, *, generation: int) -> Catalog:
+        return writer.create(
             folder=str(folder),
             embedder=self._embedder.name,
             fingerprint=self._embedder.fingerprint,
@@ -247,13 +249,15 @@ class ArticleIndex:
         undated: bool = False,
         mode: Mode = "fused",
         toward: tuple[date, date] | None = None,
+        notes: list[str] | None = None,
     ) -> list[Hit]:
         """The `k` best passages, best first; fewer only where fewer pass the filters.
 
         `since` and `until` are inclusive, and let articles without a date pass only if `undated`. `exclude` is
         article ids. "fused" merges the ranks of BM25 and dense search (RRF); "bm25" finds only passages with a
         word of the query and calls no embedder. Ties are broken by article id and position. What was published from
-        the first to the last day of `toward` comes higher, for "fused".
+        the first to the last day of `toward` comes higher, for "fused". Where a Chroma server fails, passages are found
+        by words alone, and a sentence that says so is put into `notes`.
 
         Raises IndexMissing also if there is no article, EmbedderMismatch, EmbedderError.
         """
@@ -262,23 +266,35 @@ class ArticleIndex:
         if toward:
             first, last = max(filter(None, (since, toward[0]))), min(filter(None, (until, toward[1])))
             days = Narrow.of(first, last, exclude, undated=False)
-        return self._read(lambda catalog: self._search(catalog, query, k, narrow, mode, days))
+        return self._read(lambda catalog: self._search(catalog, query, k, narrow, mode, days, notes))
 
     def _search(
-        self, catalog: Catalog, query: str, k: int, narrow: Narrow, mode: Mode, toward: Narrow | None
+        self,
+        catalog: Catalog,
+        query: str,
+        k: int,
+        narrow: Narrow,
+        mode: Mode,
+        toward: Narrow | None,
+        notes: list[str] | None,
     ) -> list[Hit]:
         if catalog.is_empty():
             raise IndexMissing(
                 "The index holds no article: put articles into the folder, then run "
                 f"`dateline index {shlex.quote(catalog.meta('folder'))}`."
             )
-        statistics, vectors = self._statistics_of(catalog), None
+        statistics, embed = self._statistics_of(catalog), self._embedder.get_query_embedding
         if mode != "bm25":
             self._check_embedder(catalog)
-            few = self._once and statistics.passages <= _FEW
-            vectors = None if few else self._vectors_of(catalog)
-        embed = self._embedder.get_query_embedding
-        return search(catalog, vectors, embed, query, k, narrow, mode, toward, statistics=statistics)
+            vectors = None if statistics.passages <= self._from_catalog else self._vectors.of(catalog)
+            try:
+                return search(catalog, vectors, embed, query, k, narrow, mode, toward, statistics=statistics)
+            except VectorsUnavailable as error:
+                told = str(error)
+                note = f"found by words alone, since {told[0].lower()}{told[1:].removesuffix('.')}"
+                if notes is not None and note not in notes:
+                    notes.append(note)
+        return search(catalog, None, embed, query, k, narrow, "bm25", statistics=statistics)
 
     def article(self, id: str) -> Article:
         """The article with this id. Raises ArticleMissing."""
@@ -348,24 +364,25 @@ class ArticleIndex:
 
     def generation(self) -> int:
         """Grows with each commit; 0 before the first."""
-        if self._dir.current() is None:
+        try:
+            return self._read(lambda catalog: catalog.generation)
+        except IndexMissing:
             return 0
-        return self._read(lambda catalog: catalog.generation)
 
     def _read(self, work: Callable[[Catalog], _T]) -> _T:
         try:
             return self._read_once(work)
+        except (CatalogUnavailable, VectorsUnavailable):
+            raise
         except StorageError:
-            # The files may have been replaced by newer ones just after their names were read.
+            # What it read of may have been replaced just after its name was read.
             return self._read_once(work)
 
     def _read_once(self, work: Callable[[Catalog], _T]) -> _T:
-        with disk_errors(self._dir.root):
-            directory = self._dir.current()
-            if directory is None:
+        with disk_errors(self._dir.root), self._catalogs.reading() as catalog:
+            if catalog is None:
                 raise _nothing()
-            with closing(Catalog.open(directory)) as catalog:
-                return work(catalog)
+            return work(catalog)
 
     def _statistics_of(self, catalog: Catalog) -> Statistics:
         with self._lock:
@@ -373,18 +390,12 @@ class ArticleIndex:
                 self._statistics = Statistics(catalog)
             return self._statistics
 
-    def _vectors_of(self, catalog: Catalog) -> Vectors | None:
-        """The Chroma directory that belongs to what `catalog` shows; None also where the disk is read-only."""
-        wanted = catalog.vectors
-        if wanted is not None and not openable(wanted):
-            wanted = None
-        with self._lock:
-            if self._vectors is not None and self._vectors.directory != wanted:
-                self._vectors.close()
-                self._vectors = None
-            if self._vectors is None and wanted is not None:
-                self._vectors = Vectors(wanted)
-            return self._vectors
+
+def _catalog_in_use(writer: Writer) -> Catalog:
+    catalog = writer.current()
+    if catalog is None:
+        raise _nothing()
+    return catalog
 
 
 def _nothing() -> IndexMissing:

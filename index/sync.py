@@ -1,8 +1,8 @@
 """Makes an index equal to a folder: new files in, changed ones anew, vanished ones out.
 
 Files are read and split ahead by other processes, if there are many. Groups of passages are embedded and then written
-with their vectors in one SQLite transaction, so that whatever ends the process costs at most the group in hand. Chroma
-is written when there is enough for it, see `write_vectors`.
+with their vectors in one transaction, so that whatever ends the process costs at most the group in hand. Chroma comes
+last.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,15 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.catalog import Catalog
-from index.datadir import UPLOADS, remove_tree
+from index.datadir import UPLOADS
 from index.decode import Unreadable, one_at_most
 from index.embed import TextEmbedder, unit
-from index.errors import StorageError
 from index.read import find_files, hash_file, read_file
 from index.records import Entry, FileState
 from index.split import passages_of, sentences_of
 from index.types import Article, Passage, Sentence, Skipped, SyncReport
-from index.vectors import Vectors, build, is_whole
+from index.vectors import VectorStore
 from index.workers import ahead, processes
 
 Progress = Callable[[int, int, str], None]
@@ -41,9 +39,6 @@ _GROUP = 256  # passages that are embedded and committed together
 _SPLIT = 16  # articles
 _MANY = 2 * 2**20  # bytes to read, from which on it pays to start other processes
 _SETTLED = 2 * 10**9  # nanoseconds after which a change of a file surely shows in its time
-_WAITING = 2_000  # passages for which Chroma is not written anew, nor for
-_SHARE = 50  # one in so many of all
-_OPENED = 50_000  # passages, whose Chroma directory is opened in a tenth of a second
 _KEPT = "keeps the version indexed before"
 
 
@@ -51,6 +46,7 @@ def sync_folder(
     catalog: Catalog,
     folder: Path,
     embedder: TextEmbedder,
+    vectors: VectorStore,
     *,
     data_dir: Path,
     uploads: Mapping[str, Path],
@@ -69,15 +65,20 @@ def sync_folder(
     run.forget_vanished(files, left_out)
     reason = "uploads/ is where uploaded files go: give this folder another name"
     run.skipped += [Skipped(relative, reason) for relative in inside if relative.startswith(UPLOADS)]
-    run.tell("vectors")
-    write_vectors(catalog, looked_through=run.changed_nothing)
     catalog.note_skipped(run.skipped)
+    run.tell("vectors")
+    vectors.write(catalog, looked_through=run.changed_nothing)
     catalog.note_read(datetime.now(UTC))
     return run.report()
 
 
 def sync_uploads(
-    catalog: Catalog, uploads: Mapping[str, Path], embedder: TextEmbedder, *, progress: Progress | None = None
+    catalog: Catalog,
+    uploads: Mapping[str, Path],
+    embedder: TextEmbedder,
+    vectors: VectorStore,
+    *,
+    progress: Progress | None = None,
 ) -> SyncReport:
     """Takes in uploaded files: "uploads/NAME" and where each is. Nothing else of the catalog changes.
 
@@ -86,7 +87,7 @@ def sync_uploads(
     run = _Run(catalog, embedder, len(uploads), progress)
     run.take_in({relative: os.fspath(path) for relative, path in uploads.items()})
     run.tell("vectors")
-    write_vectors(catalog)
+    vectors.write(catalog)
     return run.report()
 
 
@@ -323,47 +324,6 @@ def _settled(stamp: str, status: os.stat_result) -> str:
     """The stamp; empty while the file may change once more without showing it (as git's "racy" entries)."""
     changed = max(status.st_mtime_ns, status.st_ctime_ns)
     return stamp if time.time_ns() - changed > _SETTLED else ""
-
-
-def write_vectors(catalog: Catalog, *, looked_through: bool = False) -> None:
-    """Brings Chroma to what the catalog holds: a new directory, which the catalog then names.
-
-    One that is damaged is written anew. To open a large one takes a second: that is done where it is asked to be
-    `looked_through`; else it is only seen that the files are there.
-
-    Not for a few passages: their vectors are read from the catalog meanwhile, and a Chroma directory is large. Sweeps
-    directories that nobody reads any more. The one before stays until the next time: a reader that has just looked up
-    its name may be about to open it.
-    """
-    base = before = catalog.vectors
-    total = catalog.size()
-    looked_through = looked_through or total <= _OPENED
-    if base is not None and not (total and (_readable(base, catalog) if looked_through else is_whole(base))):
-        catalog.disown_vectors()
-        base = None
-    dead, waiting = catalog.dead(), catalog.waiting()
-    if total and (base is None or len(dead) + waiting > max(_WAITING, total // _SHARE)):
-        target = catalog.path.parent / f"vectors-{catalog.generation + 1}"
-        remove_tree(target)  # of a run that was interrupted here
-        # Deleted vectors stay in Chroma's graph as dead ends: with many of them it is built anew.
-        whole = base is None or 4 * len(dead) > total
-        rows = catalog.vectors_after(0 if whole else catalog.vectors_to)
-        build(target, rows, base=None if whole else base, dead=[] if whole else dead, total=total)
-        catalog.use_vectors(target.name)
-    else:
-        before = None
-    for directory in catalog.path.parent.glob("vectors-*"):
-        if directory not in (catalog.vectors, before):
-            remove_tree(directory)
-
-
-def _readable(directory: Path, catalog: Catalog) -> bool:
-    _, example = next(catalog.vectors_after(0))
-    try:
-        with closing(Vectors(directory)) as vectors:
-            return bool(vectors.nearest(example.tolist(), 1))
-    except StorageError:
-        return False
 
 
 def _digest(article: Article) -> str:

@@ -105,13 +105,16 @@ class Assistant:
         """Takes an uploaded file out, by one of its articles: how many went. Raises ArticleMissing, CorpusError."""
         return self.articles.remove(article)
 
-    def search(self, query: str, k: int = 10, **filters: Unpack[Filters]) -> list[Hit]:
+    def search(
+        self, query: str, k: int = 10, *, notes: list[str] | None = None, **filters: Unpack[Filters]
+    ) -> list[Hit]:
         """The `k` passages nearest to `query`, BM25 and dense hits fused.
 
-        `filters`: `since`, `until`, `as_of` and `exclude`, see `Filters`. Raises IndexMissing if nothing is indexed,
+        `filters`: `since`, `until`, `as_of` and `exclude`, see `Filters`. What there is to know of the search, such as
+        that a server failed and it went by words alone, is put into `notes`. Raises IndexMissing if nothing is indexed,
         QuestionError if `query` is no text.
         """
-        return find(self.articles, query, k, **filters)
+        return find(self.articles, query, k, notes=notes, **filters)
 
     def article(self, id: str) -> Article:
         """The article of this id, its text exactly as citations count it. Raises ArticleMissing."""
@@ -122,7 +125,7 @@ class Assistant:
         """The index itself."""
         with self._lock:
             if self._index is None:
-                self._index = ArticleIndex(self.settings.data_dir, self._embedder)
+                self._index = ArticleIndex(self.settings.data_dir, self._embedder, self.settings.places)
             return self._index
 
     @property
@@ -241,7 +244,10 @@ class Assistant:
             before: list[Message] = [{"role": "user", "content": one} for one in asked]
             asked.append(standalone(part, before, rewritten))
         most = self.settings.passages
-        found = [find(self.articles, part, PASSAGES * most, **filters, toward=pointed_at(part, now)) for part in asked]
+        found = [
+            find(self.articles, part, PASSAGES * most, **filters, toward=pointed_at(part, now), notes=reply.notes)
+            for part in asked
+        ]
         once = dict[str, Hit]()
         for hit in filter(None, chain(*zip_longest(*found))):  # the best of each part in turn
             once.setdefault(hit.passage.id, hit)

@@ -10,7 +10,7 @@ from typing import Any, cast
 import click
 
 from index.errors import DatelineError
-from rag.options import common_options, opened, together
+from rag.options import common_options, index_options, opened, together
 from rag.printing import clean, say, say_json
 
 ABSTAINED = 3
@@ -81,6 +81,7 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--replace", is_flag=True, help="Index this folder in place of another, or build the index anew.")
 @click.option("--watch", is_flag=True, help="Go on with each change of the folder, until Ctrl-C.")
 @common_options
+@index_options
 @_as_json
 def index(folder: Path, replace: bool, watch: bool, as_json: bool, **chosen: Any) -> None:
     """Make the index equal to FOLDER.
@@ -103,6 +104,7 @@ def index(folder: Path, replace: bool, watch: bool, as_json: bool, **chosen: Any
 @commands.command()
 @click.argument("question")
 @common_options
+@index_options
 @_dates
 @_as_json
 def ask(question: str, as_json: bool, since: str, until: str, as_of: str, **chosen: Any) -> int:
@@ -119,6 +121,7 @@ def ask(question: str, as_json: bool, since: str, until: str, as_of: str, **chos
 
 @commands.command()
 @common_options
+@index_options
 @_dates
 def chat(since: str, until: str, as_of: str, **chosen: Any) -> None:
     """Ask in a loop; each question may point back to the last. An empty line or Ctrl-D ends it."""
@@ -147,6 +150,7 @@ def _next_question() -> str:
 @click.option("-k", default=10, show_default=True, type=click.IntRange(min=1), help="How many passages.")
 @click.option("--verbose", is_flag=True, help="Show ranks and cosines.")
 @common_options
+@index_options
 @_dates
 @_as_json
 def search(query: str, k: int, verbose: bool, as_json: bool, since: str, until: str, as_of: str, **chosen: Any) -> None:
@@ -159,9 +163,12 @@ def search(query: str, k: int, verbose: bool, as_json: bool, since: str, until: 
 
     settings = Settings.load(chosen)  # no assistant: what answers takes as long to load as the search itself
     model = embedder(settings.embedder, ollama_host=settings.ollama_host)
-    with ArticleIndex(settings.data_dir, model, once=True) as articles:
-        hits = find(articles, query, k, since=since, until=until, as_of=as_of)
+    notes = list[str]()
+    with ArticleIndex(settings.data_dir, model, settings.places, once=True) as articles:
+        hits = find(articles, query, k, since=since, until=until, as_of=as_of, notes=notes)
     say_json(hits) if as_json else show_hits(hits, scores=verbose)
+    for note in notes:
+        say(f"Note: {note}.", err=True)
 
 
 @commands.command(
@@ -201,6 +208,7 @@ def pull(model: str | None, data_dir: Path | None, engine: str | None) -> None:
 
 @commands.command()
 @common_options
+@index_options
 @_as_json
 def doctor(as_json: bool, **chosen: Any) -> int:
     """Say what is here, and what to do about what is wrong; exit code 1 if something is."""
@@ -214,16 +222,24 @@ def doctor(as_json: bool, **chosen: Any) -> int:
 @commands.command()
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where the index lives.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def forget(data_dir: Path | None, yes: bool) -> None:
+@index_options
+def forget(yes: bool, **chosen: Any) -> None:
     """Delete the index, the uploads and the conversations. Your articles, the models and the runs of evals stay."""
     from index.datadir import forget as forget_data
     from rag.settings import Settings
 
-    where = Settings.load({"data_dir": data_dir}).data_dir
-    question = clean(f"Delete the index, the uploads and the conversations in {where}?")
-    if where.exists() and not yes and not click.confirm(question):
+    settings = Settings.load(chosen)
+    where, told = settings.data_dir, settings.places.told(settings.data_dir)
+    question = clean(f"Delete the index in {told}, and the uploads and the conversations in {where}?")
+    if (where.exists() or settings.places.chroma_url) and not yes and not click.confirm(question):
         say("Nothing was deleted.")
         return
+    if settings.places.chroma_url:
+        from index.embedders import embedder
+        from index.store import ArticleIndex
+
+        with ArticleIndex(where, embedder(settings.embedder), settings.places) as articles:
+            articles.forget()
     say(f"Deleted what was in {where}." if forget_data(where) else f"Nothing is indexed in {where}.")
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+from index.chroma_server import ChromaServer
 from index.embedders import embedder
 from index.store import ArticleIndex
 from rag import prompts
@@ -48,6 +49,7 @@ def examine(arguments: Mapping[str, Any]) -> list[Finding]:
         "Python": lambda _: [f"{platform.python_version()} on {platform.system()} {platform.machine()}"],
         "versions": lambda _: [", ".join(f"{name} {version(name)}" for name in _PACKAGES)],
         "index": _index,
+        "Chroma": _chroma,
         "Ollama": _ollama,
         "OpenAI server": _openai,
         "embedded model": _weights,
@@ -65,12 +67,22 @@ def examine(arguments: Mapping[str, Any]) -> list[Finding]:
 
 
 def _index(settings: Settings) -> list[str]:
-    with ArticleIndex(settings.data_dir, embedder(settings.embedder, ollama_host=settings.ollama_host)) as articles:
+    model = embedder(settings.embedder, ollama_host=settings.ollama_host)
+    with ArticleIndex(settings.data_dir, model, settings.places) as articles:
         counts = articles.counts()
     undated = f", {counts.undated} without a date" if counts.undated else ""
     held = f"{counts.articles} articles{undated}, {counts.passages} passages"
     read = f", read {ago(counts.read_at, datetime.now(UTC))}" if counts.read_at else ""
-    return [f"{held} from {counts.folder}{read}, in {settings.data_dir}"]
+    return [f"{held} from {counts.folder}{read}, in {settings.places.told(settings.data_dir)}"]
+
+
+def _chroma(settings: Settings) -> list[str]:
+    if not settings.chroma_url:
+        return []
+    server = ChromaServer(settings.places)
+    with closing(server):
+        server.look()
+    return [f"answers at {server.url}"]
 
 
 def _ollama(settings: Settings) -> list[str]:

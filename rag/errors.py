@@ -5,6 +5,7 @@ Each message ends with the remedy.
 
 from index.errors import AnotherFolder as AnotherFolder
 from index.errors import ArticleMissing as ArticleMissing
+from index.errors import CatalogUnavailable as CatalogUnavailable
 from index.errors import CorpusError as CorpusError
 from index.errors import DatelineError as DatelineError
 from index.errors import EmbedderError as EmbedderError
@@ -16,6 +17,7 @@ from index.errors import IndexStateError as IndexStateError
 from index.errors import IndexVersionMismatch as IndexVersionMismatch
 from index.errors import SettingsError as SettingsError
 from index.errors import StorageError as StorageError
+from index.errors import VectorsUnavailable as VectorsUnavailable
 
 
 class QuestionError(DatelineError):

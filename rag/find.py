@@ -38,6 +38,7 @@ def find(
     exclude: Collection[str] = (),
     toward: tuple[date, date] | None = None,
     mode: Mode = "fused",
+    notes: list[str] | None = None,
 ) -> list[Hit]:
     """See `Assistant.search`. What was published within `toward`, else shortly before `as_of`, comes higher."""
     as_text(query, "The query")
@@ -46,7 +47,7 @@ def find(
     undated = today is not None and first is last is None  # an article without a date is not known to be later
     last = min(filter(None, (last, today)), default=None)
     return articles.search(
-        query, k, since=first, until=last, exclude=exclude, undated=undated, toward=toward, mode=mode
+        query, k, since=first, until=last, exclude=exclude, undated=undated, toward=toward, mode=mode, notes=notes
     )
 
 

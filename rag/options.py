@@ -29,12 +29,18 @@ common_options = together(
 )
 
 
+index_options = together(
+    click.option("--chroma-url", metavar="URL", help="The vectors on a Chroma server: http://host:port."),
+    click.option("--catalog-url", metavar="URL", help="The catalog in PostgreSQL: postgresql://user:password@host/db."),
+)
+
+
 @contextmanager
-def opened(data_dir: Path | None, engine: str | None, model: str | None, base_url: str | None) -> Iterator[Assistant]:
+def opened(data_dir: Path | None, engine: str | None, model: str | None, **settings: Any) -> Iterator[Assistant]:
     """The assistant of these options; what it fetches is told on stderr."""
     from rag.assistant import Assistant
     from rag.terminal import byte_progress
 
     with byte_progress() as progress:
-        with Assistant(data_dir, engine or "auto", model, base_url=base_url, progress=progress) as assistant:
+        with Assistant(data_dir, engine or "auto", model, progress=progress, **settings) as assistant:
             yield assistant

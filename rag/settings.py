@@ -12,10 +12,16 @@ from typing import Any, Self
 import platformdirs
 
 from index.network import default_host
+from index.places import Places
 from rag.errors import SettingsError
 
+HERE: dict[str, Any] = {"catalog_url": "", "chroma_url": ""}
+"""For an index in `data_dir`, whatever the environment says."""
 ENGINES = ("auto", "ollama", "openai", "embedded")
-_ELSEWHERE = ("data_dir", "cache_dir", "ollama_host", "base_url", "api_key")
+_ELSEWHERE = (
+    *("data_dir", "cache_dir", "ollama_host", "base_url", "api_key"),
+    *("catalog_url", "chroma_url", "chroma_token", "chroma_tenant", "chroma_database"),
+)
 """Where things are, which changes no answer; and what is nobody's business."""
 CAUTION = {"strict": 0.5, "balanced": 0.35, "bold": 0.25}
 """Names for a threshold; `dateline eval fit evals/fit_on/*.jsonl` prints what each shows of the right and the wrong."""
@@ -29,6 +35,13 @@ class Settings:
     """Where the index, the uploads and their catalog live."""
     cache_dir: Path
     """Where model files live."""
+    catalog_url: str | None = field(default=None, repr=False)
+    """The catalog in PostgreSQL, postgresql://user:password@host/database; without it, it is in `data_dir`."""
+    chroma_url: str | None = None
+    """The vectors on a Chroma server, http://host:port; without it, they are in `data_dir`."""
+    chroma_token: str | None = field(default=None, repr=False)
+    chroma_tenant: str = "default_tenant"
+    chroma_database: str = "default_database"
     engine: str = "auto"
     """"auto", "ollama", "openai" or "embedded"."""
     model: str | None = None
@@ -61,6 +74,12 @@ class Settings:
     seed: int = 1
     prompt_cache_mib: int = 0
     """MiB of prompts that the embedded engine keeps read beside the last one, for programs that take turns on it."""
+
+    @property
+    def places(self) -> Places:
+        """Where the index is. Raises SettingsError. An empty address is none, whatever the environment says."""
+        urls = self.catalog_url or None, self.chroma_url or None
+        return Places(*urls, self.chroma_token or None, self.chroma_tenant, self.chroma_database)
 
     @classmethod
     def load(cls, arguments: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Self:
@@ -100,6 +119,7 @@ class Settings:
             raise SettingsError(f"timeout must be more than 0 seconds, not {self.timeout}: set DATELINE_TIMEOUT.")
         if not 0 <= self.threshold <= 1:
             raise SettingsError(f"threshold must be between 0 and 1, not {self.threshold}: set DATELINE_THRESHOLD.")
+        _ = self.places  # told of here, before there is work
         try:
             return replace(self, ollama_host=default_host({"OLLAMA_HOST": self.ollama_host}))
         except SettingsError:

@@ -11,9 +11,11 @@ from checking import CheckedAssistant
 from commands import run  # noqa: F401
 from engine_fixtures import chat_engine  # noqa: F401  (a fixture, found by its name)
 from index_helpers import ROOT, written
+from servers import Chroma, Postgres
 
 from index.embed import TextEmbedder
 from index.embedders import embedder
+from index.places import Places
 from index.store import ArticleIndex
 
 Write = Callable[..., Path]
@@ -54,10 +56,54 @@ def asked(seeds_dir: Path) -> Iterator[CheckedAssistant]:
         yield assistant
 
 
+@pytest.fixture(scope="session")
+def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chroma]:
+    """A Chroma server, which stays."""
+    server = Chroma(tmp_path_factory.mktemp("chroma"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL, which stays."""
+    server = Postgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+SETUPS = ["embedded", "servers"]
+WHOLE_PATHS = ("test_search", "test_store", "test_sync", "test_uploads")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The whole paths are tried over both set-ups: all in the data directory, and all on servers."""
+    if "places" in metafunc.fixturenames and metafunc.module.__name__ in WHOLE_PATHS:
+        alone = metafunc.definition.get_closest_marker("embedded")
+        metafunc.parametrize("places", SETUPS[:1] if alone else SETUPS, indirect=True)
+
+
+def places_of(request: pytest.FixtureRequest) -> Places:
+    if getattr(request, "param", "embedded") == "embedded":
+        return Places()
+    chroma, postgres = (request.getfixturevalue(name) for name in ("chroma", "postgres"))
+    return Places(catalog_url=postgres.new_database(), chroma_url=chroma.url)
+
+
 @pytest.fixture
-def index(embedding: TextEmbedder, tmp_path: Path) -> Iterator[ArticleIndex]:
-    """An index below `tmp_path / "data"`, with nothing in it."""
-    with ArticleIndex(tmp_path / "data", embedding) as index:
+def places(request: pytest.FixtureRequest) -> Places:
+    """Where the index of a test is: with nothing in it yet."""
+    return places_of(request)
+
+
+@pytest.fixture
+def index(embedding: TextEmbedder, tmp_path: Path, places: Places) -> Iterator[ArticleIndex]:
+    """An index below `tmp_path / "data"`, or on servers, with nothing in it."""
+    with ArticleIndex(tmp_path / "data", embedding, places) as index:
         yield index
 
 

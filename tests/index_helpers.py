@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import zipfile
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,12 @@ from typing import Any
 import pytest
 from numpy.typing import ArrayLike
 
-from index.catalog import Catalog
 from index.datadir import DataDir
 from index.embed import TextEmbedder
+from index.places import Places
 from index.read import read_file
+from index.store import ArticleIndex
 from index.types import Article, Skipped
-from index.vectors import Vectors
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "tests" / "data"
@@ -86,15 +85,20 @@ def index_directory(data_dir: Path) -> Path:
     return current
 
 
-def contents(data_dir: Path) -> dict[str, Any]:
+def left_over(index: ArticleIndex) -> list[str]:
+    """The catalogs that are not in use."""
+    with index._catalogs.writing() as writer:
+        return [other.name for other in writer.others()]
+
+
+def contents(index: ArticleIndex) -> dict[str, Any]:
     """All that the index holds, without the order in which it came in; and what Chroma holds of it."""
-    with closing(Catalog.open(index_directory(data_dir))) as catalog:
+    with index._catalogs.reading() as catalog:
+        assert catalog is not None
         rows = dict(catalog.vectors_after(0))
         stored = catalog.stored(rows)
-        chroma: set[int] = set()
-        if catalog.vectors is not None and rows:
-            with closing(Vectors(catalog.vectors)) as vectors:
-                chroma = set(vectors.nearest(next(iter(rows.values())).tolist(), 10_000))
+        vectors = index._vectors.of(catalog)
+        chroma = set(vectors.nearest(next(iter(rows.values())).tolist(), 10_000)) if vectors and rows else set()
         return {
             "files": {path: replace(state, stamp="") for path, state in catalog.files().items()},
             "articles": [(catalog.article(id), catalog.sentences(id)) for id in catalog.article_ids()],
@@ -110,21 +114,31 @@ from pathlib import Path
 from index.embedders import embedder
 from index.errors import StorageError
 from index.store import ArticleIndex
+from rag.settings import Settings
 
 data, more = Path(sys.argv[1]), sys.argv[2:]
-index = ArticleIndex(data, embedder())
+index = ArticleIndex(data, embedder(), Settings.load({"data_dir": data}).places)
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def python(script: str, data: Path, *more: object, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+def environment(places: Places) -> dict[str, str]:
+    """What tells another process where the index is."""
+    told = {f"DATELINE_{name.upper()}": getattr(places, name) for name in ("catalog_url", "chroma_url", "chroma_token")}
+    return {name: value for name, value in told.items() if value}
+
+
+def python(
+    script: str, data: Path, *more: object, before: tuple[str, ...] = (), places: Places | None = None
+) -> subprocess.Popen[str]:
     """Starts a script in another process, where it has `data`, the `index` there, `more`, and a way to `die`."""
+    paths = {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "tests")))}
     return subprocess.Popen(
         [*before, sys.executable, "-c", _PRELUDE + script, str(data), *map(str, more)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "tests")))},
+        env={**os.environ, **paths, **environment(places or Places())},
     )  # fmt: skip
 
 
@@ -140,10 +154,14 @@ sys.addaudithook(at)
 """
 
 
-def killed(data: Path, work: str, event: str = "", argument: str = "", path: object = "") -> None:
+def killed(
+    data: Path, work: str, event: str = "", argument: str = "", path: object = "", places: Places | None = None
+) -> None:
     """Does the work in another process, which has the `path`, and is killed just before that event (one of Python's
     audit events, or "progress", for work that tells what it has done), or kills itself."""
-    process = python(_DEATH + f"path = Path(more[2])\n{work}", data, event, argument, path)
+    if event == "import" and places and places.chroma_url:
+        argument = {"chromadb": "httpx"}.get(argument, argument)  # what is loaded to ask Chroma
+    process = python(_DEATH + f"path = Path(more[2])\n{work}", data, event, argument, path, places=places)
     out, err = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL, out + err
 

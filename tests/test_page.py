@@ -18,7 +18,7 @@ from ollama_double import OllamaDouble, endless, slow
 from playwright.sync_api import Browser, Page, expect
 from run_helpers import kept, right, run_of
 
-from index.catalog import Catalog
+from index.sqlite import SqliteCatalog
 from web.conversations import Conversations
 from web.users import Users
 
@@ -359,7 +359,7 @@ def test_a_file_is_added_found_asked_about_and_removed(anywhere: App, page_of: P
 def test_how_old_the_reading_is_stays_true_while_the_page_is_open(app: App, page_of: PageOf) -> None:
     page = page_of(app.url)
     for minutes, told in ((0, "read just now"), (3, "read 3 minutes ago")):
-        with closing(Catalog.open(index_directory(app.home), write=True)) as catalog:
+        with closing(SqliteCatalog.open(index_directory(app.home), write=True)) as catalog:
             catalog.note_read(datetime.now(UTC) - timedelta(minutes=minutes))
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         sees(page, {".empty time.read": told})

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Write
+from conftest import SETUPS, Write, places_of
 from index_helpers import written
 
 from index.embed import TextEmbedder
 from index.store import ArticleIndex
-from index.types import Hit
+from index.types import Hit, Span
 from rag.find import find
 
 MODES: tuple[Any, ...] = ("bm25", "dense", "fused")
@@ -24,12 +24,14 @@ ARTICLES = {
 }
 
 
-@pytest.fixture(scope="module")
-def news(embedding: TextEmbedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArticleIndex]:
+@pytest.fixture(scope="module", params=SETUPS)
+def news(
+    request: pytest.FixtureRequest, embedding: TextEmbedder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ArticleIndex]:
     folder = tmp_path_factory.mktemp("news")
     for name, text in ARTICLES.items():
         written(folder, name, text)
-    with ArticleIndex(tmp_path_factory.mktemp("data"), embedding) as index:
+    with ArticleIndex(tmp_path_factory.mktemp("data"), embedding, places_of(request)) as index:
         index.sync(folder)
         yield index
 
@@ -51,7 +53,7 @@ def test_the_best_passage_comes_first_with_both_ranks_in_its_own_words(
         assert (passage.title, passage.date) == (article.title, article.date)
     assert news.search("Where did the bomb go off?") == [first, *others]
     assert news.search("bomb", k=0) == news.search("bomb", k=-1) == []
-    with ArticleIndex(news.data_dir, embedding, once=True) as once:  # without Chroma
+    with ArticleIndex(news.data_dir, embedding, news.places, once=True) as once:  # without an embedded Chroma
         for query in ("Where did the bomb go off?", "inundation after heavy rainfall"):
             assert [hit.passage for hit in once.search(query)] == [hit.passage for hit in news.search(query)]
 
@@ -70,13 +72,16 @@ def test_a_hit_marks_the_words_that_were_looked_for_in_whatever_form_they_stand(
     assert marked("Did it rain for 3 days?") == ["3", "days", "rain"]
 
 
-def test_equal_passages_come_in_order_and_are_not_marked(index: ArticleIndex, folder: Path, write: Write) -> None:
+def test_equal_passages_come_in_order_and_none_is_marked_wrongly(
+    index: ArticleIndex, folder: Path, write: Write
+) -> None:
     for name in ("c.txt", "a.txt", "b.txt"):
         write(name, "The \ufdd0 minister \ufdd1 resigned.")  # the signs that search puts around a word
         index.sync(folder)
     for mode in MODES:
         hits = index.search("minister", mode=mode)
-        assert (ids(hits), {hit.marks for hit in hits}) == (["a.txt", "b.txt", "c.txt"], {()})
+        assert ids(hits) == ["a.txt", "b.txt", "c.txt"]
+        assert {hit.marks for hit in hits} <= {(), (Span(6, 14),)}
 
 
 def test_dense_search_finds_what_is_meant_and_bm25_what_is_said(news: ArticleIndex, embedding: TextEmbedder) -> None:

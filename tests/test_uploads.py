@@ -7,6 +7,7 @@ from index_helpers import EACH, Counting, killed, write_many, written
 
 from index.embed import TextEmbedder
 from index.errors import ArticleMissing, CorpusError, IndexMissing
+from index.places import Places
 from index.store import ArticleIndex
 
 
@@ -74,7 +75,9 @@ def test_what_was_skipped_is_told_until_mended_or_gone(indexed: ArticleIndex, fo
 def test_a_removed_upload_stays_gone_after_a_killed_rebuild(indexed: ArticleIndex, flood: Path, folder: Path) -> None:
     write_many(folder)
     indexed.add({"flood.txt": flood})
-    killed(indexed.data_dir, "index.sync(path, replace=True, progress=told)", "progress", "vectors", folder)
+    killed(
+        indexed.data_dir, "index.sync(path, replace=True, progress=told)", "progress", "vectors", folder, indexed.places
+    )
     indexed.remove("uploads/flood.txt")
     assert indexed.sync(folder, replace=True).unchanged == 70 * EACH + 1  # it goes on with what was begun
     assert indexed.article_ids()[70 * EACH :] == ["a.txt"]
@@ -83,7 +86,7 @@ def test_a_removed_upload_stays_gone_after_a_killed_rebuild(indexed: ArticleInde
 @pytest.mark.parametrize("at", [("os.remove", "flood.txt"), ("import", "chromadb")])
 def test_a_killed_removal_is_done_or_not(indexed: ArticleIndex, flood: Path, folder: Path, at: tuple[str, str]) -> None:
     indexed.add({"flood.txt": flood})
-    killed(indexed.data_dir, "index.remove('uploads/flood.txt')", *at)
+    killed(indexed.data_dir, "index.remove('uploads/flood.txt')", *at, places=indexed.places)
     left = kept(indexed) == ["flood.txt"]
     assert left == (at[0] == "os.remove")
     assert ("uploads/flood.txt" in indexed.article_ids()) >= left
@@ -92,16 +95,16 @@ def test_a_killed_removal_is_done_or_not(indexed: ArticleIndex, flood: Path, fol
 
 
 def test_a_sync_takes_in_what_is_new_in_uploads(
-    embedding: TextEmbedder, tmp_path: Path, folder: Path, flood: Path
+    embedding: TextEmbedder, tmp_path: Path, folder: Path, flood: Path, places: Places
 ) -> None:
     embedder = Counting(embedding)
-    with ArticleIndex(tmp_path / "data", embedder) as index:
+    with ArticleIndex(tmp_path / "data", embedder, places) as index:
         index.sync(folder)
         index.add({"flood.txt": flood})
         uploads = index.data_dir / "uploads"
         (uploads / ".fire.txt.0a1b2c3d.part").write_bytes(b"half a cop")  # killed while it was copied
         fire = written(tmp_path, "fire.txt", "The mill of Mirest burned.")
-        killed(index.data_dir, "index.add({'fire.txt': path}, progress=told)", "progress", "fire.txt", fire)
+        killed(index.data_dir, "index.add({'fire.txt': path}, progress=told)", "progress", "fire.txt", fire, places)
         assert index.article_ids() == ["uploads/flood.txt"]
         report = index.sync(folder)
         assert (report.added, report.unchanged, report.skipped) == (1, 1, [])

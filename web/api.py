@@ -6,7 +6,7 @@ import threading
 from datetime import date
 from typing import Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.convertors import PathConvertor, register_url_convertor
 
@@ -57,10 +57,14 @@ def routes(room: EngineRoom) -> APIRouter:
     @router.get("/search")
     def search(
         q: str, k: int = Query(10, ge=1, le=100), since: date | None = None, until: date | None = None,
-        as_of: date | None = None,
+        as_of: date | None = None, *, response: Response,
     ) -> list[HitForm]:  # fmt: skip
-        """The `k` passages nearest to `q`; no model is called."""
-        return [HitForm.of(hit) for hit in assistant.search(q, k, since=since, until=until, as_of=as_of)]
+        """The `k` passages nearest to `q`; no model is called. What there is to know of it is in `Dateline-Note`."""
+        notes = list[str]()
+        hits = assistant.search(q, k, since=since, until=until, as_of=as_of, notes=notes)
+        if notes:
+            response.headers["Dateline-Note"] = "; ".join(notes).encode("ascii", "backslashreplace").decode()
+        return [HitForm.of(hit) for hit in hits]
 
     @router.get("/index")
     def index() -> IndexForm:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rag.options import common_options, opened
+from rag.options import common_options, index_options, opened
 from rag.printing import say
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 )
 @click.option("--watch/--no-watch", default=True, help="Keep the index equal to its folder meanwhile (the default).")
 @common_options
+@index_options
 def ui(
     host: str,
     port: int | None,

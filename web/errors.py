@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rag.errors import ArticleMissing, DatelineError, EngineError, QuestionError
+from rag.errors import (
+    ArticleMissing,
+    CatalogUnavailable,
+    DatelineError,
+    EngineError,
+    QuestionError,
+    VectorsUnavailable,
+)
 
 
 class ConversationMissing(DatelineError):
@@ -30,6 +37,7 @@ def http_status(error: DatelineError) -> int:
     """The HTTP status that says whose fault it is."""
     kinds = {
         QuestionError: 400, ArticleMissing: 404, ConversationMissing: 404, TooManyQuestions: 429, EngineError: 503,
+        CatalogUnavailable: 503, VectorsUnavailable: 503,
     }  # fmt: skip
     return next((status for kind, status in kinds.items() if isinstance(error, kind)), 500)
 

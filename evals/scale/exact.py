@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index.catalog import Catalog
 from index.datadir import DataDir
 from index.records import Narrow
 from index.search import RRF_K, telling_words
+from index.sqlite import SqliteCatalog
 from index.store import ArticleIndex
 from index.types import Passage
 
@@ -22,7 +22,7 @@ class ExactSearch:
         """Reads all vectors into memory. Raises StorageError, IndexVersionMismatch."""
         directory = DataDir(articles.data_dir).current()
         assert directory is not None
-        self._catalog = Catalog.open(directory)
+        self._catalog = SqliteCatalog.open(directory)
         self._rows, self._vectors = self._catalog.vectors_held(Narrow())
 
     def close(self) -> None:

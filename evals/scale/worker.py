@@ -14,6 +14,7 @@ from evals.scale.corpus import read_needles
 from evals.scale.searching import Figures, searches
 from index.errors import DatelineError
 from rag import Assistant
+from rag.settings import HERE
 
 ADDED = "added.md"
 """In a folder of an archive while `change` is at work there: what it did may have to be undone."""
@@ -30,7 +31,7 @@ def tasks() -> None:
 @click.argument("data", type=click.Path(path_type=Path))
 def index(folder: Path, data: Path) -> None:
     """Makes the index equal to FOLDER."""
-    with progress() as told, Assistant(data) as assistant:
+    with progress() as told, Assistant(data, **HERE) as assistant:
         started = time.perf_counter()
         assistant.index(folder, progress=lambda done, total, what: told(done, total, "files"))
         counts = assistant.articles.counts()
@@ -42,7 +43,7 @@ def index(folder: Path, data: Path) -> None:
 @click.argument("data", type=click.Path(path_type=Path))
 def first(query: str, data: Path) -> None:
     """Opens the index and searches once, as a page that has just been started."""
-    with Assistant(data) as assistant:
+    with Assistant(data, **HERE) as assistant:
         started = time.perf_counter()
         hits = assistant.search(query)
         _print({"first search": time.perf_counter() - started, "hits": len(hits)})
@@ -53,7 +54,7 @@ def first(query: str, data: Path) -> None:
 @click.argument("data", type=click.Path(path_type=Path))
 def search(archive: Path, data: Path) -> None:
     """Searches many times."""
-    with Assistant(data) as assistant:
+    with Assistant(data, **HERE) as assistant:
         _print(searches(assistant, read_needles(archive)))
 
 
@@ -65,7 +66,7 @@ def change(folder: Path, data: Path) -> None:
     changed, removed = sorted(next(iter(sorted(folder.iterdir()))).glob("*.md"))[:2]
     added = changed.with_name(ADDED)
     before = {path: path.read_bytes() for path in (changed, removed)}
-    with Assistant(data) as assistant:
+    with Assistant(data, **HERE) as assistant:
         assistant.search(_NEW)  # warm, as an open page is
         try:
             added.write_bytes(f"---\ndate: 2020-02-02\n---\n{_NEW.format(count=5233, what='added')}\n".encode())

@@ -21,6 +21,7 @@ from index.types import Article
 from rag.assistant import Assistant
 from rag.crossencoder import CrossEncoder
 from rag.evidence import PASSAGES, READ, gather
+from rag.settings import HERE
 from rag.words import content_words
 
 _FIRST = 6  # statements of a question that are learned from, those of the highest rank
@@ -46,7 +47,7 @@ def found(sets: Sequence[dict[str, Any]]) -> Rows:
         folder = Path(scratch) / "articles"
         for one in sets:
             write_articles(one, folder)
-        with Assistant(Path(scratch) / "data") as assistant:
+        with Assistant(Path(scratch) / "data", **HERE) as assistant:
             assistant.index(folder)
             judge = CrossEncoder()
             for number, one in enumerate(sets, 1):
