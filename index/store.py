@@ -232,7 +232,8 @@ class ArticleIndex:
             made_by, now = catalog.meta("embedder"), self._embedder.name
             what = f"another version of '{now}'" if made_by == now else f"'{made_by}', not by '{now}'"
             raise EmbedderMismatch(
-                f"The vectors of this index were made by {what}, and cannot be compared: build it again with "
+                f"The vectors of this index were made by {what}, and cannot be compared: name that one with "
+                "--embedder, or build it again with "
                 f"`dateline index {shlex.quote(catalog.meta('folder'))} --replace`."
             )
 

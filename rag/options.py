@@ -30,6 +30,7 @@ common_options = together(
 
 
 index_options = together(
+    click.option("--embedder", metavar="NAME", help="What makes vectors: static, minilm or ollama:NAME."),
     click.option("--chroma-url", metavar="URL", help="The vectors on a Chroma server: http://host:port."),
     click.option("--catalog-url", metavar="URL", help="The catalog in PostgreSQL: postgresql://user:password@host/db."),
 )
