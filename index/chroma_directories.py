@@ -11,6 +11,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
+import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import islice
@@ -181,7 +182,9 @@ def build(directory: Path, rows: Iterable[Row], *, base: Path | None, dead: Coll
 
 def _update(directory: Path, rows: Iterable[Row], dead: Collection[int], total: int) -> None:
     # Chroma saves its whole graph each time that so many rows are new, and makes the rest anew whenever it is opened
-    _save_after(directory, max(_SAVED, total // _SAVES))
+    large = total > _SAVED * _SAVES
+    if large:
+        _save_after(directory, total // _SAVES)
     with _opened(directory) as collection:
         for gone in _batches(dead):
             collection.delete(ids=[str(row) for row in gone])
@@ -190,14 +193,16 @@ def _update(directory: Path, rows: Iterable[Row], dead: Collection[int], total: 
         held, example = collection.count(), collection.peek(1)["embeddings"]
     if held != total:
         raise StorageError(f"Chroma holds {held} passages and should hold {total}: run `dateline index FOLDER` again.")
-    _save_after(directory, _SAVED)
-    with _opened(directory) as collection:
-        collection.query(query_embeddings=example, n_results=1, include=[])  # by which the rest is saved
+    if large:
+        _save_after(directory, _SAVED)
+        with _opened(directory) as collection:
+            collection.query(query_embeddings=example, n_results=1, include=[])  # by which the rest is saved
 
 
 def _save_after(directory: Path, rows: int) -> None:
     """Changes after how many new rows Chroma saves its graph; counts from when it is opened next."""
-    with _opened(directory) as collection:
+    with _opened(directory) as collection, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # chromadb's own, of how it wrote that there is no embedder
         collection.modify(configuration={"hnsw": {"sync_threshold": rows}})
 
 
@@ -207,7 +212,7 @@ def _opened(directory: Path) -> Iterator[Any]:
     try:
         # without an embedding function of ours, Chroma would fetch one of its own
         yield client.get_or_create_collection(
-            _COLLECTION, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
+            _COLLECTION, configuration={"hnsw": {"space": "cosine", "sync_threshold": _SAVED}}, embedding_function=None
         )
     finally:
         with _OPENING:
