@@ -227,11 +227,11 @@ class Catalog(ABC):
         )
         return [row for (row,) in found]
 
-    def few(self, narrow: Narrow, most: int) -> bool:
-        """Whether at most `most` passages may be returned."""
+    def passing_count(self, narrow: Narrow, most: int) -> int:
+        """How many passages may be returned; it is not counted further than `most`."""
         condition, values = self._within(narrow)
         within = f"SELECT 1 FROM passages p WHERE {condition} LIMIT :some"
-        return self._number(f"SELECT count(*) FROM ({within}) AS found", some=most + 1, **values) <= most
+        return self._number(f"SELECT count(*) FROM ({within}) AS found", some=most, **values)
 
     def vectors_held(self, narrow: Narrow, *, after: int = 0) -> tuple[list[int], NDArray[np.float32]]:
         """Rows behind `after` of the passages that may be returned, and their vectors."""

@@ -23,7 +23,8 @@ RRF_K = 10
 """Reciprocal rank fusion, score = sum of 1 / (10 + rank): Cormack, Clarke, Buettcher, SIGIR 2009, who take 60. Of lists
 that find unlike things the first places should count for more (evals/RESULTS.md, "A static embedding")."""
 
-_FEW = 5_000  # passages, whose vectors are read from the catalog in a few milliseconds
+_FEW = 10_000  # passages, whose vectors are read from the catalog in some milliseconds
+_COUNTED = 50_000  # passages that pass: more are not counted
 _WEIGHED = 10_000  # passages that BM25 weighs for one query, about
 _MAX_WORDS = 100  # of a query; FTS5 limits the depth of an expression
 _WORD = re.compile(r"[^\W_]+")
@@ -62,7 +63,7 @@ def search(
     for bounds in [narrow, toward] if toward and mode == "fused" else [narrow]:
         if bounds is not narrow and words:
             rankings.append(catalog.bm25(finding, others, depth, bounds))
-        dense = _nearest(catalog, vectors, vector, depth, bounds)
+        dense = _nearest(catalog, vectors, vector, depth, bounds, statistics.passages)
         rankings.append(_by_similarity(catalog.stored(dense), dense, vector)[:depth])
     stored = catalog.stored({*lexical, *(row for ranking in rankings for row in ranking)})
     return _hits(catalog, words, stored, [lexical, *rankings], vector, k)
@@ -134,18 +135,22 @@ def _words(text: str) -> list[str]:
 
 
 def _nearest(
-    catalog: Catalog, vectors: Vectors | None, vector: NDArray[np.float32], depth: int, narrow: Narrow
+    catalog: Catalog, vectors: Vectors | None, vector: NDArray[np.float32], depth: int, narrow: Narrow, total: int
 ) -> list[int]:
     """Rows among which the `depth` nearest passages are: from Chroma, and those that it does not have yet.
 
     Where few passages pass, all of them are compared: most of what Chroma finds would not pass.
     """
-    if vectors is not None and not (narrow.narrows and catalog.few(narrow, _FEW)):
-        found = _from_chroma(catalog, vectors, vector, depth, narrow)
-        rows, held = catalog.vectors_held(narrow, after=catalog.vectors_to)
-    else:
+    passing = catalog.passing_count(narrow, _COUNTED) if narrow.narrows else total
+    if vectors is None or (narrow.narrows and passing <= _FEW):
         found = []
         rows, held = catalog.vectors_held(narrow)
+    else:
+        limit = depth
+        if narrow.narrows:  # so many that enough of them pass, most likely
+            limit *= 2 * total // passing if passing < _COUNTED else 4
+        found = _from_chroma(catalog, vectors, vector, depth, narrow, limit)
+        rows, held = catalog.vectors_held(narrow, after=catalog.vectors_to)
     if rows:
         nearest = np.argsort(-(held @ vector), kind="stable")[:depth]
         found += [rows[place] for place in nearest]
@@ -153,9 +158,8 @@ def _nearest(
 
 
 def _from_chroma(
-    catalog: Catalog, vectors: Vectors, vector: NDArray[np.float32], depth: int, narrow: Narrow
+    catalog: Catalog, vectors: Vectors, vector: NDArray[np.float32], depth: int, narrow: Narrow, limit: int
 ) -> list[int]:
-    limit = 2 * depth if narrow.narrows else depth
     while True:
         nearest = vectors.nearest(vector.tolist(), limit)
         rows = catalog.passing(nearest, narrow)
