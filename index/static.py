@@ -56,6 +56,8 @@ class StaticEmbedder:
         with self._lock:
             if self._loaded is None:
                 with np.load(io.BytesIO(data_file(TABLE_FILE))) as kept:
-                    table = kept["vectors"].astype(np.float32) * kept["scales"].astype(np.float32)[:, None]
+                    codes, centres = kept["codes"], kept["centres"].astype(np.float32)
+                    table = centres[np.arange(len(centres)), codes].reshape(len(codes), -1)
+                    table *= kept["lengths"].astype(np.float32)[:, None]
                 self._loaded = (wordpiece(), table)
             return self._loaded
