@@ -14,9 +14,8 @@ import threading
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 from index.catalog import Catalog
 from index.datadir import disk_errors, forbidden, full, may_write, nearly_full, remove_tree
 from index.errors import StorageError
+from index.vectors import batches
 
 _COLLECTION = "passages"
 _BATCH = 2000  # records; Chroma takes at most 5,461 at once
@@ -34,7 +34,6 @@ _WAITING = 2_000  # passages for which Chroma is not written anew, nor for
 _SHARE = 50  # one in so many of all
 _OPENED = 50_000  # passages, whose Chroma directory is opened in a tenth of a second
 
-_T = TypeVar("_T")
 
 Row = tuple[int, NDArray[np.float32]]
 """A passage's row in the catalog, and its vector."""
@@ -186,9 +185,9 @@ def _update(directory: Path, rows: Iterable[Row], dead: Collection[int], total: 
     if large:
         _save_after(directory, total // _SAVES)
     with _opened(directory) as collection:
-        for gone in _batches(dead):
+        for gone in batches(dead, _BATCH):
             collection.delete(ids=[str(row) for row in gone])
-        for batch in _batches(rows):
+        for batch in batches(rows, _BATCH):
             collection.add(ids=[str(row) for row, _ in batch], embeddings=np.array([vector for _, vector in batch]))
         held, example = collection.count(), collection.peek(1)["embeddings"]
     if held != total:
@@ -234,12 +233,6 @@ def _client(directory: Path) -> Any:
 
     with _OPENING:
         return chromadb.PersistentClient(path=str(directory), settings=Settings(anonymized_telemetry=False))
-
-
-def _batches(items: Iterable[_T]) -> Iterator[tuple[_T, ...]]:
-    iterator = iter(items)
-    while batch := tuple(islice(iterator, _BATCH)):
-        yield batch
 
 
 def _damaged(directory: Path) -> StorageError:

@@ -11,16 +11,15 @@ import base64
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from index.catalog import Catalog
 from index.errors import VectorsUnavailable
 from index.network import http_options
 from index.places import Places
-from index.vectors import Vectors
+from index.vectors import Vectors, batches
 
 if TYPE_CHECKING:
     import httpx
@@ -29,8 +28,6 @@ _READING, _WRITING, _CONNECTING = 5.0, 60.0, 3.0  # seconds
 _PAUSE = 5.0  # seconds in which a server that did not answer is not asked again: each reader would wait for it
 _MANY_DEAD = 2_000
 _BATCH = 300  # records; Chroma's cloud takes no more at once, and a proxy often no more than a megabyte
-
-_T = TypeVar("_T")
 
 
 class ChromaServer:
@@ -69,11 +66,11 @@ class ChromaServer:
         """Tells the collection what it does not have yet, and what is no more; how many it then holds."""
         last, dead = catalog.last_row(), catalog.dead()
         home = f"/collections/{self._made(catalog.collection)}"
-        for batch in _batches(catalog.vectors_after(catalog.vectors_to)):
+        for batch in batches(catalog.vectors_after(catalog.vectors_to), _BATCH):
             vectors = [base64.b64encode(vector.astype("<f4").tobytes()).decode() for _, vector in batch]
             rows = {"ids": [str(row) for row, _ in batch], "embeddings": vectors}
             self._ask("POST", f"{home}/upsert", rows, seconds=_WRITING)
-        for gone in _batches(dead):
+        for gone in batches(dead, _BATCH):
             self._ask("POST", f"{home}/delete", {"ids": [str(row) for row in gone]}, seconds=_WRITING)
         if dead or last > catalog.vectors_to:
             catalog.use_vectors(catalog.collection, told=last)
@@ -186,9 +183,3 @@ class _Collection:
 
 def _part(name: str) -> str:
     return quote(name, safe="")
-
-
-def _batches(items: Iterable[_T]) -> Iterator[tuple[_T, ...]]:
-    iterator = iter(items)
-    while batch := tuple(islice(iterator, _BATCH)):
-        yield batch

@@ -1,7 +1,7 @@
 """Text -> vector by a table: every wordpiece has a vector, and a text's is their sum, of unit length.
 
-How the table was learned: evals/train/table.py. It reads a thousand passages in the time in which a transformer reads
-one, and once the judge has read what was found, as much is found (evals/RESULTS.md, "A static embedding").
+How the table was learned: evals/train/table.py. It reads a hundred passages in the time in which a transformer reads
+one, and once the judge has read what was found, nearly as much is found (evals/RESULTS.md, "A static embedding").
 """
 
 from __future__ import annotations

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Protocol, TypeVar
 
 from index.catalog import Catalog
+
+_T = TypeVar("_T")
 
 
 class Vectors(Protocol):
@@ -38,3 +41,10 @@ class VectorStore(Protocol):
     def close(self) -> None:
         """Frees what is open. It can be used again."""
         ...
+
+
+def batches(items: Iterable[_T], size: int) -> Iterator[tuple[_T, ...]]:
+    """The items in their order, so many at once; fewer in the last."""
+    iterator = iter(items)
+    while batch := tuple(islice(iterator, size)):
+        yield batch
