@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -30,7 +30,7 @@ from index.columns import (
     skipped_of,
     vectors_of,
 )
-from index.records import Counts, Entry, FileState, Narrow, Stored
+from index.records import Counts, Entry, FileState, Narrow, Stored, day_number
 from index.types import Article, Listed, Passage, Sentence, Skipped, Span
 
 FORMAT = 3
@@ -218,14 +218,14 @@ class Catalog(ABC):
 
     # search
 
-    def passing(self, rows: Collection[int], narrow: Narrow) -> list[int]:
+    def passing(self, rows: Collection[int], narrow: Narrow) -> set[int]:
         """Those of Chroma's `rows` that the catalog still has, and that may be returned."""
         condition, values = self._within(narrow)
         among = self._AMONG.format("rows")
         found = self._rows(
             f"SELECT p.row FROM passages p WHERE {condition} AND p.row {among}", rows=self._listed(rows), **values
         )
-        return [row for (row,) in found]
+        return {row for (row,) in found}
 
     def passing_count(self, narrow: Narrow, most: int) -> int:
         """How many passages may be returned; it is not counted further than `most`."""
@@ -236,10 +236,12 @@ class Catalog(ABC):
     def vectors_held(self, narrow: Narrow, *, after: int = 0) -> tuple[list[int], NDArray[np.float32]]:
         """Rows behind `after` of the passages that may be returned, and their vectors."""
         condition, values = self._within(narrow)
+        order = "+p.row"  # by "+", which hides the row: else SQLite looks at every row for the few of some days
+        if after:
+            condition, values, order = f"p.row > :after AND {condition}", {"after": after, **values}, "p.row"
         found = self._rows(
             f"SELECT v.row, v.vector FROM passages p {self._IN_THIS_ORDER} vectors v ON v.row = p.row "
-            f"WHERE p.row > :after AND {condition} ORDER BY p.row",
-            after=after,
+            f"WHERE {condition} ORDER BY {order}",
             **values,
         )
         return [row for row, _ in found], vectors_of(b"".join(vector for _, vector in found), len(found))
@@ -381,15 +383,11 @@ class Catalog(ABC):
 
     def _within(self, narrow: Narrow) -> tuple[str, dict[str, Any]]:
         """The condition on the table `passages p` that `narrow` makes, and its values."""
-        bounds: list[str] = []
-        values: dict[str, Any] = {}
-        if narrow.since is not None:
-            bounds.append("p.day >= :since")
-            values["since"] = narrow.since
-        if narrow.until is not None:
-            bounds.append("p.day BETWEEN 1 AND :until")
-            values["until"] = narrow.until
-        condition = " AND ".join(bounds) or "1 = 1"
+        condition, values = "1 = 1", dict[str, Any]()
+        if narrow.bounded:
+            # one range: of two lower bounds SQLite seeks by the first that it is given
+            condition = "p.day BETWEEN :since AND :until"
+            values = {"since": narrow.since or 1, "until": narrow.until or day_number(date.max)}
         if narrow.bounded and narrow.undated:
             condition = f"({condition} OR p.day = 0)"
         if narrow.exclude:

@@ -26,6 +26,7 @@ that find unlike things the first places should count for more (evals/RESULTS.md
 _FEW = 10_000  # passages, whose vectors are read from the catalog in some milliseconds
 _COUNTED = 50_000  # passages that pass: more are not counted
 _WEIGHED = 10_000  # passages that BM25 weighs for one query, about
+_COMMON = 4  # a word in one of so many passages is left out of that: its weight is near nothing, its postings are many
 _MAX_WORDS = 100  # of a query; FTS5 limits the depth of an expression
 _WORD = re.compile(r"[^\W_]+")
 
@@ -107,7 +108,8 @@ def _finding(words: Sequence[str], catalog: Catalog, statistics: Statistics) -> 
     """The words by which passages are found, and those that only weigh in what was found.
 
     BM25 weighs every passage that has a word, which takes long where a common word is in a hundred thousand. So the
-    rarest are taken that are in not too many passages together, and at least one that is in any.
+    rarest are taken that are in not too many passages together, and at least one that is in any; and the commonest are
+    not even weighed.
     """
     if statistics.passages <= _WEIGHED:
         return [*words], []
@@ -118,7 +120,8 @@ def _finding(words: Sequence[str], catalog: Catalog, statistics: Statistics) -> 
         if taken and total > _WEIGHED and total > statistics.frequency(catalog, word):
             break
         taken += 1
-    return rarest[:taken], rarest[taken:]
+    common = statistics.passages // _COMMON
+    return rarest[:taken], [word for word in rarest[taken:] if statistics.frequency(catalog, word) <= common]
 
 
 def _tells(word: str, *, first: bool, shouted: bool) -> bool:
@@ -162,9 +165,9 @@ def _from_chroma(
 ) -> list[int]:
     while True:
         nearest = vectors.nearest(vector.tolist(), limit)
-        rows = catalog.passing(nearest, narrow)
-        if len(rows) >= depth or len(nearest) < limit:
-            return rows
+        passing = catalog.passing(nearest, narrow)
+        if len(passing) >= depth or len(nearest) < limit:
+            return [row for row in nearest if row in passing][:depth]
         limit *= 4
 
 

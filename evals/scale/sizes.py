@@ -4,6 +4,7 @@ import json
 import shutil
 import statistics
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -134,7 +135,11 @@ class _Size:
 
     def _open(self) -> Figures:
         question = read_needles(self._archive)[0].question
-        return {"open wall": statistics.median(self._worker("first", question)[0].wall for _ in range(_OPENED))}
+        waited = list[float]()
+        for _ in range(_OPENED):
+            started = time.time()
+            waited.append(self._worker("first", question)[1]["found at"] - started)
+        return {"open wall": statistics.median(waited)}
 
     def _search(self) -> Figures:
         spent, told = self._worker("search", self._archive)
