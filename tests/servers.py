@@ -33,8 +33,10 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        # ends with the tests, however these do
+        with_us = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, start_new_session=True)
+            self._process = subprocess.Popen([*with_us, *self._command], stdout=log, stderr=log, start_new_session=True)
         end = time.monotonic() + self._seconds
         while not self._answers():
             assert time.monotonic() < end and self._process.poll() is None, self._log.read_text()
@@ -84,20 +86,12 @@ class Postgres(Server):
         self.home = Path(tempfile.mkdtemp(prefix="pg"))
         data, word = self.home / "data", self.home / "word"
         word.write_text(self.PASSWORD)
-        before = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.geteuid() == 0 else []
+        # to become another user would free it of the signal
+        other = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--pdeathsig", "KILL"]
+        before = other if os.geteuid() == 0 else []
         if before:
             subprocess.run(["chown", "-R", "nobody:nogroup", self.home], check=True)
-        made = [
-            *before,
-            programs[-1] / "initdb",
-            "-D",
-            data,
-            "-U",
-            "dateline",
-            "-A",
-            "scram-sha-256",
-            f"--pwfile={word}",
-        ]
+        made = [*before, programs[-1] / "initdb", "-D", data, "-U", "dateline", "-A", "scram-sha-256"]
         made += [f"--pwfile={word}", "-E", "UTF8", "--locale=C", "--no-sync"]
         subprocess.run(made, check=True, capture_output=True, cwd=self.home)
         command = [*before, programs[-1] / "postgres", "-D", data, "-p", self.port, "-k", self.home]
