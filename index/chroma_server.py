@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from index.catalog import Catalog
 from index.errors import VectorsUnavailable
@@ -28,6 +28,7 @@ _READING, _WRITING, _CONNECTING = 5.0, 60.0, 3.0  # seconds
 _PAUSE = 5.0  # seconds in which a server that did not answer is not asked again: each reader would wait for it
 _MANY_DEAD = 2_000
 _BATCH = 300  # records; Chroma's cloud takes no more at once, and a proxy often no more than a megabyte
+_CLOUD, _CLOUD_GIVES = "trychroma.com", 300  # results of one query (docs.trychroma.com, "Quotas & Limits")
 
 
 class ChromaServer:
@@ -94,6 +95,8 @@ class ChromaServer:
 
     def nearest(self, name: str, vector: Sequence[float], limit: int) -> list[int]:
         """The rows of that collection nearest to `vector`."""
+        if (urlsplit(self.url).hostname or "").endswith(_CLOUD):
+            limit = min(limit, _CLOUD_GIVES)
         query = {"query_embeddings": [list(vector)], "n_results": limit, "include": []}
         found = self._ask("POST", f"/collections/{self._id(name)}/query", query, missing_is_none=True)
         if found is None:  # made anew since it was looked up

@@ -23,7 +23,7 @@ RRF_K = 10
 """Reciprocal rank fusion, score = sum of 1 / (10 + rank): Cormack, Clarke, Buettcher, SIGIR 2009, who take 60. Of lists
 that find unlike things the first places should count for more (evals/RESULTS.md, "A static embedding")."""
 
-_FEW = 10_000  # passages, whose vectors are read from the catalog in some milliseconds
+_READ = 3  # vectors of the catalog, which are compared in the time that Chroma takes for one more result
 _COUNTED = 50_000  # passages that pass: more are not counted
 _WEIGHED = 10_000  # passages that BM25 weighs for one query, about
 _COMMON = 4  # a word in one of so many passages is left out of that: its weight is near nothing, its postings are many
@@ -144,14 +144,14 @@ def _nearest(
 
     Where few passages pass, all of them are compared: most of what Chroma finds would not pass.
     """
-    passing = catalog.passing_count(narrow, _COUNTED) if narrow.narrows else total
-    if vectors is None or (narrow.narrows and passing <= _FEW):
+    limit, passing = depth, total
+    if narrow.narrows:  # so many results that enough of them pass, most likely
+        passing = catalog.passing_count(narrow, _COUNTED) if narrow.bounded else total
+        limit *= 2 * total // max(passing, 1) if passing < _COUNTED else 4
+    if vectors is None or (narrow.narrows and passing <= _READ * limit):
         found = []
         rows, held = catalog.vectors_held(narrow)
     else:
-        limit = depth
-        if narrow.narrows:  # so many that enough of them pass, most likely
-            limit *= 2 * total // passing if passing < _COUNTED else 4
         found = _from_chroma(catalog, vectors, vector, depth, narrow, limit)
         rows, held = catalog.vectors_held(narrow, after=catalog.vectors_to)
     if rows:
