@@ -132,9 +132,9 @@ def gather(
     near = [
         item for at, item in enumerate(ranked[:limit]) if at < _LEAST or item.relevance >= ranked[0].relevance - BEHIND
     ]
-    found = [articles.article(id) for id in dict.fromkeys(hit.passage.article for hit in hits)]
     names = [name for name in find_names(question, question=True) if name.lower() not in CALENDAR_WORDS]
-    missing = [name for name in names if not any(_has(article, name) for article in found)]
+    found = articles.with_sentences(dict.fromkeys(hit.passage.article for hit in hits)) if names else {}
+    missing = [name for name in names if not any(_has(article, name) for article, _ in found.values())]
     return EvidenceSet(tuple(near), tuple(ranked), tuple(names), tuple(missing))
 
 

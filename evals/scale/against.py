@@ -14,7 +14,6 @@ from evals.scale.usage import MeasureError, Spent, spend
 from rag.printing import say
 
 _INDEX = "import sys; from rag.cli import main; main(['--data-dir', sys.argv[2], 'index', sys.argv[1]])"
-_ROUNDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +68,20 @@ def _git(*words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=False)
 
 
-def faster(folder: Path, other: Indexer) -> Figures:
+def faster(folder: Path, other: Indexer, rounds: int) -> Figures:
     """How many times as long `other` takes for `folder`, both in turn: with all, and without what one article takes.
 
     A small archive is indexed sooner than some programs have started: without the start a large one can be guessed.
-    The shortest of two rounds counts: whatever else the machine did made it longer.
+    The shortest of the `rounds` counts: whatever else the machine did made it longer.
     """
-    this, rounds = ours(), list[tuple[Spent, Spent, Spent, Spent]]()
+    this, spent_by = ours(), list[tuple[Spent, Spent, Spent, Spent]]()
     with _one_of(folder) as single:
-        for _ in range(_ROUNDS):
-            rounds.append((this.spent(folder), this.spent(single), other.spent(folder), other.spent(single)))
-            ours_took, ours_began, others_took, others_began = (spent.wall for spent in rounds[-1])
+        for _ in range(rounds):
+            spent_by.append((this.spent(folder), this.spent(single), other.spent(folder), other.spent(single)))
+            ours_took, ours_began, others_took, others_began = (spent.wall for spent in spent_by[-1])
             say(f"this: {ours_took:.1f} s, of one article {ours_began:.1f} s", err=True)
             say(f"{other.name}: {others_took:.1f} s, of one article {others_began:.1f} s", err=True)
-    mine, my_start, theirs, their_start = (_least(spent) for spent in zip(*rounds, strict=True))
+    mine, my_start, theirs, their_start = (_least(spent) for spent in zip(*spent_by, strict=True))
     return {
         "whole": theirs.wall / mine.wall,
         "cpu": theirs.cpu / mine.cpu,

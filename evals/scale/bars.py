@@ -71,7 +71,7 @@ SIZE = (
     Measure("unchanged", "indexing again, nothing changed", "s"),
     Measure("change", "one changed, added, removed: until it is found", "s", 2.0),
     Measure("open wall", "a fresh process until its first hits", "s", 2.0),
-    Measure("search peak", "memory while searching, highest", "MB"),
+    Measure("search memory", "memory while searching", "MB"),
     Measure("search p50", "search, median", "ms"),
     Measure("search p95", "search, 95th percentile", "ms", 0.060),
     Measure("judged p50", "search and judge, median", "ms"),

@@ -10,7 +10,7 @@ _PANELS = {
         "index wall": "indexing", "unchanged": "indexing again", "change": "one changed, added, removed",
         "open wall": "fresh process, first hits", "judged p95": "search and judge, p95", "search p95": "search, p95",
     },
-    "Memory, MB": {"index peak": "indexing", "search peak": "searching"},
+    "Memory, MB": {"index peak": "indexing", "search memory": "searching"},
     "Disk, MB": {"disk": "data directory", "text": "the articles themselves"},
 }  # fmt: skip
 
@@ -27,7 +27,7 @@ def draw(figures: Mapping[int, Mapping[str, float]], path: Path) -> None:
         raise ExtraMissing(
             "The picture is drawn by Matplotlib, which is not installed: pip install 'dateline[bench]'."
         ) from error
-    figure = Figure(figsize=(15, 5), layout="constrained")
+    figure = Figure(figsize=(13, 5), layout="constrained")
     for axes, (title, curves) in zip(figure.subplots(1, len(_PANELS)), _PANELS.items(), strict=True):
         for name, label in curves.items():
             points = [(size, of_it[name]) for size, of_it in figures.items() if name in of_it]
@@ -35,5 +35,7 @@ def draw(figures: Mapping[int, Mapping[str, float]], path: Path) -> None:
             axes.plot([size for size, _ in points], [value * scale for _, value in points], "o-", label=label)
         axes.set(xscale="log", yscale="log", xlabel="articles", title=title)
         axes.grid(which="both", alpha=0.25)
-        axes.legend(fontsize="small")
+        axes.legend(
+            fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2
+        )  # below: it hides nothing
     figure.savefig(path, dpi=120)

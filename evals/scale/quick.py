@@ -38,6 +38,7 @@ _STARTS = (
 @click.option("--peer-model", type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="all-MiniLM-L6-v2 for that, as sentence-transformers saves it.")  # fmt: skip
 @click.option("--beside", default=300, show_default=True, type=click.IntRange(10), help="Articles for these two.")
+@click.option("--rounds", default=2, show_default=True, type=click.IntRange(1), help="Of these two, in turn.")
 def main(
     sizes: tuple[int, ...],
     work: Path,
@@ -45,6 +46,7 @@ def main(
     peer_python: Path | None,
     peer_model: Path | None,
     beside: int,
+    rounds: int,
 ) -> None:
     """Measures the speed of Dateline; exit code 1 if a bar is missed."""
     if peer_python and not peer_model:
@@ -56,7 +58,7 @@ def main(
         figures = bench.measure(size)
         lost += [f"{size:,} articles: {label}" for label in tell(f"{size:,} articles", SIZE, figures)]
     lost += tell("Start, median of five", _STARTS, _starts(bench.data(max(sizes))))
-    for measures, figures in _beside(bench, against, peer_python, peer_model, beside):
+    for measures, figures in _beside(bench, against, peer_python, peer_model, beside, rounds):
         lost += tell("Times as fast at indexing", measures, figures)
     finish(lost)
 
@@ -76,7 +78,7 @@ def _runs(words: list[str]) -> Iterator[Spent]:
 
 
 def _beside(
-    bench: Bench, against: str | None, python: Path | None, model: Path | None, articles: int
+    bench: Bench, against: str | None, python: Path | None, model: Path | None, articles: int, rounds: int
 ) -> Iterator[tuple[list[Measure], Figures]]:
     with tempfile.TemporaryDirectory() as scratch:
         archive = Path(scratch) / "archive"
@@ -85,9 +87,9 @@ def _beside(
         folder = archive / "articles"
         if against:
             with at(against) as then:
-                yield _ratios(f"as {against}", 15.0, folder, articles), faster(folder, then)
+                yield _ratios(f"as {against}", 15.0, folder, articles), faster(folder, then, rounds)
         if python and model:
-            yield _ratios("as LlamaIndex", 20.0, folder, articles), faster(folder, peer(python, model))
+            yield _ratios("as LlamaIndex", 20.0, folder, articles), faster(folder, peer(python, model), rounds)
 
 
 def _ratios(other: str, bar: float, folder: Path, articles: int) -> list[Measure]:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from threading import Barrier
 
 import numpy as np
+import psutil
 
 from evals.cases import spread
 from evals.scale.corpus import Needle
@@ -39,7 +40,8 @@ def searches(assistant: Assistant, needles: Sequence[Needle]) -> Figures:
         **_filtered(assistant, needles, queries),
         **_judged(assistant, spread(queries, _JUDGED)),
         **_together(assistant, queries),
-        **_recall(assistant, needles),
+        "search memory": psutil.Process().memory_info().rss,
+        **_recall(assistant, needles),  # the last: to look at every vector takes memory that a search does not
     }
 
 

@@ -142,8 +142,7 @@ class _Size:
         return {"open wall": statistics.median(waited)}
 
     def _search(self) -> Figures:
-        spent, told = self._worker("search", self._archive)
-        return {**told, "search peak": spent.peak}
+        return self._worker("search", self._archive)[1]
 
     def _change(self) -> Figures:
         return self._worker("change", self._archive / "articles")[1]
