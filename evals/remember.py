@@ -69,6 +69,9 @@ class _Remembered:
         yield text
         return Completion(**completion)
 
+    def read_ahead(self, beginning: Sequence[ChatMessage], connections: Connections | None = None) -> None:
+        """Nothing: the model may never be needed."""
+
     def yes_minus_no(self, messages: Sequence[ChatMessage], **_: Any) -> tuple[float, Completion]:
         def ask() -> list[Any]:
             log_odds, completion = self._opened().yes_minus_no(messages)

@@ -45,6 +45,15 @@ def plain_environment() -> Iterator[None]:
             os.environ.update(hidden)
 
 
+def is_here(address: str) -> bool:
+    """Whether a URL's host is this machine, by its loopback addresses and names."""
+    host = urlsplit(address).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 # -- where Ollama is --------------------------------------------------------------------------------
 
 

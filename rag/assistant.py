@@ -6,6 +6,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -25,10 +26,10 @@ from rag.engines import EngineChoice, Progress, choose_engine
 from rag.engines.base import Engine
 from rag.engines.connections import Connections
 from rag.engines.stoppable import Stoppable, stoppable, until_stopped
-from rag.errors import QuestionError, Stopped
+from rag.errors import DatelineError, QuestionError, Stopped
 from rag.evidence import PASSAGES, Evidence, carriers
 from rag.find import Filters, as_day, as_text, find
-from rag.question import Message, parts, pointed_at, standalone
+from rag.question import Message, lately, parts, pointed_at, standalone
 from rag.refusal import refuse
 from rag.reply import Reply, with_numbers
 from rag.settings import Settings
@@ -64,6 +65,7 @@ class Assistant:
         self._engine_lock = threading.Lock()
         self._choice: EngineChoice | None = None
         self._engine: Engine | None = None
+        self._ahead = Connections()
         self._index: ArticleIndex | None = None
         self._embedder = embedder(self.settings.embedder, ollama_host=self.settings.ollama_host)
         self.support = Support.load()
@@ -77,6 +79,7 @@ class Assistant:
 
     def close(self) -> None:
         """Frees the engine and the index. Safe to call twice; the assistant can be used again afterwards."""
+        self._ahead.cut()
         with self._engine_lock, self._lock:
             if self._engine:
                 self._engine.close()
@@ -157,6 +160,29 @@ class Assistant:
         """
         engine, connections = self._opened(self._progress, progress), Connections()
         until_stopped(lambda: engine.load(connections), stop or threading.Event(), connections)
+        self.read_ahead()
+
+    def read_ahead(self, history: Sequence[Message] = ()) -> None:
+        """Has the model read what is known of the next question's prompts, until anybody asks one.
+
+        `history` is the conversation that it will go on; without one, what is fixed in the prompts is read. Comes back
+        at once. Fetches nothing, and what goes wrong is left to the question.
+        """
+        self._ahead.cut()
+        self._ahead = connections = Connections()
+
+        def read() -> None:
+            with suppress(DatelineError):
+                if self.choice.to_fetch():
+                    return
+                engine = self._open()
+                if turns := lately(history):
+                    engine.read_ahead(prompts.rewrite_begins(turns), connections)
+                    return
+                for beginning in (prompts.rewrite_begins(), prompts.answer_begins()):
+                    engine.read_ahead(beginning, connections)
+
+        threading.Thread(target=read, name="reading ahead", daemon=True).start()
 
     def use(self, engine: str = "auto", model: str | Path | None = None) -> None:
         """Answers with this engine and model from now on; a question that is being answered loses its own.
@@ -165,12 +191,18 @@ class Assistant:
         """
         settings = self.settings.using(engine, model)
         choice = choose_engine(settings)
+        self._ahead.cut()
         with self._engine_lock, self._lock:
             if self._engine:
                 self._engine.close()
             self.settings, self._choice, self._engine = settings, choice, None
 
     def _opened(self, *listeners: Progress | None) -> Engine:
+        """The engine, for somebody who waits: what is read ahead gives way."""
+        self._ahead.cut()
+        return self._open(*listeners)
+
+    def _open(self, *listeners: Progress | None) -> Engine:
         def told(what: str, done: int, total: int) -> None:
             for one in filter(None, listeners):
                 one(what, done, total)

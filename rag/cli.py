@@ -129,6 +129,7 @@ def chat(since: str, until: str, as_of: str, **chosen: Any) -> None:
 
     history: list[Any] = []
     with opened(**chosen) as assistant:
+        assistant.read_ahead()
         while question := _next_question():
             try:
                 answer = show_answer(assistant.stream(question, history, since=since, until=until, as_of=as_of))
@@ -136,6 +137,7 @@ def chat(since: str, until: str, as_of: str, **chosen: Any) -> None:
                 say(f"Error: {error}", err=True)
             else:
                 history += [{"role": "user", "content": question}, {"role": "assistant", "content": answer.text}]
+                assistant.read_ahead(history)
 
 
 def _next_question() -> str:

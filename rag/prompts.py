@@ -27,16 +27,27 @@ _REWRITE = (
     "words such as he, it, there or that by what they stand for. Change nothing else. Write only the question."
 )
 
+_FROM, _TURNS = "Statements from", "Conversation:"
+
 
 def answer(question: str, evidence: Sequence[Evidence], form: str = "Question: {question}") -> list[ChatMessage]:
     """Asks for the answer, in one short sentence; in the `form` YES_OR_NO, for that word."""
     return _messages(INSTRUCTIONS, f"{statements(evidence)}\n\n{form.format(question=question)}")
 
 
+def answer_begins() -> list[ChatMessage]:
+    """What every `answer` begins with."""
+    return _messages(INSTRUCTIONS, _FROM)
+
+
 def rewrite(history: Sequence[tuple[str, str]], question: str) -> list[ChatMessage]:
     """Asks for a question that stands alone; `history` is (role, text) pairs, oldest first."""
-    turns = "\n".join(f"{'Reader' if role == 'user' else 'Archive'}: {text}" for role, text in history)
-    return _messages(_REWRITE, f"Conversation:\n{turns}\nLast question: {question}")
+    return _messages(_REWRITE, f"{_conversation(history)} {question}")
+
+
+def rewrite_begins(history: Sequence[tuple[str, str]] = ()) -> list[ChatMessage]:
+    """What every `rewrite` after this `history` begins with; without one, what all of them do."""
+    return _messages(_REWRITE, _conversation(history) if history else _TURNS)
 
 
 def statements(evidence: Sequence[Evidence]) -> str:
@@ -44,7 +55,7 @@ def statements(evidence: Sequence[Evidence]) -> str:
     lines = list[str]()
     for day, group in groupby(evidence, key=lambda item: item.date):
         source = f"articles of {spell_with_weekday(day)}" if day else "undated articles"
-        lines += [f"Statements from {source}:", *map(statement, group)]
+        lines += [f"{_FROM} {source}:", *map(statement, group)]
     return "\n".join(lines)
 
 
@@ -56,6 +67,11 @@ def statement(item: Evidence) -> str:
 def fingerprint() -> str:
     """Changes when the words of any prompt change."""
     return hashlib.sha256("\0".join((INSTRUCTIONS, YES_OR_NO, _REWRITE)).encode()).hexdigest()[:12]
+
+
+def _conversation(history: Sequence[tuple[str, str]]) -> str:
+    turns = "\n".join(f"{'Reader' if role == 'user' else 'Archive'}: {text}" for role, text in history)
+    return f"{_TURNS}\n{turns}\nLast question:"
 
 
 def _messages(system: str, user: str) -> list[ChatMessage]:

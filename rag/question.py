@@ -46,19 +46,28 @@ def standalone(
 
     A refusal in the history is no source of words; the question that it refused still is.
     """
-    # without marks of evidence
-    turns = [(turn["role"], re.sub(r"\s*\[\d+\]", "", turn["content"]).strip()) for turn in history]
-    turns = [(role, REFUSAL if text.startswith(REFUSAL) else text) for role, text in turns if text]
+    turns = _turns(history)
     asked = [text for role, text in turns if role == "user"]
     leans = _LEANS.search(question) or len(content_words(question)) <= _FEW
     if not asked or not leans:
         return question
-    turns = turns[-_TURNS:]
+    turns = lately(history)
     written = " ".join("".join(rewrite([*turns], question)).split()).strip('"“”')
     said = "\n".join([question, *(text for _, text in turns if text != REFUSAL)])
     if written and len(written) <= _LONGEST and not foreign(written, said):
         return written
     return f"{asked[-1]} {question}"
+
+
+def lately(history: Sequence[Message]) -> list[tuple[str, str]]:
+    """The turns that the model reads to write a question out, as (role, text)."""
+    return _turns(history)[-_TURNS:]
+
+
+def _turns(history: Sequence[Message]) -> list[tuple[str, str]]:
+    # without marks of evidence
+    turns = [(turn["role"], re.sub(r"\s*\[\d+\]", "", turn["content"]).strip()) for turn in history]
+    return [(role, REFUSAL if text.startswith(REFUSAL) else text) for role, text in turns if text]
 
 
 def parts(question: str) -> tuple[str, ...]:

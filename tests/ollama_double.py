@@ -206,8 +206,9 @@ def closed_port() -> int:
 class OllamaDouble:
     """An Ollama server on 127.0.0.1, for as long as the `with` lasts. All requests are kept in `requests`.
 
-    `models` is what it has (None: the two recorded ones); `chat`, `load`, `embed` and `pull` answer these requests,
-    once the model is there. What goes wrong in a function of the test is raised when the `with` ends.
+    `models` is what it has (None: the two recorded ones); `chat`, `load`, `ahead` (what is read before a question),
+    `embed` and `pull` answer these requests, once the model is there. What goes wrong in a function of the test is
+    raised when the `with` ends.
     """
 
     def __init__(
@@ -217,6 +218,7 @@ class OllamaDouble:
         models: Sequence[dict[str, Any]] | None = None,
         pull: Answer | None = None,
         load: Answer = loaded,
+        ahead: Answer | None = None,
         embed: Answer | None = None,
         ps: str = "ps",
         everything: Answer | None = None,
@@ -232,6 +234,7 @@ class OllamaDouble:
         self.connections: list[socket.socket] = []
         self.failures: list[Exception] = []
         self._load, self._embed, self._everything = load, embed or recording("embed_chat_model"), everything
+        self._ahead = ahead or recording("chat")
         self._fixed: dict[str, Answer] = {
             "/api/version": recording("version"),
             "/api/ps": recording(ps),
@@ -247,7 +250,12 @@ class OllamaDouble:
     @property
     def chats(self) -> list[dict[str, Any]]:
         """The JSON of each request for chat."""
-        return [asked for asked in self._to_chat if asked["messages"]]
+        return [asked for asked in self._to_chat if asked["messages"] and not _is_ahead(asked)]
+
+    @property
+    def read_ahead(self) -> list[list[dict[str, str]]]:
+        """The messages of each request that only has them read."""
+        return [asked["messages"] for asked in self._to_chat if _is_ahead(asked)]
 
     @property
     def loads(self) -> list[dict[str, Any]]:
@@ -297,7 +305,14 @@ class OllamaDouble:
             return _reply(self._embed, asked)
         if "completion" not in model.get("capabilities", ["completion"]):
             return refuses(400, f'"{name}" does not support chat')  # written by hand
-        return _reply(self.chat if asked["messages"] else self._load, asked)
+        if not asked["messages"]:
+            return _reply(self._load, asked)
+        return _reply(self._ahead if _is_ahead(asked) else self.chat, asked)
+
+
+def _is_ahead(asked: dict[str, Any]) -> bool:
+    """Whether nothing is done with the one token that comes."""
+    return asked["options"].get("num_predict") == 1 and not asked.get("logprobs")
 
 
 def _reply(answer: Answer, request: dict[str, Any]) -> Reply:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_helpers import QUESTION, QUOTED, RIGHT, on_ollama, says
+from app_helpers import QUESTION, QUOTED, RIGHT, on_ollama, says, until
 from checking import CheckedAssistant
 from ollama_double import OllamaDouble, endless, error_in_mid_stream, slow
 
@@ -131,3 +131,9 @@ def test_an_empty_page_offers_questions_and_one_without_an_index_says_what_to_do
     assert "Ask 2 articles, of 5 December 2024" in page and "What happened in Hama?" in page
     with CheckedAssistant(tmp_path / "none", "embedded") as dateline:
         assert "dateline index FOLDER" in Controller.of(dateline).shown("anna", "")
+
+
+def test_while_an_answer_is_read_the_model_reads_the_conversation(desk: Desk) -> None:
+    desk.ask()
+    known = f"Conversation:\nReader: {QUESTION}\nArchive: {RIGHT}\nLast question:"
+    until(lambda: known in [messages[1]["content"] for messages in desk.ollama.read_ahead])

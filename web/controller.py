@@ -128,6 +128,7 @@ class Controller:
         try:
             answer = await running.answer()
             self.conversations.answered(reader, turn, answer.to_dict())
+            self.assistant.read_ahead(self.history(reader, conversation))
             trouble = ""
         except (Stopped, asyncio.CancelledError):
             trouble = STOPPED

@@ -69,6 +69,13 @@ class Engine(Protocol):
         Raises an EngineError of `rag.errors`.
         """
 
+    def read_ahead(self, beginning: Sequence[ChatMessage], connections: Connections | None = None) -> None:
+        """Reads how prompts begin (their last message goes on, with a space), to be sooner with those that come.
+
+        An engine may do nothing, and does if its server is elsewhere, where that costs somebody. Cutting `connections`
+        ends it. Raises an EngineError of `rag.errors`, or Stopped.
+        """
+
     def yes_minus_no(
         self, messages: Sequence[ChatMessage], *, connections: Connections | None = None
     ) -> tuple[float, Completion]:

@@ -13,6 +13,7 @@ from llama_index.core.llms import ChatMessage
 from rag.engines.base import Completion, as_json, log_odds
 from rag.engines.connections import Connections
 from rag.engines.llama_server import BROKE_OFF, LlamaServer
+from rag.engines.slot import Slot
 from rag.engines.thoughts import Thoughts, may_open, thinks
 from rag.errors import EngineInterrupted, EngineUnavailable
 
@@ -39,7 +40,7 @@ class EmbeddedEngine:
     ) -> None:
         """`threads`: 0 is one for each core this process may use, at most 8.
 
-        `timeout` counts seconds without a sign of life: no token written and no 128 tokens read.
+        `timeout` counts seconds without a sign of life: no token written and no batch read.
         `prompt_cache_mib`: MiB of prompts that stay read beside the last one (28 KiB a token of the default model).
         """
         self.model = path.stem
@@ -50,7 +51,7 @@ class EmbeddedEngine:
         self._timeout = timeout
         self._prompt_cache_mib = prompt_cache_mib
         self._lock = threading.Lock()
-        self._server: LlamaServer | None = None
+        self._slot: Slot | None = None
         self._closed = False
 
     def load(self, connections: Connections | None = None) -> None:
@@ -71,11 +72,11 @@ class EmbeddedEngine:
     ) -> Generator[str, None, Completion]:
         """See `Engine.stream`. Closing the generator closes the connection, which stops the model.
 
-        `from_cache` goes on from what was read before. That is sooner, but a prompt read in other pieces rounds
-        otherwise, and now and then the same question then gets other words.
+        `from_cache` goes on from any token that was read before, not only from whole pieces. That is a little sooner,
+        but a prompt read in other ones rounds otherwise, and now and then the same question then gets other words.
         """
         end, thoughts = _End(), Thoughts()
-        for event in self._chat(messages, connections, max_tokens=max_tokens, cache_prompt=from_cache):
+        for event in self._chat(messages, connections, in_pieces=not from_cache, max_tokens=max_tokens):
             end.read(event)
             if "prompt_progress" in event:
                 yield ""
@@ -95,46 +96,57 @@ class EmbeddedEngine:
     ) -> tuple[float, Completion]:
         """See `Engine.yes_minus_no`. A word outside the 20 likeliest tokens counts as the 20th."""
         end = _End()
-        for event in self._chat(messages, connections, max_tokens=1, cache_prompt=True, top_logprobs=20):
+        for event in self._chat(messages, connections, in_pieces=True, max_tokens=1, top_logprobs=20):
             end.read(event)
         if any(may_open(token["token"]) for token in end.tokens):
             raise thinks(self.model, _INSTEAD)
         likeliest = end.tokens[0]["top_logprobs"] if end.tokens else ()
         return log_odds([(one["token"].strip().lower(), one["logprob"]) for one in likeliest]), end.completion()
 
+    def read_ahead(self, beginning: Sequence[ChatMessage], connections: Connections | None = None) -> None:
+        """See `Engine.read_ahead`.
+
+        What stands before the last message stays read for good; of what is in it, the beginning that came last.
+        """
+        if connections:
+            connections.check()  # nothing is loaded for nobody
+        self._started().read_ahead(as_json(beginning), connections)
+
     def count_tokens(self, text: str) -> int:
         """Exact, by the model's own tokenizer."""
-        return self._started().count_tokens(text)
+        return self._started().server.count_tokens(text)
 
     def close(self) -> None:
         """Frees the model, also in mid-answer. Safe to call twice; the engine can't be used afterwards."""
         with self._lock:
             self._closed = True
-            server, self._server = self._server, None
-        if server is not None:
-            server.close()
+            slot, self._slot = self._slot, None
+        if slot is not None:
+            slot.server.close()
 
     def _chat(
-        self, messages: Sequence[ChatMessage], connections: Connections | None, **options: Any
+        self, messages: Sequence[ChatMessage], connections: Connections | None, *, in_pieces: bool, **options: Any
     ) -> Iterator[dict[str, Any]]:
         """The events of a chat; greedy, so that the same messages give the same text."""
         greedy = {"logprobs": True, "temperature": 0, "seed": self._seed}
-        return self._started().chat({"messages": as_json(messages)} | greedy | options, connections)
+        request = {"messages": as_json(messages)} | greedy | options
+        return self._started().chat(request, connections, in_pieces=in_pieces)
 
-    def _started(self) -> LlamaServer:
+    def _started(self) -> Slot:
         with self._lock:
             if self._closed:
                 raise EngineUnavailable("The embedded engine was closed. Open a new Assistant.")
-            if self._server is None or not self._server.runs:  # one that died in mid-answer: who listened was told
-                self._server = LlamaServer(
+            if self._slot is None or not self._slot.server.runs:  # one that died in mid-answer: who listened was told
+                server = LlamaServer(
                     self._path,
                     context_tokens=self.context_tokens,
                     threads=self._threads,
                     timeout=self._timeout,
                     prompt_cache_mib=self._prompt_cache_mib,
                 )
-                self.context_tokens = min(self.context_tokens, self._server.window())
-            return self._server
+                self.context_tokens = min(self.context_tokens, server.window())
+                self._slot = Slot(server)
+            return self._slot
 
 
 class _End:

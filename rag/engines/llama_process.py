@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -15,15 +16,18 @@ from typing import Any
 
 
 def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that asks
+    for end in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(end, signal.SIG_IGN)  # meant for the program that asks, with which this ends
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)  # llama.cpp says much, and nobody reads it
         os.dup2(nowhere, 2)
-        served, answer = _serve(json.loads(sys.stdin.readline()))
+        asked = json.loads(sys.stdin.readline())
+        served, answer = _serve(asked)
         print(json.dumps(answer), file=answers)
     if served:
         sys.stdin.read()
+    shutil.rmtree(asked["copies"], ignore_errors=True)  # whoever made it may be dead
     os._exit(0)  # what is being answered is for nobody, and llama.cpp's own end would wait for it
 
 
@@ -48,11 +52,10 @@ def _parameters(library: Any, asked: dict[str, Any]) -> Any:
     p.hostnames, p.port, p.api_keys = ["127.0.0.1"], 0, [asked["key"]]
     p.verbosity = -1
     p.ui = p.endpoint_slots = p.warmup = p.ctx_shift = False
-    # One slot: the window is not divided. Unless asked for, no prompts are kept beside it: what a check goes on from is
-    # then always the draft before it, and the same question gets the same numbers.
+    # One slot: the window is not divided, and no batch has tokens of two prompts, which would round otherwise.
     p.n_parallel, p.n_ctx, p.cache_ram_mib = 1, asked["context_tokens"], asked["prompt_cache_mib"]
-    # As fast as 512, and a closed connection is noticed four times sooner while a prompt is read.
-    p.n_batch = p.n_ubatch = 128
+    p.n_batch = p.n_ubatch = asked["batch"]
+    p.slot_save_path = f"{asked['copies']}{os.sep}"  # llama.cpp puts a file's name right behind it
     p.cpuparams.n_threads = p.cpuparams_batch.n_threads = asked["threads"]
     p.flash_attn_type = library.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED
     # Read, not mapped: 1.3 GB instead of 1.9 for the default model, since llama.cpp repacks the weights;

@@ -9,7 +9,7 @@ from typing import Any
 
 from llama_index.core.llms import ChatMessage
 
-from index.network import default_host
+from index.network import default_host, is_here
 from index.ollama_library import ollama
 from rag.engines.base import Completion, as_json, yes_over_no
 from rag.engines.connections import Connections
@@ -57,7 +57,7 @@ class OllamaEngine:
 
     def load(self, connections: Connections | None = None) -> None:
         """Has Ollama load the model: a chat without messages. Raises the errors of `stream`."""
-        if not re.search("[1-9]", str(self._keep_alive)):
+        if not self._stays:
             return  # such a chat would unload it
         with connect(self.address, max(self._timeout, LOAD_SECONDS), self.model, connections) as client:
             client.chat(**self._request(()))
@@ -100,6 +100,16 @@ class OllamaEngine:
             raise thinks(self.model, _INSTEAD)
         return completion
 
+    def read_ahead(self, beginning: Sequence[ChatMessage], connections: Connections | None = None) -> None:
+        """See `Engine.read_ahead`: it writes one token, to read the rest; Ollama itself decides what it keeps.
+
+        Only on this machine, and not where Ollama frees the model at once. Raises the errors of `stream`.
+        """
+        if not self._stays or not is_here(self.address):
+            return
+        with connect(self.address, max(self._timeout, LOAD_SECONDS), self.model, connections) as client:
+            client.chat(**self._request(beginning, num_predict=1))
+
     def yes_minus_no(
         self, messages: Sequence[ChatMessage], *, connections: Connections | None = None
     ) -> tuple[float, Completion]:
@@ -122,6 +132,10 @@ class OllamaEngine:
 
     def close(self) -> None:
         """Nothing to free: each call has a connection of its own, and the model stays in Ollama's memory."""
+
+    @property
+    def _stays(self) -> bool:
+        return bool(re.search("[1-9]", str(self._keep_alive)))
 
     def _request(self, messages: Sequence[ChatMessage], **options: int) -> dict[str, Any]:
         """What every chat carries. num_ctx is always the same: Ollama loads the model again when it changes."""

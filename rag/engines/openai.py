@@ -83,6 +83,9 @@ class OpenAIEngine:
             raise thinks(self.model, _INSTEAD)
         return completion
 
+    def read_ahead(self, beginning: Sequence[ChatMessage], connections: Connections | None = None) -> None:
+        """Nothing: such a server is often somebody else's, and asks for money."""
+
     def yes_minus_no(
         self, messages: Sequence[ChatMessage], *, connections: Connections | None = None
     ) -> tuple[float, Completion]:

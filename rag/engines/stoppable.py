@@ -81,6 +81,7 @@ class Stoppable:
         self.name, self.model = engine.name, engine.model
         self.load = partial(engine.load, connections)
         self.stream = partial(engine.stream, connections=connections)
+        self.read_ahead = partial(engine.read_ahead, connections=connections)
         self.yes_minus_no = partial(engine.yes_minus_no, connections=connections)
 
     @property
