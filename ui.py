@@ -103,6 +103,8 @@ class AskPage:
             with gr.Accordion("Narrow the articles", open=False):
                 self.since = gr.Textbox(label="From", placeholder="YYYY-MM-DD", elem_id="since")
                 self.until = gr.Textbox(label="Until", placeholder="YYYY-MM-DD", elem_id="until")
+                self.source = gr.Textbox(label="Source", placeholder="Words of its name", elem_id="source")
+                self.author = gr.Textbox(label="Author", placeholder="Words of the name", elem_id="author")
                 self.leave = gr.Dropdown([], label="Leave out", multiselect=True, elem_id="leave")
         self.top = gr.HTML(elem_id="top", apply_default_css=False)
         self.talk = gr.HTML(js_on_load=_ACTS, elem_id="talk", apply_default_css=False)
@@ -119,13 +121,14 @@ class AskPage:
     def wire(self, page: gr.Blocks) -> None:
         """What happens when something is done."""
         view = [self.here, self.talk, self.listed, self.live, self.send, self.stop]
-        narrow = [self.since, self.until, self.leave]
+        narrow = [self.since, self.until, self.source, self.author, self.leave]
         page.load(self.opened, None, [*view, self.top, self.leave], **_OURS)
         page.unload(self.left)
         asked = [self.box.submit, self.send.click]
         gr.on(asked, self.answer, [self.box, self.here, *narrow], [*view, self.box], **_OURS)
         self.talk.select(self.act, [self.here, *narrow], [*view, self.box], **_OURS)
-        gr.on([self.since.change, self.until.change, self.leave.change], self.narrowing, narrow, self.chips, **_OURS)
+        words = [self.since.change, self.until.change, self.source.change, self.author.change]
+        gr.on([*words, self.leave.change], self.narrowing, narrow, self.chips, **_OURS)
         self.chips.select(self.widen, [self.leave], narrow, **_OURS)
         self.listed.select(self.manage, [self.here, self.find], view, **_OURS)
         self.find.change(self.found, [self.find, self.here], self.listed, **_OURS)
@@ -154,6 +157,8 @@ class AskPage:
         conversation: str,
         since: str | None,
         until: str | None,
+        source: str | None,
+        author: str | None,
         leave: list[str] | None,
         request: gr.Request,
     ) -> AsyncIterator[dict[Any, Any]]:
@@ -166,7 +171,9 @@ class AskPage:
         if not question.strip():
             yield cleared
             return
-        async for update in self._begun(request, conversation, question, _narrowed(since, until, leave)):
+        async for update in self._begun(
+            request, conversation, question, _narrowed(since, until, source, author, leave)
+        ):
             yield update | cleared
             cleared = {}  # what is written meanwhile is the next question
 
@@ -176,6 +183,8 @@ class AskPage:
         conversation: str,
         since: str | None,
         until: str | None,
+        source: str | None,
+        author: str | None,
         leave: list[str] | None,
         request: gr.Request,
     ) -> AsyncIterator[dict[Any, Any]]:
@@ -188,7 +197,7 @@ class AskPage:
         if conversation in self._controller.running:
             gr.Info("One question at a time: stop this one first.")
             return
-        question, narrowed = asked.get("text", ""), _narrowed(since, until, leave)
+        question, narrowed = asked.get("text", ""), _narrowed(since, until, source, author, leave)
         if asked["act"] in ("retry", "edit", "undo"):
             taken = self._conversations.back_to(reader, int(asked["turn"]))
             question, narrowed = taken.question, taken.narrowed
@@ -221,16 +230,19 @@ class AskPage:
     async def cleared(self, request: gr.Request) -> dict[Any, Any]:
         return await self._view(request, "")
 
-    def narrowing(self, since: str | None, until: str | None, leave: list[str] | None) -> str:
+    def narrowing(
+        self, since: str | None, until: str | None, source: str | None, author: str | None, leave: list[str] | None
+    ) -> str:
         """The chips of what narrows the next question."""
-        return narrowed_html(_narrowed(since, until, leave), removable=True)
+        return narrowed_html(_narrowed(since, until, source, author, leave), removable=True)
 
     def widen(self, event: gr.EventData, left_out: list[str]) -> dict[Any, Any]:
         """A chip was clicked away."""
         if event._data["id"] == "exclude":
             gone = event._data["text"].removeprefix("without ")
             return {self.leave: [id for id in left_out if id != gone]}
-        return {self.since if event._data["id"] == "since" else self.until: ""}
+        words = {"since": self.since, "source": self.source, "author": self.author}
+        return {words.get(event._data["id"], self.until): ""}
 
     async def _begun(
         self, request: gr.Request, conversation: str, question: str, narrowed: dict[str, Any]
@@ -380,9 +392,12 @@ class ArticlesPage:
         yield self.shown(words, order) | {self.drop: None, self.cancel: gr.Button(visible=False)}
 
 
-def _narrowed(since: str | None, until: str | None, leave: list[str] | None) -> dict[str, Any]:
+def _narrowed(
+    since: str | None, until: str | None, source: str | None, author: str | None, leave: list[str] | None
+) -> dict[str, Any]:
     """What was filled in, as `Turn.narrowed`; Gradio gives None for what was never on the screen."""
-    told = {"since": (since or "").strip(), "until": (until or "").strip(), "exclude": leave}
+    words = {"since": since, "until": until, "source": source, "author": author}
+    told = {name: (value or "").strip() for name, value in words.items()} | {"exclude": leave}
     return {name: value for name, value in told.items() if value}
 
 

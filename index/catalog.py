@@ -31,9 +31,10 @@ from index.columns import (
     vectors_of,
 )
 from index.records import Counts, Entry, FileState, Narrow, Stored, day_number
+from index.terms import spelled
 from index.types import Article, Listed, Passage, Sentence, Skipped, Span
 
-FORMAT = 3
+FORMAT = 4
 """Raise when the tables change: an older index is then refused."""
 
 _PAGE = 2000  # vectors that are read at once
@@ -365,11 +366,13 @@ class Catalog(ABC):
             [asdict(sentence) for entry in entries for sentence in entry.sentences],
         )
         passages = [passage for entry in entries for passage in entry.passages]
+        known = self._names_of(entries)
+        names = [known[entry.article.id] for entry in entries for _ in entry.passages]
         rows = self._new_rows(len(passages))
         self._do(
-            'INSERT INTO passages (row, id, article, start, "end", kind, day) '
-            "VALUES (:row, :id, :article, :start, :end, :kind, :day)",
-            [passage_columns(row, passage) for row, passage in zip(rows, passages, strict=True)],
+            'INSERT INTO passages (row, id, article, start, "end", kind, day, source, author) '
+            "VALUES (:row, :id, :article, :start, :end, :kind, :day, :source, :author)",
+            [passage_columns(row, passage, *of_it) for row, passage, of_it in zip(rows, passages, names, strict=True)],
         )
         vectors = (vector.astype(np.float16).tobytes() for entry in entries for vector in entry.vectors)
         self._do(
@@ -377,6 +380,21 @@ class Catalog(ABC):
             [{"row": row, "vector": vector} for row, vector in zip(rows, vectors, strict=True)],
         )
         self._put_words({row: passage.text for row, passage in zip(rows, passages, strict=True)})
+
+    def _names_of(self, entries: Sequence[Entry]) -> dict[str, tuple[int, int]]:
+        """By article the numbers of its source's and author's name, each kept once; 0 for none."""
+        spelt = {e.article.id: (spelled(e.article.source or ""), spelled(e.article.author or "")) for e in entries}
+        wanted = {name for names in spelt.values() for name in names if name}
+        among = self._AMONG.format("names")
+        known = dict(self._rows(f"SELECT name, number FROM names WHERE name {among}", names=self._listed(wanted)))
+        last = self._number("SELECT coalesce(max(number), 0) FROM names")
+        new = {name: number for number, name in enumerate(sorted(wanted - known.keys()), last + 1)}
+        self._do(
+            "INSERT INTO names (number, name) VALUES (:number, :name)",
+            [{"number": number, "name": name} for name, number in new.items()],
+        )
+        numbers = known | new | {"": 0}
+        return {article: (numbers[source], numbers[author]) for article, (source, author) in spelt.items()}
 
     def _number(self, sql: str, **values: Any) -> int:
         return int(self._rows(sql, **values)[0][0])
@@ -390,6 +408,10 @@ class Catalog(ABC):
             values = {"since": narrow.since or 1, "until": narrow.until or day_number(date.max)}
         if narrow.bounded and narrow.undated:
             condition = f"({condition} OR p.day = 0)"
+        for column, words in (("source", narrow.source), ("author", narrow.author)):
+            if words:
+                condition += f" AND p.{column} IN (SELECT number FROM names WHERE name LIKE :{column})"
+                values[column] = f"%{words}%"
         if narrow.exclude:
             condition += f" AND NOT (p.article {self._AMONG.format('exclude')})"
             values["exclude"] = self._listed(narrow.exclude)

@@ -47,7 +47,7 @@ def article_columns(entry: Entry) -> dict[str, str | None]:
     }
 
 
-def passage_columns(row: int, passage: Passage) -> dict[str, str | int]:
+def passage_columns(row: int, passage: Passage, source: int, author: int) -> dict[str, str | int]:
     return {
         "row": row,
         "id": passage.id,
@@ -56,6 +56,8 @@ def passage_columns(row: int, passage: Passage) -> dict[str, str | int]:
         "end": passage.end,
         "kind": passage.kind,
         "day": day_number(passage.date),
+        "source": source,
+        "author": author,
     }
 
 

@@ -42,9 +42,13 @@ CREATE TABLE sentences (article text COLLATE "C" NOT NULL, number integer NOT NU
     "end" integer NOT NULL, kind text NOT NULL, paragraph integer NOT NULL, PRIMARY KEY (article, number));
 CREATE SEQUENCE rows;
 CREATE TABLE passages (row bigint PRIMARY KEY, id text NOT NULL UNIQUE, article text COLLATE "C" NOT NULL,
-    start integer NOT NULL, "end" integer NOT NULL, kind text NOT NULL, day integer NOT NULL);
+    start integer NOT NULL, "end" integer NOT NULL, kind text NOT NULL, day integer NOT NULL, source bigint NOT NULL,
+    author bigint NOT NULL);
 CREATE INDEX passages_of_article ON passages (article);
 CREATE INDEX passages_of_day ON passages (day);
+CREATE INDEX passages_of_source ON passages (source, day);
+CREATE INDEX passages_of_author ON passages (author, day);
+CREATE TABLE names (number bigint PRIMARY KEY, name text NOT NULL UNIQUE);
 CREATE TABLE vectors (row bigint PRIMARY KEY, vector bytea NOT NULL);
 CREATE TABLE dead (row bigint PRIMARY KEY);
 CREATE TABLE words (row bigint PRIMARY KEY, words tsvector NOT NULL, length integer NOT NULL);

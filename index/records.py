@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.decode import storable
 from index.types import Article, Passage, Sentence, Skipped
 
 
@@ -58,25 +57,24 @@ class Narrow:
     until: int | None = None
     undated: bool = False
     """Whether passages without a date pass the bounds."""
+    source: str = ""
+    author: str = ""
+    """Words that stand in the article's source, and in its author, as `spelled`; empty ones stand in all."""
     exclude: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, since: date | None, until: date | None, exclude: Collection[str], undated: bool) -> Narrow:
-        return cls(
-            day_number(since) if since else None,
-            day_number(until) if until else None,
-            undated,
-            tuple(sorted(map(storable, exclude))),
-        )
 
     @property
     def bounded(self) -> bool:
         return self.since is not None or self.until is not None
 
     @property
+    def selects(self) -> bool:
+        """Whether it may keep most of them out."""
+        return self.bounded or bool(self.source or self.author)
+
+    @property
     def narrows(self) -> bool:
         """Whether there is anything that it keeps out."""
-        return self.bounded or bool(self.exclude)
+        return self.selects or bool(self.exclude)
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ def _nearest(
     """
     limit, passing = depth, total
     if narrow.narrows:  # so many results that enough of them pass, most likely
-        passing = catalog.passing_count(narrow, _COUNTED) if narrow.bounded else total
+        passing = catalog.passing_count(narrow, _COUNTED) if narrow.selects else total
         limit *= 2 * total // max(passing, 1) if passing < _COUNTED else 4
     if vectors is None or (narrow.narrows and passing <= _READ * limit):
         found = []

@@ -27,9 +27,13 @@ CREATE TABLE sentences (article TEXT NOT NULL, number INTEGER NOT NULL, start IN
     "end" INTEGER NOT NULL, kind TEXT NOT NULL, paragraph INTEGER NOT NULL,
     PRIMARY KEY (article, number)) WITHOUT ROWID;
 CREATE TABLE passages (row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, article TEXT NOT NULL,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, kind TEXT NOT NULL, day INTEGER NOT NULL);
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, kind TEXT NOT NULL, day INTEGER NOT NULL,
+    source INTEGER NOT NULL, author INTEGER NOT NULL);
 CREATE INDEX passages_of_article ON passages (article);
 CREATE INDEX passages_of_day ON passages (day);
+CREATE INDEX passages_of_source ON passages (source, day);
+CREATE INDEX passages_of_author ON passages (author, day);
+CREATE TABLE names (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE vectors (row INTEGER PRIMARY KEY, vector BLOB NOT NULL);
 CREATE TABLE dead (row INTEGER PRIMARY KEY);
 CREATE VIEW texts AS SELECT p.row AS row, substr(a.text, p.start + 1, p."end" - p.start) AS text

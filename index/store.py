@@ -6,6 +6,7 @@ import shlex
 import threading
 from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -29,8 +30,9 @@ from index.errors import (
 )
 from index.opening import catalogs_in, vectors_in
 from index.places import Places
-from index.records import Counts, Narrow
+from index.records import Counts, Narrow, day_number
 from index.search import Mode, Statistics, search
+from index.terms import spelled
 from index.types import Article, Hit, Listed, Sentence, Skipped, SyncReport
 
 if TYPE_CHECKING:
@@ -246,6 +248,8 @@ class ArticleIndex:
         *,
         since: date | None = None,
         until: date | None = None,
+        source: str = "",
+        author: str = "",
         exclude: Collection[str] = (),
         undated: bool = False,
         mode: Mode = "fused",
@@ -254,19 +258,27 @@ class ArticleIndex:
     ) -> list[Hit]:
         """The `k` best passages, best first; fewer only where fewer pass the filters.
 
-        `since` and `until` are inclusive, and let articles without a date pass only if `undated`. `exclude` is
-        article ids. "fused" merges the ranks of BM25 and dense search (RRF); "bm25" finds only passages with a
-        word of the query and calls no embedder. Ties are broken by article id and position. What was published from
-        the first to the last day of `toward` comes higher, for "fused". Where a Chroma server fails, passages are found
-        by words alone, and a sentence that says so is put into `notes`.
+        `since` and `until` are inclusive, and let articles without a date pass only if `undated`. `source` and
+        `author` are words that stand in the article's, whatever their case and diacritics. `exclude` is article ids.
+        "fused" merges the ranks of BM25 and dense search (RRF); "bm25" finds only passages with a word of the query
+        and calls no embedder. Ties are broken by article id and position. What was published from the first to the
+        last day of `toward` comes higher, for "fused". Where a Chroma server fails, passages are found by words alone,
+        and a sentence that says so is put into `notes`.
 
         Raises IndexMissing also if there is no article, EmbedderMismatch, EmbedderError.
         """
-        narrow = Narrow.of(since, until, exclude, undated)
+        narrow = Narrow(
+            day_number(since) or None,
+            day_number(until) or None,
+            undated,
+            spelled(storable(source)),
+            spelled(storable(author)),
+            tuple(sorted(map(storable, exclude))),
+        )
         days = None
         if toward:
             first, last = max(filter(None, (since, toward[0]))), min(filter(None, (until, toward[1])))
-            days = Narrow.of(first, last, exclude, undated=False)
+            days = replace(narrow, since=day_number(first), until=day_number(last), undated=False)
         return self._read(lambda catalog: self._search(catalog, query, k, narrow, mode, days, notes))
 
     def _search(

@@ -21,6 +21,19 @@ _LONGEST = 100  # characters of a word; PostgreSQL takes 2,046 bytes
 _stemming = threading.Lock()  # the stemmers keep the word in hand in themselves
 
 
+def fold(text: str) -> str:
+    """Lower case, no diacritics, straight quotes: the form in which spellings are compared."""
+    if text.isascii():
+        return text.casefold()
+    decomposed = unicodedata.normalize("NFKD", text.replace("’", "'").replace("‘", "'"))
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+
+
+def spelled(name: str) -> str:
+    """A name as it is looked up: its words, folded, each between spaces; empty for none."""
+    return f" {' '.join(_WORD.findall(fold(name)))} " if name.strip() else ""
+
+
 def terms(text: str) -> Iterator[tuple[str, Span]]:
     """Each word of the text as it is looked up, and where it stands."""
     for found in _WORD.finditer(text):

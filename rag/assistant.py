@@ -113,7 +113,7 @@ class Assistant:
     ) -> list[Hit]:
         """The `k` passages nearest to `query`, BM25 and dense hits fused.
 
-        `filters`: `since`, `until`, `as_of` and `exclude`, see `Filters`. What there is to know of the search, such as
+        `filters`: which articles count, see `Filters`. What there is to know of the search, such as
         that a server failed and it went by words alone, is put into `notes`. Raises IndexMissing if nothing is indexed,
         QuestionError if `query` is no text.
         """
@@ -260,7 +260,7 @@ class Assistant:
     ) -> Generator[Event, None, None]:
         """Answers the question of `reply` into it; the evals read there what spoke for each sentence.
 
-        `filters` has what `ask` takes by name: since, until, as_of, exclude.
+        `filters` has what `ask` takes by name, see `Filters`.
         """
         for turn in history:
             as_text(turn["content"], "A message of the history")

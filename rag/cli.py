@@ -1,17 +1,22 @@
 """The commands. Exit codes: 0 answered or done, 1 an error, 2 usage, 3 abstained, 130 interrupted."""
 
+from __future__ import annotations
+
 import io
 import sys
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from index.errors import DatelineError
 from rag.options import common_options, index_options, opened, together
 from rag.printing import clean, say, say_json
+
+if TYPE_CHECKING:
+    from rag.find import Filters
 
 ABSTAINED = 3
 INTERRUPTED = 130
@@ -68,7 +73,10 @@ def commands() -> None:
     """Ask a folder of news articles, and get an answer whose every sentence can be checked."""
 
 
-_dates = together(
+_FILTERS = ("since", "until", "as_of", "source", "author")
+_filters = together(
+    click.option("--author", metavar="WORDS", help="Only articles whose author has these words."),
+    click.option("--source", metavar="WORDS", help="Only articles whose source has these words."),
     click.option("--as-of", metavar="DATE", help="The day of the question; later articles are hidden."),
     click.option("--until", metavar="DATE", help="Only articles up to this day (2024-12-31)."),
     click.option("--since", metavar="DATE", help="Only articles from this day on (2024-12-01)."),
@@ -105,39 +113,45 @@ def index(folder: Path, replace: bool, watch: bool, as_json: bool, **chosen: Any
 @click.argument("question")
 @common_options
 @index_options
-@_dates
+@_filters
 @_as_json
-def ask(question: str, as_json: bool, since: str, until: str, as_of: str, **chosen: Any) -> int:
+def ask(question: str, as_json: bool, **chosen: Any) -> int:
     """Answer QUESTION from the articles, with quotes; exit code 3 if they do not answer it."""
     from rag.terminal import show_answer
 
+    filters = _taken_from(chosen)
     with opened(**chosen) as assistant:
         if as_json:
-            say_json(answer := assistant.ask(question, since=since, until=until, as_of=as_of))
+            say_json(answer := assistant.ask(question, **filters))
         else:
-            answer = show_answer(assistant.stream(question, since=since, until=until, as_of=as_of))
+            answer = show_answer(assistant.stream(question, **filters))
     return ABSTAINED if answer.abstained else 0
 
 
 @commands.command()
 @common_options
 @index_options
-@_dates
-def chat(since: str, until: str, as_of: str, **chosen: Any) -> None:
+@_filters
+def chat(**chosen: Any) -> None:
     """Ask in a loop; each question may point back to the last. An empty line or Ctrl-D ends it."""
     from rag.terminal import show_answer
 
-    history: list[Any] = []
+    history, filters = list[Any](), _taken_from(chosen)
     with opened(**chosen) as assistant:
         assistant.read_ahead()
         while question := _next_question():
             try:
-                answer = show_answer(assistant.stream(question, history, since=since, until=until, as_of=as_of))
+                answer = show_answer(assistant.stream(question, history, **filters))
             except DatelineError as error:
                 say(f"Error: {error}", err=True)
             else:
                 history += [{"role": "user", "content": question}, {"role": "assistant", "content": answer.text}]
                 assistant.read_ahead(history)
+
+
+def _taken_from(chosen: dict[str, Any]) -> Filters:
+    """What narrows the articles, taken out of what was `chosen`."""
+    return cast("Filters", {name: chosen.pop(name) for name in _FILTERS})
 
 
 def _next_question() -> str:
@@ -153,9 +167,9 @@ def _next_question() -> str:
 @click.option("--verbose", is_flag=True, help="Show ranks and cosines.")
 @common_options
 @index_options
-@_dates
+@_filters
 @_as_json
-def search(query: str, k: int, verbose: bool, as_json: bool, since: str, until: str, as_of: str, **chosen: Any) -> None:
+def search(query: str, k: int, verbose: bool, as_json: bool, **chosen: Any) -> None:
     """Find the passages nearest to QUERY; no model is called."""
     from index.embedders import embedder
     from index.store import ArticleIndex
@@ -163,11 +177,12 @@ def search(query: str, k: int, verbose: bool, as_json: bool, since: str, until: 
     from rag.settings import Settings
     from rag.terminal import show_hits
 
+    filters = _taken_from(chosen)
     settings = Settings.load(chosen)  # no assistant: what answers takes as long to load as the search itself
     model = embedder(settings.embedder, ollama_host=settings.ollama_host)
     notes = list[str]()
     with ArticleIndex(settings.data_dir, model, settings.places, once=True) as articles:
-        hits = find(articles, query, k, since=since, until=until, as_of=as_of, notes=notes)
+        hits = find(articles, query, k, **filters, notes=notes)
     say_json(hits) if as_json else show_hits(hits, scores=verbose)
     for note in notes:
         say(f"Note: {note}.", err=True)

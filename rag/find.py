@@ -19,6 +19,9 @@ class Filters(TypedDict, total=False):
     until: Day
     as_of: Day
     """The day on which it is asked: hides articles dated later."""
+    source: str | None
+    author: str | None
+    """Words that stand in the article's source, and in its author; case and diacritics do not count."""
     exclude: Collection[str]
     """Ids of articles."""
 
@@ -35,6 +38,8 @@ def find(
     since: Day = None,
     until: Day = None,
     as_of: Day = None,
+    source: str | None = None,
+    author: str | None = None,
     exclude: Collection[str] = (),
     toward: tuple[date, date] | None = None,
     mode: Mode = "fused",
@@ -47,8 +52,9 @@ def find(
     undated = today is not None and first is last is None  # an article without a date is not known to be later
     last = min(filter(None, (last, today)), default=None)
     return articles.search(
-        query, k, since=first, until=last, exclude=exclude, undated=undated, toward=toward, mode=mode, notes=notes
-    )
+        query, k, since=first, until=last, source=source or "", author=author or "", exclude=exclude, undated=undated,
+        toward=toward, mode=mode, notes=notes,
+    )  # fmt: skip
 
 
 def as_text(given: str, what: str) -> str:

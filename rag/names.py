@@ -5,7 +5,8 @@ import re
 from rapidfuzz.distance import Levenshtein
 
 from index.stopwords import STOPWORDS
-from rag.words import NUMBER_WORDS, fold
+from index.terms import fold
+from rag.words import NUMBER_WORDS
 
 # words that open a sentence without being names; other forms of verbs are known by their endings
 _OPENERS = STOPWORDS.union(

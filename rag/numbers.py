@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from rag.words import NUMBER_WORDS, TENS, fold
+from index.terms import fold
+from rag.words import NUMBER_WORDS, TENS
 
 _ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
 _WORDS = NUMBER_WORDS | {word: float(n) for n, word in enumerate(_ORDINALS, 1)}

@@ -1,10 +1,10 @@
 """Words in forms that can be compared."""
 
 import re
-import unicodedata
 from functools import lru_cache
 
 from index.stopwords import STOPWORDS
+from index.terms import fold
 
 _TOKEN = re.compile(r"\w+(?:[.,]\d+)*(?:'\w+)?")
 _ONES = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
@@ -12,14 +12,6 @@ _ONES = """zero one two three four five six seven eight nine ten eleven twelve t
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 NUMBER_WORDS = {word: float(n) for n, word in enumerate(_ONES)} | {"dozen": 12.0}
 NUMBER_WORDS |= {word: float(20 + 10 * n) for n, word in enumerate(TENS)}
-
-
-def fold(text: str) -> str:
-    """Lower case, no diacritics, straight quotes: the form in which spellings are compared."""
-    if text.isascii():
-        return text.casefold()
-    decomposed = unicodedata.normalize("NFKD", text.replace("’", "'").replace("‘", "'"))
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 
 @lru_cache(maxsize=50_000)

@@ -2,10 +2,11 @@
 
 from evidence_helpers import statement
 
+from index.terms import fold
 from rag.literal import lacking
 from rag.names import find_names, name_stands_in, resembles_word_in
 from rag.numbers import find_numbers
-from rag.words import content_words, fold
+from rag.words import content_words
 
 MISSING = {
     ("It has 1,500 berths.", "The port has fifteen hundred berths."): None,

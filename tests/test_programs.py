@@ -71,7 +71,8 @@ def test_every_way_in_asks_searches_reads_and_tells_what_went_wrong(app: App, wa
     article = way(app.url, "article", id=citation["article"])
     assert article["text"][citation["start"] : citation["end"]] == citation["quote"]
     before = len(app.ollama.chats)
-    assert way(app.url, "ask", question=QUESTION, until="2020-01-01")["abstained"]
+    for nothing_left in ({"until": "2020-01-01"}, {"source": "Reuters"}, {"author": "Ann Lee"}):
+        assert way(app.url, "ask", question=QUESTION, **nothing_left)["abstained"]
     (hit,) = way(app.url, "search", query="Homs", k=1)
     assert "Homs" in hit["passage"]["text"]
     assert len(app.ollama.chats) == before  # neither needs the model

@@ -1,5 +1,6 @@
 """index/search.py: both searches and their fusion, their filters, and any query."""
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -115,6 +116,31 @@ def test_the_bounds_are_inclusive_and_keep_undated_articles_out(news: ArticleInd
     assert found(exclude=["bomb.txt", "not there"]) == {*ARTICLES} - {"bomb.txt"}
     assert found(since=FIFTH, exclude={"flood.txt"}) == {"talks.txt"}
     assert found(exclude={*ARTICLES}) == set()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_source_and_author_let_pass_by_whole_words_without_case_and_diacritics(
+    index: ArticleIndex, folder: Path, write: Write, mode: Any
+) -> None:
+    about = {"a": ("The Guardian", "Chloé Nguyễn"), "b": ("CNBC.com", "Ann Lee; O'Hara"), "c": ("guardian.ng", "")}
+    for name, (source, author) in about.items():
+        head = json.dumps({"source": source, "author": author} if author else {"source": source})
+        write(f"{name}.md", f"---\n{head}\n---\nThe river flooded the town {name}.")
+    index.sync(folder)
+
+    def found(**filters: Any) -> str:
+        return "".join(sorted(id[0] for id in ids(index.search("river", mode=mode, **filters))))
+
+    assert (found(), found(source=" "), found(author="")) == ("abc", "abc", "abc")
+    assert (found(source="guardian"), found(source="the GUARDIAN"), found(source="Guardian.ng")) == ("ac", "a", "c")
+    assert (found(source="nbc"), found(source="%"), found(source="?"), found(source="\ud800")) == ("", "", "", "")
+    assert (found(author="nguyen"), found(author="Lee O'Hara"), found(author="Lee Ann")) == ("a", "b", "")
+    assert (found(source="guardian", author="Chloe"), found(source="cnbc", author="Chloe")) == ("a", "")
+    assert (found(source="guardian", exclude=["a.md"]), found(source="guardian", since=FIRST)) == ("c", "")
+    assert found(source="guardian", since=FIRST, undated=True) == "ac"
+    write("a.md", "---\nsource: Morning Post\n---\nThe river flooded the town a.")
+    index.sync(folder)
+    assert (found(source="guardian"), found(source="post"), found(author="Chloe")) == ("c", "a", "")
 
 
 def test_the_days_that_a_question_points_at_come_higher_and_hide_nothing(news: ArticleIndex) -> None:

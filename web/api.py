@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.convertors import PathConvertor, register_url_convertor
 
+from rag.find import Filters
 from web.access import reader_of
 from web.asking import Asking
 from web.engine_room import EngineRoom
@@ -37,6 +38,8 @@ class Question(BaseModel):
     since: date | None = None
     until: date | None = None
     as_of: date | None = Field(None, description="The day of the question; later articles are hidden.")
+    source: str = Field("", description="Words that stand in the source of the articles to be used.")
+    author: str = Field("", description="The same of their author.")
     exclude: list[str] = Field([], description="Ids of articles that must not be used.")
 
 
@@ -49,7 +52,7 @@ def routes(room: EngineRoom) -> APIRouter:
     @router.post("/ask")
     async def ask(asked: Question, request: Request) -> AnswerForm:
         """The answer with its citations, or a refusal (`abstained`)."""
-        filters = asked.model_dump(include={"since", "until", "as_of", "exclude"})
+        filters = asked.model_dump(include=set(Filters.__annotations__))
         history: list[Any] = [message.model_dump() for message in asked.history]
         asking = Asking(room, reader_of(request), asked.question, history, filters, threading.Event())
         return AnswerForm.of(await asking.answer(request.is_disconnected))
@@ -57,11 +60,11 @@ def routes(room: EngineRoom) -> APIRouter:
     @router.get("/search")
     def search(
         q: str, k: int = Query(10, ge=1, le=100), since: date | None = None, until: date | None = None,
-        as_of: date | None = None, *, response: Response,
+        as_of: date | None = None, source: str = "", author: str = "", *, response: Response,
     ) -> list[HitForm]:  # fmt: skip
         """The `k` passages nearest to `q`; no model is called. What there is to know of it is in `Dateline-Note`."""
         notes = list[str]()
-        hits = assistant.search(q, k, since=since, until=until, as_of=as_of, notes=notes)
+        hits = assistant.search(q, k, since=since, until=until, as_of=as_of, source=source, author=author, notes=notes)
         if notes:
             response.headers["Dateline-Note"] = "; ".join(notes).encode("ascii", "backslashreplace").decode()
         return [HitForm.of(hit) for hit in hits]

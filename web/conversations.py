@@ -42,7 +42,7 @@ class Turn:
     question: str
     asked: datetime
     narrowed: dict[str, Any]
-    """What the articles were narrowed to: `since` and `until` (ISO days), `exclude` (ids); without what was not."""
+    """What the articles were narrowed to, by the names of `Filters`: days in ISO form; without what was not."""
     answer: dict[str, Any] | None
     """`Answer.to_dict()`; None if there is none."""
     trouble: str | None

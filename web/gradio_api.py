@@ -22,10 +22,13 @@ _failure = partial(gr.Error, print_exception=False)
 def endpoints(room: EngineRoom) -> None:
     """Adds /ask, /search and /article to the Blocks that are being built."""
 
-    async def ask(question: str, request: gr.Request, since: str = "", until: str = "") -> dict[str, Any]:
+    async def ask(
+        question: str, request: gr.Request, since: str = "", until: str = "", source: str = "", author: str = ""
+    ) -> dict[str, Any]:
         """The answer of `dateline ask --json`; `since` and `until` are days like 2024-12-05."""
         assert request.request is not None
-        filters = {name: value or None for name, value in (("since", since), ("until", until))}
+        days = {name: value or None for name, value in (("since", since), ("until", until))}
+        filters = days | {"source": source, "author": author}
         asking = Asking(room, reader_of(request.request), question, [], filters, threading.Event())
         with told_as(_failure):
             return (await asking.answer()).to_dict()

@@ -31,24 +31,28 @@ def server(room: EngineRoom) -> MCPServer:
     @tools.tool()
     async def ask(
         context: Context, question: str, since: date | None = None, until: date | None = None,
-        as_of: date | None = None,
+        as_of: date | None = None, source: str = "", author: str = "",
     ) -> AnswerForm:  # fmt: skip
         """Answers a question from the articles, with citations, or says that they do not answer it.
 
         `since` and `until` narrow the articles to days, inclusive; `as_of` is the day of the question and hides
-        later articles.
+        later articles. `source` and `author` are words that stand in the articles' own.
         """
-        filters = {"since": since, "until": until, "as_of": as_of}
+        filters = {"since": since, "until": until, "as_of": as_of, "source": source, "author": author}
         request = cast("Request", context.request_context.request)
         asking = Asking(room, reader_of(request), question, [], filters, threading.Event())
         with told_as(ToolError):
             return AnswerForm.of(await asking.answer(request.is_disconnected))
 
     @tools.tool()
-    def search(query: str, k: int = 10, since: date | None = None, until: date | None = None) -> list[HitForm]:
+    def search(
+        query: str, k: int = 10, since: date | None = None, until: date | None = None, source: str = "",
+        author: str = "",
+    ) -> list[HitForm]:  # fmt: skip
         """The `k` passages nearest to a query, by words and by meaning; no model is called."""
         with told_as(ToolError):
-            return [HitForm.of(hit) for hit in assistant.search(query, k, since=since, until=until)]
+            hits = assistant.search(query, k, since=since, until=until, source=source, author=author)
+            return [HitForm.of(hit) for hit in hits]
 
     @tools.tool()
     def article(id: str) -> ArticleForm:

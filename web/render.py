@@ -51,6 +51,7 @@ def turn_html(turn: Turn) -> str:
 def narrowed_html(narrowed: Mapping[str, Any], *, removable: bool = False) -> str:
     """A chip for each thing that the articles are narrowed by; `removable` ones can be clicked away."""
     told = [(name, f"{word} {in_words(narrowed[name])}") for name, word in _BOUNDS if narrowed.get(name)]
+    told += [(name, f"{name} {narrowed[name]}") for name in ("source", "author") if narrowed.get(name)]
     told += [("exclude", f"without {id}") for id in narrowed.get("exclude", ())]
     if removable:
         chips = "".join(

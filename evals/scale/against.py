@@ -41,11 +41,16 @@ def ours(home: Path = ROOT, name: str = "this") -> Indexer:
     return Indexer(name, (sys.executable, "-c", _INDEX), home=home)
 
 
-def peer(python: Path, model: Path) -> Indexer:
-    """LlamaIndex with sentence-transformers. Raises MeasureError if `python` has not all that it takes."""
+def peer(python: Path, model: Path, tokens: int) -> Indexer:
+    """LlamaIndex with sentence-transformers, in chunks of so many `tokens`.
+
+    Raises MeasureError if `python` has not all that it takes.
+    """
     script = str(ROOT / "evals" / "scale" / "peer.py")
     spend([python, script], quiet=True)
-    return Indexer("LlamaIndex", (str(python), script), (str(model.resolve()),))
+    return Indexer(
+        f"LlamaIndex in chunks of {tokens} tokens", (str(python), script), (str(model.resolve()), str(tokens))
+    )
 
 
 @contextmanager

@@ -59,7 +59,14 @@ def tell(title: str, measures: Iterable[Measure], figures: Mapping[str, float]) 
     return missed(measures, figures)
 
 
-_FILTERS = {"month": "one month", "years": "three years", "until": "until a day", "exclude": "without what was found"}
+_FILTERS = {
+    "month": "one month",
+    "years": "three years",
+    "until": "until a day",
+    "source": "one source",
+    "author": "one author",
+    "exclude": "without what was found",
+}
 
 SIZE = (
     Measure("index wall", "indexing, by the clock", "s"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from evals.scale.__main__ import finish, work_option
-from evals.scale.against import at, faster, peer
+from evals.scale.against import Indexer, at, faster, peer
 from evals.scale.bars import SIZE, Measure, tell
 from evals.scale.corpus import DEFAULT_SOURCES, build
 from evals.scale.sizes import ROOT, Bench, Figures
@@ -37,6 +37,7 @@ _STARTS = (
               help="Index beside LlamaIndex, by the Python that has it (see evals/scale/peer.py).")  # fmt: skip
 @click.option("--peer-model", type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="all-MiniLM-L6-v2 for that, as sentence-transformers saves it.")  # fmt: skip
+@click.option("--peer-chunk", default=1024, show_default=True, help="Tokens of its chunks; the model reads 256.")
 @click.option("--beside", default=300, show_default=True, type=click.IntRange(10), help="Articles for these two.")
 @click.option("--rounds", default=2, show_default=True, type=click.IntRange(1), help="Of these two, in turn.")
 def main(
@@ -45,6 +46,7 @@ def main(
     against: str | None,
     peer_python: Path | None,
     peer_model: Path | None,
+    peer_chunk: int,
     beside: int,
     rounds: int,
 ) -> None:
@@ -58,7 +60,8 @@ def main(
         figures = bench.measure(size)
         lost += [f"{size:,} articles: {label}" for label in tell(f"{size:,} articles", SIZE, figures)]
     lost += tell("Start, median of five", _STARTS, _starts(bench.data(max(sizes))))
-    for measures, figures in _beside(bench, against, peer_python, peer_model, beside, rounds):
+    other = peer(peer_python, peer_model, peer_chunk) if peer_python and peer_model else None
+    for measures, figures in _beside(bench, against, other, beside, rounds):
         lost += tell("Times as fast at indexing", measures, figures)
     finish(lost)
 
@@ -78,18 +81,18 @@ def _runs(words: list[str]) -> Iterator[Spent]:
 
 
 def _beside(
-    bench: Bench, against: str | None, python: Path | None, model: Path | None, articles: int, rounds: int
+    bench: Bench, against: str | None, other: Indexer | None, articles: int, rounds: int
 ) -> Iterator[tuple[list[Measure], Figures]]:
     with tempfile.TemporaryDirectory() as scratch:
         archive = Path(scratch) / "archive"
-        if against or python:
+        if against or other:
             build(archive, articles, bench.sources)
         folder = archive / "articles"
         if against:
             with at(against) as then:
                 yield _ratios(f"as {against}", 15.0, folder, articles), faster(folder, then, rounds)
-        if python and model:
-            yield _ratios("as LlamaIndex", 20.0, folder, articles), faster(folder, peer(python, model), rounds)
+        if other:
+            yield _ratios(f"as {other.name}", 20.0, folder, articles), faster(folder, other, rounds)
 
 
 def _ratios(other: str, bar: float, folder: Path, articles: int) -> list[Measure]:

@@ -14,7 +14,7 @@ from evals.cases import spread
 from evals.scale.corpus import Needle
 from evals.scale.exact import ExactSearch, found
 from index.static import StaticEmbedder
-from index.types import Hit
+from index.types import Hit, Listed
 from rag import Assistant
 from rag.crossencoder import CrossEncoder
 from rag.evidence import PASSAGES, gather
@@ -53,22 +53,24 @@ def _others(assistant: Assistant) -> list[str]:
 
 def _filtered(assistant: Assistant, needles: Sequence[Needle], queries: Sequence[str]) -> Figures:
     """The same queries without and with each filter, in turn, so that what else the machine does falls on all."""
-    days = [needle.date for needle in needles]
+    days, listed = [needle.date for needle in needles], spread(assistant.articles.listed(), _OTHERS)
     times: dict[str, list[float]] = {"search": []}
     for at, query in enumerate(queries):
         hits, seconds = _timed(assistant, query, Filters())
         times["search"].append(seconds)
-        for name, filters in _filters(days[at % len(days)], hits):
+        for name, filters in _filters(days[at % len(days)], listed[at % len(listed)], hits):
             times.setdefault(name, []).append(_timed(assistant, query, filters)[1])
     figures = {f"{name} p{part}": _percentile(of, part) for name, of in times.items() for part in (50, 95)}
     plain = figures["search p95"]
     return figures | {f"{name} ratio": figures[f"{name} p95"] / plain for name in times if name != "search"}
 
 
-def _filters(day: date, hits: Sequence[Hit]) -> Iterator[tuple[str, Filters]]:
+def _filters(day: date, one: Listed, hits: Sequence[Hit]) -> Iterator[tuple[str, Filters]]:
     yield "month", Filters(since=day - _MONTH, until=day + _MONTH)
     yield "years", Filters(since=date(day.year - 1, 1, 1), until=date(day.year + 1, 12, 31))
     yield "until", Filters(until=day)
+    yield "source", Filters(source=one.source)
+    yield "author", Filters(author=one.author)
     yield "exclude", Filters(exclude=list(dict.fromkeys(hit.passage.article for hit in hits))[:_EXCLUDED])
 
 
