@@ -219,9 +219,16 @@ class Catalog(ABC):
 
     # search
 
+    def named(self, kind: str, words: str) -> tuple[int, ...]:
+        """The numbers of the names of this kind, "source" or "author", in which the words stand, as `spelled`."""
+        found = self._rows(
+            "SELECT number FROM names WHERE kind = :kind AND name LIKE :words", kind=kind, words=f"%{words}%"
+        )
+        return tuple(number for (number,) in found)
+
     def passing(self, rows: Collection[int], narrow: Narrow) -> set[int]:
         """Those of Chroma's `rows` that the catalog still has, and that may be returned."""
-        condition, values = self._within(narrow)
+        condition, values = self._within(narrow, by_row=True)
         among = self._AMONG.format("rows")
         found = self._rows(
             f"SELECT p.row FROM passages p WHERE {condition} AND p.row {among}", rows=self._listed(rows), **values
@@ -236,7 +243,7 @@ class Catalog(ABC):
 
     def vectors_held(self, narrow: Narrow, *, after: int = 0) -> tuple[list[int], NDArray[np.float32]]:
         """Rows behind `after` of the passages that may be returned, and their vectors."""
-        condition, values = self._within(narrow)
+        condition, values = self._within(narrow, by_row=after > 0)
         order = "+p.row"  # by "+", which hides the row: else SQLite looks at every row for the few of some days
         if after:
             condition, values, order = f"p.row > :after AND {condition}", {"after": after, **values}, "p.row"
@@ -382,36 +389,45 @@ class Catalog(ABC):
         self._put_words({row: passage.text for row, passage in zip(rows, passages, strict=True)})
 
     def _names_of(self, entries: Sequence[Entry]) -> dict[str, tuple[int, int]]:
-        """By article the numbers of its source's and author's name, each kept once; 0 for none."""
-        spelt = {e.article.id: (spelled(e.article.source or ""), spelled(e.article.author or "")) for e in entries}
-        wanted = {name for names in spelt.values() for name in names if name}
-        among = self._AMONG.format("names")
-        known = dict(self._rows(f"SELECT name, number FROM names WHERE name {among}", names=self._listed(wanted)))
-        last = self._number("SELECT coalesce(max(number), 0) FROM names")
+        """By article the numbers of its source and of its author, each name being kept once; 0 for none."""
+        sources = self._numbers("source", {e.article.id: spelled(e.article.source or "") for e in entries})
+        authors = self._numbers("author", {e.article.id: spelled(e.article.author or "") for e in entries})
+        return {article: (number, authors[article]) for article, number in sources.items()}
+
+    def _numbers(self, kind: str, names: Mapping[str, str]) -> dict[str, int]:
+        wanted = {*names.values()} - {""}
+        among = f"kind = :kind AND name {self._AMONG.format('names')}"
+        known = dict(self._rows(f"SELECT name, number FROM names WHERE {among}", kind=kind, names=self._listed(wanted)))
+        last = self._number("SELECT coalesce(max(number), 0) FROM names WHERE kind = :kind", kind=kind)
         new = {name: number for number, name in enumerate(sorted(wanted - known.keys()), last + 1)}
         self._do(
-            "INSERT INTO names (number, name) VALUES (:number, :name)",
-            [{"number": number, "name": name} for name, number in new.items()],
+            "INSERT INTO names (kind, name, number) VALUES (:kind, :name, :number)",
+            [{"kind": kind, "name": name, "number": number} for name, number in new.items()],
         )
         numbers = known | new | {"": 0}
-        return {article: (numbers[source], numbers[author]) for article, (source, author) in spelt.items()}
+        return {article: numbers[name] for article, name in names.items()}
 
     def _number(self, sql: str, **values: Any) -> int:
         return int(self._rows(sql, **values)[0][0])
 
-    def _within(self, narrow: Narrow) -> tuple[str, dict[str, Any]]:
-        """The condition on the table `passages p` that `narrow` makes, and its values."""
+    def _within(self, narrow: Narrow, *, by_row: bool = False) -> tuple[str, dict[str, Any]]:
+        """The condition on the table `passages p` that `narrow` makes, and its values.
+
+        `by_row`: few rows are given, and it is only to be seen whether they pass. Left to itself SQLite would go
+        through all that pass instead; a "+" hides the column from its indexes.
+        """
+        p = "+p" if by_row else "p"
         condition, values = "1 = 1", dict[str, Any]()
         if narrow.bounded:
             # one range: of two lower bounds SQLite seeks by the first that it is given
-            condition = "p.day BETWEEN :since AND :until"
+            condition = f"{p}.day BETWEEN :since AND :until"
             values = {"since": narrow.since or 1, "until": narrow.until or day_number(date.max)}
         if narrow.bounded and narrow.undated:
-            condition = f"({condition} OR p.day = 0)"
-        for column, words in (("source", narrow.source), ("author", narrow.author)):
-            if words:
-                condition += f" AND p.{column} IN (SELECT number FROM names WHERE name LIKE :{column})"
-                values[column] = f"%{words}%"
+            condition = f"({condition} OR {p}.day = 0)"
+        for column, numbers in (("source", narrow.sources), ("author", narrow.authors)):
+            if numbers is not None:
+                condition += f" AND {p}.{column} {self._AMONG.format(column)}"
+                values[column] = self._listed(numbers)
         if narrow.exclude:
             condition += f" AND NOT (p.article {self._AMONG.format('exclude')})"
             values["exclude"] = self._listed(narrow.exclude)

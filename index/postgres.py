@@ -48,7 +48,7 @@ CREATE INDEX passages_of_article ON passages (article);
 CREATE INDEX passages_of_day ON passages (day);
 CREATE INDEX passages_of_source ON passages (source, day);
 CREATE INDEX passages_of_author ON passages (author, day);
-CREATE TABLE names (number bigint PRIMARY KEY, name text NOT NULL UNIQUE);
+CREATE TABLE names (kind text NOT NULL, name text NOT NULL, number bigint NOT NULL, PRIMARY KEY (kind, name));
 CREATE TABLE vectors (row bigint PRIMARY KEY, vector bytea NOT NULL);
 CREATE TABLE dead (row bigint PRIMARY KEY);
 CREATE TABLE words (row bigint PRIMARY KEY, words tsvector NOT NULL, length integer NOT NULL);

@@ -57,9 +57,9 @@ class Narrow:
     until: int | None = None
     undated: bool = False
     """Whether passages without a date pass the bounds."""
-    source: str = ""
-    author: str = ""
-    """Words that stand in the article's source, and in its author, as `spelled`; empty ones stand in all."""
+    sources: tuple[int, ...] | None = None
+    authors: tuple[int, ...] | None = None
+    """The catalog's numbers of names of which one is the article's source, and its author; None for any, or none."""
     exclude: tuple[str, ...] = ()
 
     @property
@@ -69,7 +69,7 @@ class Narrow:
     @property
     def selects(self) -> bool:
         """Whether it may keep most of them out."""
-        return self.bounded or bool(self.source or self.author)
+        return self.bounded or self.sources is not None or self.authors is not None
 
     @property
     def narrows(self) -> bool:

@@ -33,7 +33,8 @@ CREATE INDEX passages_of_article ON passages (article);
 CREATE INDEX passages_of_day ON passages (day);
 CREATE INDEX passages_of_source ON passages (source, day);
 CREATE INDEX passages_of_author ON passages (author, day);
-CREATE TABLE names (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE names (kind TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (kind, name))
+    WITHOUT ROWID;
 CREATE TABLE vectors (row INTEGER PRIMARY KEY, vector BLOB NOT NULL);
 CREATE TABLE dead (row INTEGER PRIMARY KEY);
 CREATE VIEW texts AS SELECT p.row AS row, substr(a.text, p.start + 1, p."end" - p.start) AS text
@@ -125,7 +126,7 @@ class SqliteCatalog(Catalog):
         match = _any(finding)
         if others:  # each word stands in it twice: else some would count twice, and others once
             match = f"({match}) AND ({match} OR {_any(others)} OR {_any(others)})"
-        condition, values = self._within(narrow)
+        condition, values = self._within(narrow, by_row=True)
         found = "SELECT rowid AS row, bm25(words) AS score FROM words WHERE words MATCH :match"
         if narrow.narrows:
             found = f"SELECT p.row, score FROM ({found}) JOIN passages p USING (row) WHERE {condition}"

@@ -267,19 +267,19 @@ class ArticleIndex:
 
         Raises IndexMissing also if there is no article, EmbedderMismatch, EmbedderError.
         """
-        narrow = Narrow(
-            day_number(since) or None,
-            day_number(until) or None,
-            undated,
-            spelled(storable(source)),
-            spelled(storable(author)),
-            tuple(sorted(map(storable, exclude))),
-        )
-        days = None
-        if toward:
-            first, last = max(filter(None, (since, toward[0]))), min(filter(None, (until, toward[1])))
-            days = replace(narrow, since=day_number(first), until=day_number(last), undated=False)
-        return self._read(lambda catalog: self._search(catalog, query, k, narrow, mode, days, notes))
+        names = {"source": spelled(storable(source)), "author": spelled(storable(author))}
+
+        def found(catalog: Catalog) -> list[Hit]:
+            sources, authors = (catalog.named(kind, words) if words else None for kind, words in names.items())
+            left_out = tuple(sorted(map(storable, exclude)))
+            narrow = Narrow(day_number(since) or None, day_number(until) or None, undated, sources, authors, left_out)
+            days = None
+            if toward:
+                first, last = max(filter(None, (since, toward[0]))), min(filter(None, (until, toward[1])))
+                days = replace(narrow, since=day_number(first), until=day_number(last), undated=False)
+            return self._search(catalog, query, k, narrow, mode, days, notes)
+
+        return self._read(found)
 
     def _search(
         self,
