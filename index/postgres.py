@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import time
@@ -30,6 +31,8 @@ _CONNECTING = 5  # seconds
 _LOCK = 0x6461_7465_6C69_6E65  # "dateline": who holds it in this database writes
 _DYING = 2.0  # seconds in which the server notices that a writer was killed
 _HOME = "dateline"
+_UNHEARD = logging.NullHandler()
+"""For what psycopg says of a lost connection beside its error, where the program has set up no logging itself."""
 
 _SCHEMA = """
 CREATE TABLE meta (key text PRIMARY KEY, value text NOT NULL);
@@ -219,6 +222,7 @@ class PostgresCatalogs:
     def _opened(self) -> Engine:
         with self._lock:
             if self._engine is None:
+                logging.getLogger("psycopg").addHandler(_UNHEARD)
                 own = str(self._url.query.get("options", ""))
                 alive = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
                 arguments = {

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from commands import Run
 from conftest import Write
-from index_helpers import written
+from index_helpers import python, written
 from servers import Chroma, Postgres
 
 from index import errors
@@ -205,3 +205,8 @@ def test_the_commands_index_search_and_forget_on_servers(
     assert "in PostgreSQL (127.0.0.1:" in told and SECRETS[0] not in told
     assert run("forget", "--yes").code == 0
     assert "Nothing is indexed yet" in run("search", "minister").err
+
+
+def test_what_psycopg_says_beside_an_error_is_not_heard(tmp_path: Path, places: Places) -> None:
+    script = "index.generation(); import logging; logging.getLogger('psycopg').warning('the connection is lost')"
+    assert python(script, tmp_path / "data", places=places).communicate()[1] == ""
