@@ -34,7 +34,6 @@ _WAITING = 2_000  # passages for which Chroma is not written anew, nor for
 _SHARE = 50  # one in so many of all
 _OPENED = 50_000  # passages, whose Chroma directory is opened in a tenth of a second
 
-
 Row = tuple[int, NDArray[np.float32]]
 """A passage's row in the catalog, and its vector."""
 

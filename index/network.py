@@ -123,7 +123,7 @@ def http_options(url: str) -> dict[str, Any]:
 
     parts = urlsplit(url)
     host = parts.hostname or ""
-    here = host == "localhost" or _in_network(host, "127.0.0.0/8") or _in_network(host, "::1")
+    here = is_here(url)
     plain = here and parts.scheme == "http"
     return {
         "trust_env": False,

@@ -59,7 +59,7 @@ class Narrow:
     """Whether passages without a date pass the bounds."""
     sources: tuple[int, ...] | None = None
     authors: tuple[int, ...] | None = None
-    """The catalog's numbers of names of which one is the article's source, and its author; None for any, or none."""
+    """The catalog's numbers of names of which one is the article's source, and its author; None lets all pass."""
     exclude: tuple[str, ...] = ()
 
     @property

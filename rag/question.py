@@ -51,7 +51,7 @@ def standalone(
     leans = _LEANS.search(question) or len(content_words(question)) <= _FEW
     if not asked or not leans:
         return question
-    turns = lately(history)
+    turns = turns[-_TURNS:]
     written = " ".join("".join(rewrite([*turns], question)).split()).strip('"“”')
     said = "\n".join([question, *(text for _, text in turns if text != REFUSAL)])
     if written and len(written) <= _LONGEST and not foreign(written, said):

@@ -148,7 +148,8 @@ def test_the_embedded_engine_is_cut_short_within_a_batch(chat_engine: EmbeddedEn
     spoken(chat_engine.stream(prompts.answer(QUESTION, [statement(RIGHT)]), max_tokens=1))
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(chat_engine.read_ahead, story, connections)
-        time.sleep(3)
+        slot: Any = chat_engine._slot
+        until(lambda: "[]" in slot._heads and slot._turn.locked())  # behind the head, in a piece
         assert not reading.done()
         begun = time.monotonic()
         connections.cut()

@@ -35,7 +35,6 @@ def draw(figures: Mapping[int, Mapping[str, float]], path: Path) -> None:
             axes.plot([size for size, _ in points], [value * scale for _, value in points], "o-", label=label)
         axes.set(xscale="log", yscale="log", xlabel="articles", title=title)
         axes.grid(which="both", alpha=0.25)
-        axes.legend(
-            fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2
-        )  # below: it hides nothing
+        # below the axes, where it hides no point
+        axes.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
     figure.savefig(path, dpi=120)
