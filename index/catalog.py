@@ -96,6 +96,10 @@ class Catalog(ABC):
     def matching(self, phrase: Sequence[str]) -> int:
         """In how many passages these words stand one behind the other."""
 
+    @abstractmethod
+    def having(self, phrase: Sequence[str]) -> set[str]:
+        """The ids of the articles in whose text these words stand one behind the other."""
+
     def __enter__(self) -> Catalog:
         return self
 
@@ -180,9 +184,21 @@ class Catalog(ABC):
     def article_ids(self) -> list[str]:
         return [id for (id,) in self._rows("SELECT id FROM articles ORDER BY id")]
 
-    def listed(self) -> list[Listed]:
-        rows = self._rows("SELECT id, title, date, source, length(text), file, author FROM articles ORDER BY id")
+    def listed(self, narrow: Narrow) -> list[Listed]:
+        """The articles that may be returned, newest first, those without a date last."""
+        condition, values = self._within(narrow)
+        passing = f"WHERE id IN (SELECT p.article FROM passages p WHERE {condition})" if narrow.narrows else ""
+        rows = self._rows(
+            f"SELECT id, title, date, source, length(text), file, author FROM articles {passing} "
+            "ORDER BY coalesce(date, '') DESC, id",
+            **values,
+        )
         return [Listed(id, title, day_of(day), *others) for id, title, day, *others in rows]
+
+    def openings(self, articles: Collection[str], characters: int) -> dict[str, str]:
+        """How the text of each of these articles begins, by id."""
+        begin = f"SELECT id, substr(text, 1, {characters}) FROM articles WHERE id {self._AMONG.format('ids')}"
+        return dict(self._rows(begin, ids=self._listed(articles)))
 
     def file_of(self, article: str) -> str | None:
         found = self._rows("SELECT file FROM articles WHERE id = :id", id=article)

@@ -167,6 +167,12 @@ class PostgresCatalog(Catalog):
         count = "SELECT count(*) FROM words WHERE words @@ CAST(:words AS tsquery)"
         return self._number(count, words=tsquery(phrase, "<->"))
 
+    def having(self, phrase: Sequence[str]) -> set[str]:
+        found = (
+            "SELECT DISTINCT p.article FROM words JOIN passages p USING (row) WHERE words @@ CAST(:words AS tsquery)"
+        )
+        return {id for (id,) in self._rows(found, words=tsquery(phrase, "<->"))}
+
     def _put_words(self, texts: Mapping[int, str]) -> None:
         read = ((row, *tsvector(text)) for row, text in texts.items())
         self._do(

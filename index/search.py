@@ -89,7 +89,7 @@ class Statistics:
         """In how many passages these words stand together, as a phrase."""
         known = self._known.get(words)
         if known is None:
-            phrase = _words(words)
+            phrase = words_of(words)
             known = self._known[words] = catalog.matching(phrase) if phrase else 0
         return known
 
@@ -133,7 +133,8 @@ def _tells(word: str, *, first: bool, shouted: bool) -> bool:
     return not shouted and (word.isupper() or (word[0].isupper() and not first))
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """All words of the text, without case, as the words of a phrase are looked for."""
     return _WORD.findall(unicodedata.normalize("NFC", text).casefold())
 
 

@@ -153,6 +153,10 @@ class SqliteCatalog(Catalog):
     def matching(self, phrase: Sequence[str]) -> int:
         return self._number("SELECT count(*) FROM words WHERE words MATCH :match", match=f'"{" ".join(phrase)}"')
 
+    def having(self, phrase: Sequence[str]) -> set[str]:
+        found = "SELECT DISTINCT p.article FROM words JOIN passages p ON p.row = words.rowid WHERE words MATCH :match"
+        return {id for (id,) in self._rows(found, match=f'"{" ".join(phrase)}"')}
+
     def _put_words(self, texts: Mapping[int, str]) -> None:
         self._db.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", texts.items())
 

@@ -28,6 +28,7 @@ from index.errors import (
     StorageError,
     VectorsUnavailable,
 )
+from index.listing import listed
 from index.opening import catalogs_in, vectors_in
 from index.places import Places
 from index.records import Counts, Narrow, day_number
@@ -267,12 +268,9 @@ class ArticleIndex:
 
         Raises IndexMissing also if there is no article, EmbedderMismatch, EmbedderError.
         """
-        names = {"source": spelled(storable(source)), "author": spelled(storable(author))}
 
         def found(catalog: Catalog) -> list[Hit]:
-            sources, authors = (catalog.named(kind, words) if words else None for kind, words in names.items())
-            left_out = tuple(sorted(map(storable, exclude)))
-            narrow = Narrow(day_number(since) or None, day_number(until) or None, undated, sources, authors, left_out)
+            narrow = _narrow(catalog, since, until, source, author, exclude, undated)
             days = None
             if toward:
                 first, last = max(filter(None, (since, toward[0]))), min(filter(None, (until, toward[1])))
@@ -330,9 +328,28 @@ class ArticleIndex:
 
         return self._read(found)
 
-    def listed(self) -> list[Listed]:
-        """All articles, sorted by id, without their text."""
-        return self._read(Catalog.listed)
+    def listed(
+        self,
+        query: str = "",
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        source: str = "",
+        author: str = "",
+        exclude: Collection[str] = (),
+        undated: bool = False,
+        about: bool = False,
+    ) -> list[Listed]:
+        """The articles that have every word of `query`, without their text; see `index.listing.listed`.
+
+        What narrows them as in `search`.
+        """
+
+        def found(catalog: Catalog) -> list[Listed]:
+            narrow = _narrow(catalog, since, until, source, author, exclude, undated)
+            return listed(catalog, storable(query), narrow, about=about)
+
+        return self._read(found)
 
     def skipped(self) -> list[Skipped]:
         """What was skipped, and why: when the folder was last read, and of what was uploaded since."""
@@ -402,6 +419,21 @@ class ArticleIndex:
             if self._statistics is None or self._statistics.generation != catalog.generation:
                 self._statistics = Statistics(catalog)
             return self._statistics
+
+
+def _narrow(
+    catalog: Catalog,
+    since: date | None,
+    until: date | None,
+    source: str,
+    author: str,
+    exclude: Collection[str],
+    undated: bool,
+) -> Narrow:
+    names = {"source": spelled(storable(source)), "author": spelled(storable(author))}
+    sources, authors = (catalog.named(kind, words) if words else None for kind, words in names.items())
+    left_out = tuple(sorted(map(storable, exclude)))
+    return Narrow(day_number(since) or None, day_number(until) or None, undated, sources, authors, left_out)
 
 
 def _catalog_in_use(writer: Writer) -> Catalog:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import json
 import threading
@@ -18,8 +19,8 @@ from numpy.typing import NDArray
 from index.embedders import embedder
 from index.static import StaticEmbedder
 from index.store import ArticleIndex
-from index.types import Article, Hit, SyncReport
-from rag import prompts
+from index.types import Article, Hit, Listed, SyncReport
+from rag import listing, prompts
 from rag.answering import Answering
 from rag.crossencoder import CrossEncoder
 from rag.engines import EngineChoice, Progress, choose_engine
@@ -28,10 +29,10 @@ from rag.engines.connections import Connections
 from rag.engines.stoppable import Stoppable, stoppable, until_stopped
 from rag.errors import DatelineError, QuestionError, Stopped
 from rag.evidence import PASSAGES, Evidence, carriers
-from rag.find import Filters, as_day, as_text, find
+from rag.find import Filters, as_day, as_text, find, narrowing
 from rag.question import Message, lately, parts, pointed_at, standalone
 from rag.refusal import refuse
-from rag.reply import Reply, with_numbers
+from rag.reply import Reply
 from rag.settings import Settings
 from rag.support import Support
 from rag.types import Answer, AnswerDone, Event, EvidenceFound
@@ -109,8 +110,8 @@ class Assistant:
         return self.articles.remove(article)
 
     def search(
-        self, query: str, k: int = 10, *, notes: list[str] | None = None, **filters: Unpack[Filters]
-    ) -> list[Hit]:
+        self, query: str, k: int = 10, *, notes: builtins.list[str] | None = None, **filters: Unpack[Filters]
+    ) -> builtins.list[Hit]:
         """The `k` passages nearest to `query`, BM25 and dense hits fused.
 
         `filters`: which articles count, see `Filters`. What there is to know of the search, such as
@@ -118,6 +119,16 @@ class Assistant:
         QuestionError if `query` is no text.
         """
         return find(self.articles, query, k, notes=notes, **filters)
+
+    def list(
+        self, query: str | None = None, *, about: bool = False, **filters: Unpack[Filters]
+    ) -> builtins.list[Listed]:
+        """The articles that have every word of `query`, newest first; all of them without one.
+
+        Words in quotation marks must stand together. `about`: in the title or where the text begins. `filters`: see
+        `Filters`. Raises IndexMissing, QuestionError, SettingsError.
+        """
+        return self.articles.listed(as_text(query or "", "The query"), about=about, **narrowing(filters))
 
     def article(self, id: str) -> Article:
         """The article of this id, its text exactly as citations count it. Raises ArticleMissing."""
@@ -256,7 +267,7 @@ class Assistant:
         yield AnswerDone(self._finish(reply, lambda item: carriers(item, alike, self.articles)))
 
     def events(
-        self, reply: Reply, engine: Callable[[], Engine], history: Sequence[Message], filters: Mapping[str, Any]
+        self, reply: Reply, engine: Callable[[], Engine], history: Sequence[Message], filters: Filters
     ) -> Generator[Event, None, None]:
         """Answers the question of `reply` into it; the evals read there what spoke for each sentence.
 
@@ -271,6 +282,10 @@ class Assistant:
         reply.standalone = standalone(reply.question, history, rewritten)
         today = as_day(filters.get("as_of"), "as_of")
         now = today or self.articles.counts().newest
+        if of_articles := listing.wanted(reply.standalone, now):
+            those = self.list(of_articles.query, about=of_articles.about, **of_articles.narrowed(filters))
+            yield from listing.answer(of_articles, those, reply, self.articles)
+            return
         asked = list[str]()
         for part in parts(reply.standalone):
             before: list[Message] = [{"role": "user", "content": one} for one in asked]
@@ -302,18 +317,18 @@ class Assistant:
             )
         return question
 
-    def embed(self, texts: list[str]) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors of `texts`, a row each. Raises EmbedderError."""
-        return np.asarray(self._embedder.get_text_embedding_batch(texts), dtype=np.float32)
+        return np.asarray(self._embedder.get_text_embedding_batch([*texts]), dtype=np.float32)
 
     def _finish(self, reply: Reply, carriers: Callable[[Evidence], tuple[str, ...]]) -> Answer:
         choice, notes, abstained = self.choice, reply.notes, not reply.sentences
         if abstained:
-            text = refuse(reply)
+            text = reply.lead or refuse(reply)
         else:
             reply.date_the_present()
             notes += [f"the articles do not answer “{part}”" for part in reply.unanswered]
-            text = " ".join(map(with_numbers, reply.sentences))
+            text = reply.text()
         if undated := sum(item.date is None for item in reply.cited.values()):
             notes.append(f"{undated} of the quotes come{'s' if undated == 1 else ''} from an article without a date")
         return Answer(

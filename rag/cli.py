@@ -188,6 +188,27 @@ def search(query: str, k: int, verbose: bool, as_json: bool, **chosen: Any) -> N
         say(f"Note: {note}.", err=True)
 
 
+@commands.command()
+@click.argument("query", default="")
+@click.option("--about", is_flag=True, help="Only those with the words in the title or where the text begins.")
+@common_options
+@index_options
+@_filters
+@_as_json
+def articles(query: str, about: bool, as_json: bool, **chosen: Any) -> int:
+    """List the articles that have every word of QUERY, newest first; exit code 3 if none has.
+
+    Words in quotation marks must stand together: dateline articles '"Hong Kong" police'.
+    """
+    from rag.terminal import show_articles
+
+    filters = _taken_from(chosen)
+    with opened(**chosen) as assistant:
+        found = assistant.list(query, about=about, **filters)
+    say_json(found) if as_json else show_articles(found)
+    return 0 if found else ABSTAINED
+
+
 @commands.command(
     name="eval", add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
 )

@@ -211,3 +211,82 @@ def without_days(question: str) -> str:
     for pattern in (_NAMED, _SPAN, _WHOLE_MONTH, _WHOLE_YEAR):
         question = pattern.sub(" ", question)
     return question
+
+
+# ------------------------------------------------------------------------------------------- when something happened
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time named in a text at characters [start, end): from its first day to its last."""
+
+    start: int
+    end: int
+    first: date
+    last: date
+
+
+_COUNT = rf"(?:\d{{1,3}}|a|an|{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))})"
+_UNITS = {"day": 1, "week": 7, "month": 30, "year": 365}
+_BACK = re.compile(
+    rf"\b(?P<which>last|past|previous) (?P<alone>week|month|year|weekend)\b"
+    rf"|\b(?:last|past|previous) (?P<lately>{_COUNT}) (?P<unit>day|week|month|year)s\b"
+    rf"|\b(?P<count>{_COUNT}) (?P<unit_>day|week|month|year)s? ago\b"
+    rf"|\b(?P<long>{_COUNT}) (?P<unit__>day|week|month)s of\b"
+    r"|\b(?P<this>this|earlier this) (?P<now>week|month|year)\b",
+    re.IGNORECASE,
+)
+_MONTH_THEN = re.compile(
+    rf"\b(?i:in|of|during|since|by|before|after|until|early|late|mid|last|this|from)[ -](?P<month>{_MONTH})"
+    rf"(?:,? (?P<year>{_YEAR}))?(?![\w-]| \d{{1,2}}\b)"
+)
+_YEAR_THEN = re.compile(
+    rf"\b(?i:in|of|during|since|by|before|after|until|from|early|late) (?:early |late |mid-)?(?P<year>{_YEAR})\b(?!s)"
+)
+
+
+def find_times(text: str, anchor: date | None) -> list[Time]:
+    """The days, weeks, months and years that `text` names, in order, read as written on the day `anchor`.
+
+    Days as in `find_days`. A month without a year is the last one up to the anchor; "three weeks ago" is a day, "last
+    week" and "three days of talks" are the days before the anchor. Without an anchor only what names a year.
+    """
+    found = [Time(day.start, day.end, whole, whole) for day in find_days(text, anchor) if (whole := day.as_date())]
+    for match in _MONTH_THEN.finditer(text):
+        month = _MONTH_NUMBERS[match["month"][:3].casefold()]
+        if year := int(match["year"] or 0) or _last_year(month, 1, anchor):
+            first = date(year, month, 1)
+            last = (first + timedelta(31)).replace(day=1) - timedelta(1)
+            found.append(Time(match.start("month"), match.end(), first, last))
+    for match in _YEAR_THEN.finditer(text):
+        year = int(match["year"])
+        found.append(Time(match.start("year"), match.end(), date(year, 1, 1), date(year, 12, 31)))
+    if anchor:
+        found += [Time(*match.span(), *_back(match, anchor)) for match in _BACK.finditer(text)]
+    apart = list[Time]()
+    for time in sorted(found, key=lambda time: (time.start, -time.end)):
+        if not apart or apart[-1].end <= time.start:
+            apart.append(time)
+    return apart
+
+
+def _back(match: re.Match[str], today: date) -> tuple[date, date]:
+    """First and last day of what `match` of `_BACK` names."""
+    monday = today - timedelta(today.weekday())
+    unit = (match["alone"] or match["now"] or "").lower()
+    if unit in ("week", "weekend"):
+        monday -= timedelta(7) if match["alone"] and unit == "week" else timedelta(0)
+        if unit == "weekend":
+            return monday - timedelta(2), monday - timedelta(1)
+        return monday, min(monday + timedelta(6), today) if match["now"] else monday + timedelta(6)
+    if unit == "month":
+        last = today if match["now"] else today.replace(day=1) - timedelta(1)
+        return last.replace(day=1), last
+    if unit == "year":
+        year = today.year - (not match["now"])
+        return date(year, 1, 1), today if match["now"] else date(year, 12, 31)
+    count = (match["lately"] or match["count"] or match["long"]).lower()
+    many = int(count) if count.isdigit() else int({"a": 1, "an": 1}.get(count) or NUMBER_WORDS[count])
+    back = timedelta(min(many * _UNITS[(match["unit"] or match["unit_"] or match["unit__"]).lower()], 36500))
+    first = today - min(back, timedelta(today.toordinal() - 1))
+    return first, first if match["count"] else today

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
+from itertools import islice
 from textwrap import shorten
 from typing import Self
 
@@ -164,34 +165,37 @@ def statements(hits: Sequence[Hit], articles: ArticleIndex) -> list[Evidence]:
     known = articles.with_sentences({hit.passage.article for hit in hits})
     for hit in hits:
         article, sentences = known[hit.passage.article]
-        opening = [sentence for sentence in sentences if sentence.kind != "caption"][:2]
-        about, told_at = _about(article, opening)
         for at, sentence in enumerate(sentences):
-            if hit.passage.start <= sentence.start and sentence.end <= hit.passage.end:
-                start = _begin(article, sentences, at)
-                quote = article.text[start : sentence.end]
-                found.setdefault(
-                    (article.id, sentence.start),
-                    Evidence(
-                        number=0,
-                        article=article.id,
-                        title=article.title,
-                        about="" if start <= told_at < sentence.end else about,
-                        date=article.date,
-                        page=article.page_of(start),
-                        start=start,
-                        end=sentence.end,
-                        quote=quote,
-                        kind=sentence.kind,
-                        carriers=(article.id,),
-                        passage=hit.passage.id,
-                        similarity=hit.similarity or 0.0,
-                        nearness=0.0,
-                        opens=sentence in opening,
-                        words=frozenset(content_words(quote)),
-                    ),
-                )
+            place = article.id, sentence.start
+            if hit.passage.start <= sentence.start and sentence.end <= hit.passage.end and place not in found:
+                found[place] = statement(article, sentences, at, hit)
     return list(found.values())
+
+
+def statement(article: Article, sentences: Sequence[Sentence], at: int, hit: Hit | None = None) -> Evidence:
+    """The sentence `at` of all the article's, as it was found in the passage of `hit`."""
+    sentence, start = sentences[at], _begin(article, sentences, at)
+    opening = list(islice((one for one in sentences if one.kind != "caption"), 2))
+    about, told_at = _about(article, opening)
+    quote = article.text[start : sentence.end]
+    return Evidence(
+        number=0,
+        article=article.id,
+        title=article.title,
+        about="" if start <= told_at < sentence.end else about,
+        date=article.date,
+        page=article.page_of(start),
+        start=start,
+        end=sentence.end,
+        quote=quote,
+        kind=sentence.kind,
+        carriers=(article.id,),
+        passage=hit.passage.id if hit else "",
+        similarity=(hit.similarity or 0.0) if hit else 0.0,
+        nearness=0.0,
+        opens=sentence in opening,
+        words=frozenset(content_words(quote)),
+    )
 
 
 def _about(article: Article, opening: Sequence[Sentence]) -> tuple[str, int]:

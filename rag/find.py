@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
-from typing import TypedDict
+from typing import Any, TypedDict, Unpack
 
 from index.search import Mode
 from index.store import ArticleIndex
@@ -35,26 +35,30 @@ def find(
     query: str,
     k: int = 10,
     *,
-    since: Day = None,
-    until: Day = None,
-    as_of: Day = None,
-    source: str | None = None,
-    author: str | None = None,
-    exclude: Collection[str] = (),
     toward: tuple[date, date] | None = None,
     mode: Mode = "fused",
     notes: list[str] | None = None,
+    **filters: Unpack[Filters],
 ) -> list[Hit]:
     """See `Assistant.search`. What was published within `toward`, else shortly before `as_of`, comes higher."""
     as_text(query, "The query")
-    first, last, today = as_day(since, "since"), as_day(until, "until"), as_day(as_of, "as_of")
+    today = as_day(filters.get("as_of"), "as_of")
     toward = toward or ((today - _RECENT, today) if today else None)
-    undated = today is not None and first is last is None  # an article without a date is not known to be later
-    last = min(filter(None, (last, today)), default=None)
-    return articles.search(
-        query, k, since=first, until=last, source=source or "", author=author or "", exclude=exclude, undated=undated,
-        toward=toward, mode=mode, notes=notes,
-    )  # fmt: skip
+    return articles.search(query, k, **narrowing(filters), toward=toward, mode=mode, notes=notes)
+
+
+def narrowing(filters: Filters) -> dict[str, Any]:
+    """What narrows the articles, as `ArticleIndex` takes it. Raises SettingsError."""
+    first, last = as_day(filters.get("since"), "since"), as_day(filters.get("until"), "until")
+    today = as_day(filters.get("as_of"), "as_of")
+    return {
+        "since": first,
+        "until": min(filter(None, (last, today)), default=None),
+        "undated": today is not None and first is last is None,  # it is not known to be later
+        "source": filters.get("source") or "",
+        "author": filters.get("author") or "",
+        "exclude": filters.get("exclude", ()),
+    }
 
 
 def as_text(given: str, what: str) -> str:

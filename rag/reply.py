@@ -60,6 +60,10 @@ class Reply:
     """Every sentence that was weighed, with what spoke for it."""
     unanswered: list[str] = field(default_factory=list)
     """The parts of the question that got no answer."""
+    lead: str = ""
+    """What is told before the sentences: of what they are a list."""
+    as_list: bool = False
+    """Whether each sentence stands on a line of its own."""
     notes: list[str] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
 
@@ -102,10 +106,16 @@ class Reply:
         """Whether the answer cites some of these very characters already."""
         return any(id == item.article and start < item.end and item.start < end for id, start, end in self.cited)
 
+    def text(self) -> str:
+        """The sentences with their numbers, as a person reads them."""
+        told = map(with_numbers, self.sentences)
+        body = "\n".join(f"- {one}" for one in told) if self.as_list else " ".join(told)
+        return "\n\n".join(filter(None, (self.lead, body)))
+
     def date_the_present(self) -> None:
         """Says as of when an answer holds that the question asks for "now": by the newest article that it cites."""
         newest = max((item.date for item in self.cited.values() if item.date), default=None)
-        if newest and _NOW.search(self.standalone):
+        if self.hits and newest and _NOW.search(self.standalone):
             first = self.sentences[0]
             self.sentences[0] = replace(first, text=f"As of {spell(newest)}: {first.text}")
 

@@ -19,9 +19,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.segment import Segment
+from rich.table import Table
 from rich.text import Text
 
-from index.types import Hit, SyncReport, as_json
+from index.types import Hit, Listed, SyncReport, as_json
 from rag.errors import EngineError
 from rag.excerpt import excerpt
 from rag.printing import clean, say
@@ -104,7 +105,12 @@ def show_answer(events: Iterable[Event]) -> Answer:
     """Prints the answer when it has come: the exact words it stands on, and what wrote it."""
     answer = _streamed(events)
     width = min(Console().width, 100)
-    say(textwrap.fill(answer.text, width))
+    say(
+        "\n".join(
+            textwrap.fill(line, width, subsequent_indent="  " * line.startswith("- "))
+            for line in answer.text.split("\n")
+        )
+    )
     for citation in answer.citations:
         title, *where = about(as_json(citation))
         others = ", ".join(id for id in citation.carriers if id != citation.article)
@@ -151,6 +157,17 @@ def _streamed(events: Iterable[Event]) -> Answer:
             say(f"{error.partial.strip()} …\n[interrupted here; nothing of this was checked]")
         raise
     raise AssertionError("a stream ends with AnswerDone")
+
+
+def show_articles(articles: Sequence[Listed]) -> None:
+    """A line for each article: its day, title, source, author and id; then how many there are."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for one in articles:
+        told = " · ".join(filter(None, [one.source, one.author]))
+        table.add_row(*map(Text, (in_words(one.date), one.title, told, one.id)))
+    console = Console(highlight=False)
+    console.print(table) if articles else None
+    say(f"{len(articles):,} article{'' if len(articles) == 1 else 's'}.")
 
 
 def show_hits(hits: Sequence[Hit], *, scores: bool = False) -> None:
