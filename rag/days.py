@@ -101,6 +101,17 @@ def spell_with_weekday(day: date) -> str:
     return f"{_WEEKDAYS[day.weekday()].capitalize()} {spell(day)}"
 
 
+def spell_span(first: date, last: date) -> str:
+    """A day, a month or a year as a person writes it; of any other span its first and last day."""
+    if first == last:
+        return spell(first)
+    if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year:
+        return str(first.year)
+    if first.day == 1 and (last + timedelta(1)).day == 1 and (first.year, first.month) == (last.year, last.month):
+        return f"{_MONTHS[first.month - 1]} {first.year}"
+    return f"{spell(first)} to {spell(last)}"
+
+
 def annotate(text: str, anchor: date | None, form: str = " ({})") -> str:
     """`text` with the date written behind each relative day: "on Thursday (5 December 2024)"."""
     for day in reversed(find_days(text, anchor)):

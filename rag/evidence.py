@@ -129,7 +129,7 @@ def gather(
     scored = [
         replace(item, odds=of_it, relevance=of_it + item.relevance) for item, of_it in zip(read, odds, strict=True)
     ]
-    ranked = _fold_copies(sorted(scored, key=lambda item: -item.relevance))
+    ranked = fold_copies(sorted(scored, key=lambda item: -item.relevance))
     near = [
         item for at, item in enumerate(ranked[:limit]) if at < _LEAST or item.relevance >= ranked[0].relevance - BEHIND
     ]
@@ -143,15 +143,15 @@ def likeliest(question: str, hits: Sequence[Hit], articles: ArticleIndex, embedd
     """Of the statements of the passages found, those that the judge is to read, with what the search says of them."""
     found = statements(hits, articles)
     vectors = embedder.get_text_embedding_batch([question, *(item.line for item in found)])
-    rarity = [(content_words(word), weight) for word, weight in _rarity(question, articles).items()]
-    whole = sum(weight for _, weight in rarity) or 1.0
+    weights = [(content_words(word), weight) for word, weight in rarity(question, articles).items()]
+    whole = sum(weight for _, weight in weights) or 1.0
     headlines = {hit.passage.article: frozenset(content_words(hit.passage.title)) for hit in hits}
     rank = {hit.passage.id: place for place, hit in enumerate(hits)}
     weighed = list[tuple[float, Evidence]]()
     for item, nearness in zip(found, (vectors[1:] @ vectors[0]).tolist(), strict=True):
         words, at = item.words | headlines[item.article], rank[item.passage]
         # what share of the question's words, the rare ones counting for more, statement and headline have
-        said = sum(weight for asked, weight in rarity if words.issuperset(asked)) / whole
+        said = sum(weight for asked, weight in weights if words.issuperset(asked)) / whole
         # where the judge is unsure, this decides (evals/RESULTS.md)
         relevance = 2.0 * said + item.similarity + nearness - 0.2 * at
         chance = 2.0 * said + 4.0 * nearness - 0.1 * at
@@ -221,7 +221,7 @@ def _begin(article: Article, sentences: Sequence[Sentence], at: int) -> int:
     return sentences[first].start
 
 
-def _fold_copies(ranked: Sequence[Evidence]) -> list[Evidence]:
+def fold_copies(ranked: Sequence[Evidence]) -> list[Evidence]:
     """Near-copies become one statement that names all its carriers; the best-ranked wording stays."""
     kept: list[Evidence] = []
     for item in ranked:
@@ -274,7 +274,7 @@ def _renamed(one: Sequence[str], two: Sequence[str]) -> bool:
     )
 
 
-def _rarity(question: str, articles: ArticleIndex) -> dict[str, float]:
+def rarity(question: str, articles: ArticleIndex) -> dict[str, float]:
     """Of each of the question's telling words: 1 if no passage of the index has it, towards 0 the more have it.
 
     Inverse document frequency (Spärck Jones 1972), its highest value being 1.

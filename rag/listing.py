@@ -69,7 +69,7 @@ class Wanted:
 
     def told(self) -> str:
         """What narrows them, as a reader is told: " about Hama, by Mara Iveson"."""
-        words = re.sub(r'"([^"]+)"', r"“\1”", self.query)
+        words = re.sub(r'"([^"]+)"', r"“\1”", self.query if '"' in self.query else f'"{self.query}"')
         parts = [f" {'about' if self.about else 'that mention'} {words}" if self.query else ""]
         parts += [f" by {self.author}" if self.author else "", f" since {spell(self.since)}" if self.since else ""]
         return "".join([*parts, f" until {spell(self.until)}" if self.until else ""])

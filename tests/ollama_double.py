@@ -334,7 +334,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.double.connections.append(self.connection)
 
     def do_GET(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:  # a client that was cut off while it asked, as what is read ahead may be
+            self.double.client_left.set()
+            self.close_connection = True
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.double.requests.append(request := Request(self.path, json.loads(body) if body else None, headers))
         try:

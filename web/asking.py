@@ -95,6 +95,9 @@ class Asking:
                 put(event)
                 if isinstance(event, EvidenceFound):
                     break
+            else:  # the catalog has answered: no model is waited for
+                put(None)
+                return
             with self.room.enter(self.reader, self.stop, put):
                 for event in stream:
                     put(event)

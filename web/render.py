@@ -204,7 +204,15 @@ def _trouble(turn: Turn) -> str:
 
 
 def _paragraphs(turn: int, answer: dict[str, Any]) -> str:
-    return "".join(f"<p>{_chipped(turn, part, answer)}</p>" for part in answer["text"].split("\n\n") if part.strip())
+    return "".join(_paragraph(turn, part, answer) for part in answer["text"].split("\n\n") if part.strip())
+
+
+def _paragraph(turn: int, text: str, answer: dict[str, Any]) -> str:
+    """A paragraph, or a list where each line begins with a dash."""
+    lines = text.split("\n")
+    if not all(line.startswith("- ") for line in lines):
+        return f"<p>{_chipped(turn, text, answer)}</p>"
+    return f'<ul class="items">{"".join(f"<li>{_chipped(turn, line[2:], answer)}</li>" for line in lines)}</ul>'
 
 
 def _sides(turn: int, answer: dict[str, Any]) -> str:

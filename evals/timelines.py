@@ -1,0 +1,108 @@
+"""Timelines against gold: is each line of the topic, is every event there, and is its day right?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pydantic import BaseModel, Field, TypeAdapter
+
+from evals.types import Split
+from rag.timeline import TimelineEntry
+
+GOLD = Path(__file__).parent / "gold" / "timelines.jsonl"
+_SHARED = 0.5  # of the shorter of two runs of characters, from which they are the same words
+
+
+class Quote(BaseModel):
+    """Exact characters of an article."""
+
+    article: str
+    quote: str
+
+
+class Event(BaseModel):
+    """Something that happened, with every sentence that tells it with its day."""
+
+    first: date
+    last: date
+    quotes: list[Quote]
+    what: str = ""
+    other: list[tuple[date, date]] = Field([], alias="or")  # days that would be right too
+
+
+class Story(BaseModel):
+    """What belongs into the timeline of a topic."""
+
+    id: str
+    topic: str
+    split: Split
+    events: list[Event]
+    """What must be there."""
+    also: list[Event]
+    """What may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """How a story's timeline came out."""
+
+    story: Story
+    entries: int
+    wrong: tuple[TimelineEntry, ...]
+    """Lines that are not of the story."""
+    missed: tuple[Event, ...]
+    off: tuple[tuple[TimelineEntry, Event], ...]
+    """Lines with another day than the gold's."""
+
+    @property
+    def precision(self) -> float:
+        return 1 - len(self.wrong) / max(1, self.entries)
+
+    @property
+    def recall(self) -> float:
+        return 1 - len(self.missed) / max(1, len(self.story.events))
+
+    @property
+    def days_right(self) -> float:
+        return 1 - len(self.off) / max(1, self.entries - len(self.wrong))
+
+
+def read(path: Path = GOLD) -> list[Story]:
+    return [TypeAdapter(Story).validate_python(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
+
+
+def score(story: Story, entries: Sequence[TimelineEntry], texts: dict[str, str]) -> Scored:
+    """`texts` are the articles' by id. A line tells an event if it has half of the words of one of its quotes."""
+    told = [[event for event in [*story.events, *story.also] if _tells(entry, event, texts)] for entry in entries]
+    return Scored(
+        story,
+        len(entries),
+        tuple(entry for entry, events in zip(entries, told, strict=True) if not events),
+        tuple(event for event in story.events if not any(_tells(entry, event, texts) for entry in entries)),
+        tuple(
+            (entry, events[0])
+            for entry, events in zip(entries, told, strict=True)
+            if events and not any(_on_its_day(entry, event) for event in events)
+        ),
+    )
+
+
+def _tells(entry: TimelineEntry, event: Event, texts: dict[str, str]) -> bool:
+    return any(
+        _overlap(entry, texts[quote.article].find(quote.quote), len(quote.quote))
+        for quote in event.quotes
+        if quote.article == entry.article
+    )
+
+
+def _overlap(entry: TimelineEntry, start: int, length: int) -> bool:
+    shared = min(entry.end, start + length) - max(entry.start, start)
+    return start >= 0 and shared >= _SHARED * min(length, entry.end - entry.start)
+
+
+def _on_its_day(entry: TimelineEntry, event: Event) -> bool:
+    return (entry.first, entry.last) in [(event.first, event.last), *event.other]
