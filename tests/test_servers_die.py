@@ -78,7 +78,8 @@ class App:
             if error:
                 kind, right = "errors", error.startswith(OURS) and error.endswith(".") and not hits
             else:
-                right = bool(hits) and hits[0][0] in self._known[word]
+                # names of few letters are alike to the embedder: the right one is found, and need not come first
+                right = any(text in self._known[word] for text, _ in hits)
                 kind = "words" if notes else "both"
                 right = right and (all(dense != bool(notes) for _, dense in hits))
                 if notes:
