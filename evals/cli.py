@@ -1,4 +1,4 @@
-"""`dateline eval`: run, rescore, compare, report, gate, judge, marker, fit, injections."""
+"""`dateline eval`: run, rescore, compare, report, gate, judge, marker, fit, fit-full, timelines, injections."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -292,6 +292,25 @@ def fit(signals: Sequence[Path], kept: bool) -> None:
             say(f"  from {threshold:.1f}: shows {right:.0%} of the right ones, {wrong:.0%} of the wrong ones")
     if kept:
         say(f"The weights are in {save(fits, [path.stem for path in signals])}")
+
+
+@evaluate.command("fit-full")
+@click.option("--gold", "golds", type=(_FILE, _ANY), multiple=True, required=True, help="Cases, and their articles.")
+@click.option("--keep", "kept", is_flag=True, help="Write the weights into rag/pieces.json.")
+@click.pass_context
+def fit_full(context: click.Context, golds: Sequence[tuple[Path, Path]], kept: bool) -> None:
+    """Fit the weights that choose what a full answer tells, on the dev half of gold questions with quotes."""
+    from evals import pieces
+
+    rows, home = list[pieces.Row](), _home(context.obj)
+    for file, corpus in golds:
+        with _assistant(corpus, _room(home, corpus), context.obj) as assistant, progress() as told:
+            rows += pieces.observed(assistant, [case for case in load(file) if case.split == "dev"], told)
+    weights = pieces.fit(rows)
+    say(f"{sum(tells for _, tells in rows)} of {len(rows)} statements tell a point")
+    say("  " + ", ".join(f"{signal} {weight:+.2f}" for signal, weight in weights.weights.items()))
+    if kept:
+        say(f"The weights are in {pieces.save(weights, [file.stem for file, _ in golds])}")
 
 
 @evaluate.command()

@@ -20,7 +20,7 @@ class Dateline(Over):
     def answer(self, case: Case) -> Answer:
         """See `System.answer`."""
         history = cast("Sequence[Message]", case.history)
-        return self._assistant.ask(case.question, history, as_of=case.as_of, exclude=case.exclude)
+        return self._assistant.ask(case.question, history, as_of=case.as_of, exclude=case.exclude, length=case.length)
 
 
 SYSTEMS = (Dateline.name, CitationEngine.name, VectorEngine.name, ClosedBook.name, Bm25Top.name)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Protocol, Self
 from pydantic import BeforeValidator, Field, StrictBool
 
 from evals.records import Said
-from rag.types import Answer
+from rag.types import Answer, Length
 
 Split = Literal["dev", "test"]
 Entry = Annotated[
@@ -43,6 +43,7 @@ class Case:
     split: Split = "test"
     as_of: date | None = None  # the day on which it is asked; later articles are hidden
     exclude: tuple[str, ...] = ()  # ids of articles that must not be used: --without-gold
+    length: Length | None = None  # of the answer; None leaves it to the question
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ No statement likely enough: a refusal, and no model is called. Else draft and ch
 article's own words; then the articles that answer otherwise.
 """
 
+from __future__ import annotations
+
 import re
-import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from index.split import split_sentences
 from index.static import StaticEmbedder
@@ -21,7 +23,7 @@ from rag.crossencoder import CrossEncoder
 from rag.days import annotate, without_days
 from rag.engines.base import Completion, Engine
 from rag.errors import EngineError
-from rag.evidence import BEHIND, Evidence, EvidenceSet, gather, is_copy, statements
+from rag.evidence import BEHIND, Evidence, EvidenceSet, gather, is_copy, statements, whole_articles
 from rag.names import name_stands_in
 from rag.numbers import find_numbers
 from rag.reply import Reply, Verdict
@@ -31,6 +33,9 @@ from rag.types import AnswerSentence, Event, SentenceChecked, TextDelta, Withhel
 from rag.verify import Verifier, declines
 from rag.wording import before_correction, corrected, in_the_articles_words, says
 from rag.words import content_words
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import ChatMessage
 
 _SURE = 2.0  # log-odds of Yes against No from which a question of yes or no gets the word
 _SAME = 0.5  # probability from which a statement of another article says what was said
@@ -74,7 +79,9 @@ class Answering:
         )
         self.reply.evidence.append(evidence)
         if self.verifier.worth_asking(evidence):
-            evidence = self.within_window(question, evidence)
+            evidence = self.within_window(
+                question, evidence, self.settings.evidence_tokens, self.settings.answer_tokens
+            )
             asked = annotate(question, self.today)
             drafted = yield from self._drafted(asked, evidence)
             if kept := [verdict for verdict in drafted if verdict.reason is None]:
@@ -82,13 +89,13 @@ class Answering:
                 return
             if quote := self.verifier.quote(evidence):
                 quote = replace(quote, text=self._framed(asked, quote.cited[0]))
-                yield self._written(f" {quote.text}" if drafted else quote.text)
+                yield self.written(f" {quote.text}" if drafted else quote.text)
             for verdict in drafted:
-                yield from self._show(verdict)
+                yield from self.show(verdict)
             if quote:
                 yield from self._show_corrected(asked, quote, evidence)
                 return
-        if near := self._openings(question, hits[: self.settings.passages], evidence):
+        if near := self.openings(question, hits[: self.settings.passages], evidence):
             yield from self._quoted(near)
         else:
             self.reply.unanswered.append(question)
@@ -124,10 +131,10 @@ class Answering:
         for item in sorted(items[:_QUOTES_SHOWN], key=lambda item: (str(item.date), item.article, item.start)):
             if not self.reply.shows(item):
                 verdict = Verdict(in_the_articles_words(item.quote, item.date), (item,), 1.0)
-                yield self._written(f" {verdict.text}")
-                yield from self._show(verdict)
+                yield self.written(f" {verdict.text}")
+                yield from self.show(verdict)
 
-    def _openings(self, question: str, hits: Sequence[Hit], evidence: EvidenceSet) -> list[Evidence]:
+    def openings(self, question: str, hits: Sequence[Hit], evidence: EvidenceSet) -> list[Evidence]:
         """For a question that has no one answer, the sentences that open the articles about all that it tells of.
 
         "Summarise the articles" tells of nothing: then those of every article found, whichever passages were.
@@ -136,10 +143,8 @@ class Answering:
             return []
         told = set(content_words(without_days(_ANY_ARTICLE.sub(" ", _BROAD.sub(" ", question)))))
         told -= set(content_words(" ".join(evidence.names)))
-        found = {hit.passage.article: hit for hit in hits}
-        whole = [replace(hit, passage=replace(hit.passage, start=0, end=sys.maxsize)) for hit in found.values()]
         opening = list[Evidence]()
-        for item in statements(whole, self.articles):
+        for item in statements(whole_articles(hits), self.articles):
             about = f"{item.title}\n{item.quote}"
             if (
                 item.opens
@@ -150,15 +155,14 @@ class Answering:
                 opening.append(item)
         return opening
 
-    def within_window(self, question: str, evidence: EvidenceSet) -> EvidenceSet:
-        """The evidence that fits the budget and the model's real window, counted by its own tokenizer."""
-        engine, settings = self.engine(), self.settings
+    def within_window(self, question: str, evidence: EvidenceSet, budget: int, longest: int) -> EvidenceSet:
+        """The evidence that fits `budget` and the model's real window, in its own tokens, beside an answer so long."""
+        engine = self.engine()
         fixed = engine.count_tokens(prompts.INSTRUCTIONS) + 100  # the chat template, the check's own words
         # the question is read beside an answer in the check, which may be as long as the longest answer
-        room = engine.context_tokens - fixed - 2 * settings.answer_tokens - 2 * engine.count_tokens(question)
-        budget = min(settings.evidence_tokens, room)
-        fitting = evidence.within(budget, lambda item: engine.count_tokens(prompts.statement(item)))
-        if fitting.passages_left_out and room < settings.evidence_tokens:
+        room = engine.context_tokens - fixed - 2 * longest - 2 * engine.count_tokens(question)
+        fitting = evidence.within(min(budget, room), lambda item: engine.count_tokens(prompts.statement(item)))
+        if fitting.passages_left_out and room < budget:
             count = fitting.passages_left_out
             self.reply.notes.append(f"{count} passage{'s' if count > 1 else ''} left out: the model's window is full")
         return fitting
@@ -168,25 +172,31 @@ class Answering:
 
         Its value: their sentences, none if it says that it found nothing, and the mean log-probability of its tokens.
         """
-        reply, text = self.reply, ""
-        writing = self.engine().stream(prompts.answer(question, items), max_tokens=self.settings.answer_tokens)
+        messages = prompts.answer(question, items)
+        text, completion = yield from self.writing(messages, self.settings.answer_tokens)
+        sentences = [] if declines(text) else [text[span.start : span.end] for span in split_sentences(text)]
+        return sentences, TYPICAL if completion.mean_logprob is None else completion.mean_logprob
+
+    def writing(self, messages: Sequence[ChatMessage], most: int) -> Generator[TextDelta, None, tuple[str, Completion]]:
+        """Streams what the model writes, `most` tokens of it. Its value: the whole, and what is known of it."""
+        text = ""
+        stream = self.engine().stream(messages, max_tokens=most)
         try:
             while True:
-                if piece := next(writing):
+                if piece := next(stream):
                     text += piece
-                    yield self._written(piece)
+                    yield self.written(piece)
         except StopIteration as end:
             completion: Completion = end.value
         except EngineError as error:
             error.partial = text
             raise
         finally:
-            writing.close()
-        reply.count(completion)
+            stream.close()
+        self.reply.count(completion)
         if completion.truncated:
-            reply.notes.append("the model's answer was cut at its longest length")
-        sentences = [] if declines(text) else [text[span.start : span.end] for span in split_sentences(text)]
-        return sentences, TYPICAL if completion.mean_logprob is None else completion.mean_logprob
+            self.reply.notes.append("the model's answer was cut at its longest length")
+        return text, completion
 
     def _other_answers(self, question: str, kept: Sequence[Verdict], evidence: EvidenceSet) -> Iterator[Event]:
         """What other articles answer instead, each asked on its own, with its date; none replaces another."""
@@ -205,7 +215,7 @@ class Answering:
                 else:
                     said.append(verdict)
                     framed = says(verdict.text, items[0].date)
-                yield from self._show(replace(verdict, text=framed))
+                yield from self.show(replace(verdict, text=framed))
         if len(said) > 1:
             self.reply.notes.append(f"the articles differ: {len(said)} answers, each with its own source")
             if len(kept) == 1:
@@ -238,7 +248,7 @@ class Answering:
             if not one_voice and max(self.judge.supports(question, kept.text, [item.read for item in items])) < _SAME:
                 yield tuple(replace(item, number=n) for n, item in enumerate(items, 1))
 
-    def _written(self, text: str) -> TextDelta:
+    def written(self, text: str) -> TextDelta:
         if self.reply.first_token is None:
             self.reply.first_token = self.reply.elapsed()
         return TextDelta(text)
@@ -255,12 +265,12 @@ class Answering:
         told = _with_its_speaker(verdict, question)
         if note:
             text = corrected(" ".join(item.quote for item in note), note[0].date)
-            yield self._written(f" {text}")
-            yield from self._show(Verdict(text, note, 1.0))
+            yield self.written(f" {text}")
+            yield from self.show(Verdict(text, note, 1.0))
             told = replace(told, text=before_correction(told.text, told.cited[0].date))
-        yield from self._show(told)
+        yield from self.show(told)
 
-    def _show(self, verdict: Verdict) -> Iterator[Event]:
+    def show(self, verdict: Verdict) -> Iterator[Event]:
         """Puts the sentence into the reply, or among what is withheld."""
         reply = self.reply
         number = len(reply.sentences) + len(reply.withheld)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from index.embedders import embedder
 from index.static import StaticEmbedder
 from index.store import ArticleIndex
 from index.types import Article, Hit, Listed, SyncReport
-from rag import listing, prompts
+from rag import listing, prompts, timeline
 from rag.answering import Answering
 from rag.crossencoder import CrossEncoder
 from rag.engines import EngineChoice, Progress, choose_engine
@@ -29,13 +29,16 @@ from rag.engines.connections import Connections
 from rag.engines.stoppable import Stoppable, stoppable, until_stopped
 from rag.errors import DatelineError, QuestionError, Stopped
 from rag.evidence import PASSAGES, Evidence, carriers
-from rag.find import Filters, as_day, as_text, find, narrowing
+from rag.find import Filters, Wishes, as_day, as_text, find, narrowing
+from rag.full import FullAnswering
+from rag.pieces import Signals, Weights, length_of, signals
 from rag.question import Message, lately, parts, pointed_at, standalone
 from rag.refusal import refuse
 from rag.reply import Reply
 from rag.settings import Settings
 from rag.support import Support
-from rag.types import Answer, AnswerDone, Event, EvidenceFound
+from rag.timeline import TimelineEntry
+from rag.types import Answer, AnswerDone, Event, EvidenceFound, Length
 from rag.verify import Verifier
 
 if TYPE_CHECKING:
@@ -70,7 +73,7 @@ class Assistant:
         self._index: ArticleIndex | None = None
         self._embedder = embedder(self.settings.embedder, ollama_host=self.settings.ollama_host)
         self.support = Support.load()
-        self._judge, self._table = CrossEncoder(), StaticEmbedder()
+        self._judge, self._table, self._weights = CrossEncoder(), StaticEmbedder(), Weights.load()
 
     def __enter__(self) -> Self:
         return self
@@ -129,6 +132,18 @@ class Assistant:
         `Filters`. Raises IndexMissing, QuestionError, SettingsError.
         """
         return self.articles.listed(as_text(query or "", "The query"), about=about, **narrowing(filters))
+
+    def timeline(self, topic: str, **filters: Unpack[Filters]) -> builtins.list[TimelineEntry]:
+        """What happened when, as the articles tell of `topic`, in the order of the events.
+
+        `since` and `until` bound the days of the events, inclusive; the other `filters` narrow the articles. No model
+        is called. Raises IndexMissing if nothing is indexed, QuestionError if `topic` is empty, SettingsError.
+        """
+        first, last = as_day(filters.pop("since", None), "since"), as_day(filters.pop("until", None), "until")
+        if not as_text(topic, "The topic").strip():
+            raise QuestionError('The topic is empty: name a story, for example dateline timeline "the fall of Hama"')
+        hits = find(self.articles, topic, timeline.PASSAGES, **filters)
+        return timeline.timeline(topic, hits, self.articles, self._table, since=first, until=last)
 
     def article(self, id: str) -> Article:
         """The article of this id, its text exactly as citations count it. Raises ArticleMissing."""
@@ -225,9 +240,9 @@ class Assistant:
 
     # ------------------------------------------------------------------------------------------ questions
 
-    def ask(self, question: str, history: Sequence[Message] = (), **filters: Unpack[Filters]) -> Answer:
+    def ask(self, question: str, history: Sequence[Message] = (), **wishes: Unpack[Wishes]) -> Answer:
         """Answers `question` from the articles, or abstains. See `stream`."""
-        *_, done = self.stream(question, history, **filters)
+        *_, done = self.stream(question, history, **wishes)
         assert isinstance(done, AnswerDone)
         return done.answer
 
@@ -237,16 +252,16 @@ class Assistant:
         history: Sequence[Message] = (),
         *,
         stop: threading.Event | None = None,
-        **filters: Unpack[Filters],
+        **wishes: Unpack[Wishes],
     ) -> Generator[Event, None, None]:
         """Search, draft and check, as it happens; the last event is AnswerDone.
 
-        `history` is the conversation so far, oldest first; `filters` as in `search`. Raises QuestionError,
-        IndexStateError, EngineError; an EngineError carries the draft so far in `partial`. Closing the iterator stops
-        the model; so does setting `stop`, from any thread, after which Stopped is raised.
+        `history` is the conversation so far, oldest first; `wishes` the filters of `search`, and `length`. Raises
+        QuestionError, IndexStateError, EngineError; an EngineError carries the draft so far in `partial`. Closing the
+        iterator stops the model; so does setting `stop`, from any thread, after which Stopped is raised.
         """
         if stop is None:
-            return self._events(lambda: self.engine, question, history, filters)
+            return self._events(lambda: self.engine, question, history, wishes)
         connections = Connections()
 
         def unless_stopped(what: str, done: int, total: int) -> None:
@@ -256,23 +271,24 @@ class Assistant:
         def engine() -> Engine:
             return Stoppable(self._opened(unless_stopped, self._progress), connections)
 
-        return stoppable(self._events(engine, question, history, filters), stop, connections)
+        return stoppable(self._events(engine, question, history, wishes), stop, connections)
 
     def _events(
-        self, engine: Callable[[], Engine], question: str, history: Sequence[Message], filters: Filters
+        self, engine: Callable[[], Engine], question: str, history: Sequence[Message], wishes: Wishes
     ) -> Generator[Event, None, None]:
         reply = Reply(question=self._checked_question(question))
-        yield from self.events(reply, engine, history, filters)
-        alike = partial(find, self.articles, mode="bm25", **filters)
+        yield from self.events(reply, engine, history, wishes)
+        alike = partial(find, self.articles, mode="bm25", **_filters(wishes))
         yield AnswerDone(self._finish(reply, lambda item: carriers(item, alike, self.articles)))
 
     def events(
-        self, reply: Reply, engine: Callable[[], Engine], history: Sequence[Message], filters: Filters
+        self, reply: Reply, engine: Callable[[], Engine], history: Sequence[Message], wishes: Wishes
     ) -> Generator[Event, None, None]:
         """Answers the question of `reply` into it; the evals read there what spoke for each sentence.
 
-        `filters` has what `ask` takes by name, see `Filters`.
+        `wishes` has what `ask` takes by name, see `Wishes`.
         """
+        filters = _filters(wishes)
         for turn in history:
             as_text(turn["content"], "A message of the history")
 
@@ -286,8 +302,11 @@ class Assistant:
             those = self.list(of_articles.query, about=of_articles.about, **of_articles.narrowed(filters))
             yield from listing.answer(of_articles, those, reply, self.articles)
             return
+        length = wishes.get("length") or length_of(reply.standalone)
+        if length not in get_args(Length):
+            raise QuestionError(f"An answer is {' or '.join(get_args(Length))}, not {length!r}: choose a length.")
         asked = list[str]()
-        for part in parts(reply.standalone):
+        for part in parts(reply.standalone) if length == "short" else [reply.standalone]:
             before: list[Message] = [{"role": "user", "content": one} for one in asked]
             asked.append(standalone(part, before, rewritten))
         most = self.settings.passages
@@ -301,9 +320,16 @@ class Assistant:
         reply.hits, reply.searched = tuple(once.values())[:most], reply.elapsed()
         yield EvidenceFound(reply.hits)
         verifier = Verifier(reply, self.settings.threshold, self.support)
+        answering: Answering | FullAnswering
         answering = Answering(reply, self.settings, self.articles, engine, self._judge, self._table, verifier, today)
+        if length == "full":
+            answering = FullAnswering(answering, self._weights, self.choice.is_large())
         for part, hits in zip(asked, found, strict=True):
             yield from answering.answer(part, hits)
+
+    def signals(self, question: str, hits: Sequence[Hit]) -> builtins.list[tuple[Evidence, Signals]]:
+        """What speaks for each statement of `hits` of its being told in a full answer; the evals fit on it."""
+        return signals(question, hits, self.articles, self._judge, self._table)
 
     def _checked_question(self, question: str) -> str:
         question = as_text(question, "The question").strip()
@@ -358,3 +384,7 @@ class Assistant:
             self.choice.model,
         ]
         return hashlib.sha256(json.dumps([*parts, self._embedder.fingerprint]).encode()).hexdigest()[:12]
+
+
+def _filters(wishes: Wishes) -> Filters:
+    return cast("Filters", {name: value for name, value in wishes.items() if name != "length"})

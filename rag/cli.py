@@ -16,7 +16,7 @@ from rag.options import common_options, index_options, opened, together
 from rag.printing import clean, say, say_json
 
 if TYPE_CHECKING:
-    from rag.find import Filters
+    from rag.find import Filters, Wishes
 
 ABSTAINED = 3
 INTERRUPTED = 130
@@ -81,6 +81,7 @@ _filters = together(
     click.option("--until", metavar="DATE", help="Only articles up to this day (2024-12-31)."),
     click.option("--since", metavar="DATE", help="Only articles from this day on (2024-12-01)."),
 )
+_length = click.option("--full/--short", default=None, help="Up to eight sentences, or one; else as the question asks.")
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -114,17 +115,18 @@ def index(folder: Path, replace: bool, watch: bool, as_json: bool, **chosen: Any
 @common_options
 @index_options
 @_filters
+@_length
 @_as_json
 def ask(question: str, as_json: bool, **chosen: Any) -> int:
     """Answer QUESTION from the articles, with quotes; exit code 3 if they do not answer it."""
     from rag.terminal import show_answer
 
-    filters = _taken_from(chosen)
+    wishes = _wishes(chosen)
     with opened(**chosen) as assistant:
         if as_json:
-            say_json(answer := assistant.ask(question, **filters))
+            say_json(answer := assistant.ask(question, **wishes))
         else:
-            answer = show_answer(assistant.stream(question, **filters))
+            answer = show_answer(assistant.stream(question, **wishes))
     return ABSTAINED if answer.abstained else 0
 
 
@@ -132,16 +134,17 @@ def ask(question: str, as_json: bool, **chosen: Any) -> int:
 @common_options
 @index_options
 @_filters
+@_length
 def chat(**chosen: Any) -> None:
     """Ask in a loop; each question may point back to the last. An empty line or Ctrl-D ends it."""
     from rag.terminal import show_answer
 
-    history, filters = list[Any](), _taken_from(chosen)
+    history, wishes = list[Any](), _wishes(chosen)
     with opened(**chosen) as assistant:
         assistant.read_ahead()
         while question := _next_question():
             try:
-                answer = show_answer(assistant.stream(question, history, **filters))
+                answer = show_answer(assistant.stream(question, history, **wishes))
             except DatelineError as error:
                 say(f"Error: {error}", err=True)
             else:
@@ -152,6 +155,12 @@ def chat(**chosen: Any) -> None:
 def _taken_from(chosen: dict[str, Any]) -> Filters:
     """What narrows the articles, taken out of what was `chosen`."""
     return cast("Filters", {name: chosen.pop(name) for name in _FILTERS})
+
+
+def _wishes(chosen: dict[str, Any]) -> Wishes:
+    """The same with the length that the answer is to have."""
+    length = {True: "full", False: "short", None: None}[chosen.pop("full")]
+    return cast("Wishes", {**_taken_from(chosen), "length": length})
 
 
 def _next_question() -> str:
@@ -207,6 +216,38 @@ def articles(query: str, about: bool, as_json: bool, **chosen: Any) -> int:
         found = assistant.list(query, about=about, **filters)
     say_json(found) if as_json else show_articles(found)
     return 0 if found else ABSTAINED
+
+
+@commands.command()
+@click.argument("topic")
+@click.option("--csv", "form", flag_value="csv", help="Print a table for spreadsheets.")
+@click.option("--md", "form", flag_value="md", help="Print Markdown.")
+@click.option("--json", "form", flag_value="json", help="Print JSON.")
+@common_options
+@index_options
+@_filters
+def timeline(topic: str, form: str | None, **chosen: Any) -> int:
+    """What happened when, as the articles tell of TOPIC; no model is called. Exit code 3 if they name no day.
+
+    --since and --until bound the days of the events, not those of the articles.
+    """
+    from rag.timeline import as_csv, as_markdown
+
+    filters = _taken_from(chosen)
+    with opened(**chosen) as assistant:
+        entries = assistant.timeline(topic, **filters)
+    match form:
+        case "json":
+            say_json(entries)
+        case "csv":
+            say(as_csv(entries).rstrip("\n"))
+        case "md":
+            say(as_markdown(topic, entries).rstrip("\n"))
+        case _:
+            from rag.terminal import show_timeline
+
+            show_timeline(entries)
+    return 0 if entries else ABSTAINED
 
 
 @commands.command(

@@ -6,6 +6,7 @@ near-copies (shared wire copy) are folded into one.
 
 import math
 import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
@@ -139,7 +140,9 @@ def gather(
     return EvidenceSet(tuple(near), tuple(ranked), tuple(names), tuple(missing))
 
 
-def likeliest(question: str, hits: Sequence[Hit], articles: ArticleIndex, embedder: StaticEmbedder) -> list[Evidence]:
+def likeliest(
+    question: str, hits: Sequence[Hit], articles: ArticleIndex, embedder: StaticEmbedder, *, most: int = READ
+) -> list[Evidence]:
     """Of the statements of the passages found, those that the judge is to read, with what the search says of them."""
     found = statements(hits, articles)
     vectors = embedder.get_text_embedding_batch([question, *(item.line for item in found)])
@@ -156,7 +159,14 @@ def likeliest(question: str, hits: Sequence[Hit], articles: ArticleIndex, embedd
         relevance = 2.0 * said + item.similarity + nearness - 0.2 * at
         chance = 2.0 * said + 4.0 * nearness - 0.1 * at
         weighed.append((chance, replace(item, nearness=nearness, relevance=relevance)))
-    return [item for _, item in sorted(weighed, key=lambda one: -one[0])[:READ]]
+    return [item for _, item in sorted(weighed, key=lambda one: -one[0])[:most]]
+
+
+def whole_articles(hits: Sequence[Hit]) -> list[Hit]:
+    """One hit for each article of `hits`, the whole of it, in the place of its best."""
+    best = {hit.passage.article: hit for hit in reversed(hits)}
+    found = dict.fromkeys(hit.passage.article for hit in hits)
+    return [replace(best[id], passage=replace(best[id].passage, start=0, end=sys.maxsize)) for id in found]
 
 
 def statements(hits: Sequence[Hit], articles: ArticleIndex) -> list[Evidence]:
@@ -272,6 +282,18 @@ def _renamed(one: Sequence[str], two: Sequence[str]) -> bool:
         and foreign_names(" ".join(two[k:m]), " ".join(one))
         for tag, i, j, k, m in SequenceMatcher(None, one, two, autojunk=False).get_opcodes()
     )
+
+
+def share_of(question: str, articles: ArticleIndex) -> Callable[[str], float]:
+    """Tells of a text which share of the question's words it has (0 to 1), the rare ones counting for more."""
+    weights = [(frozenset(content_words(word)), weight) for word, weight in rarity(question, articles).items()]
+    whole = sum(weight for _, weight in weights) or 1.0
+
+    def share(text: str) -> float:
+        words = set(content_words(text))
+        return sum(weight for asked, weight in weights if asked <= words) / whole
+
+    return share
 
 
 def rarity(question: str, articles: ArticleIndex) -> dict[str, float]:

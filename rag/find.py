@@ -8,6 +8,7 @@ from index.search import Mode
 from index.store import ArticleIndex
 from index.types import Hit
 from rag.errors import QuestionError, SettingsError
+from rag.types import Length
 
 Day = date | str | None
 
@@ -24,6 +25,13 @@ class Filters(TypedDict, total=False):
     """Words that stand in the article's source, and in its author; case and diacritics do not count."""
     exclude: Collection[str]
     """Ids of articles."""
+
+
+class Wishes(Filters, total=False):
+    """What may be wished for an answer."""
+
+    length: Length | None
+    """ "short", a sentence, or "full", up to about eight; None leaves it to the question's own words."""
 
 
 _RECENT = timedelta(days=10)

@@ -43,13 +43,13 @@ _ABOUT = r"(?:cover|discuss|concern|describe)(?:s|es|d|ed|ing)?|deal(?:s|t|ing)?
 _BY = r"(?:written |published )?by"
 _IN = r"(?:published |written |posted )?(?:in|from|on|of|during|since|after|before|until|till|up to|between)"
 _PART = re.compile(
-    rf"\s+{_THAT}(?:(?:(?P<mention>{_MENTION})|(?P<about>{_ABOUT})|(?P<by>{_BY}))\s+|(?P<title>(?=[\"“])))",
+    rf" {_THAT}(?:(?:(?P<mention>{_MENTION})|(?P<about>{_ABOUT})|(?P<by>{_BY})) |(?P<title>(?=[\"“])))",
     re.IGNORECASE,
 )
-_TIME_BEFORE = re.compile(rf"\s+{_THAT}{_IN}\s*(?:the )?$", re.IGNORECASE)
+_TIME_BEFORE = re.compile(rf" {_THAT}{_IN} ?(?:the )?$", re.IGNORECASE)
 _OVER = re.compile(
-    r"(?:\s+(?:do (?:you|we) have|are there|there are|is there|about|published|written"
-    r"|(?:(?:is|are) )?in (?:the|this|your) (?:archive|index|folder|collection|corpus)))*\s*[?.!]*",
+    r"(?: (?:do (?:you|we) have|are there|there are|is there|about|published|written"
+    r"|(?:(?:is|are) )?in (?:the|this|your) (?:archive|index|folder|collection|corpus)))* ?[?.!]*",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"\b[A-Z][\w’'-]*(?: (?:(?:of|the|and|al|de|von|van|bin) )*[A-Z0-9][\w’'-]*)+")
@@ -84,8 +84,9 @@ class Wanted:
 
 def wanted(question: str, now: date | None) -> Wanted | None:
     """What `question` asks of the catalog, days read as said on `now`; None for a question about the news."""
+    question = " ".join(question.split())
     for kind, head in _HEADS:
-        if match := re.match(rf"\s*{head}(?=[\s?.!,“\"]|$)", question, re.IGNORECASE):
+        if match := re.match(rf"{head}(?=[ ?.!,“\"]|$)", question, re.IGNORECASE):
             return _narrowed(Wanted(kind), question[match.end() :], now)
     return None
 

@@ -21,6 +21,10 @@ INSTRUCTIONS = (
     "You answer questions about news articles, using only the statements taken from them. "
     "Answer in one short, complete sentence."
 )
+_RETELL = (
+    "You answer questions about news articles, using only the statements taken from them. Answer in at most eight "
+    "short, complete sentences, each with a fact that the others do not have. Say who says what. Add nothing."
+)
 YES_OR_NO = "Question: {question}\nAnswer Yes or No."
 _REWRITE = (
     "Rewrite the last question of a conversation so that it can be understood without the conversation: replace "
@@ -33,6 +37,11 @@ _FROM, _TURNS = "Statements from", "Conversation:"
 def answer(question: str, evidence: Sequence[Evidence], form: str = "Question: {question}") -> list[ChatMessage]:
     """Asks for the answer, in one short sentence; in the `form` YES_OR_NO, for that word."""
     return _messages(INSTRUCTIONS, f"{statements(evidence)}\n\n{form.format(question=question)}")
+
+
+def full(question: str, evidence: Sequence[Evidence]) -> list[ChatMessage]:
+    """Asks a larger model for all that the evidence tells."""
+    return _messages(_RETELL, f"{statements(evidence)}\n\nQuestion: {question}")
 
 
 def answer_begins() -> list[ChatMessage]:
@@ -66,7 +75,7 @@ def statement(item: Evidence) -> str:
 
 def fingerprint() -> str:
     """Changes when the words of any prompt change."""
-    return hashlib.sha256("\0".join((INSTRUCTIONS, YES_OR_NO, _REWRITE)).encode()).hexdigest()[:12]
+    return hashlib.sha256("\0".join((INSTRUCTIONS, _RETELL, YES_OR_NO, _REWRITE)).encode()).hexdigest()[:12]
 
 
 def _conversation(history: Sequence[tuple[str, str]]) -> str:

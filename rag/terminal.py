@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 import rich.console
 from rich.console import ConsoleOptions, RenderableType
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -26,6 +27,7 @@ from index.types import Hit, Listed, SyncReport, as_json
 from rag.errors import EngineError
 from rag.excerpt import excerpt
 from rag.printing import clean, say
+from rag.timeline import TimelineEntry
 from rag.types import Answer, AnswerDone, Event, EvidenceFound, SentenceChecked, TextDelta
 from rag.wording import about, in_words, origin, quoted
 
@@ -168,6 +170,21 @@ def show_articles(articles: Sequence[Listed]) -> None:
     console = Console(highlight=False)
     console.print(table) if articles else None
     say(f"{len(articles):,} article{'' if len(articles) == 1 else 's'}.")
+
+
+def show_timeline(entries: Sequence[TimelineEntry]) -> None:
+    """Below each day what happened on it, each in the words of an article, which is named with its own day."""
+    console, day = Console(highlight=False), ""
+    for one in entries:
+        if one.when != day:
+            console.print(Text(f"\n{one.when}" if day else one.when, "bold"))
+            day = one.when
+        of = ", ".join(filter(None, [one.title, in_words(one.reported), origin(one.carriers)]))
+        differs = "other figures: " if one.differs else ""
+        console.print(
+            Padding(Text.assemble((differs, "bold red"), quoted(one.quote), (f"  {of}", "dim")), (0, 0, 0, 2))
+        )
+    say(f"{len(entries):,} entr{'y' if len(entries) == 1 else 'ies'}.")
 
 
 def show_hits(hits: Sequence[Hit], *, scores: bool = False) -> None:

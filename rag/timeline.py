@@ -6,6 +6,8 @@ and the beginning of their article, share with it.
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,9 +15,11 @@ from datetime import date
 from index.static import StaticEmbedder
 from index.store import ArticleIndex
 from index.types import Hit
-from rag.days import find_times, spell_span
-from rag.evidence import Evidence, fold_copies, rarity, statement
+from rag.days import find_times, spell, spell_span
+from rag.evidence import Evidence, fold_copies, share_of, statement
+from rag.markup import cell, literal
 from rag.numbers import find_numbers
+from rag.wording import quoted
 from rag.words import content_words
 
 PASSAGES = 80
@@ -30,8 +34,9 @@ class TimelineEntry:
     """Something that happened, in the exact words of an article: `article.text[start:end] == quote`, always."""
 
     first: date
+    """The day of the event; the first of its days, where it has several."""
     last: date
-    """Its day, or its first and last: "in March 2011" is a month."""
+    """The same day, or the last: "in March 2011" is a month."""
     reported: date | None
     """The article's day."""
     quote: str
@@ -50,10 +55,19 @@ class TimelineEntry:
         return spell_span(self.first, self.last)
 
 
-def timeline(topic: str, hits: Sequence[Hit], articles: ArticleIndex, embedder: StaticEmbedder) -> list[TimelineEntry]:
+def timeline(
+    topic: str,
+    hits: Sequence[Hit],
+    articles: ArticleIndex,
+    embedder: StaticEmbedder,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+) -> list[TimelineEntry]:
     """What the articles of `hits`, which a search for `topic` found, tell of it, by the first day of each event.
 
-    Near-copies are one entry. A sentence that names several times stands at the first of them.
+    Near-copies are one entry. A sentence that names several times stands at the first of them. `since` and `until`
+    bound the events, inclusive.
     """
     dated = _dated(topic, hits, articles, embedder)
     told = {(item.article, item.start, item.end): times for item, times in dated}
@@ -61,6 +75,8 @@ def timeline(topic: str, hits: Sequence[Hit], articles: ArticleIndex, embedder: 
     entries = list[TimelineEntry]()
     for item in items:
         first, last = told[item.article, item.start, item.end]
+        if (since and last < since) or (until and until < first):
+            continue
         entries.append(
             TimelineEntry(
                 first, last, item.date, item.quote, item.article, item.title, item.start, item.end, item.carriers
@@ -74,13 +90,7 @@ def _dated(
     topic: str, hits: Sequence[Hit], articles: ArticleIndex, embedder: StaticEmbedder
 ) -> list[tuple[Evidence, tuple[date, date]]]:
     """The statements that belong to the topic and name a time, each with its first and last day."""
-    weights = [(frozenset(content_words(word)), weight) for word, weight in rarity(topic, articles).items()]
-    whole = sum(weight for _, weight in weights) or 1.0
-
-    def share(text: str) -> float:
-        words = set(content_words(text))
-        return sum(weight for word, weight in weights if word <= words) / whole
-
+    share = share_of(topic, articles)
     found = list[tuple[float, float, Evidence, tuple[date, date]]]()
     known = articles.with_sentences(dict.fromkeys(hit.passage.article for hit in hits))
     for article, sentences in known.values():
@@ -121,3 +131,27 @@ def _compared(entries: Sequence[TimelineEntry]) -> list[TimelineEntry]:
         )
         compared.append(replace(one, differs=others))
     return compared
+
+
+def as_csv(entries: Sequence[TimelineEntry]) -> str:
+    """A row for each entry, below a head."""
+    told = io.StringIO()
+    rows = csv.writer(told, lineterminator="\n")
+    rows.writerow(
+        ["first", "last", "reported", "quote", "title", "article", "start", "end", "carriers", "differs from"]
+    )
+    for one in entries:
+        others = " ".join(entries[other].article for other in one.differs)
+        carriers = " ".join(one.carriers)
+        row = [one.first, one.last, one.reported or "", one.quote, one.title, one.article, one.start, one.end]
+        rows.writerow([cell(str(value)) for value in (*row, carriers, others)])
+    return told.getvalue()
+
+
+def as_markdown(topic: str, entries: Sequence[TimelineEntry]) -> str:
+    """A heading, and below it a list of days with their quotes."""
+    lines = [f"# {literal(topic)}", ""]
+    for one in entries:
+        reported = f", reported {spell(one.reported)}" if one.reported else ""
+        lines.append(f"- **{one.when}**: {literal(quoted(one.quote))} ({literal(one.title)}{reported})")
+    return "\n".join(lines) + "\n"

@@ -2,9 +2,12 @@
 
 import datetime
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from index.types import Hit, as_json
+
+Length = Literal["short", "full"]
+"""A sentence, or up to about eight."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from rag.crossencoder import CrossEncoder
 from rag.evidence import Evidence, EvidenceSet
 from rag.literal import lacking, repeats
 from rag.reply import Form, Reply, Verdict, without_numbers
@@ -14,6 +15,7 @@ from rag.words import content_words
 _MOST_CITED = 3  # quotes for one sentence; more is a summary that nobody checks
 _JOINED = 4  # of the statements that have most of a sentence's words, those that may be joined
 _LONGEST_QUOTE = 420  # characters that an answer may be in an article's own words
+_RETOLD = 0.5  # probability of the judge that quotes say what is retold
 _QUOTES = 3  # the likeliest statements, each weighed as an answer by itself
 _REFUSALS = re.compile(
     r"\bnot (?:stated|mention(?:ed)?|specif(?:y|ied)|provided?|say)\b|\bno information\b|\bdo(?:es)? not contain\b",
@@ -34,12 +36,15 @@ class Verifier:
     threshold: float
     support: Support
 
-    def worth_asking(self, evidence: EvidenceSet) -> bool:
-        """Whether the evidence may hold an answer; without any likelihood the model is not called."""
+    def worth_asking(self, evidence: EvidenceSet, least: float | None = None) -> bool:
+        """Whether the evidence may hold an answer, with the probability `least`; the model is not called for less."""
         if not evidence.items or evidence.missing_names:
             return False  # a name that no article found has: of 137 questions with an answer none had one
         text = " ".join(item.line for item in evidence.items)
-        return self._weighed("evidence", text, evidence.items, self.support.hopeless).reason is None
+        return (
+            self._weighed("evidence", text, evidence.items, self.support.hopeless if least is None else least).reason
+            is None
+        )
 
     def sentence(self, question: str, text: str, evidence: EvidenceSet, confidence: float = TYPICAL) -> Verdict:
         """Whether a sentence of the model's may be shown, and what it stands on. `confidence`: see `Signals`."""
@@ -54,6 +59,15 @@ class Verifier:
         else:
             reason = lacking(text, evidence.items, question) or "no two articles' words together say it"
         return Verdict(text, (), None, reason)
+
+    def retold(self, question: str, text: str, evidence: EvidenceSet, judge: CrossEncoder) -> Verdict:
+        """The same of a sentence that only retells: the judge is asked whether its quotes say it."""
+        text = without_numbers(text)
+        cited = next((group for group in _groups(text, evidence.items) if not lacking(text, group, question)), None)
+        if not cited:
+            return Verdict(text, (), None, lacking(text, evidence.items, question) or "no two articles' words say it")
+        support = max(judge.supports(question, text, [" ".join(item.read for item in cited)]))
+        return Verdict(text, cited, support, None if support >= _RETOLD else "no article says it")
 
     def quote(self, evidence: EvidenceSet) -> Verdict | None:
         """The statement that most likely answers by itself, in its own words, if one is likely enough to."""

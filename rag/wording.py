@@ -4,13 +4,19 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from rag.days import annotate, spell
+from rag.days import annotate, spell, spell_span
 
 
 def in_the_articles_words(quote: str, day: date | None, yes: bool | None = None) -> str:
     """The own words of an article of that day, as a sentence of the answer; behind Yes or No, where `yes` is given."""
     lead = {None: "In the article’s words", True: "Yes", False: "No"}[yes]
     return f"{lead}: {quoted(quote, day)}"
+
+
+def dated(quote: str, day: date | None, when: tuple[date, date] | None = None) -> str:
+    """The own words of an article of that day as one of several, behind that day or that of the event, `when`."""
+    told = spell_span(*when) if when and when[0] < date.max else spell(day) if day else ""
+    return f"{told}: {quoted(quote, day)}" if told else quoted(quote, day)
 
 
 def says(sentence: str, day: date | None) -> str:

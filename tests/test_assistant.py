@@ -76,9 +76,9 @@ TOLD = "Hama is a major intersection point"
         (NEAR, says("Yes, it is.", yes=-6.0), f"No: “{TOLD}", None, ()),
         (NEAR, says("Yes, it is.", yes=0.1), f"{QUOTED}{TOLD}", None, ()),
         # what has no one answer is told by the sentences that open the articles
-        ("Summarise the articles.", says("Much."), QUOTED, None, {ENTERED, WITHDREW}),
+        ("Summarise the articles.", says("Much."), "- 5 December 2024: “", None, {ENTERED, WITHDREW}),
         ("Give me the latest news.", says("Much."), f"{NOW}{QUOTED}", None, {ENTERED, WITHDREW}),
-        ("Summarise what happened in Hama.", says("Much."), QUOTED, None, ()),
+        ("Summarise what happened in Hama.", says("Much."), "- 5 December 2024: “", None, ()),
     ],
 )
 def test_where_no_draft_holds_the_articles_own_words_answer(

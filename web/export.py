@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from rag.markup import literal
 from rag.wording import about, in_words, origin
 from web.conversations import Turn
 
@@ -18,26 +18,20 @@ def as_json(title: str, turns: Sequence[Turn]) -> str:
 
 def as_markdown(title: str, turns: Sequence[Turn]) -> str:
     """Questions as headings, answers with [n], and the quotes below each, with article and date."""
-    parts = [f"# {_literal(title)}"]
+    parts = [f"# {literal(title)}"]
     for turn in turns:
-        parts.append(f"## {_literal(turn.question)}")
+        parts.append(f"## {literal(turn.question)}")
         if turn.answer is None:
-            parts.append(f"*{_literal(turn.trouble or '')}*")
+            parts.append(f"*{literal(turn.trouble or '')}*")
             continue
-        parts.append(_literal(turn.answer["text"]))
+        parts.append(literal(turn.answer["text"]))
         parts += [_quote(citation) for citation in turn.answer["citations"]]
-        parts += [f"*{_literal(note)}*" for note in turn.answer["notes"]]
+        parts += [f"*{literal(note)}*" for note in turn.answer["notes"]]
         parts.append(f"*{turn.answer['model']}, {in_words(turn.asked.date())}, {turn.asked:%H:%M} UTC*")
     return "\n\n".join(parts) + "\n"
 
 
 def _quote(citation: dict[str, Any]) -> str:
     told = [*about(citation), origin(citation["carriers"])]
-    words = _literal(" ".join(citation["quote"].split()))
-    return f"> **\\[{citation['number']}\\]** {words}\n>\n> {_literal(', '.join(filter(None, told)))}"
-
-
-def _literal(text: str) -> str:
-    """`text` so that Markdown shows its very characters."""
-    escaped = re.sub(r"([\\`*_\[\]#|~$<>&])", r"\\\1", text)
-    return re.sub(r"(?m)^(\s*)([-+]|\d+[.)])(?=\s)", r"\1\\\2", escaped)
+    words = literal(" ".join(citation["quote"].split()))
+    return f"> **\\[{citation['number']}\\]** {words}\n>\n> {literal(', '.join(filter(None, told)))}"

@@ -16,6 +16,9 @@ Progress = Callable[[str, int, int], None]
 """Called with (what is fetched, bytes that are here, bytes of the whole); or with a notice, and no bytes."""
 
 
+_LARGE = 1_600_000_000  # bytes of three billion parameters at four bits, about
+
+
 @dataclass(frozen=True, slots=True)
 class EngineChoice:
     """The engine and the model that will answer. Choosing costs a request to Ollama, or to the server, at most."""
@@ -49,6 +52,20 @@ class EngineChoice:
     def asked_for(self) -> str:
         """The model's name, or its file's path: what `Assistant` takes to choose it again."""
         return str(self._path) if self._path else self.model
+
+    def is_large(self) -> bool:
+        """Whether the model has three billion parameters or more, and can retell what it reads.
+
+        That of the engine openai is taken for one; of a file of one's own the size decides.
+        """
+        if self.engine == "embedded":
+            return self._path is not None and self._path.stat().st_size >= _LARGE
+        if self.engine == "openai":
+            return True
+        from rag.engines.ollama_server import installed_models
+
+        models = installed_models(self._settings.ollama_host)
+        return any(model.name == self.model and model.parameters >= 3.0 for model in models)
 
     def to_fetch(self) -> int:
         """Bytes that must be fetched before it can answer."""

@@ -1,0 +1,91 @@
+"""A question's way to a full answer: the pieces that tell it, in the articles' words or retold by a model that can."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from index.split import split_sentences
+from index.types import Hit
+from rag import prompts
+from rag.answering import Answering
+from rag.days import find_times
+from rag.evidence import Evidence, EvidenceSet, gather
+from rag.pieces import PASSAGES, PIECES, Weights, in_order, lists, pieces
+from rag.reply import Verdict
+from rag.types import Event
+from rag.verify import declines
+from rag.wording import dated
+
+_HOPELESS = 0.2
+"""Probability that the likeliest statements answer, below which nothing is told: less than for a short answer, since of
+what happened in a war no sentence tells all (evals/RESULTS.md, "Full answers")."""
+_EVIDENCE_TOKENS, _TOKENS = 1200, 400  # what is retold at most, and how long that may be
+
+
+@dataclass(frozen=True)
+class FullAnswering:
+    """What it takes besides what a short answer takes."""
+
+    answering: Answering
+    weights: Weights
+    retells: bool
+    """Whether the model is large enough to retell what it reads; a small one invents (docs/decisions.md)."""
+
+    def answer(self, question: str, hits: Sequence[Hit]) -> Iterator[Event]:
+        """Answers one stand-alone question into the reply; one that gets nothing is named there."""
+        of = self.answering
+        most = of.settings.evidence_sentences
+        evidence = gather(question, hits[:PASSAGES], of.articles, of.judge, of.embedder, limit=most)
+        of.reply.evidence.append(evidence)
+        told = list[Evidence]()
+        if of.verifier.worth_asking(evidence, _HOPELESS):
+            told = pieces(question, hits[:PASSAGES], of.articles, of.judge, of.embedder, self.weights)
+        elif not evidence.missing_names:
+            told = of.openings(question, hits, evidence)[:PIECES]
+        if not told:
+            of.reply.unanswered.append(question)
+            return
+        if self.retells:
+            yield from self._retold(question, replace(evidence, items=tuple(told)))
+        if not of.reply.sentences:
+            yield from self._quoted(question, told)
+
+    def _quoted(self, question: str, told: Sequence[Evidence]) -> Iterator[Event]:
+        """Each piece in its article's words, behind its day; in the order of the events, where that is asked for."""
+        of, ordered = self.answering, in_order(question)
+        of.reply.as_list = True
+        for when, item in (
+            sorted(((_when(item), item) for item in told), key=lambda one: one[0])
+            if ordered
+            else ((_when(item), item) for item in told)
+        ):
+            if not of.reply.shows(item):
+                verdict = Verdict(dated(item.quote, item.date, when if ordered else None), (item,), 1.0)
+                yield of.written(f" {verdict.text}")
+                yield from of.show(verdict)
+
+    def _retold(self, question: str, evidence: EvidenceSet) -> Iterator[Event]:
+        """What the model makes of the pieces, each sentence shown as soon as it is checked."""
+        of, text, checked = self.answering, "", 0
+        of.reply.as_list = lists(question)
+        evidence = of.within_window(question, evidence, _EVIDENCE_TOKENS, _TOKENS)
+        writing = of.writing(prompts.full(question, evidence.items), _TOKENS)
+        going_on = True
+        while going_on:
+            if event := next(writing, None):
+                text += event.text
+                yield event
+            else:
+                going_on = False
+            spans = split_sentences(text)
+            for span in spans[checked : len(spans) - going_on]:
+                checked += 1
+                if not declines(sentence := text[span.start : span.end]):
+                    yield from of.show(of.verifier.retold(question, sentence, evidence, of.judge))
+
+
+def _when(item: Evidence) -> tuple[date, date]:
+    """The first time that it names, else the article's day."""
+    if times := find_times(item.line, item.date):
+        return times[0].first, times[0].last
+    return (item.date or date.max,) * 2

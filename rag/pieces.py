@@ -1,0 +1,214 @@
+"""A full answer: what a question asks for that a sentence does not tell, in the words of the articles.
+
+Statements are scored by a logistic regression over what the judge and the search say of them, neighbours are joined,
+and the best are taken one after the other, none too like another (maximal marginal relevance: Carbonell and Goldstein
+1998). A model of 1.5 billion parameters, asked to retell them, invents every other time (docs/decisions.md, "Full
+answers are quotes").
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.static import StaticEmbedder
+from index.store import ArticleIndex
+from index.types import Hit
+from rag.crossencoder import CrossEncoder
+from rag.days import find_times
+from rag.evidence import Evidence, is_copy, likeliest, share_of, whole_articles
+from rag.types import Length
+
+PIECES = 8
+"""Of which an answer is made; a list has two more."""
+PASSAGES = 20
+"""Of the search, whose articles are read."""
+_READ = 100  # statements that the judge reads for the question and each of its parts
+_LONGEST = 420  # characters of two neighbours that are shown as one piece
+_LONGEST_ALONE = 600  # of one statement
+_FEWEST_WORDS = 5  # that carry meaning
+_GAP = 3  # characters between neighbours
+_JOINING = 0.1  # taken from the score of two: more words to read
+_OPENING = 600  # characters of an article's text that say what it is about
+_SHORTEST = 3  # words of a part of a question
+_PART = re.compile(r"[,;:]|\band\b|(?<=\?)")
+_ALIKE, _SAME_ARTICLE = 0.5, 0.1  # taken from the score of a piece: for its cosine with one that is there, and for each
+_CHRONOLOGY = r"chronolog\w*|time ?line|in order\b|step by step|stages?|over time|course of|what happened when"
+_COMPARISON = r"compare|comparison|differ|differences?|contrast|versus|for and against"
+_ASKS = re.compile(
+    rf"\b(?:summari[sz]e|summary|overview|explain|{_CHRONOLOGY}|{_COMPARISON}|tell me (?:all |more )?about"
+    r"|what (?:is|was) known)\b|^\W*(?:please )?(?:list|enumerate|describe)\b",
+    re.IGNORECASE,
+)
+_ORDERED = re.compile(rf"\b(?:{_CHRONOLOGY})\b", re.IGNORECASE)
+_LISTS = re.compile(
+    r"^\W*(?:please )?(?:list|enumerate|name)\b|^\W*(?:which|what) (?!is\b|was\b|does\b|has\b)\w+s\b", re.IGNORECASE
+)
+_SIDES = re.compile(rf"\b(?:{_COMPARISON}|each|both|who (?:\w+ed|was for|was against))\b", re.IGNORECASE)
+_SAYS = re.compile(
+    r"\b(?:said|says|told|called|described|claimed|accused|argued|tweeted|commented|according to)\b", re.IGNORECASE
+)
+
+
+def length_of(question: str) -> Length:
+    """How long an answer the question's own words ask for."""
+    return "full" if _ASKS.search(question) else "short"
+
+
+def in_order(question: str) -> bool:
+    """Whether it asks what came after what."""
+    return _ORDERED.search(question) is not None
+
+
+def lists(question: str) -> bool:
+    """Whether it asks for several of a kind."""
+    return _LISTS.search(question) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What speaks for a statement of its being told in a full answer."""
+
+    answers: float
+    """The judge's log-odds that it answers the question."""
+    part: float
+    """Those for the part of the question that it answers best, in standard deviations above the mean of all."""
+    story: float
+    """The mean of the first for the three best statements of its article."""
+    place: float
+    """Its own among the article's statements, from 0; at most 15."""
+    opens: float
+    """1 if it is among the first two, where news says what matters, else 0."""
+    about: float
+    """Share of the question's words, the rare ones counting for more, with which its article begins."""
+    dated: float
+    """1 if it names a time and the question asks what came after what, else 0."""
+    speaks: float
+    """1 if somebody speaks in it and the question asks for sides, else 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Of the regression; `evals/pieces.py` fits them."""
+
+    bias: float
+    weights: Mapping[str, float]
+
+    def score(self, signals: Signals) -> float:
+        return self.bias + sum(weight * float(getattr(signals, name)) for name, weight in self.weights.items())
+
+    @classmethod
+    def load(cls) -> Self:
+        """The fitted ones that come with Dateline."""
+        stored = json.loads(files("rag").joinpath("pieces.json").read_text("utf-8"))
+        return cls(stored["bias"], stored["weights"])
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A statement, or two neighbours, that may be told."""
+
+    item: Evidence
+    score: float
+    vector: NDArray[np.float32]
+    """Of its words, by the static embedding; a unit vector."""
+
+
+def pieces(
+    question: str,
+    hits: Sequence[Hit],
+    articles: ArticleIndex,
+    judge: CrossEncoder,
+    embedder: StaticEmbedder,
+    weights: Weights,
+) -> list[Evidence]:
+    """What of the articles of `hits` answers the question together, by the day of each."""
+    read = signals(question, hits, articles, judge, embedder)
+    vectors = embedder.get_text_embedding_batch([item.line for item, _ in read])
+    scored = [Scored(item, weights.score(of), vector) for (item, of), vector in zip(read, vectors, strict=True)]
+    chosen = _apart([*scored, *_joined(scored, articles)], PIECES + 2 * lists(question))
+    return sorted((one.item for one in chosen), key=lambda item: (str(item.date), item.article, item.start))
+
+
+def signals(
+    question: str, hits: Sequence[Hit], articles: ArticleIndex, judge: CrossEncoder, embedder: StaticEmbedder
+) -> list[tuple[Evidence, Signals]]:
+    """The likeliest statements of the articles of `hits`, with what speaks for each."""
+    items = [
+        item
+        for item in likeliest(question, whole_articles(hits), articles, embedder, most=_READ)
+        if item.kind != "caption" and len(item.quote) <= _LONGEST_ALONE and len(item.words) >= _FEWEST_WORDS
+    ]
+    if not items:
+        return []
+    parts = [part for part in _PART.split(question) if len(part.split()) >= _SHORTEST]
+    asked = [np.array(judge.log_odds(one, [item.read for item in items])) for one in (question, *parts)]
+    part = np.max([(odds - odds.mean()) / (odds.std() + 0.1) for odds in asked[1:] or asked], axis=0)
+    best_of = dict[str, list[float]]()
+    for odds, item in sorted(zip(asked[0].tolist(), items, strict=True), key=lambda one: -one[0]):
+        best_of.setdefault(item.article, []).append(odds)
+    share, known = share_of(question, articles), articles.with_sentences(best_of)
+    about = {id: share(f"{article.title}\n{article.text[:_OPENING]}") for id, (article, _) in known.items()}
+    ends = {id: [sentence.end for sentence in sentences] for id, (_, sentences) in known.items()}
+    ordered, sides = in_order(question), _SIDES.search(question) is not None
+    return [
+        (
+            item,
+            Signals(
+                answers=float(odds),
+                part=float(best),
+                story=float(np.mean(best_of[item.article][:3])),
+                place=float(min(ends[item.article].index(item.end), 15)),
+                opens=float(ends[item.article].index(item.end) < 2),
+                about=about[item.article],
+                dated=float(ordered and bool(find_times(item.line, item.date))),
+                speaks=float(sides and _SAYS.search(item.line) is not None),
+            ),
+        )
+        for item, odds, best in zip(items, asked[0], part, strict=True)
+    ]
+
+
+def _joined(scored: Sequence[Scored], articles: ArticleIndex) -> Iterator[Scored]:
+    """Each statement with the one that follows it, where both are short enough to be read as one."""
+    known = articles.with_sentences({one.item.article for one in scored})
+    for one in scored:
+        behind = (
+            other
+            for other in scored
+            if other.item.article == one.item.article
+            and one.item.end < other.item.end <= one.item.start + _LONGEST
+            and other.item.start - one.item.end <= _GAP
+        )
+        if other := min(behind, key=lambda other: other.item.end, default=None):
+            start, end = one.item.start, other.item.end
+            quote = known[one.item.article][0].text[start:end]
+            item = replace(one.item, end=end, quote=quote, words=one.item.words | other.item.words)
+            vector = one.vector + other.vector
+            score = float(np.logaddexp(one.score, other.score)) - _JOINING
+            yield Scored(item, score, vector / np.linalg.norm(vector))
+
+
+def _apart(scored: Sequence[Scored], most: int) -> list[Scored]:
+    """The best, each the best of what is left when its likeness to those before it is taken off."""
+    chosen, left = list[Scored](), sorted(scored, key=lambda one: -one.score)
+
+    def worth(one: Scored) -> float:
+        nearest = max((float(one.vector @ other.vector) for other in chosen), default=0.0)
+        beside = sum(other.item.article == one.item.article for other in chosen)
+        return one.score - _ALIKE * nearest - _SAME_ARTICLE * beside
+
+    while left and len(chosen) < most:
+        best = max(left, key=worth)
+        chosen.append(best)
+        left = [one for one in left if not _overlaps(one.item, best.item) and not is_copy(one.item, best.item)]
+    return chosen
+
+
+def _overlaps(one: Evidence, other: Evidence) -> bool:
+    return one.article == other.article and one.start < other.end and other.start < one.end
