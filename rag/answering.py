@@ -276,7 +276,7 @@ class Answering:
         number = len(reply.sentences) + len(reply.withheld)
         if verdict.reason is None:
             reply.sentences.append(self._sentence(verdict))
-            yield SentenceChecked(number, reply.sentences[-1], None)
+            yield SentenceChecked(number, reply.sentences[-1], None, reply.news())
         else:
             support = None if verdict.support is None else round(verdict.support, 3)
             reply.withheld.append(Withheld(verdict.text, verdict.reason, support))

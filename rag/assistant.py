@@ -6,7 +6,7 @@ import builtins
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import chain, zip_longest
@@ -22,6 +22,7 @@ from index.store import ArticleIndex
 from index.types import Article, Hit, Listed, SyncReport
 from rag import listing, prompts, timeline
 from rag.answering import Answering
+from rag.awaited import awaited
 from rag.crossencoder import CrossEncoder
 from rag.engines import EngineChoice, Progress, choose_engine
 from rag.engines.base import Engine
@@ -272,6 +273,13 @@ class Assistant:
             return Stoppable(self._opened(unless_stopped, self._progress), connections)
 
         return stoppable(self._events(engine, question, history, wishes), stop, connections)
+
+    def astream(
+        self, question: str, history: Sequence[Message] = (), **wishes: Unpack[Wishes]
+    ) -> AsyncGenerator[Event]:
+        """The events of `stream`, to be awaited; leaving it stops the model."""
+        stop = threading.Event()
+        return awaited(self.stream(question, history, stop=stop, **wishes), stop)
 
     def _events(
         self, engine: Callable[[], Engine], question: str, history: Sequence[Message], wishes: Wishes

@@ -151,7 +151,7 @@ def answer(wanted: Wanted, found: Sequence[Listed], reply: Reply, articles: Arti
                     filter(None, [f"“{one.title}”", spell(one.date) if one.date else "", one.source, one.author])
                 )
         reply.sentences.append(AnswerSentence(text, (reply.cite(item),), 1.0))
-        yield SentenceChecked(len(reply.sentences) - 1, reply.sentences[-1], None)
+        yield SentenceChecked(len(reply.sentences) - 1, reply.sentences[-1], None, reply.news())
 
 
 def _telling(wanted: Wanted, shown: Sequence[Listed], articles: ArticleIndex) -> Iterator[Evidence]:

@@ -12,7 +12,8 @@ from rag.words import NUMBER_WORDS
 _OPENERS = STOPWORDS.union(
     """across amid around besides beyond despite earlier except former given inside instead last later latest
     meanwhile near next outside perhaps several since soon still therefore today toward unlike yes yesterday
-    compare describe enumerate explain find give list name outline recount reconstruct show summarise summarize trace""".split(),
+    compare describe enumerate explain find give list name outline recount reconstruct show summarise summarize
+    trace""".split(),
     NUMBER_WORDS,
 )
 _VERB_ENDING = re.compile(r"[a-z]{2,}(?:ing|ed|ly)$")

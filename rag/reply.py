@@ -66,6 +66,7 @@ class Reply:
     """Whether each sentence stands on a line of its own."""
     notes: list[str] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
+    _told: str = ""
 
     def elapsed(self) -> float:
         return (time.perf_counter() - self.started) * 1000
@@ -111,6 +112,11 @@ class Reply:
         told = map(with_numbers, self.sentences)
         body = "\n".join(f"- {one}" for one in told) if self.as_list else " ".join(told)
         return "\n\n".join(filter(None, (self.lead, body)))
+
+    def news(self) -> str:
+        """What has been added to the text since this was asked last; nothing if it has changed otherwise."""
+        told, self._told = self._told, self.text()
+        return self._told.removeprefix(told) if self._told.startswith(told) else ""
 
     def date_the_present(self) -> None:
         """Says as of when an answer holds that the question asks for "now": by the newest article that it cites."""

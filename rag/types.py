@@ -110,6 +110,8 @@ class SentenceChecked:
     index: int
     sentence: AnswerSentence | None
     reason: str | None
+    shown: str = ""
+    """What it adds to the answer's text as it stands; the last event may put the sentences in another order."""
 
 
 @dataclass(frozen=True, slots=True)

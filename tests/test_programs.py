@@ -39,6 +39,8 @@ def by_http(url: str, call: str, **given: Any) -> Any:
             reply = http.post("/api/ask", json=given)
         elif call == "search":
             reply = http.get("/api/search", params={"q": given["query"], "k": given["k"]})
+        elif call in ("timeline", "articles"):
+            reply = http.get(f"/api/{call}", params={"q": given.pop("query", ""), **given})
         else:
             reply = http.get(f"/api/articles/{given['id']}")
     if reply.status_code != 200:
@@ -48,20 +50,25 @@ def by_http(url: str, call: str, **given: Any) -> Any:
 
 def by_gradio(url: str, call: str, **given: Any) -> Any:
     gradios = gradio_client.Client(url, verbose=False, httpx_kwargs={"trust_env": False})
-    assert set(gradios.view_api(return_format="dict")["named_endpoints"]) == {"/ask", "/search", "/article"}
+    assert set(gradios.view_api(return_format="dict")["named_endpoints"]) == {
+        "/ask", "/search", "/timeline", "/articles", "/article",
+    }  # fmt: skip
     return gradios.predict(**given, api_name=f"/{call}")
 
 
 def by_mcp(url: str, call: str, **given: Any) -> Any:
     async def told() -> Any:
         async with Client(f"{url}/mcp") as client:
-            assert {one.name for one in (await client.list_tools()).tools} == {"ask", "search", "article"}
+            assert {one.name for one in (await client.list_tools()).tools} == {
+                "ask", "search", "timeline", "articles", "article",
+            }  # fmt: skip
             return await client.call_tool(call, given)
 
     answer = asyncio.run(told())
     if answer.is_error:
         raise RuntimeError(answer.content[0].text)
-    return answer.structured_content["result"] if call == "search" else answer.structured_content
+    listed = call in ("search", "timeline", "articles")
+    return answer.structured_content["result"] if listed else answer.structured_content
 
 
 @pytest.mark.parametrize("way", [by_http, by_gradio, by_mcp])
@@ -75,6 +82,11 @@ def test_every_way_in_asks_searches_reads_and_tells_what_went_wrong(app: App, wa
         assert way(app.url, "ask", question=QUESTION, **nothing_left)["abstained"]
     (hit,) = way(app.url, "search", query="Homs", k=1)
     assert "Homs" in hit["passage"]["text"]
+    assert {one["first"] for one in way(app.url, "timeline", topic="Hama", since="2024-12-05")} == {"2024-12-05"}
+    assert len(way(app.url, "articles", query='"Hama" insurgents')) == 2
+    counted = way(app.url, "ask", question="How many articles mention Hama?")
+    assert (counted["text"][:10], len(counted["citations"])) == ("2 articles", 2)
+    assert len(way(app.url, "ask", question="What happened in Hama?", length="full")["sentences"]) > 3
     assert len(app.ollama.chats) == before  # neither needs the model
     app.ollama.chat = error_in_mid_stream()
     for call, given, words in (

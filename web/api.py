@@ -10,11 +10,12 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.convertors import PathConvertor, register_url_convertor
 
-from rag.find import Filters
+from rag.find import Wishes
+from rag.types import Length
 from web.access import reader_of
 from web.asking import Asking
 from web.engine_room import EngineRoom
-from web.forms import AnswerForm, ArticleForm, HitForm, IndexForm
+from web.forms import AnswerForm, ArticleForm, HitForm, IndexForm, ListedForm, TimelineForm
 
 
 class _Whole(PathConvertor):
@@ -41,6 +42,7 @@ class Question(BaseModel):
     source: str = Field("", description="Words that stand in the source of the articles to be used.")
     author: str = Field("", description="The same of their author.")
     exclude: list[str] = Field([], description="Ids of articles that must not be used.")
+    length: Length | None = Field(None, description="Of the answer; without it, as the question's own words ask.")
 
 
 def routes(room: EngineRoom) -> APIRouter:
@@ -52,9 +54,9 @@ def routes(room: EngineRoom) -> APIRouter:
     @router.post("/ask")
     async def ask(asked: Question, request: Request) -> AnswerForm:
         """The answer with its citations, or a refusal (`abstained`)."""
-        filters = asked.model_dump(include=set(Filters.__annotations__))
+        wishes = asked.model_dump(include=set(Wishes.__annotations__))
         history: list[Any] = [message.model_dump() for message in asked.history]
-        asking = Asking(room, reader_of(request), asked.question, history, filters, threading.Event())
+        asking = Asking(room, reader_of(request), asked.question, history, wishes, threading.Event())
         return AnswerForm.of(await asking.answer(request.is_disconnected))
 
     @router.get("/search")
@@ -73,6 +75,24 @@ def routes(room: EngineRoom) -> APIRouter:
     def index() -> IndexForm:
         """What is indexed, and when its folder was last read."""
         return IndexForm.of(assistant.articles.counts())
+
+    @router.get("/timeline")
+    def timeline(
+        topic: str, since: date | None = None, until: date | None = None, as_of: date | None = None, source: str = "",
+        author: str = "",
+    ) -> list[TimelineForm]:  # fmt: skip
+        """What happened when, as the articles tell of `topic`; `since` and `until` bound the events. No model."""
+        entries = assistant.timeline(topic, since=since, until=until, as_of=as_of, source=source, author=author)
+        return [TimelineForm.of(entry) for entry in entries]
+
+    @router.get("/articles")
+    def articles(
+        q: str = "", about: bool = False, since: date | None = None, until: date | None = None,
+        as_of: date | None = None, source: str = "", author: str = "",
+    ) -> list[ListedForm]:  # fmt: skip
+        """The articles that have every word of `q`, newest first; `about`: in the title or where the text begins."""
+        found = assistant.list(q, about=about, since=since, until=until, as_of=as_of, source=source, author=author)
+        return [ListedForm.of(one) for one in found]
 
     @router.get("/articles/{id:whole}")
     def article(id: str) -> ArticleForm:

@@ -8,7 +8,8 @@ from typing import Self
 from pydantic import BaseModel, Field
 
 from index.records import Counts
-from index.types import Article, Hit
+from index.types import Article, Hit, Listed
+from rag.timeline import TimelineEntry
 from rag.types import Answer
 
 
@@ -107,6 +108,40 @@ class AnswerForm(BaseModel):
     @classmethod
     def of(cls, answer: Answer) -> Self:
         return cls.model_validate(answer.to_dict())
+
+
+class ListedForm(BaseModel):
+    """An article without its text."""
+
+    id: str
+    title: str
+    date: datetime.date | None
+    source: str | None
+    author: str | None
+    characters: int
+
+    @classmethod
+    def of(cls, listed: Listed) -> Self:
+        return cls.model_validate(listed, from_attributes=True)
+
+
+class TimelineForm(BaseModel):
+    """Something that happened, in the exact words of an article."""
+
+    first: datetime.date = Field(description="The day of the event; the first of its days, where it has several.")
+    last: datetime.date
+    reported: datetime.date | None = Field(description="The article's day.")
+    quote: str = Field(description="The article's very characters from `start` up to `end`.")
+    article: str = Field(description="The article's id.")
+    title: str
+    start: int
+    end: int
+    carriers: list[str] = Field(description="Every article that carries these words; copies confirm nothing.")
+    differs: list[int] = Field(description="Places, from 0, of those that tell the same with other figures.")
+
+    @classmethod
+    def of(cls, entry: TimelineEntry) -> Self:
+        return cls.model_validate(entry, from_attributes=True)
 
 
 class IndexForm(BaseModel):

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from index.network import plain_environment
+from index.types import as_json
 from web.access import reader_of
 from web.asking import Asking
 from web.engine_room import EngineRoom
@@ -20,15 +21,21 @@ _failure = partial(gr.Error, print_exception=False)
 
 
 def endpoints(room: EngineRoom) -> None:
-    """Adds /ask, /search and /article to the Blocks that are being built."""
+    """Adds /ask, /search, /timeline, /articles and /article to the Blocks that are being built."""
 
     async def ask(
-        question: str, request: gr.Request, since: str = "", until: str = "", source: str = "", author: str = ""
+        question: str,
+        request: gr.Request,
+        since: str = "",
+        until: str = "",
+        source: str = "",
+        author: str = "",
+        length: str = "",
     ) -> dict[str, Any]:
         """The answer of `dateline ask --json`; `since` and `until` are days like 2024-12-05."""
         assert request.request is not None
         days = {name: value or None for name, value in (("since", since), ("until", until))}
-        filters = days | {"source": source, "author": author}
+        filters = days | {"source": source, "author": author, "length": length or None}
         asking = Asking(room, reader_of(request.request), question, [], filters, threading.Event())
         with told_as(_failure):
             return (await asking.answer()).to_dict()
@@ -43,5 +50,15 @@ def endpoints(room: EngineRoom) -> None:
         with told_as(_failure):
             return ArticleForm.of(room.assistant.article(id)).model_dump(mode="json")
 
-    for call in (ask, search, article):
+    def timeline(topic: str, since: str = "", until: str = "") -> list[dict[str, Any]]:
+        """What happened when, as `dateline timeline --json` has it; `since` and `until` bound the events."""
+        with told_as(_failure):
+            return list(as_json(room.assistant.timeline(topic, since=since or None, until=until or None)))
+
+    def articles(query: str = "") -> list[dict[str, Any]]:
+        """The articles with every word of `query`, as `dateline articles --json` has them."""
+        with told_as(_failure):
+            return list(as_json(room.assistant.list(query)))
+
+    for call in (ask, search, timeline, articles, article):
         gr.events.api(call, api_name=call.__name__, concurrency_limit=None)
