@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from index.network import plain_environment
-from rag.errors import DatelineError, SettingsError
-from web import corpus
-from web.access import LOOPBACK, Access, Proxy, logged_in, own_names, reader_of
+from rag.errors import SettingsError
+from web.access import LOOPBACK, Access, Proxy, logged_in, own_names
 from web.controller import Controller
 from web.errors import ConversationMissing
 from web.gradio_api import endpoints
-from web.render import listed_html, narrowed_html, trouble_html
+from web.pages import ACTS, OURS, ArticlesPage, TimelinePage, asked_by, asking_reader
+from web.render import listed_html, narrowed_html
 from web.users import Users
 
 with plain_environment():  # gradio builds HTTP clients while it is imported
@@ -22,18 +22,7 @@ with plain_environment():  # gradio builds HTTP clients while it is imported
     from gradio.components.navbar import Navbar
 
 if TYPE_CHECKING:
-    from fastapi import Request
-
     from rag.assistant import Assistant
-
-_OURS: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
-"""How each event of the pages is wired: the queue before the engine is our own, and programs have other ways in."""
-_ACTS = """
-element.addEventListener('click', event => {
-  const button = event.target.closest('[data-act]');
-  if (button) dateline.act(button, data => trigger('select', data));
-});
-"""
 
 
 def serve(
@@ -83,10 +72,13 @@ def build(controller: Controller) -> gr.Blocks:
     with page.route("Articles", "/articles"):
         Navbar(main_page_name="Ask")
         ArticlesPage(controller).wire()
+    with page.route("Timeline", "/timeline"):
+        Navbar(main_page_name="Ask")
+        TimelinePage(controller).wire()
     with page.route("Runs", "/runs"):
         Navbar(main_page_name="Ask")
         gr.HTML("<h1>Runs of the evals</h1>", elem_id="runs-top", apply_default_css=False)
-        gr.on(None, controller.runs.html, None, gr.HTML(elem_id="runs", apply_default_css=False), **_OURS)
+        gr.on(None, controller.runs.html, None, gr.HTML(elem_id="runs", apply_default_css=False), **OURS)
     return page
 
 
@@ -99,7 +91,7 @@ class AskPage:
         with gr.Sidebar(label="Conversations", open=False, elem_id="side"):
             self.fresh = gr.Button("New conversation", size="sm")
             self.find = gr.Textbox(placeholder="Search conversations", show_label=False, label="Search conversations")
-            self.listed = gr.HTML(js_on_load=_ACTS, elem_id="listed", apply_default_css=False)
+            self.listed = gr.HTML(js_on_load=ACTS, elem_id="listed", apply_default_css=False)
             with gr.Accordion("Narrow the articles", open=False):
                 self.since = gr.Textbox(label="From", placeholder="YYYY-MM-DD", elem_id="since")
                 self.until = gr.Textbox(label="Until", placeholder="YYYY-MM-DD", elem_id="until")
@@ -107,38 +99,39 @@ class AskPage:
                 self.author = gr.Textbox(label="Author", placeholder="Words of the name", elem_id="author")
                 self.leave = gr.Dropdown([], label="Leave out", multiselect=True, elem_id="leave")
         self.top = gr.HTML(elem_id="top", apply_default_css=False)
-        self.talk = gr.HTML(js_on_load=_ACTS, elem_id="talk", apply_default_css=False)
+        self.talk = gr.HTML(js_on_load=ACTS, elem_id="talk", apply_default_css=False)
         self.live = gr.HTML("", elem_id="live", apply_default_css=False)
-        self.chips = gr.HTML(js_on_load=_ACTS, elem_id="chips", apply_default_css=False)
+        self.chips = gr.HTML(js_on_load=ACTS, elem_id="chips", apply_default_css=False)
         with gr.Row(elem_id="ask"):
             self.box = gr.Textbox(
                 placeholder="Ask the articles", label="Question", show_label=False, lines=1, max_lines=6, scale=9,
                 autofocus=True, elem_id="box",
             )  # fmt: skip
+            self.full = gr.Checkbox(label="Full", elem_id="full", scale=0, min_width=90, container=False)
             self.send = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="send")
             self.stop = gr.Button("Stop", variant="stop", scale=1, min_width=80, elem_id="stop", visible=False)
 
     def wire(self, page: gr.Blocks) -> None:
         """What happens when something is done."""
         view = [self.here, self.talk, self.listed, self.live, self.send, self.stop]
-        narrow = [self.since, self.until, self.source, self.author, self.leave]
-        page.load(self.opened, None, [*view, self.top, self.leave], **_OURS)
+        narrow = [self.since, self.until, self.source, self.author, self.leave, self.full]
+        page.load(self.opened, None, [*view, self.top, self.leave], **OURS)
         page.unload(self.left)
         asked = [self.box.submit, self.send.click]
-        gr.on(asked, self.answer, [self.box, self.here, *narrow], [*view, self.box], **_OURS)
-        self.talk.select(self.act, [self.here, *narrow], [*view, self.box], **_OURS)
+        gr.on(asked, self.answer, [self.box, self.here, *narrow], [*view, self.box], **OURS)
+        self.talk.select(self.act, [self.here, *narrow], [*view, self.box], **OURS)
         words = [self.since.change, self.until.change, self.source.change, self.author.change]
-        gr.on([*words, self.leave.change], self.narrowing, narrow, self.chips, **_OURS)
-        self.chips.select(self.widen, [self.leave], narrow, **_OURS)
-        self.listed.select(self.manage, [self.here, self.find], view, **_OURS)
-        self.find.change(self.found, [self.find, self.here], self.listed, **_OURS)
-        self.fresh.click(self.cleared, None, view, **_OURS)
-        self.stop.click(self._controller.stop, self.here, None, queue=False, **_OURS)
+        gr.on([*words, self.leave.change, self.full.change], self.narrowing, narrow, self.chips, **OURS)
+        self.chips.select(self.widen, [self.leave], narrow, **OURS)
+        self.listed.select(self.manage, [self.here, self.find], view, **OURS)
+        self.find.change(self.found, [self.find, self.here], self.listed, **OURS)
+        self.fresh.click(self.cleared, None, view, **OURS)
+        self.stop.click(self._controller.stop, self.here, None, queue=False, **OURS)
 
     async def opened(self, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
         """The address may name a conversation; what is being answered in it is shown further."""
         conversation = request.query_params.get("c", "")
-        heading = await asyncio.to_thread(self._controller.heading, logged_in(_asked(request)))
+        heading = await asyncio.to_thread(self._controller.heading, logged_in(asked_by(request)))
         titles = await asyncio.to_thread(self._controller.titles)
         around: dict[Any, Any] = {self.top: heading, self.leave: gr.Dropdown(titles)}
         try:
@@ -160,6 +153,7 @@ class AskPage:
         source: str | None,
         author: str | None,
         leave: list[str] | None,
+        full: bool | None,
         request: gr.Request,
     ) -> AsyncIterator[dict[Any, Any]]:
         """Shows the answer as it comes, as long as its conversation is the open one."""
@@ -172,7 +166,7 @@ class AskPage:
             yield cleared
             return
         async for update in self._begun(
-            request, conversation, question, _narrowed(since, until, source, author, leave)
+            request, conversation, question, _narrowed(since, until, source, author, leave, full)
         ):
             yield update | cleared
             cleared = {}  # what is written meanwhile is the next question
@@ -186,10 +180,11 @@ class AskPage:
         source: str | None,
         author: str | None,
         leave: list[str] | None,
+        full: bool | None,
         request: gr.Request,
     ) -> AsyncIterator[dict[Any, Any]]:
         """A button below an answer, or an example question."""
-        asked, reader = event._data, _reader(request)
+        asked, reader = event._data, asking_reader(request)
         if asked["act"] in ("up", "down", "comment"):
             self._controller.judge(reader, int(asked["turn"]), asked["act"], asked.get("text"))
             yield {self.talk: self._controller.shown(reader, conversation)}
@@ -197,7 +192,7 @@ class AskPage:
         if conversation in self._controller.running:
             gr.Info("One question at a time: stop this one first.")
             return
-        question, narrowed = asked.get("text", ""), _narrowed(since, until, source, author, leave)
+        question, narrowed = asked.get("text", ""), _narrowed(since, until, source, author, leave, full)
         if asked["act"] in ("retry", "edit", "undo"):
             taken = self._conversations.back_to(reader, int(asked["turn"]))
             question, narrowed = taken.question, taken.narrowed
@@ -212,7 +207,7 @@ class AskPage:
         self, event: gr.EventData, conversation: str, words: str, request: gr.Request
     ) -> AsyncIterator[dict[Any, Any]]:
         """A button in the list of conversations."""
-        asked, reader = event._data, _reader(request)
+        asked, reader = event._data, asking_reader(request)
         if asked["act"] == "open":
             async for update in self._followed(request, asked["id"], words):
                 yield update
@@ -225,22 +220,30 @@ class AskPage:
         yield {self.listed: self.found(words, conversation, request)}
 
     def found(self, words: str, conversation: str, request: gr.Request) -> str:
-        return listed_html(self._conversations.listed(_reader(request), words), conversation)
+        return listed_html(self._conversations.listed(asking_reader(request), words), conversation)
 
     async def cleared(self, request: gr.Request) -> dict[Any, Any]:
         return await self._view(request, "")
 
     def narrowing(
-        self, since: str | None, until: str | None, source: str | None, author: str | None, leave: list[str] | None
+        self,
+        since: str | None,
+        until: str | None,
+        source: str | None,
+        author: str | None,
+        leave: list[str] | None,
+        full: bool | None,
     ) -> str:
         """The chips of what narrows the next question."""
-        return narrowed_html(_narrowed(since, until, source, author, leave), removable=True)
+        return narrowed_html(_narrowed(since, until, source, author, leave, full), removable=True)
 
     def widen(self, event: gr.EventData, left_out: list[str]) -> dict[Any, Any]:
         """A chip was clicked away."""
         if event._data["id"] == "exclude":
             gone = event._data["text"].removeprefix("without ")
             return {self.leave: [id for id in left_out if id != gone]}
+        if event._data["id"] == "length":
+            return {self.full: False}
         words = {"since": self.since, "source": self.source, "author": self.author}
         return {words.get(event._data["id"], self.until): ""}
 
@@ -248,8 +251,8 @@ class AskPage:
         self, request: gr.Request, conversation: str, question: str, narrowed: dict[str, Any]
     ) -> AsyncIterator[dict[Any, Any]]:
         """Asks, in a new conversation if there is none, and shows the answer as it comes."""
-        conversation = conversation or self._conversations.begin(_reader(request))
-        self._controller.begin(_reader(request), conversation, question.strip(), narrowed)
+        conversation = conversation or self._conversations.begin(asking_reader(request))
+        self._controller.begin(asking_reader(request), conversation, question.strip(), narrowed)
         async for update in self._watched(request, conversation):
             yield update
 
@@ -290,7 +293,7 @@ class AskPage:
         return await asyncio.to_thread(self._open, request, conversation, words)
 
     def _open(self, request: gr.Request, conversation: str, words: str) -> dict[Any, Any]:
-        reader, busy = _reader(request), conversation in self._controller.running
+        reader, busy = asking_reader(request), conversation in self._controller.running
         self._controller.viewing[str(request.session_hash)] = conversation
         return {
             self.here: conversation,
@@ -302,109 +305,16 @@ class AskPage:
         }
 
 
-class ArticlesPage:
-    """The page of the corpus."""
-
-    def __init__(self, controller: Controller) -> None:
-        self._controller = controller
-        gr.HTML("<h1>Articles</h1>", elem_id="corpus-top", apply_default_css=False)
-        self.plot = gr.Plot(show_label=False, container=False, label="Articles by date")
-        with gr.Row():
-            self.words = gr.Textbox(
-                placeholder="Search titles, names and dates", label="Search", show_label=False, scale=3
-            )
-            self.order = gr.Dropdown(
-                list(corpus.ORDERS), value=corpus.ORDERS[0], label="Order", show_label=False, scale=1
-            )
-        self.table = gr.HTML(js_on_load=_ACTS, elem_id="corpus", apply_default_css=False)
-        self.told = gr.HTML(elem_id="told", apply_default_css=False)
-        self.drop = gr.File(
-            label=f"Add files: up to {corpus.MOST_FILES} at a time, {corpus.MOST_MEGABYTES} MB each",
-            file_count="multiple", type="filepath", elem_id="drop",
-        )  # fmt: skip
-        with gr.Row():
-            self.again = gr.Button("Read the folder again", size="sm", elem_id="again")
-            self.cancel = gr.Button("Cancel", size="sm", variant="stop", visible=False, elem_id="cancel")
-
-    def wire(self) -> None:
-        """What happens when something is done."""
-        chosen, view = [self.words, self.order], [self.table, self.plot, self.told, self.drop, self.cancel]
-        gr.on(None, self.shown, chosen, view, **_OURS)
-        gr.on([self.words.change, self.order.change], self.rows, chosen, self.table, **_OURS)
-        self.drop.upload(self.add, [self.drop, *chosen], view, **_OURS)
-        self.again.click(self.anew, chosen, view, **_OURS)
-        self.table.select(self.remove, chosen, view, **_OURS)
-        self.cancel.click(self.halt, queue=False, **_OURS)
-
-    def rows(self, words: str, order: str) -> str:
-        try:
-            articles = self._controller.assistant.articles
-            listed = articles.listed()
-            held = corpus.held_html(len(listed), self._controller.read())
-            return (
-                held + corpus.table_html(corpus.chosen(listed, words, order)) + corpus.skipped_html(articles.skipped())
-            )
-        except DatelineError as error:
-            return trouble_html(str(error))
-
-    def shown(self, words: str, order: str) -> dict[Any, Any]:
-        try:
-            picture = corpus.timeline(self._controller.assistant.articles.listed())
-        except DatelineError:
-            picture = None  # the table says why
-        return {self.table: self.rows(words, order), self.plot: picture}
-
-    def add(self, files: list[str] | None, words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
-        page = str(request.session_hash)
-        if files:
-            try:
-                yield from self._watched(
-                    corpus.add(self._controller.writer, files, self._controller.stop_of(page)), words, order, page
-                )
-            finally:
-                self._controller.uploads.drop(_reader(request), files)
-
-    def anew(self, words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
-        page = str(request.session_hash)
-        yield from self._watched(
-            corpus.anew(self._controller.writer, self._controller.stop_of(page)), words, order, page
-        )
-
-    def remove(self, event: gr.EventData, words: str, order: str) -> dict[Any, Any]:
-        try:
-            count = self._controller.writer.remove(event._data["id"])
-        except DatelineError as error:
-            return {self.told: trouble_html(str(error))}
-        return self.shown(words, order) | {self.told: f"<p>{count} removed.</p>"}
-
-    def halt(self, request: gr.Request) -> None:
-        self._controller.stop_of(str(request.session_hash)).set()
-
-    def _watched(self, steps: Iterator[str], words: str, order: str, page: str) -> Iterator[dict[Any, Any]]:
-        """What an indexing tells, step by step, and then what there is."""
-        try:
-            for html in steps:
-                yield {self.told: html, self.cancel: gr.Button(visible=True)}
-        except DatelineError as error:
-            yield {self.told: trouble_html(str(error))}
-        finally:
-            self._controller.indexing.pop(page, None)
-        yield self.shown(words, order) | {self.drop: None, self.cancel: gr.Button(visible=False)}
-
-
 def _narrowed(
-    since: str | None, until: str | None, source: str | None, author: str | None, leave: list[str] | None
+    since: str | None,
+    until: str | None,
+    source: str | None,
+    author: str | None,
+    leave: list[str] | None,
+    full: bool | None,
 ) -> dict[str, Any]:
     """What was filled in, as `Turn.narrowed`; Gradio gives None for what was never on the screen."""
     words = {"since": since, "until": until, "source": source, "author": author}
     told = {name: (value or "").strip() for name, value in words.items()} | {"exclude": leave}
+    told["length"] = "full" if full else ""
     return {name: value for name, value in told.items() if value}
-
-
-def _reader(request: gr.Request) -> str:
-    return reader_of(_asked(request))
-
-
-def _asked(request: gr.Request) -> Request:
-    assert request.request is not None  # only where Gradio calls a function by itself
-    return request.request

@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -31,6 +32,7 @@ from rag.engines.stoppable import Stoppable, stoppable, until_stopped
 from rag.errors import DatelineError, QuestionError, Stopped
 from rag.evidence import PASSAGES, Evidence, carriers
 from rag.find import Filters, Wishes, as_day, as_text, find, narrowing
+from rag.followups import followups
 from rag.full import FullAnswering
 from rag.pieces import Signals, Weights, length_of, signals
 from rag.question import Message, lately, parts, pointed_at, standalone
@@ -287,7 +289,10 @@ class Assistant:
         reply = Reply(question=self._checked_question(question))
         yield from self.events(reply, engine, history, wishes)
         alike = partial(find, self.articles, mode="bm25", **_filters(wishes))
-        yield AnswerDone(self._finish(reply, lambda item: carriers(item, alike, self.articles)))
+        answer = self._finish(reply, lambda item: carriers(item, alike, self.articles))
+        about = {citation.article for citation in answer.citations}
+        further = followups(reply.standalone, reply.besides(), about, alike, self.articles, self._judge)
+        yield AnswerDone(replace(answer, followups=further))
 
     def events(
         self, reply: Reply, engine: Callable[[], Engine], history: Sequence[Message], wishes: Wishes

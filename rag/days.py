@@ -259,13 +259,13 @@ _YEAR_THEN = re.compile(
 def find_times(text: str, anchor: date | None) -> list[Time]:
     """The days, weeks, months and years that `text` names, in order, read as written on the day `anchor`.
 
-    Days as in `find_days`. A month without a year is the last one up to the anchor; "three weeks ago" is a day, "last
+    Days as in `find_days`, and months without a year likewise; "three weeks ago" is a day, "last
     week" and "three days of talks" are the days before the anchor. Without an anchor only what names a year.
     """
     found = [Time(day.start, day.end, whole, whole) for day in find_days(text, anchor) if (whole := day.as_date())]
     for match in _MONTH_THEN.finditer(text):
         month = _MONTH_NUMBERS[match["month"][:3].casefold()]
-        if year := int(match["year"] or 0) or _last_year(month, 1, anchor):
+        if year := int(match["year"] or 0) or _year_of(month, match, anchor):
             first = date(year, month, 1)
             last = (first + timedelta(31)).replace(day=1) - timedelta(1)
             found.append(Time(match.start("month"), match.end(), first, last))
@@ -279,6 +279,14 @@ def find_times(text: str, anchor: date | None) -> list[Time]:
         if not apart or apart[-1].end <= time.start:
             apart.append(time)
     return apart
+
+
+def _year_of(month: int, named: re.Match[str], anchor: date | None) -> int | None:
+    """Of a month without one: the last up to the anchor where its clause is told in the past, else the nearest."""
+    if not anchor or _told(named.string[: named.start()][-240:], named.string[named.end() :][:80]):
+        return _last_year(month, 1, anchor)
+    years = (anchor.year - 1, anchor.year, anchor.year + 1)
+    return min(years, key=lambda year: abs(date(year, month, 15) - anchor))
 
 
 def _back(match: re.Match[str], today: date) -> tuple[date, date]:

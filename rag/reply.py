@@ -103,6 +103,11 @@ class Reply:
             for number, one in enumerate(self.cited.values(), 1)
         )
 
+    def besides(self) -> list[Evidence]:
+        """The statements read that the answer does not cite; none where a name is asked for that no article has."""
+        pools = (found.pool for found in self.evidence if not found.missing_names)
+        return [item for pool in pools for item in pool if not self.shows(item)]
+
     def shows(self, item: Evidence) -> bool:
         """Whether the answer cites some of these very characters already."""
         return any(id == item.article and start < item.end and item.start < end for id, start, end in self.cited)

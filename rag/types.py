@@ -84,6 +84,8 @@ class Answer:
     settings: str
     usage: Usage = field(default_factory=Usage)
     timings: Timings = field(default_factory=Timings)
+    followups: tuple[str, ...] = ()
+    """Questions to go on with, which the articles found answer."""
 
     def to_dict(self) -> dict[str, Any]:
         return dict(as_json(self))

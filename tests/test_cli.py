@@ -48,7 +48,7 @@ def test_what_others_rely_on_is_there() -> None:
     empty = Answer("q", "q", "t", True, (), (), (), (), (), "embedded", "m", "s").to_dict()
     assert list(empty) == [
         "question", "standalone_question", "text", "abstained", "sentences", "withheld", "citations", "hits", "notes",
-        "engine", "model", "settings", "usage", "timings",
+        "engine", "model", "settings", "usage", "timings", "followups",
     ]  # fmt: skip
     assert list(empty["usage"]) == ["prompt_tokens", "cached_tokens", "completion_tokens"]
     assert list(empty["timings"]) == ["search", "first_token", "total", "checking"]

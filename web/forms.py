@@ -104,6 +104,7 @@ class AnswerForm(BaseModel):
     settings: str
     usage: UsageForm
     timings: TimingsForm
+    followups: list[str] = Field(description="Questions to go on with, which the articles found answer.")
 
     @classmethod
     def of(cls, answer: Answer) -> Self:

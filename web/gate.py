@@ -25,7 +25,7 @@ from web.uploads import Uploads
 if TYPE_CHECKING:
     import gradio as gr
 
-PAGES = ("/", "/articles", "/runs")
+PAGES = ("/", "/articles", "/timeline", "/runs")
 EVENTS = ("/gradio_api/queue/join", "/gradio_api/run/predict")
 UPLOAD = "/gradio_api/upload"
 ROUTES = {

@@ -22,6 +22,7 @@ from web.conversations import STOPPED, UNFINISHED, Conversation, Turn
 RELATED = 3
 """So many passages are shown below a refusal, and while the model reads."""
 _EXCERPT = 320
+_MANY = 4
 _BOUNDS = (("since", "from"), ("until", "until"))
 _FORMS = (("md", "Markdown"), ("json", "JSON with citations"))
 _UNCHECKED = '<p class="notes">Nothing of this was checked.</p>'
@@ -52,6 +53,7 @@ def narrowed_html(narrowed: Mapping[str, Any], *, removable: bool = False) -> st
     """A chip for each thing that the articles are narrowed by; `removable` ones can be clicked away."""
     told = [(name, f"{word} {in_words(narrowed[name])}") for name, word in _BOUNDS if narrowed.get(name)]
     told += [(name, f"{name} {narrowed[name]}") for name in ("source", "author") if narrowed.get(name)]
+    told += [("length", f"{narrowed['length']} answer")] if narrowed.get("length") else []
     told += [("exclude", f"without {id}") for id in narrowed.get("exclude", ())]
     if removable:
         chips = "".join(
@@ -252,8 +254,12 @@ def _pane_button(text: str, kind: str, attributes: str = "", **where: Any) -> st
 
 
 def _quotes(turn: int, answer: dict[str, Any]) -> str:
+    """Every quote with where it stands; folded away where they are many, since the text is made of them then."""
     quotes = "".join(_quote(turn, citation) for citation in answer["citations"])
-    return f'<ol class="quotes">{quotes}</ol>' if quotes else ""
+    listed = f'<ol class="quotes">{quotes}</ol>' if quotes else ""
+    if (count := len(answer["citations"])) <= _MANY:
+        return listed
+    return f'<details class="held"><summary>{_counted(count, "quote")}</summary>{listed}</details>'
 
 
 def _quote(turn: int, citation: dict[str, Any]) -> str:
@@ -285,8 +291,13 @@ def _beside(answer: dict[str, Any]) -> str:
     )
     notes = "".join(f'<p class="notes">{escape(note)}</p>' for note in answer["notes"])
     total = answer["timings"]["total"] / 1000
+    further = "".join(
+        f'<button type="button" data-act="ask" data-text="{escape(one)}">{escape(one)}</button>'
+        for one in answer.get("followups", ())
+    )
+    on = f'<div class="examples" role="group" aria-label="Ask further">{further}</div>' if further else ""
     by = f'<p class="by">{escape(answer["model"])}, {escape(answer["engine"])}, {total:.1f} s</p>'
-    return f"{withheld if count else ''}{notes}{by}"
+    return f"{withheld if count else ''}{notes}{by}{on}"
 
 
 def _actions(turn: Turn) -> str:

@@ -9,6 +9,7 @@ import socket
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,9 +23,12 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.routing import Mount
 
 from index.types import Article, Span
+from index.types import as_json as plain
 from rag.assistant import Assistant
 from rag.errors import ArticleMissing, DatelineError, SettingsError
 from rag.printing import say
+from rag.timeline import as_csv
+from rag.timeline import as_markdown as timeline_as_markdown
 from web import access, api, badge, completions, mcp_server, runs
 from web.access import Access, Door, reader_of, secret_key
 from web.controller import Controller
@@ -100,10 +104,13 @@ def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
         hit: int | None = None,
         carrier: str | None = None,
         article: str | None = None,
+        start: int | None = None,
+        end: int | None = None,
     ) -> Any:
         try:
             if article is not None:
-                return pane_html(assistant.article(article), None, [], "")
+                here = None if start is None or end is None else Span(start, end)
+                return pane_html(assistant.article(article), here, [], "")
             asked = conversations.turn(reader_of(request), turn)
             return _pane(assistant, turn, asked.answer or {}, number, hit, carrier)
         except (ConversationMissing, ArticleMissing, LookupError) as error:
@@ -124,6 +131,20 @@ def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
         return Response(
             text, media_type=kind, headers={"Content-Disposition": f'attachment; filename="dateline-{id}.{form}"'}
         )
+
+    @served.get("/timeline.{form}")
+    def timeline(
+        form: Literal["csv", "md", "json"], topic: str, since: date | None = None, until: date | None = None
+    ) -> Response:
+        entries = assistant.timeline(topic, since=since, until=until)
+        told = {
+            "csv": lambda: as_csv(entries),
+            "md": lambda: timeline_as_markdown(topic, entries),
+            "json": lambda: json.dumps(plain(entries), ensure_ascii=False, indent=2),
+        }
+        kinds = {"csv": "text/csv", "md": "text/markdown", "json": "application/json"}
+        headers = {"Content-Disposition": f'attachment; filename="timeline.{form}"'}
+        return Response(told[form](), media_type=kinds[form], headers=headers)
 
     # not given as Gradio's `css`, which drops what stands in media queries; nor linked, for Gradio adds this head when
     # its own script runs: the first frames would be without. Every page is at the same depth, so that what is beside it
