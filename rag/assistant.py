@@ -29,8 +29,9 @@ from rag.engines import EngineChoice, Progress, choose_engine
 from rag.engines.base import Engine
 from rag.engines.connections import Connections
 from rag.engines.stoppable import Stoppable, stoppable, until_stopped
-from rag.errors import DatelineError, QuestionError, Stopped
+from rag.errors import ArticleMissing, DatelineError, QuestionError, Stopped
 from rag.evidence import PASSAGES, Evidence, carriers
+from rag.export import Source
 from rag.find import Filters, Wishes, as_day, as_text, find, narrowing
 from rag.followups import followups
 from rag.full import FullAnswering
@@ -151,6 +152,14 @@ class Assistant:
     def article(self, id: str) -> Article:
         """The article of this id, its text exactly as citations count it. Raises ArticleMissing."""
         return self.articles.article(id)
+
+    def source(self, id: str) -> Source:
+        """What is known of the article of this id, for a bibliography; of one that is gone, its id."""
+        try:
+            one = self.articles.article(id)
+        except ArticleMissing:
+            return Source(id, id, None)
+        return Source(one.id, one.title, one.date, one.source, one.author, one.url)
 
     @property
     def articles(self) -> ArticleIndex:

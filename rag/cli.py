@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -82,6 +83,7 @@ _filters = together(
     click.option("--since", metavar="DATE", help="Only articles from this day on (2024-12-01)."),
 )
 _length = click.option("--full/--short", default=None, help="Up to eight sentences, or one; else as the question asks.")
+_NEW = click.Path(dir_okay=False, path_type=Path)
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -116,17 +118,22 @@ def index(folder: Path, replace: bool, watch: bool, as_json: bool, **chosen: Any
 @index_options
 @_filters
 @_length
+@click.option("--out", type=_NEW, help="Write the answer here too: .md, .html, .docx, .json, .csl.json or .bib.")
 @_as_json
-def ask(question: str, as_json: bool, **chosen: Any) -> int:
+def ask(question: str, out: Path | None, as_json: bool, **chosen: Any) -> int:
     """Answer QUESTION from the articles, with quotes; exit code 3 if they do not answer it."""
+    from rag.export import Told, exported, form_of, write_out
     from rag.terminal import show_answer
 
-    wishes = _wishes(chosen)
+    wishes, form = _wishes(chosen), form_of(out.name) if out else None
     with opened(**chosen) as assistant:
         if as_json:
             say_json(answer := assistant.ask(question, **wishes))
         else:
             answer = show_answer(assistant.stream(question, **wishes))
+        if out and form:
+            told = Told(question, answer.to_dict(), asked=datetime.now(UTC))
+            write_out(out, exported(form, question, [told], assistant.source))
     return ABSTAINED if answer.abstained else 0
 
 

@@ -13,10 +13,10 @@ from test_render import NOW, answer, citation, parsed, texts
 from index.store import ArticleIndex
 from index.types import Listed
 from rag.errors import CorpusError
+from rag.export import Form, Source, exported
 from web.conversations import Turn
 from web.corpus import add, anew, chosen, table_html, timeline
 from web.examples import examples
-from web.export import as_json, as_markdown
 from web.writer import Writer
 
 OLD = Listed("a.txt", "Zebras", date(2024, 12, 5), "AP", 10, "a.txt")
@@ -81,13 +81,17 @@ def test_reading_the_folder_again_tells_each_file_and_can_be_cancelled(seeds: Pa
 def test_a_conversation_can_be_taken_away_whole() -> None:
     told = answer("He heads it [1].", citation(1, carriers=["a.txt", "b.txt"]))
     turns = [Turn(1, "Who?", NOW, {}, told, None, "", "up", "Good"), Turn(2, "Why?", NOW, {}, None, "Stopped.", "")]
-    first, second = json.loads(as_json("Hama", turns))["turns"]
+
+    def taken(form: Form) -> str:
+        return exported(form, "Hama", [turn.told() for turn in turns], lambda id: Source(id, "Title", None)).decode()
+
+    first, second = json.loads(taken("json"))["turns"]
     assert (first["question"], first["answer"], first["verdict"], first["comment"]) == ("Who?", told, "up", "Good")
     assert (second["answer"], second["trouble"]) == (None, "Stopped.")
-    text = as_markdown("Hama", turns)
+    text = taken("md")
     assert text.index("## Who?") < text.index("He heads it") < text.index("> **\\[1\\]** quote 1")
     assert "Title, 5 December 2024, a.txt, 2 articles, one origin" in text
-    assert text.endswith("## Why?\n\n*Stopped.*\n")
+    assert text.endswith("## Why?\n\n*Stopped.*\n\n## Sources\n\n- Title. no date. a.txt.\n")
 
 
 def test_questions_to_begin_with_are_on_what_the_newest_tell(index: ArticleIndex, folder: Path, write: Write) -> None:

@@ -9,10 +9,10 @@ import pytest
 from bs4 import BeautifulSoup
 
 from index.types import Article, Hit, Listed, Passage, Span, SyncReport
+from rag.export import Source, exported
 from rag.types import AnswerSentence, Citation, Withheld
 from web.conversations import Conversation, Turn
 from web.corpus import report_html, table_html
-from web.export import as_markdown
 from web.render import carriers_html, empty_html, listed_html, live_html, pane_html, read_html, turn_html
 
 EVIL = "<script>alert(1)</script> <img src=x onerror=alert(2)> **bold** [x](javascript:alert(3)) \" ' & ${1} {{2}} `"
@@ -72,7 +72,10 @@ def test_markup_stays_text_wherever_it_stands() -> None:
         assert not page.find_all(["script", "img", "b", "strong"])
         assert not [tag for tag in page.find_all(True) if any(name.startswith("on") for name in tag.attrs)]
         assert EVIL in page.get_text() or EVIL in str([tag.attrs for tag in page.find_all(True)])
-    markdown = as_markdown(EVIL, [turn_of(told, EVIL)])
+    turns = [turn_of(told, EVIL).told()]
+    markdown = exported("md", EVIL, turns, lambda id: Source(EVIL, EVIL, None)).decode()
+    html = exported("html", EVIL, turns, lambda id: Source(EVIL, EVIL, None)).decode()
+    assert not parsed(html).find_all(["script", "img", "b", "strong"])
     assert "\\<script\\>" in markdown and "**bold**" not in markdown
     assert "href" not in pane_html(Article("a", "T", "x", url="javascript:alert(1)"), None, [], "")
 

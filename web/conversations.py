@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from index.decode import storable
+from rag.export import Told
 from web.database import transaction
 from web.errors import ConversationMissing
 
@@ -52,6 +53,10 @@ class Turn:
     verdict: str | None = None
     """"up" or "down", if the reader said so."""
     comment: str | None = None
+
+    def told(self) -> Told:
+        """As it is exported."""
+        return Told(self.question, self.answer, self.trouble or "", self.asked, self.to_dict())
 
     def to_dict(self) -> dict[str, Any]:
         return {

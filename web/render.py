@@ -15,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 from index.types import Article, Hit, Span
 from rag.days import spell
 from rag.excerpt import excerpt
+from rag.export import NAMES
 from rag.types import AnswerSentence
 from rag.wording import about, ago, in_words, origin
 from web.conversations import STOPPED, UNFINISHED, Conversation, Turn
@@ -24,13 +25,12 @@ RELATED = 3
 _EXCERPT = 320
 _MANY = 4
 _BOUNDS = (("since", "from"), ("until", "until"))
-_FORMS = (("md", "Markdown"), ("json", "JSON with citations"))
 _UNCHECKED = '<p class="notes">Nothing of this was checked.</p>'
 
 
 def conversation_html(id: str, turns: Sequence[Turn]) -> str:
     """All turns of the conversation `id`, and the ways to take it away."""
-    forms = " · ".join(f'<a href="export/{id}.{form}" download>{name}</a>' for form, name in _FORMS)
+    forms = " · ".join(f'<a href="export/{id}.{form}" download>{name}</a>' for form, name in NAMES.items())
     export = f'<p class="export">Export: {forms}</p>' if turns else ""
     return f'<div data-conversation="{id}">{"".join(map(turn_html, turns))}{export}</div>'
 

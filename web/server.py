@@ -22,19 +22,17 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.routing import Mount
 
-from index.types import Article, Span
-from index.types import as_json as plain
+from index.types import Article, Span, as_json
 from rag.assistant import Assistant
 from rag.errors import ArticleMissing, DatelineError, SettingsError
+from rag.export import KINDS, Form, exported
 from rag.printing import say
-from rag.timeline import as_csv
-from rag.timeline import as_markdown as timeline_as_markdown
+from rag.timeline import as_csv, as_markdown
 from web import access, api, badge, completions, mcp_server, runs
 from web.access import Access, Door, reader_of, secret_key
 from web.controller import Controller
 from web.corpus import MOST_MEGABYTES
 from web.errors import ConversationMissing, TooManyQuestions, http_status
-from web.export import as_json, as_markdown
 from web.gate import Gate
 from web.render import carriers_html, pane_html, trouble_html
 
@@ -117,34 +115,25 @@ def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
             told = str(error) if isinstance(error, DatelineError) else "This quote is not there any more."
             return HTMLResponse(trouble_html(told), status_code=404)  # escaped: it may name what was asked for
 
-    @served.get("/export/{id}.{form}")
-    def exported(request: Request, id: str, form: Literal["md", "json"]) -> Response:
-        try:
-            title, turns = conversations.title(reader_of(request), id), conversations.turns(reader_of(request), id)
-        except ConversationMissing as error:
-            return PlainTextResponse(str(error), status_code=404)
-        text, kind = (
-            (as_markdown(title, turns), "text/markdown")
-            if form == "md"
-            else (as_json(title, turns), "application/json")
-        )
-        return Response(
-            text, media_type=kind, headers={"Content-Disposition": f'attachment; filename="dateline-{id}.{form}"'}
-        )
-
-    @served.get("/timeline.{form}")
+    @served.get("/export/timeline.{form}")
     def timeline(
         form: Literal["csv", "md", "json"], topic: str, since: date | None = None, until: date | None = None
     ) -> Response:
         entries = assistant.timeline(topic, since=since, until=until)
         told = {
             "csv": lambda: as_csv(entries),
-            "md": lambda: timeline_as_markdown(topic, entries),
-            "json": lambda: json.dumps(plain(entries), ensure_ascii=False, indent=2),
+            "md": lambda: as_markdown(topic, entries),
+            "json": lambda: json.dumps(as_json(entries), ensure_ascii=False, indent=2),
         }
-        kinds = {"csv": "text/csv", "md": "text/markdown", "json": "application/json"}
-        headers = {"Content-Disposition": f'attachment; filename="timeline.{form}"'}
-        return Response(told[form](), media_type=kinds[form], headers=headers)
+        return _file(f"timeline.{form}", told[form]().encode())
+
+    @served.get("/export/{id}.{form}")
+    def export(request: Request, id: str, form: Form) -> Response:
+        try:
+            title, turns = conversations.title(reader_of(request), id), conversations.turns(reader_of(request), id)
+        except ConversationMissing as error:
+            return PlainTextResponse(str(error), status_code=404)
+        return _file(f"dateline-{id}.{form}", exported(form, title, [one.told() for one in turns], assistant.source))
 
     # not given as Gradio's `css`, which drops what stands in media queries; nor linked, for Gradio adds this head when
     # its own script runs: the first frames would be without. Every page is at the same depth, so that what is beside it
@@ -227,6 +216,13 @@ def _pane(
         if one["article"] == shown and one["number"] != number
     ]
     return pane_html(article, here, others, carriers_html(turn, number, citation["carriers"], shown))
+
+
+def _file(name: str, content: bytes) -> Response:
+    ending = name.partition(".")[2]
+    kind = "text/csv" if ending == "csv" else next(kind for form, kind in KINDS.items() if form == ending)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=kind, headers=headers)
 
 
 def _found(article: Article, quote: str) -> Span | None:

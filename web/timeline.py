@@ -57,7 +57,7 @@ def events_html(topic: str, days: Mapping[str, str | None], entries: Sequence[Ti
         day = one.when
         rows += f"{head}{_event(one)}"
     asked = urlencode({"topic": topic} | {name: value for name, value in days.items() if value})
-    ways = " · ".join(f'<a href="timeline.{form}?{escape(asked)}" download>{name}</a>' for form, name in _FORMS)
+    ways = " · ".join(f'<a href="export/timeline.{form}?{escape(asked)}" download>{name}</a>' for form, name in _FORMS)
     return f'<div class="events">{rows}<p class="export">Export: {ways}</p></div>'
 
 
