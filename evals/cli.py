@@ -168,7 +168,7 @@ def _assistant(
 ) -> Iterator[Assistant]:
     """An assistant over the articles of `corpus`, indexed in `room`; with `memory`, one that remembers."""
     from evals.remember import RememberingAssistant
-    from rag.terminal import byte_progress, file_progress
+    from rag.terminal import byte_progress, count_progress
 
     kind = partial(RememberingAssistant, memory) if memory else Assistant
     settings |= HERE | {"base_url": shared["base_url"]}
@@ -177,7 +177,7 @@ def _assistant(
         kind(room / "index", shared["engine"] or "auto", shared["model"], progress=fetching, **settings) as assistant,
     ):
         if corpus:
-            with file_progress() as told:
+            with count_progress("Indexing") as told:
                 try:
                     assistant.index(corpus, progress=told)
                 except (EmbedderMismatch, IndexVersionMismatch):

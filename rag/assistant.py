@@ -391,12 +391,12 @@ class Assistant:
             notes=(*choice.notes, *notes),
             engine=choice.engine,
             model=choice.model,
-            settings=self._fingerprint(),
+            settings=self.fingerprint(),
             usage=reply.usage,
             timings=reply.timings(),
         )
 
-    def _fingerprint(self) -> str:
+    def fingerprint(self) -> str:
         """Changes with whatever could change an answer, the articles apart."""
         parts = [
             self.settings.shaping(),

@@ -83,6 +83,7 @@ _filters = together(
     click.option("--since", metavar="DATE", help="Only articles from this day on (2024-12-01)."),
 )
 _length = click.option("--full/--short", default=None, help="Up to eight sentences, or one; else as the question asks.")
+_OLD = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW = click.Path(dir_okay=False, path_type=Path)
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -100,10 +101,10 @@ def index(folder: Path, replace: bool, watch: bool, as_json: bool, **chosen: Any
     Where the system does not tell of changes (network disks), --watch looks each second itself, with
     WATCHFILES_FORCE_POLLING=true in the environment.
     """
-    from rag.terminal import file_progress, show_report
+    from rag.terminal import count_progress, show_report
 
     with opened(**chosen) as assistant:
-        with file_progress() as progress:
+        with count_progress("Indexing") as progress:
             report = assistant.index(folder, replace=replace, progress=progress)
         say_json(report, None if watch else 2) if as_json else show_report(report)
         if watch:
@@ -113,15 +114,24 @@ def index(folder: Path, replace: bool, watch: bool, as_json: bool, **chosen: Any
 
 
 @commands.command()
-@click.argument("question")
+@click.argument("question", required=False)
+@click.option("--questions", type=_OLD, help="Answer each question of this file: .txt, .csv or .jsonl.")
 @common_options
 @index_options
 @_filters
 @_length
 @click.option("--out", type=_NEW, help="Write the answer here too: .md, .html, .docx, .json, .csl.json or .bib.")
 @_as_json
-def ask(question: str, out: Path | None, as_json: bool, **chosen: Any) -> int:
-    """Answer QUESTION from the articles, with quotes; exit code 3 if they do not answer it."""
+def ask(question: str | None, questions: Path | None, out: Path | None, as_json: bool, **chosen: Any) -> int:
+    """Answer QUESTION from the articles, with quotes; exit code 3 if they do not answer it.
+
+    With --questions FILE all answers go to --out (.csv, .jsonl or .md); a second run goes on where one was interrupted.
+    """
+    if (question is None) == (questions is None):
+        raise click.UsageError("Give a question, or a file of them with --questions.")
+    if questions:
+        return _ask_all(questions, out, _wishes(chosen), chosen)
+    assert question is not None
     from rag.export import Told, exported, form_of, write_out
     from rag.terminal import show_answer
 
@@ -133,8 +143,26 @@ def ask(question: str, out: Path | None, as_json: bool, **chosen: Any) -> int:
             answer = show_answer(assistant.stream(question, **wishes))
         if out and form:
             told = Told(question, answer.to_dict(), asked=datetime.now(UTC))
-            write_out(out, exported(form, question, [told], assistant.source))
+            write_out(out, exported(form, "Dateline", [told], assistant.source))
     return ABSTAINED if answer.abstained else 0
+
+
+def _ask_all(questions: Path, out: Path | None, wishes: Wishes, chosen: dict[str, Any]) -> int:
+    from rag.batch import Answers, answer_all, read_questions
+    from rag.terminal import count_progress
+
+    if out is None:
+        raise click.UsageError("Say where the answers of --questions go, with --out FILE.csv, .jsonl or .md.")
+    asked = read_questions(questions, wishes)
+    with opened(**chosen) as assistant:
+        answers = Answers(out, assistant.fingerprint())
+        with count_progress("Answering") as progress:
+            for done, row in answer_all(assistant, asked, answers):
+                progress(done, len(asked), row["question"])
+    rows = [answers.rows[one] for one in asked]
+    failed, abstained = sum(bool(row["error"]) for row in rows), sum(row["abstained"] == "yes" for row in rows)
+    say(f"{len(rows)} questions, {abstained} not answered by the articles, {failed} failed. The answers are in {out}")
+    return 1 if failed else ABSTAINED if abstained == len(rows) else 0
 
 
 @commands.command()

@@ -72,20 +72,23 @@ def byte_progress() -> Iterator[Callable[[str, int, int], None]]:
 
 
 class _Speed(ProgressColumn):
-    """Files a second."""
+    """So many a second."""
 
     def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+        return Text(f"{task.speed:,.{0 if task.speed >= 10 else 1}f}/s" if task.speed else "")
 
 
 @contextmanager
-def file_progress() -> Iterator[Callable[[int, int, str], None]]:
-    """A progress bar on stderr: files, how many a second, time left; nothing where stderr is not a terminal."""
+def count_progress(what: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A progress bar on stderr of what is done: files or questions, how many a second, time left.
+
+    Nothing where stderr is not a terminal.
+    """
     bar = Progress(
-        TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), _Speed(), TimeRemainingColumn(),
+        TextColumn(what), BarColumn(), MofNCompleteColumn(), _Speed(), TimeRemainingColumn(),
         TextColumn("{task.fields[what]}", markup=False), console=Console(stderr=True), transient=True,
     )  # fmt: skip
-    task = bar.add_task("index", total=None, what="")
+    task = bar.add_task(what, total=None, what="")
     with bar if bar.console.is_terminal else nullcontext():
         yield lambda done, total, what: bar.update(task, completed=done, total=total, what=what)
 

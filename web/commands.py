@@ -65,9 +65,9 @@ def ui(
         except IndexMissing:
             if first_folder is None:
                 raise
-            from rag.terminal import file_progress, show_report
+            from rag.terminal import count_progress, show_report
 
-            with file_progress() as progress:
+            with count_progress("Indexing") as progress:
                 show_report(assistant.index(first_folder, progress=progress))
         assistant.choice  # noqa: B018  an engine that was asked for by name, and is not there, is told of here
         serve(assistant, host, port, names=called, proxy=proxy, questions_per_minute=questions_per_minute, watch=watch)
