@@ -32,6 +32,7 @@ GROUPS: Mapping[str, Mapping[str, Label]] = {
         "f1": Label("word overlap (F1)", "%", True),
         "answers_given": Label("valid answers given", "%", True),
         "wrong_stated": Label("states a wrong answer", "%", False),
+        "repeated": Label("sentences that repeat", "%", False),
     },
     "Refusals": {
         "refusal_recall": Label("unanswerable: refused", "%", True),

@@ -61,6 +61,18 @@ def unframed(sentence: str) -> str:
     return _SOURCE.sub("", sentence)
 
 
+def verbatim(sentence: str, quotes: Sequence[Quote]) -> bool:
+    """Whether `sentence` is one of the quotes in quotation marks, behind no more than what it says of its source or
+    a day that the quote or its article has. Dates in square brackets are an editor's."""
+    plainly = re.sub(r" \[[^\[\]]*\d{4}\]", "", unframed(sentence))
+    for day in {quote.published for quote in quotes if quote.published}:
+        plainly = plainly.removeprefix(f"{day.day} {MONTHS[day.month - 1].capitalize()} {day.year}: ")
+    found = re.fullmatch(r"(?:In the article’s words: |[\w ]*\d{4}: )?“?(.*?)”?", plainly, re.DOTALL)
+    words = found[1].strip("“”") if found else ""
+    same = any(words and " ".join(quote.text.split()).strip("“”").endswith(words) for quote in quotes)
+    return same and lacking(plainly, quotes) is None
+
+
 def lacking(sentence: str, quotes: Sequence[Quote]) -> str | None:
     """The first date, number or name of `sentence` that no quote has, called so; None if they have them all."""
     days = frozenset[Day]().union(*map(_days, quotes))

@@ -32,6 +32,7 @@ _READ = 100  # statements that the judge reads for the question and each of its 
 _LONGEST = 420  # characters of two neighbours that are shown as one piece
 _LONGEST_ALONE = 600  # of one statement
 _FEWEST_WORDS = 5  # that carry meaning
+_NEW = 0.3  # of a piece's words that those before it must not have said
 _GAP = 3  # characters between neighbours
 _JOINING = 0.1  # taken from the score of two: more words to read
 _OPENING = 600  # characters of an article's text that say what it is about
@@ -196,7 +197,7 @@ def _joined(scored: Sequence[Scored], articles: ArticleIndex) -> Iterator[Scored
 
 def _apart(scored: Sequence[Scored], most: int) -> list[Scored]:
     """The best, each the best of what is left when its likeness to those before it is taken off."""
-    chosen, left = list[Scored](), sorted(scored, key=lambda one: -one.score)
+    chosen, said, left = list[Scored](), set[str](), sorted(scored, key=lambda one: -one.score)
 
     def worth(one: Scored) -> float:
         nearest = max((float(one.vector @ other.vector) for other in chosen), default=0.0)
@@ -206,7 +207,14 @@ def _apart(scored: Sequence[Scored], most: int) -> list[Scored]:
     while left and len(chosen) < most:
         best = max(left, key=worth)
         chosen.append(best)
-        left = [one for one in left if not _overlaps(one.item, best.item) and not is_copy(one.item, best.item)]
+        said |= best.item.words
+        left = [
+            one
+            for one in left
+            if len(one.item.words - said) >= _NEW * len(one.item.words)
+            and not _overlaps(one.item, best.item)
+            and not is_copy(one.item, best.item)
+        ]
     return chosen
 
 

@@ -4,19 +4,24 @@ import math
 
 from evals.matching import given, matches, quoted, token_f1, wrong_said
 from evals.refusing import reads_as_refusal
+from evals.text import STOPWORDS, keys
 from evals.types import Case, Outcome, Score
 from rag.types import Answer
 
 _ALWAYS = ("first_token_ms", "total_ms", "prompt_tokens", "cached_tokens", "completion_tokens")
+_MOSTLY = 0.8  # of a sentence's words that others have said, from which it repeats them
 _Judged = tuple[float | None, str]
 
 
 def answers(case: Case, outcome: Outcome) -> list[Score]:
     """Of answerable cases: `correct`, 1 if the answer says an accepted one, else 0; `f1`, its token F1 with the nearest
     of them; `answers_given`, where several are valid, the share of them that it gives. A refusal is 0. Of cases with
-    known wrong answers: `wrong_stated`, 1 if one of them is stated (less is better); a refusal states none."""
+    known wrong answers: `wrong_stated`, 1 if one of them is stated (less is better); a refusal states none. Of full
+    answers: `repeated`, the share of sentences that add few words to those before them (less is better)."""
     named = case.answerable and bool(case.accepted)
-    known = {_correct: case.answerable, _f1: named, _answers_given: named and case.several, _wrong_stated: case.wrong}
+    full = case.length == "full"
+    known = {_correct: case.answerable and not full, _f1: named and not full, _wrong_stated: case.wrong}
+    known |= {_answers_given: named and case.several}
     scorers = {scorer.__name__[1:]: scorer for scorer, applies in known.items() if applies}
     answer = outcome.answer
     if answer is None:
@@ -24,7 +29,8 @@ def answers(case: Case, outcome: Outcome) -> list[Score]:
     if refused(answer):
         told = {"wrong_stated": "refused, and so states none of the wrong answers"}
         return [Score(name, 0.0, told.get(name, "refused, though the articles answer it")) for name in scorers]
-    return [Score(name, *scorer(answer.text, case)) for name, scorer in scorers.items()]
+    scores = [Score(name, *scorer(answer.text, case)) for name, scorer in scorers.items()]
+    return [*scores, Score("repeated", *_repeated(answer))] if full else scores
 
 
 def _correct(text: str, case: Case) -> _Judged:
@@ -55,6 +61,17 @@ def _wrong_stated(text: str, case: Case) -> _Judged:
         return None, "every wrong answer of this case is also an accepted one"
     told = f"states {', '.join(map(quoted, found))}, which is wrong" if found else "states none of the wrong answers"
     return float(bool(found)), told
+
+
+def _repeated(answer: Answer) -> _Judged:
+    before, repeated = set[str](), list[str]()
+    for sentence in answer.sentences:
+        said = set(keys(sentence.text)) - STOPWORDS
+        if said and len(said & before) >= _MOSTLY * len(said):
+            repeated.append(quoted(sentence.text))
+        before |= said
+    count = len(answer.sentences)
+    return len(repeated) / max(1, count), f"{len(repeated)} of {count} repeat what was said: {'; '.join(repeated[:2])}"
 
 
 def refused(answer: Answer) -> bool:

@@ -12,7 +12,7 @@ from rapidfuzz.distance import Prefix
 from evals.matching import matches, wrong_said
 from evals.scorers.answer import refused, unscored
 from evals.scorers.retrieval import by_fact, shortened
-from evals.text import Quote, lacking, unframed, words
+from evals.text import Quote, lacking, unframed, verbatim, words
 from evals.types import Case, Outcome, Place, Score
 from rag.types import Answer, Citation
 
@@ -63,7 +63,11 @@ def needed_judgements(case: Case, outcome: Outcome) -> list[tuple[int, tuple[int
         for one in cited if len(cited) > 1 else ():
             if not decided_by_gold(case, outcome, number, (one,)):
                 groups += [(one,), _without(cited, one)]
-        open_ones = (group for group in dict.fromkeys(groups) if not decided_by_gold(case, outcome, number, group))
+        open_ones = (
+            group
+            for group in dict.fromkeys(groups)
+            if not (decided_by_gold(case, outcome, number, group) or _is_quote(outcome, number, group))
+        )
         needed += [(number, group) for group in open_ones]
     return needed
 
@@ -84,10 +88,20 @@ def decided_by_gold(case: Case, outcome: Outcome, sentence: int, citations: Sequ
     return covered and bool(matches(text, case)) and not wrong_said(text, case) and lacking(text, vouched) is None
 
 
+def _is_quote(outcome: Outcome, sentence: int, citations: Sequence[int]) -> bool:
+    """Whether the sentence is the very words of one of these citations, as its article has them."""
+    answer = outcome.answer
+    cited = [one for one in answer.citations if one.number in citations] if answer else []
+    quotes = [Quote(f"{one.title}\n{outcome.stood.get(one.number, '')}", one.date) for one in cited]
+    return answer is not None and verbatim(answer.sentences[sentence].text, quotes)
+
+
 def _word(case: Case, outcome: Outcome, sentence: int, citations: tuple[int, ...]) -> _Word:
-    """The one place where support is decided: gold first, then the stored judge."""
+    """The one place where support is decided: gold and the quote's own words first, then the stored judge."""
     if decided_by_gold(case, outcome, sentence, citations):
         return True, "it gives the accepted answer and cites the gold quote"
+    if _is_quote(outcome, sentence, citations):
+        return True, "it is the quote, word for word"
     for support in outcome.support:
         if support.sentence == sentence and set(support.citations) == set(citations):
             return support.supported, support.reason
