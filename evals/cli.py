@@ -294,6 +294,20 @@ def fit(signals: Sequence[Path], kept: bool) -> None:
         say(f"The weights are in {save(fits, [path.stem for path in signals])}")
 
 
+@evaluate.command()
+@click.option("--gold", type=_FILE, help="Stories with their events; those of wikinews_2019 unless given.")
+@click.option("--corpus", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True)
+@click.option("--split", type=click.Choice(get_args(Split)), help="Half of the stories; all unless given.")
+@click.pass_context
+def timelines(context: click.Context, gold: Path | None, corpus: Path, split: Split | None) -> None:
+    """Score `dateline timeline` against stories whose events are known: precision, recall, days."""
+    from evals.timelines import measure, print_scores, read
+
+    stories = [story for story in read(gold) if split in (None, story.split)]
+    with _assistant(corpus, _room(_home(context.obj), corpus), context.obj) as assistant:
+        print_scores([measure(assistant, story) for story in stories])
+
+
 @evaluate.command("fit-full")
 @click.option("--gold", "golds", type=(_FILE, _ANY), multiple=True, required=True, help="Cases, and their articles.")
 @click.option("--keep", "kept", is_flag=True, help="Write the weights into rag/pieces.json.")

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from textwrap import shorten
 
 from pydantic import BaseModel, Field, TypeAdapter
 
 from evals.types import Split
+from rag.assistant import Assistant
+from rag.days import spell_span
+from rag.printing import say
 from rag.timeline import TimelineEntry
 
 GOLD = Path(__file__).parent / "gold" / "timelines.jsonl"
@@ -58,21 +62,37 @@ class Scored:
     off: tuple[tuple[TimelineEntry, Event], ...]
     """Lines with another day than the gold's."""
 
-    @property
-    def precision(self) -> float:
-        return 1 - len(self.wrong) / max(1, self.entries)
 
-    @property
-    def recall(self) -> float:
-        return 1 - len(self.missed) / max(1, len(self.story.events))
-
-    @property
-    def days_right(self) -> float:
-        return 1 - len(self.off) / max(1, self.entries - len(self.wrong))
+def read(path: Path | None = None) -> list[Story]:
+    """The stories of a file; those that come with Dateline unless one is named."""
+    lines = (path or GOLD).read_text("utf-8").splitlines()
+    return [TypeAdapter(Story).validate_python(json.loads(line)) for line in lines]
 
 
-def read(path: Path = GOLD) -> list[Story]:
-    return [TypeAdapter(Story).validate_python(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
+def measure(assistant: Assistant, story: Story) -> Scored:
+    """Lets `assistant` tell the story."""
+    entries = assistant.timeline(story.topic)
+    named = {quote.article for event in (*story.events, *story.also) for quote in event.quotes}
+    texts = {id: assistant.article(id).text for id in named | {entry.article for entry in entries}}
+    return score(story, entries, texts)
+
+
+def print_scores(scored: Sequence[Scored]) -> None:
+    """A line for each story and one for all, then what was wrong, missed and on another day."""
+    say(f"{'':14} lines  precision  recall  days right")
+    for name, of in [*((one.story.id, [one]) for one in scored), ("all", scored)]:
+        lines, wrong = sum(one.entries for one in of), sum(len(one.wrong) for one in of)
+        events, missed = sum(len(one.story.events) for one in of), sum(len(one.missed) for one in of)
+        off = sum(len(one.off) for one in of)
+        shares = 1 - wrong / max(1, lines), 1 - missed / max(1, events), 1 - off / max(1, lines - wrong)
+        say(f"{name:14} {lines:5}  {shares[0]:9.2f}  {shares[1]:6.2f}  {shares[2]:10.2f}")
+    for one in scored:
+        for entry in one.wrong:
+            say(f"wrong:  {entry.when}: {shorten(entry.quote, 90)}")
+        for event in one.missed:
+            say(f"missed: {spell_span(event.first, event.last)}: {event.what}")
+        for entry, event in one.off:
+            say(f"day:    {entry.when}, not {spell_span(event.first, event.last)}: {shorten(entry.quote, 80)}")
 
 
 def score(story: Story, entries: Sequence[TimelineEntry], texts: dict[str, str]) -> Scored:

@@ -38,10 +38,10 @@ _CHANGED_BEFORE = re.compile(
 _CHANGED_BEHIND = re.compile(
     rf"s\b|\s*[-–/]|,?\s+(?:the\s+\d|\d{{1,2}}{_ORDINAL}?\s+(?:of\s+)?(?:{_MONTH}))|\s+the\s+[\w-]+{_ORDINAL}\b|\s+or\b"
     rf"|\s+(?:in|of|before|after|to)\s+(?:(?:the|last|next|this)\s+)*(?:{_UNIT}|{_MONTH}|[MTWFS]\w+day\b)"
-    rf"|\s+(?:of|before|after)\s+[A-Z]|\s+(?:(?:last|next|this)\s+)?(?:{_UNIT}|[A-Z]\w+)|(?:\s+\w+){{1,3}}\s+ago\b"
+    rf"|\s+(?:of|before|after)\s+[A-Z]|\s+(?!night\b)(?:(?:last|next|this)\s+)?(?:{_UNIT}|[A-Z]\w+)|(?:\s+\w+){{1,3}}\s+ago\b"
     r"|,?(?!\s+(?:morning|afternoon|evening) after\b)(?:\s+\w+){1,3}\s+(?:before|after|earlier|later)\b"
 )
-_OPENS = re.compile(r"(?:.*[.!?]\s+)?\W*(?:(?:On|Late|Early)\s+)?(?:on\s+)?", re.DOTALL)
+_OPENS = re.compile(r"(?:.*[.!?]\s+)?\W*(?:(?:On|By|Late|Early)\s+)?(?:on\s+)?", re.DOTALL)
 _CLAUSE = re.compile(r"[,;:—–“”\"()]|\b(?:and|but|who|which|that|when|where|while|after|before|as)\b")
 _PAST = re.compile(
     r"\b(?:was|were|had|did|said|told|took|came|went|left|held|met|won|lost|fell|rose|began|ran|led|made|gave|got|saw"
@@ -132,7 +132,7 @@ def _explicit(match: re.Match[str], anchor: date | None) -> Day:
 
 
 def _relative(match: re.Match[str], anchor: date | None) -> Day | None:
-    before, behind = match.string[: match.start()][-240:], match.string[match.end() :][:80]
+    before, behind = match.string[: match.start()][-240:], match.string[match.end() :][:240]
     if not anchor or re.search(r"\bago\s+(?:on\s+)?$", before, re.IGNORECASE):
         return None  # "a week ago today", "a year ago last Friday"
     which, word = (match["which"] or "").lower(), (match["weekday"] or match["word"]).lower()

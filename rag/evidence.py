@@ -33,6 +33,7 @@ BEHIND = 2.0
 _COPY = 0.6  # Jaccard of the content words from which two sentences count as one; wire copy is edited lightly
 _LEAST = 4  # statements that are taken if there are as many, however sure the judge is of the first
 _ABOUT = 160  # characters of what an article is about; the judge reads 160 tokens in all
+_LEAST_WEIGHT = 0.1  # of a word that every passage has
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 # "It lies 25 miles south" says nothing without the sentence before it
 _LEANS = re.compile(
@@ -136,8 +137,14 @@ def gather(
     ]
     names = [name for name in find_names(question, question=True) if name.lower() not in CALENDAR_WORDS]
     found = articles.with_sentences(dict.fromkeys(hit.passage.article for hit in hits)) if names else {}
-    missing = [name for name in names if not any(_has(article, name) for article, _ in found.values())]
+    missing = missing_names(names, [article for article, _ in found.values()])
     return EvidenceSet(tuple(near), tuple(ranked), tuple(names), tuple(missing))
+
+
+def missing_names(names: Sequence[str], articles: Sequence[Article]) -> list[str]:
+    """Those of `names` that stand nowhere in the articles; days and months are none."""
+    wanted = (name for name in names if name.lower() not in CALENDAR_WORDS)
+    return [name for name in wanted if not any(_has(article, name) for article in articles)]
 
 
 def likeliest(
@@ -285,8 +292,16 @@ def _renamed(one: Sequence[str], two: Sequence[str]) -> bool:
 
 
 def share_of(question: str, articles: ArticleIndex) -> Callable[[str], float]:
-    """Tells of a text which share of the question's words it has (0 to 1), the rare ones counting for more."""
-    weights = [(frozenset(content_words(word)), weight) for word, weight in rarity(question, articles).items()]
+    """Tells of a text which share of the question's words it has (0 to 1), the rare ones counting for more.
+
+    Of words that no article has, only names count: what is told in other words is not told less.
+    """
+    known = articles.words_known(_WORD.findall(question))
+    weights = [
+        (frozenset(content_words(word)), max(weight, _LEAST_WEIGHT))
+        for word, weight in rarity(question, articles).items()
+        if known.get(word) or not word.islower()
+    ]
     whole = sum(weight for _, weight in weights) or 1.0
 
     def share(text: str) -> float:

@@ -1,23 +1,26 @@
 """What happened when: the sentences about a topic that name a day of their own, in the order of what they tell.
 
-No model is called, and the judge is not asked: which sentences belong to the topic is decided by the words that they,
-and the beginning of their article, share with it.
+No model is called, and the judge is not asked: an article is about the topic or not, and all of its days belong to it.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
+
 from index.static import StaticEmbedder
 from index.store import ArticleIndex
-from index.types import Hit
-from rag.days import find_times, spell, spell_span
-from rag.evidence import Evidence, fold_copies, share_of, statement
+from index.types import Article, Hit, Sentence
+from rag.days import Time, find_times, spell, spell_span
+from rag.evidence import Evidence, fold_copies, missing_names, share_of, statement
 from rag.markup import cell, literal
+from rag.names import find_names
 from rag.numbers import find_numbers
 from rag.wording import quoted
 from rag.words import content_words
@@ -25,7 +28,13 @@ from rag.words import content_words
 PASSAGES = 80
 """Passages of the search whose articles are read."""
 _OPENING = 600  # characters of an article's text that say what it is about
-_BIAS, _OF_ARTICLE, _OF_SENTENCE, _NEAR = -1.5, 1.5, 1.0, 2.0
+_SAID = re.compile(r"“[^”]*”|\"[^\"]*\"")
+_SHARE, _NEAR, _SCORE, _LEAST = 3.65, 2.86, 3.77, 6.38
+"""Of a logistic regression that says whether an article is about the topic: what share of its words, the rare ones
+counting for more, the article has; the cosine of its opening with the middle of the topic and the nearest passages; its
+best passage's score, that of the first being 1. From the last on it is (evals/RESULTS.md, "Timelines")."""
+_NEAREST = 3
+_LEAST_SHARE = 0.5  # of the topic's words that some article must have
 _SAME_EVENT = 0.4  # Jaccard of the words of two sentences about one day that tell the same
 
 
@@ -89,29 +98,50 @@ def timeline(
 def _dated(
     topic: str, hits: Sequence[Hit], articles: ArticleIndex, embedder: StaticEmbedder
 ) -> list[tuple[Evidence, tuple[date, date]]]:
-    """The statements that belong to the topic and name a time, each with its first and last day."""
-    share = share_of(topic, articles)
-    found = list[tuple[float, float, Evidence, tuple[date, date]]]()
-    known = articles.with_sentences(dict.fromkeys(hit.passage.article for hit in hits))
-    for article, sentences in known.values():
-        about = share(f"{article.title}\n{article.text[:_OPENING]}")
+    """The statements of the articles about the topic that name a time, each with its first and last day."""
+    found = list[tuple[Evidence, tuple[date, date]]]()
+    for article, sentences in _about(topic, hits, articles, embedder):
         for at, sentence in enumerate(sentences):
-            if times := find_times(article.text[sentence.start : sentence.end], article.date):
-                item = statement(article, sentences, at)
-                found.append((about, share(item.quote), item, (times[0].first, times[0].last)))
-    if not found:
+            if time := _time_of(article.text[sentence.start : sentence.end], article.date):
+                found.append((statement(article, sentences, at), (time.first, time.last)))
+    return found
+
+
+def _about(
+    topic: str, hits: Sequence[Hit], articles: ArticleIndex, embedder: StaticEmbedder
+) -> list[tuple[Article, list[Sentence]]]:
+    """The articles of `hits` that are about the topic, each with its sentences; none where a name of it is in none."""
+    best = {hit.passage.article: hit.score for hit in reversed(hits)}
+    known = articles.with_sentences(best)
+    if missing_names(find_names(topic, question=True), [article for article, _ in known.values()]):
         return []
-    vectors = embedder.get_text_embedding_batch([topic, *(item.read for _, _, item, _ in found)])
-    nearness = (vectors[1:] @ vectors[0]).tolist()
+    share = share_of(topic, articles)
+    openings = [f"{article.title}\n{article.text[:_OPENING]}" for article, _ in known.values()]
+    vectors = embedder.get_text_embedding_batch([topic, *(hit.passage.text for hit in hits[:_NEAREST]), *openings])
+    middle = vectors[0] + vectors[1 : 1 + _NEAREST].mean(axis=0)
+    near = vectors[1 + min(_NEAREST, len(hits)) :] @ (middle / np.linalg.norm(middle))
+    shares = [share(f"{article.title}\n{article.text}") for article, _ in known.values()]
+    if max(shares, default=0.0) < _LEAST_SHARE:
+        return []
     return [
-        (replace(item, nearness=near, relevance=near), times)
-        for (about, said, item, times), near in zip(found, nearness, strict=True)
-        if belongs(about, said, near)
+        known[id]
+        for id, said, of_opening in zip(known, shares, near.tolist(), strict=True)
+        if _SHARE * said + _NEAR * of_opening + _SCORE * best[id] / hits[0].score >= _LEAST
     ]
 
 
-def belongs(about: float, said: float, near: float) -> bool:
-    return _BIAS + _OF_ARTICLE * about + _OF_SENTENCE * said + _NEAR * near > 0
+def _time_of(text: str, day: date | None) -> Time | None:
+    """The first day that a sentence names, else its first month or longer time; none in what somebody says.
+
+    "Today" in somebody's words is the day on which they were said; "this year" is when nothing happened.
+    """
+    said = [found.span() for found in _SAID.finditer(text)]
+    times = [
+        time
+        for time in find_times(text, day)
+        if not any(start <= time.start < end for start, end in said) and "year" not in text[time.start : time.end]
+    ]
+    return next((time for time in times if time.first == time.last), times[0] if times else None)
 
 
 def _compared(entries: Sequence[TimelineEntry]) -> list[TimelineEntry]:
