@@ -41,7 +41,8 @@ def fit(rows: Sequence[Row]) -> pieces.Weights:
     model.fit((values - mean) / spread, [tells for _, tells in rows])
     weights = model.coef_[0] / spread
     bias = float(model.intercept_[0] - weights @ mean)
-    return pieces.Weights(round(bias, 4), {name: round(float(w), 4) for name, w in zip(names, weights, strict=True)})
+    told = {name: round(float(w), 4) for name, w in zip(names, weights, strict=True)}
+    return pieces.Weights(round(bias, 4), told, pieces.Weights.load().worth)
 
 
 def save(weights: pieces.Weights, fitted_on: Sequence[str]) -> Path:

@@ -141,8 +141,7 @@ class Answering:
         """
         if not _BROAD.search(question) or evidence.missing_names:
             return []
-        told = set(content_words(without_days(_ANY_ARTICLE.sub(" ", _BROAD.sub(" ", question)))))
-        told -= set(content_words(" ".join(evidence.names)))
+        told = topic_of(question) - set(content_words(" ".join(evidence.names)))
         opening = list[Evidence]()
         for item in statements(whole_articles(hits), self.articles):
             about = f"{item.title}\n{item.quote}"
@@ -285,6 +284,11 @@ class Answering:
     def _sentence(self, verdict: Verdict) -> AnswerSentence:
         numbers = tuple(dict.fromkeys(self.reply.cite(item) for item in verdict.cited))
         return AnswerSentence(verdict.text, numbers, round(verdict.support or 0.0, 3))
+
+
+def topic_of(question: str) -> set[str]:
+    """Stems of the words that say what a broad question is about; none for "Summarise the articles"."""
+    return set(content_words(without_days(_ANY_ARTICLE.sub(" ", _BROAD.sub(" ", question)))))
 
 
 def _with_its_speaker(verdict: Verdict, question: str) -> Verdict:

@@ -301,13 +301,21 @@ def evaluate(context: click.Context) -> None:
 @click.option("--data-dir", type=click.Path(path_type=Path), hidden=True)
 @click.option("--engine", hidden=True)
 def pull(model: str | None, data_dir: Path | None, engine: str | None) -> None:
-    """Fetch MODEL into Ollama; without a name, the embedded engine's own model (1.1 GB)."""
+    """Fetch MODEL into Ollama, or from the model hub if it is hf:OWNER/REPO/FILE.gguf.
+
+    Without a name, the embedded engine's own model (1.1 GB).
+    """
     from rag.settings import Settings
     from rag.terminal import byte_progress
 
     settings = Settings.load({"data_dir": data_dir, "model": model})
     with byte_progress() as progress:
-        if model:
+        if model and model.lower().startswith("hf:"):
+            from rag.engines import choose_engine
+
+            path = choose_engine(settings).fetched(progress)
+            say(f"The model is here, verified: {path}")
+        elif model:
             from rag.engines.ollama_server import pull as pull_from_ollama
 
             pull_from_ollama(settings.ollama_host, model, progress)
@@ -318,6 +326,20 @@ def pull(model: str | None, data_dir: Path | None, engine: str | None) -> None:
             told = partial(progress, DEFAULT.name)
             path = fetch(DEFAULT, settings.cache_dir / "models", progress=told, notice=partial(say, err=True))
             say(f"The model is here, verified: {path}")
+
+
+@commands.command()
+@common_options
+@_as_json
+def models(as_json: bool, base_url: str | None, **chosen: Any) -> None:
+    """List the models that are here, and those that would write better on this machine."""
+    from rag.models import better, here
+    from rag.settings import Settings
+    from rag.terminal import show_models
+
+    present = here(Settings.load(chosen | {"base_url": base_url}))
+    further = better(present)
+    say_json({"here": present, "better": further}) if as_json else show_models(present, further)
 
 
 @commands.command()

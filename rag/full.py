@@ -7,18 +7,15 @@ from datetime import date
 from index.split import split_sentences
 from index.types import Hit
 from rag import prompts
-from rag.answering import Answering
+from rag.answering import Answering, topic_of
 from rag.days import find_times
 from rag.evidence import Evidence, EvidenceSet, gather
-from rag.pieces import PASSAGES, PIECES, Weights, in_order, lists, pieces
+from rag.pieces import PASSAGES, PIECES, Weights, in_order, lists, pieces, scored
 from rag.reply import Verdict
 from rag.types import Event
 from rag.verify import declines
 from rag.wording import dated
 
-_HOPELESS = 0.2
-"""Probability that the likeliest statements answer, below which nothing is told: less than for a short answer, since of
-what happened in a war no sentence tells all (evals/RESULTS.md, "Full answers")."""
 _EVIDENCE_TOKENS, _TOKENS = 1200, 400  # what is retold at most, and how long that may be
 
 
@@ -38,10 +35,13 @@ class FullAnswering:
         evidence = gather(question, hits[:PASSAGES], of.articles, of.judge, of.embedder, limit=most)
         of.reply.evidence.append(evidence)
         told = list[Evidence]()
-        if of.verifier.worth_asking(evidence, _HOPELESS):
-            told = pieces(question, hits[:PASSAGES], of.articles, of.judge, of.embedder, self.weights)
-        elif not evidence.missing_names:
-            told = of.openings(question, hits, evidence)[:PIECES]
+        if not evidence.missing_names:
+            found = scored(question, hits[:PASSAGES], of.articles, of.judge, of.embedder, self.weights)
+            opening = of.openings(question, hits, evidence)
+            if opening and not topic_of(question):
+                told = opening[:PIECES]
+            elif opening or self.weights.answers(of.verifier.likelihood(evidence), found):
+                told = pieces(question, found, of.articles)
         if not told:
             of.reply.unanswered.append(question)
             return

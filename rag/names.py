@@ -16,6 +16,10 @@ _OPENERS = STOPWORDS.union(
     trace""".split(),
     NUMBER_WORDS,
 )
+_BEHIND_VERBS = frozenset(
+    "the a an what how why who whom which when where me us all every each this these both his her its their".split()
+)
+"""Behind the first word of a request these make a verb of it: "Sketch the course of …"."""
 _VERB_ENDING = re.compile(r"[a-z]{2,}(?:ing|ed|ly)$")
 _CAPITALISED = re.compile(r"[^\W\d_][\w]*(?:[-’'.][^\W\d_]\w*)*")
 _SAME_NAME = [
@@ -42,8 +46,9 @@ def find_names(text: str, *, question: bool = False) -> list[str]:
             continue
         before = text[: match.start()].rstrip("“”\"'‘(*-— \n\t[")
         if not before or before[-1] in ".!?:":
-            acronym, verb = len(word) > 1 and word.isupper(), _VERB_ENDING.fullmatch(word.lower())
             following = _CAPITALISED.match(text, match.end() + 1)
+            acronym = len(word) > 1 and word.isupper()
+            verb = _VERB_ENDING.fullmatch(word.lower()) or (following and following.group() in _BEHIND_VERBS)
             goes_on = question or (following and following.group()[0].isupper())
             if fold(word) in _OPENERS or not (acronym or (goes_on and not verb)):
                 continue

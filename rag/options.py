@@ -20,7 +20,9 @@ def together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 common_options = together(
-    click.option("--model", metavar="NAME|FILE", help="A model of Ollama or the server, or the path of a GGUF file."),
+    click.option(
+        "--model", metavar="NAME|FILE", help="A model of Ollama or the server, a GGUF file, or hf:OWNER/REPO/FILE.gguf."
+    ),
     click.option("--base-url", metavar="URL", help="The server of --engine openai: http://127.0.0.1:8000/v1."),
     click.option(
         "--engine", type=click.Choice(["auto", "ollama", "openai", "embedded"]), help="What writes the answer."

@@ -6,7 +6,10 @@ and the best are taken one after the other, none too like another (maximal margi
 answers are quotes").
 """
 
+from __future__ import annotations
+
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -95,19 +98,33 @@ class Signals:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Of the regression; `evals/pieces.py` fits them."""
+    """Of the two regressions; `evals/pieces.py` fits them."""
 
     bias: float
     weights: Mapping[str, float]
+    """Of a statement's signals."""
+    worth: Mapping[str, float]
+    """Of whether there is a full answer at all: "bias", "evidence", "pieces" and the probability "least"."""
 
     def score(self, signals: Signals) -> float:
         return self.bias + sum(weight * float(getattr(signals, name)) for name, weight in self.weights.items())
+
+    def answers(self, likelihood: float, found: Sequence[Scored]) -> bool:
+        """Whether what was found is told at all.
+
+        `likelihood` is that of a short answer (0 to 1); of what happened in a war no single sentence tells all, so the
+        mean score of the best pieces is weighed with it.
+        """
+        odds = math.log(max(likelihood, 1e-3) / max(1 - likelihood, 1e-3))
+        best = [one.score for one in found[:PIECES]]
+        score = self.worth["bias"] + self.worth["evidence"] * odds + self.worth["pieces"] * float(np.mean(best or [-9]))
+        return 1 / (1 + math.exp(-score)) >= self.worth["least"]
 
     @classmethod
     def load(cls) -> Self:
         """The fitted ones that come with Dateline."""
         stored = json.loads(files("rag").joinpath("pieces.json").read_text("utf-8"))
-        return cls(stored["bias"], stored["weights"])
+        return cls(stored["bias"], stored["weights"], stored["worth"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +137,24 @@ class Scored:
     """Of its words, by the static embedding; a unit vector."""
 
 
-def pieces(
+def scored(
     question: str,
     hits: Sequence[Hit],
     articles: ArticleIndex,
     judge: CrossEncoder,
     embedder: StaticEmbedder,
     weights: Weights,
-) -> list[Evidence]:
-    """What of the articles of `hits` answers the question together, by the day of each."""
+) -> list[Scored]:
+    """The statements of the articles of `hits` that may be told, the likeliest first."""
     read = signals(question, hits, articles, judge, embedder)
     vectors = embedder.get_text_embedding_batch([item.line for item, _ in read])
-    scored = [Scored(item, weights.score(of), vector) for (item, of), vector in zip(read, vectors, strict=True)]
-    chosen = _apart([*scored, *_joined(scored, articles)], PIECES + 2 * lists(question))
+    found = [Scored(item, weights.score(of), vector) for (item, of), vector in zip(read, vectors, strict=True)]
+    return sorted(found, key=lambda one: -one.score)
+
+
+def pieces(question: str, found: Sequence[Scored], articles: ArticleIndex) -> list[Evidence]:
+    """What of the statements `found` answers the question together, by the day of each."""
+    chosen = _apart([*found, *_joined(found, articles)], PIECES + 2 * lists(question))
     return sorted((one.item for one in chosen), key=lambda item: (str(item.date), item.article, item.start))
 
 

@@ -26,6 +26,7 @@ from rich.text import Text
 from index.types import Hit, Listed, SyncReport, as_json
 from rag.errors import EngineError
 from rag.excerpt import excerpt
+from rag.models import Model
 from rag.printing import clean, say
 from rag.timeline import TimelineEntry
 from rag.types import Answer, AnswerDone, Event, EvidenceFound, SentenceChecked, TextDelta
@@ -173,6 +174,25 @@ def show_articles(articles: Sequence[Listed]) -> None:
     console = Console(highlight=False)
     console.print(table) if articles else None
     say(f"{len(articles):,} article{'' if len(articles) == 1 else 's'}.")
+
+
+def show_models(present: Sequence[Model], further: Sequence[Model]) -> None:
+    """What is here, then what would write better, each with its size, licence and how it is had."""
+    console = Console(highlight=False, soft_wrap=True)
+
+    def listed(models: Sequence[Model]) -> None:
+        for one in models:
+            size = f"{one.gigabytes:.1f} GB" if one.gigabytes else "on Ollama"
+            mark = "* " if one.used else "  "
+            console.print(Text.assemble(mark, (one.name, "bold"), f"  {size}  {one.licence}".rstrip()))
+            console.print(Text(f"    {one.how}", "dim"))
+
+    say("Here (* answers unless another is named with --model):" if present else "No model is here yet: dateline pull")
+    listed(present)
+    if further:
+        say("\nWould write better on this machine, by its memory and cores; not measured with Dateline:")
+        listed(further)
+        say("The judge, which decides what is shown, is the same for all of them.")
 
 
 def show_timeline(entries: Sequence[TimelineEntry]) -> None:

@@ -36,15 +36,16 @@ class Verifier:
     threshold: float
     support: Support
 
-    def worth_asking(self, evidence: EvidenceSet, least: float | None = None) -> bool:
-        """Whether the evidence may hold an answer, with the probability `least`; the model is not called for less."""
+    def worth_asking(self, evidence: EvidenceSet) -> bool:
+        """Whether the evidence may hold an answer; without any likelihood the model is not called."""
+        return self.likelihood(evidence) >= self.support.hopeless
+
+    def likelihood(self, evidence: EvidenceSet) -> float:
+        """Probability (0 to 1) that the evidence holds an answer."""
         if not evidence.items or evidence.missing_names:
-            return False  # a name that no article found has: of 137 questions with an answer none had one
+            return 0.0  # a name that no article found has: of 137 questions with an answer none had one
         text = " ".join(item.line for item in evidence.items)
-        return (
-            self._weighed("evidence", text, evidence.items, self.support.hopeless if least is None else least).reason
-            is None
-        )
+        return self._weighed("evidence", text, evidence.items, self.support.hopeless).support or 0.0
 
     def sentence(self, question: str, text: str, evidence: EvidenceSet, confidence: float = TYPICAL) -> Verdict:
         """Whether a sentence of the model's may be shown, and what it stands on. `confidence`: see `Signals`."""

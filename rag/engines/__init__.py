@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.engines.base import Completion, Engine
-from rag.errors import ModelMissing
+from rag.engines.hub import PREFIX, OnHub
+from rag.errors import ModelMissing, SettingsError
 from rag.settings import Settings
 
 __all__ = ["Completion", "Engine", "EngineChoice", "Progress", "available", "choose_engine", "served"]
@@ -31,6 +32,8 @@ class EngineChoice:
     """A GGUF file of the user's own."""
     _window: int = 0
     """Tokens that the server gives its model; 0 where it does not tell."""
+    _hub: OnHub | None = None
+    """A file of the model hub."""
 
     def digest(self) -> str:
         """SHA-256 of the weights, as hexadecimal; for Ollama, of the model's manifest. Reads a file of one's own.
@@ -46,11 +49,20 @@ class EngineChoice:
             return next((model.digest for model in models if model.name == self.model), "")
         from rag.engines.weights import DEFAULT, sha256
 
+        if self._hub:
+            known = self._hub.known(self._models)
+            return known.sha256 if known else ""
         return sha256(self._path) if self._path else DEFAULT.sha256
+
+    @property
+    def _models(self) -> Path:
+        return self._settings.cache_dir / "models"
 
     @property
     def asked_for(self) -> str:
         """The model's name, or its file's path: what `Assistant` takes to choose it again."""
+        if self._hub:
+            return self._settings.model or ""
         return str(self._path) if self._path else self.model
 
     def is_large(self) -> bool:
@@ -59,7 +71,9 @@ class EngineChoice:
         That of the engine openai is taken for one; of a file of one's own the size decides.
         """
         if self.engine == "embedded":
-            return self._path is not None and self._path.stat().st_size >= _LARGE
+            known = self._hub.known(self._models) if self._hub else None
+            size = known.size if known else self._path.stat().st_size if self._path else 0
+            return size >= _LARGE
         if self.engine == "openai":
             return True
         from rag.engines.ollama_server import installed_models
@@ -73,7 +87,12 @@ class EngineChoice:
             return 0
         from rag.engines.weights import DEFAULT, locate
 
-        return 0 if locate(DEFAULT, self._settings.cache_dir / "models") else DEFAULT.size
+        if not self._hub:
+            return 0 if locate(DEFAULT, self._models) else DEFAULT.size
+        known = self._hub.known(self._models)
+        if known is None:
+            return 1  # nobody knows yet how many
+        return 0 if locate(known, self._hub.folder(self._models)) else known.size
 
     def open(self, progress: Progress | None = None) -> Engine:
         """The engine itself; the embedded one fetches its weights if they are not there.
@@ -104,11 +123,8 @@ class EngineChoice:
                 seed=settings.seed,
             )
         from rag.engines.embedded import EmbeddedEngine
-        from rag.engines.weights import DEFAULT, fetch
 
-        told = (lambda done, total: progress(DEFAULT.name, done, total)) if progress else None
-        notice = (lambda text: progress(text, 0, 0)) if progress else None
-        path = self._path or fetch(DEFAULT, settings.cache_dir / "models", progress=told, notice=notice)
+        path = self._path or self.fetched(progress)
         return EmbeddedEngine(
             path,
             context_tokens=settings.context_tokens,
@@ -117,6 +133,18 @@ class EngineChoice:
             timeout=settings.timeout,
             prompt_cache_mib=settings.prompt_cache_mib,
         )
+
+    def fetched(self, progress: Progress | None = None) -> Path:
+        """The embedded engine's model file, fetched if it is not here. Raises EngineError, StorageError."""
+        from rag.engines.weights import DEFAULT, fetch
+
+        weights = self._hub.looked_up(self._models) if self._hub else DEFAULT
+        folder = self._hub.folder(self._models) if self._hub else self._models
+        told = (lambda done, total: progress(weights.name, done, total)) if progress else None
+        notice = (lambda text: progress(text, 0, 0)) if progress else None
+        if notice and self.to_fetch():
+            notice(f"{weights.name} is licensed as: {weights.licence or 'the hub does not say'}")
+        return fetch(weights, folder, progress=told, notice=notice)
 
 
 def choose_engine(settings: Settings) -> EngineChoice:
@@ -134,6 +162,11 @@ def choose_engine(settings: Settings) -> EngineChoice:
     from rag.engines.ollama_server import choose_model, installed_models, is_running, missing
 
     wanted, host, by_name = settings.model, settings.ollama_host, settings.engine == "ollama"
+    if wanted and wanted.lower().startswith(PREFIX):
+        if by_name:
+            raise SettingsError(f"Ollama has no {wanted}: leave --engine out, and the embedded engine fetches it.")
+        file = OnHub.named(wanted)
+        return EngineChoice("embedded", file.name, (), settings, _hub=file)
     if not by_name and (own := _own_file(settings)):
         if not own.is_file():
             raise ModelMissing(f"There is no model file {wanted}: check the path after --model.")
@@ -164,6 +197,8 @@ def available(settings: Settings, *, ollama: bool) -> list[EngineChoice]:
     found = [EngineChoice("embedded", DEFAULT.name, (), settings)]
     if own := _own_file(settings):
         found.append(EngineChoice("embedded", own.stem, (), settings, own))
+    elif (settings.model or "").lower().startswith(PREFIX):
+        found.append(choose_engine(settings))
     if ollama:
         models = installed_models(settings.ollama_host)
         found += [EngineChoice("ollama", one.name, (), settings) for one in models if one.can_chat and not one.remote]
@@ -182,6 +217,8 @@ def served(settings: Settings) -> list[EngineChoice]:
 
 def _own_file(settings: Settings) -> Path | None:
     named = settings.model or ""
+    if named.lower().startswith(PREFIX):
+        return None
     return Path(named).expanduser() if named.lower().endswith(".gguf") else None
 
 

