@@ -333,13 +333,14 @@ def pull(model: str | None, data_dir: Path | None, engine: str | None) -> None:
 @_as_json
 def models(as_json: bool, base_url: str | None, **chosen: Any) -> None:
     """List the models that are here, and those that would write better on this machine."""
+    from index.types import as_json as plain
     from rag.models import better, here
     from rag.settings import Settings
     from rag.terminal import show_models
 
     present = here(Settings.load(chosen | {"base_url": base_url}))
     further = better(present)
-    say_json({"here": present, "better": further}) if as_json else show_models(present, further)
+    say_json({"here": plain(present), "better": plain(further)}) if as_json else show_models(present, further)
 
 
 @commands.command()

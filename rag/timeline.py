@@ -102,7 +102,9 @@ def _dated(
     found = list[tuple[Evidence, tuple[date, date]]]()
     for article, sentences in _about(topic, hits, articles, embedder):
         for at, sentence in enumerate(sentences):
-            if time := _time_of(article.text[sentence.start : sentence.end], article.date):
+            if sentence.kind != "caption" and (
+                time := _time_of(article.text[sentence.start : sentence.end], article.date)
+            ):
                 found.append((statement(article, sentences, at), (time.first, time.last)))
     return found
 
