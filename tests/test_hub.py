@@ -10,12 +10,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from app_helpers import QUESTION, RIGHT, on_ollama, says, until
 from commands import Run
 from huggingface_hub import constants
 from index_helpers import ROOT
@@ -23,9 +25,11 @@ from model_hub import send, serving
 from ollama_double import OllamaDouble
 
 from rag.engines import EngineChoice, available, choose_engine, hub, suggested, writers
-from rag.engines.writers import WRITERS, fitting
+from rag.engines.writers import WRITERS, Writer, fitting
 from rag.errors import DatelineError, ModelMissing, SettingsError, WeightsError
 from rag.settings import Settings
+from web.badge import engine_html
+from web.engine_room import EngineRoom
 
 MODEL = b"GGUF\x03\0\0\0" + random.Random(2).randbytes(3 << 20)
 REPO, COMMIT = "someone/Tiny-GGUF", "c0ffee"
@@ -207,3 +211,41 @@ def test_the_list_shows_what_answers_and_how_better_ones_are_had(
     assert "qwen2.5-coder-1.5b-instruct-q4_k_m  embedded  1.1 GB  apache-2.0  1.1 GB to fetch" in told.out
     assert "not measured here" in told.out and f"apache-2.0  qwen3:1.7b         {WRITERS[0].model}" in told.out
     assert (lost.code, "→" in lost.out, "dateline pull none" in lost.err) == (0, False, True)
+
+
+def test_a_better_model_is_fetched_while_the_other_answers_and_can_be_paused(
+    the_hub: Hub, seeds_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny = Writer("Tiny <b>", NAME, "tiny", size=len(MODEL), licence="apache-2.0", memory=1, cores=1)
+    monkeypatch.setattr(writers, "WRITERS", (tiny,))
+    the_hub.through.clear()
+    entered = partial(EngineRoom.enter, reader="anna", stop=threading.Event(), tell=lambda told: None)
+    with (
+        OllamaDouble(chat=says(RIGHT)) as ollama,
+        on_ollama(seeds_dir, ollama, "qwen2.5-coder:1.5b", cache_dir=tmp_path) as dateline,
+    ):
+        room = EngineRoom(dateline)
+        with entered(room):
+            pass
+
+        def shown() -> str:
+            return engine_html(room.state(), room.offers(), room.suggested())
+
+        assert "Get Tiny &lt;b&gt; (3 MB to fetch, licence apache-2.0)" in shown()
+        room.use("embedded", NAME)
+        until(lambda: room.state().done == 1 << 20)
+        assert (room.state().phase, room.state().getting) == ("ready", NAME)
+        assert f"{NAME} is being fetched" in shown() and "Meanwhile qwen2.5-coder:1.5b answers." in shown()
+        with entered(room):
+            assert dateline.ask(QUESTION).model == "qwen2.5-coder:1.5b"
+        threading.Timer(0.2, the_hub.through.set).start()
+        room.pause()
+        assert (room.state().phase, room.state().getting, room.state().trouble) == ("ready", "", "")
+        part = next((tmp_path / "models").rglob("*.part")).stat().st_size
+        assert 1 << 20 <= part < len(MODEL)
+        room.use("embedded", NAME)
+        until(lambda: room.state().phase == "lost")  # it is no model, which only llama.cpp sees
+        assert the_hub.asked[-1][1] == f"bytes={part}-" and "llama.cpp cannot load" in room.state().trouble
+        assert NAME in {one.model for one in room.offers()} and not room.suggested()
+        room.use("ollama", "qwen2.5-coder:1.5b")
+        until(lambda: room.state().phase == "ready")

@@ -13,7 +13,7 @@
     here.innerHTML = shown = html;  // made by web/badge.py, which escapes
     const details = here.querySelector("details");
     const now = details.className;
-    // it opens by itself when something is wrong, and stays as the reader left it otherwise
+    // it opens by itself when something is wrong or on its way, and stays as the reader left it otherwise
     if (before && now === phase) details.open = before.open;
     else if (before?.open && before.contains(at)) details.open = true;
     phase = now;
@@ -30,7 +30,7 @@
       }
     }
     clearTimeout(timer);
-    timer = setTimeout(ask, /fetching|loading|lost/.test(phase) ? SOON : LATER);
+    timer = setTimeout(ask, /fetching|loading|lost|getting/.test(phase) ? SOON : LATER);
   }
 
   document.addEventListener("click", event => {
