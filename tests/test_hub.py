@@ -155,8 +155,24 @@ def test_without_the_network_a_model_that_was_never_fetched_is_told_of(
     choice = choose_engine(settings(tmp_path, NAME))
     assert choice.to_fetch() == 1 and not the_hub.asked  # choosing asks nobody
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    with pytest.raises(WeightsError, match="HF_HUB_OFFLINE is set"):
+    with pytest.raises(WeightsError, match=r"HF_HUB_OFFLINE is set\. Unset it and run"):
         choice.fetch()
+
+
+def test_a_beginning_is_gone_on_from_only_while_the_hub_still_has_that_file(the_hub: Hub, tmp_path: Path) -> None:
+    choice, part = choose_engine(settings(tmp_path, NAME)), tmp_path / "models" / "hf" / REPO / "Tiny-Q4_K_M.gguf.part"
+    the_hub.status = {f"/{REPO}": 500}
+    with pytest.raises(WeightsError, match="status 500"):
+        choice.fetch()
+    the_hub.status = {}
+    about = part.with_suffix(".json")
+    for sha256, asked in ((None, "bytes=1000-"), ("0" * 64, None)):
+        told = json.loads(about.read_text("utf-8"))
+        about.write_text(json.dumps(told | {"sha256": sha256 or told["sha256"]}), "utf-8")
+        part.write_bytes(MODEL[:1000])
+        path = choice.fetch()
+        assert path and path.read_bytes() == MODEL and the_hub.asked[-1][1] == asked
+        path.unlink()
 
 
 def test_each_revision_and_folder_has_its_own_file_and_the_card_its_licence(the_hub: Hub, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def hub_answer(repo: str, url: str, **headers: str) -> Iterator[httpx.Response]:
     from huggingface_hub import constants, get_token
 
     if constants.HF_HUB_OFFLINE:
-        raise SourceError("HF_HUB_OFFLINE is set")
+        raise SourceError("HF_HUB_OFFLINE is set", "Unset it")
     # Not `build_hf_headers`: that asks the hub first which coding agent this process might be.
     headers |= {"User-Agent": "dateline", "Accept-Encoding": "identity"}
     if not constants.HF_HUB_DISABLE_IMPLICIT_TOKEN and (token := get_token()):

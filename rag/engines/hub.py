@@ -42,6 +42,8 @@ def weights(name: str, models: Path) -> Weights:
     told = _ask(name)
     with suppress(OSError):  # fetching it will tell what is wrong with the disk
         (models / told.file).parent.mkdir(parents=True, exist_ok=True)
+        if kept and kept.sha256 != told.sha256:  # what has arrived is the beginning of another file
+            (models / f"{told.file}.part").unlink(missing_ok=True)
         write_whole(_beside(models / told.file), json.dumps(asdict(told)).encode())
     return told
 
