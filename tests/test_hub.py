@@ -258,7 +258,7 @@ def test_a_better_model_is_fetched_while_the_other_answers_and_can_be_paused(
         room.pause()
         assert (room.state().phase, room.state().getting, room.state().trouble) == ("ready", "", "")
         part = next((tmp_path / "models").rglob("*.part")).stat().st_size
-        assert 1 << 20 <= part < len(MODEL)
+        assert 1 << 20 <= part < len(MODEL) and "Go on getting Tiny &lt;b&gt; (" in shown()
         room.use("embedded", NAME)
         until(lambda: room.state().phase == "lost")  # it is no model, which only llama.cpp sees
         assert the_hub.asked[-1][1] == f"bytes={part}-" and "llama.cpp cannot load" in room.state().trouble

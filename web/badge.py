@@ -106,8 +106,9 @@ def _better(state: State, suggested: Sequence[EngineChoice]) -> str:
 
 
 def _suggestion(one: EngineChoice) -> str:
-    name = one.writer.name if one.writer else one.model
-    told = f"Get {name} ({_megabytes(one.to_fetch())} MB to fetch, licence {one.licence})"
+    name, left = one.writer.name if one.writer else one.model, one.to_fetch()
+    begun = one.writer and left < one.writer.size
+    told = f"{'Go on getting' if begun else 'Get'} {name} ({_megabytes(left)} MB to fetch, licence {one.licence})"
     return f"<li>{_button('use', told, **_named(one))}</li>"
 
 

@@ -5,7 +5,7 @@
   const SOON = 1000, LATER = 5000;
   let shown = "", phase = "", timer;
 
-  function show(html) {
+  function show(html, pressed) {
     const here = place();
     if (!here || html === shown) return;
     const before = here.querySelector("details"), at = document.activeElement;
@@ -15,7 +15,7 @@
     const now = details.className;
     // it opens by itself when something is wrong or on its way, and stays as the reader left it otherwise
     if (before && now === phase) details.open = before.open;
-    else if (before?.open && before.contains(at)) details.open = true;
+    else if (before?.open && (pressed || before.contains(at))) details.open = true;  // a disabled button has no focus
     phase = now;
     if (act) here.querySelector(`[data-engine-act="${act}"], ${/^[a-z]+$/.test(act) ? act : "summary"}`)?.focus();
   }
@@ -25,7 +25,7 @@
     if (!document.hidden && place()) {
       try {
         const answer = await fetch("engine" + path, options);
-        if (answer.headers.get("content-type")?.startsWith("text/html")) show(await answer.text());
+        if (answer.headers.get("content-type")?.startsWith("text/html")) show(await answer.text(), options.method === "POST");
       } catch {  // Dateline itself is away: Gradio says so
       }
     }
