@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import sys
 from datetime import UTC, datetime
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -301,46 +300,43 @@ def evaluate(context: click.Context) -> None:
 @click.option("--data-dir", type=click.Path(path_type=Path), hidden=True)
 @click.option("--engine", hidden=True)
 def pull(model: str | None, data_dir: Path | None, engine: str | None) -> None:
-    """Fetch MODEL into Ollama, or from the model hub if it is hf:OWNER/REPO/FILE.gguf.
+    """Fetch MODEL, without a name the embedded engine's own (1.1 GB).
 
-    Without a name, the embedded engine's own model (1.1 GB).
+    hf:OWNER/REPO/FILE.gguf is fetched from a model hub, for the embedded engine; any other name into Ollama.
     """
     from rag.settings import Settings
     from rag.terminal import byte_progress
 
-    settings = Settings.load({"data_dir": data_dir, "model": model})
+    settings = Settings.load({"data_dir": data_dir})
     with byte_progress() as progress:
-        if model and model.lower().startswith("hf:"):
-            from rag.engines import choose_engine
-
-            path = choose_engine(settings).fetched(progress)
-            say(f"The model is here, verified: {path}")
-        elif model:
+        if model and not model.startswith("hf:"):
             from rag.engines.ollama_server import pull as pull_from_ollama
 
             pull_from_ollama(settings.ollama_host, model, progress)
             say(f"{model} is on the Ollama server.")
         else:
-            from rag.engines.weights import DEFAULT, fetch
+            from rag.engines import EngineChoice
+            from rag.engines.weights import DEFAULT
 
-            told = partial(progress, DEFAULT.name)
-            path = fetch(DEFAULT, settings.cache_dir / "models", progress=told, notice=partial(say, err=True))
+            choice = EngineChoice("embedded", model or DEFAULT.name, (), settings)
+            path = choice.fetch(progress)
+            say(f"Licence: {choice.licence or 'the model card names none'}", err=True)
             say(f"The model is here, verified: {path}")
 
 
 @commands.command()
 @common_options
 @_as_json
-def models(as_json: bool, base_url: str | None, **chosen: Any) -> None:
+def models(as_json: bool, **chosen: Any) -> None:
     """List the models that are here, and those that would write better on this machine."""
-    from index.types import as_json as plain
-    from rag.models import better, here
+    from rag.models import models as all_models
     from rag.settings import Settings
     from rag.terminal import show_models
 
-    present = here(Settings.load(chosen | {"base_url": base_url}))
-    further = better(present)
-    say_json({"here": plain(present), "better": plain(further)}) if as_json else show_models(present, further)
+    found = all_models(Settings.load(chosen))
+    say_json(found) if as_json else show_models(found)
+    if found.trouble:
+        say(f"Note: {found.trouble}", err=True)
 
 
 @commands.command()

@@ -13,9 +13,10 @@ from index.chroma_server import ChromaServer
 from index.embedders import embedder
 from index.store import ArticleIndex
 from rag.engines import EngineChoice, choose_engine, served
+from rag.engines.hub import is_hub
 from rag.engines.ollama_server import installed_models
 from rag.engines.openai_server import OpenAIServer
-from rag.engines.weights import DEFAULT, locate
+from rag.engines.weights import DEFAULT
 from rag.errors import DatelineError, EngineTimeout, EngineUnavailable
 from rag.settings import Settings
 from rag.speed import Speed, measure
@@ -99,9 +100,10 @@ def _openai(settings: Settings) -> list[str]:
 
 
 def _weights(settings: Settings) -> list[str]:
-    if path := locate(DEFAULT, settings.cache_dir / "models"):
+    named = settings.model if is_hub(settings.model) else None
+    if path := EngineChoice("embedded", named or DEFAULT.name, (), settings).file():
         return [f"{path}, verified"]
-    return ["not fetched yet", "The first question fetches it, or now: dateline pull"]
+    return ["not fetched yet", f"The first question fetches it, or now: dateline pull {named or ''}".rstrip()]
 
 
 def _engines(settings: Settings) -> Iterator[Finding]:

@@ -21,7 +21,9 @@ def together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 common_options = together(
     click.option(
-        "--model", metavar="NAME|FILE", help="A model of Ollama or the server, a GGUF file, or hf:OWNER/REPO/FILE.gguf."
+        "--model",
+        metavar="NAME|FILE",
+        help="A model of Ollama or the server, the path of a GGUF file, or hf:OWNER/REPO/FILE.gguf of a model hub.",
     ),
     click.option("--base-url", metavar="URL", help="The server of --engine openai: http://127.0.0.1:8000/v1."),
     click.option(

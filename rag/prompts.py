@@ -7,6 +7,7 @@ that it can answer, and answers the rest worse. So it always writes a sentence; 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ _REWRITE = (
     "words such as he, it, there or that by what they stand for. Change nothing else. Write only the question."
 )
 
+_SPECIAL = re.compile(r"<(?=\||/?\w+\|?>)|(?<=\[)(?=/?INST\])")
 _FROM, _TURNS = "Statements from", "Conversation:"
 
 
@@ -86,6 +88,6 @@ def _conversation(history: Sequence[tuple[str, str]]) -> str:
 def _messages(system: str, user: str) -> list[ChatMessage]:
     from llama_index.core.llms import ChatMessage, MessageRole  # a second's work, that a search can do without
 
-    # "<|im_start|>" in an article or a question would open a turn of its own in the model's chat template
-    user = user.replace("<|", "< |").replace("[INST]", "[ INST]")
+    # "<|im_start|>" or "<end_of_turn>" in an article or a question would be a turn of its own in a chat template
+    user = _SPECIAL.sub(lambda found: f"{found[0]} ", user)
     return [ChatMessage(role=MessageRole.SYSTEM, content=system), ChatMessage(role=MessageRole.USER, content=user)]

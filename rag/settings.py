@@ -45,8 +45,9 @@ class Settings:
     engine: str = "auto"
     """"auto", "ollama", "openai" or "embedded"."""
     model: str | None = None
-    """The name of a model on Ollama or on the server, the path of a GGUF file, or one of the hub:
-    hf:OWNER/REPO/FILE.gguf."""
+    """The name of a model on Ollama or on the server, the path of a GGUF file (or its name in the folder of models), or
+    hf:OWNER/REPO/FILE.gguf, which is fetched from a model hub once; @REVISION behind REPO names another than its main.
+    """
     ollama_host: str = "http://127.0.0.1:11434"
     """Any form of OLLAMA_HOST; what is no address is told of where Ollama is asked."""
     base_url: str | None = None

@@ -1,9 +1,12 @@
 """What the commands print: answers, hits, reports, and progress where there is a terminal to show it on."""
 
+from __future__ import annotations
+
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
+from typing import TYPE_CHECKING
 
 import rich.console
 from rich.console import ConsoleOptions, RenderableType
@@ -26,11 +29,13 @@ from rich.text import Text
 from index.types import Hit, Listed, SyncReport, as_json
 from rag.errors import EngineError
 from rag.excerpt import excerpt
-from rag.models import Model
 from rag.printing import clean, say
 from rag.timeline import TimelineEntry
 from rag.types import Answer, AnswerDone, Event, EvidenceFound, SentenceChecked, TextDelta
 from rag.wording import about, in_words, origin, quoted
+
+if TYPE_CHECKING:  # it knows the engines, and a search does without them
+    from rag.models import Models
 
 
 class Console(rich.console.Console):
@@ -176,23 +181,29 @@ def show_articles(articles: Sequence[Listed]) -> None:
     say(f"{len(articles):,} article{'' if len(articles) == 1 else 's'}.")
 
 
-def show_models(present: Sequence[Model], further: Sequence[Model]) -> None:
-    """What is here, then what would write better, each with its size, licence and how it is had."""
-    console = Console(highlight=False, soft_wrap=True)
-
-    def listed(models: Sequence[Model]) -> None:
-        for one in models:
-            size = f"{one.gigabytes:.1f} GB" if one.gigabytes else "on Ollama"
-            mark = "* " if one.used else "  "
-            console.print(Text.assemble(mark, (one.name, "bold"), f"  {size}  {one.licence}".rstrip()))
-            console.print(Text(f"    {one.how}", "dim"))
-
-    say("Here (* answers unless another is named with --model):" if present else "No model is here yet: dateline pull")
-    listed(present)
-    if further:
-        say("\nWould write better on this machine, by its memory and cores; not measured with Dateline:")
-        listed(further)
-        say("The judge, which decides what is shown, is the same for all of them.")
+def show_models(models: Models) -> None:
+    """What is here, an arrow before what answers; then what would write better, and how to get it."""
+    console = Console(highlight=False)
+    console.width = max(console.width, 160)  # names are long, and are there to be copied
+    here, better = (Table(box=None, show_header=False, padding=(0, 2, 0, 0)) for _ in range(2))
+    for one in models.here:
+        state = f"{one.to_fetch / 1e9:.1f} GB to fetch" if one.to_fetch > 1 else "to fetch" if one.to_fetch else "here"
+        size = f"{one.size / 1e9:.1f} GB" if one.size else ""
+        here.add_row(*map(Text, ("→" if one.answers else "", one.model, one.engine, size, one.licence, state)))
+    console.print(here)
+    machine = f"{models.cores} cores, {models.memory / 1e9:.0f} GB of memory"
+    if not models.better:
+        say(f"\nNothing larger is suggested for this machine ({machine}).")
+        return
+    say(f"\nWould write better, and this machine ({machine}) has room for it; not measured here:")
+    for writer in models.better:
+        size, memory = f"{writer.size / 1e9:.1f} GB", f"{writer.memory / 1e9:.1f} GB in memory"
+        better.add_row(*map(Text, (writer.name, size, memory, writer.licence, writer.ollama, writer.model)))
+    console.print(better)
+    say(
+        "Get one with dateline pull NAME: hf:… for the embedded engine, or the name before it into Ollama. The judge, "
+        "which decides what is shown, is the same for all."
+    )
 
 
 def show_timeline(entries: Sequence[TimelineEntry]) -> None:

@@ -93,7 +93,7 @@ def test_the_model_that_is_named_is_chosen_or_one_that_fits(
     [
         ("ollama", [REMOTE], None, f"questions and articles to another computer: --model {CLOUD}$"),
         ("ollama", [EMBEDS], None, "Get one with: dateline pull qwen3:4b-instruct$"),
-        ("embedded", [LATEST], "qwen3", "give the path of a GGUF file, or leave --model out for its own"),
+        ("embedded", [LATEST], "qwen3", "GGUF file, one of the hub as hf:OWNER/REPO/FILE.gguf, or leave"),
     ],
 )
 def test_where_there_is_none_to_take_the_choice_is_left_to_the_person(

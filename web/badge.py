@@ -25,7 +25,7 @@ def routes(room: EngineRoom) -> APIRouter:
 
     @router.get("")
     def badge() -> str:
-        return engine_html(room.state(), room.offers())
+        return engine_html(room.state(), room.offers(), room.suggested())
 
     @router.post("/prepare")
     def prepare() -> str:
@@ -48,29 +48,36 @@ def routes(room: EngineRoom) -> APIRouter:
     return router
 
 
-def engine_html(state: State, offers: Sequence[EngineChoice]) -> str:
+def engine_html(state: State, offers: Sequence[EngineChoice], suggested: Sequence[EngineChoice] = ()) -> str:
     """The badge, and below it, folded away while all is well, the panel."""
     name = f"{escape(state.engine)} · {escape(state.model)}" if state.model else "no engine"
     told = _WORDS[state.phase]
     if state.phase == "fetching":
         told += f", {100 * state.done // state.total} %"
-    wrong = " open" if state.phase != "ready" else ""
+    if state.getting:
+        told += f", another one {100 * state.done // max(state.total, 1)} % here"
+    shown = " open" if state.phase != "ready" or state.trouble or state.getting else ""
+    looks = f"engine {state.phase}{' getting' if state.getting else ''}"
     return (
-        f'<details class="engine {state.phase}"{wrong}><summary><span class="dot" aria-hidden="true"></span>'
+        f'<details class="{looks}"{shown}><summary><span class="dot" aria-hidden="true"></span>'
         f'{name}<span class="phase">: {told}</span></summary>{_progress(state)}{_ways(state)}'
-        f"{_choices(state, offers)}</details>"
+        f"{_choices(state, offers)}{_better(state, suggested)}</details>"
     )
 
 
 def _progress(state: State) -> str:
-    if state.phase not in ("fetching", "loading"):
-        return f'<p role="alert">{escape(state.trouble)}</p>' if state.phase == "lost" else ""
     if state.phase == "loading":
         return f"<p>{escape(state.trouble) or 'The model is being loaded: a few seconds.'}</p>"
+    wrong = f'<p role="alert">{escape(state.trouble)}</p>' if state.trouble and state.phase != "fetching" else ""
+    if state.getting:
+        what, then = escape(state.getting), f"Meanwhile {escape(state.model)} answers."
+    elif state.phase == "fetching":
+        what, then = "The model", "What you ask now finds its passages at once, and is answered when the model is here."
+    else:
+        return wrong
     return (
-        f"<p>The model is being fetched, once: {_megabytes(state.done)} of {_megabytes(state.total)} MB. What you ask "
-        "now finds its passages at once, and is answered when the model is here.</p>"
-        f'<progress max="{state.total}" value="{state.done}" aria-label="Fetching the model"></progress>'
+        f"{wrong}<p>{what} is being fetched, once: {_megabytes(state.done)} of {_megabytes(state.total)} MB. {then}</p>"
+        f'<progress max="{max(state.total, 1)}" value="{state.done}" aria-label="Fetching the model"></progress>'
     )
 
 
@@ -79,7 +86,7 @@ def _ways(state: State) -> str:
         "fetching": _button("pause", "Pause"),
         "paused": "Fetching the model is paused; what has arrived is kept. " + _button("prepare", "Go on"),
         "lost": _button("prepare", "Try again"),
-    }.get(state.phase, "")
+    }.get("fetching" if state.getting else state.phase, "")
     return f'<p class="ways">{way}</p>' if way else ""
 
 
@@ -87,8 +94,22 @@ def _choices(state: State, offers: Sequence[EngineChoice]) -> str:
     rows = "".join(_choice(one, (one.engine, one.model) == (state.engine, state.model)) for one in offers)
     return (
         f"<h2>What answers, for everybody here</h2><ul>{rows}</ul>"
-        '<p class="about">More models: <code>ollama pull NAME</code>, or begin with <code>--model FILE.gguf</code>.</p>'
+        '<p class="about">More models: <code>ollama pull NAME</code>, or begin with <code>--model FILE.gguf</code> or '
+        "<code>--model hf:OWNER/REPO/FILE.gguf</code>.</p>"
     )
+
+
+def _better(state: State, suggested: Sequence[EngineChoice]) -> str:
+    """What would write better, with a button that fetches it."""
+    rows = "".join(_suggestion(one) for one in suggested if one.model != state.getting)
+    return f"<h2>Would write better; slower, and not measured here</h2><ul>{rows}</ul>" if rows else ""
+
+
+def _suggestion(one: EngineChoice) -> str:
+    name, left = one.writer.name if one.writer else one.model, one.to_fetch()
+    begun = one.writer and left < one.writer.size
+    told = f"{'Go on getting' if begun else 'Get'} {name} ({_megabytes(left)} MB to fetch, licence {one.licence})"
+    return f"<li>{_button('use', told, **_named(one))}</li>"
 
 
 def _choice(one: EngineChoice, current: bool) -> str:
@@ -96,7 +117,11 @@ def _choice(one: EngineChoice, current: bool) -> str:
     size = f" ({_megabytes(one.to_fetch())} MB to fetch)" if one.to_fetch() else ""
     if current:
         return f'<li aria-current="true">{escape(told)}{size}</li>'
-    return f"<li>{_button('use', told + size, engine=one.engine, model=one.model)}</li>"
+    return f"<li>{_button('use', told + size, **_named(one))}</li>"
+
+
+def _named(one: EngineChoice) -> dict[str, str]:
+    return {"engine": one.engine, "model": one.model}
 
 
 def _button(act: str, text: str, **data: str) -> str:

@@ -98,7 +98,7 @@ class Controller:
 
     def heading(self, user: str | None) -> str:
         """The page's name, what answers, and who is logged in."""
-        return heading_html(engine_html(self.room.state(), self.room.offers()), user)
+        return heading_html(engine_html(self.room.state(), self.room.offers(), self.room.suggested()), user)
 
     def history(self, reader: str, conversation: str) -> list[Any]:
         """The answered turns, as `Assistant.stream` takes them."""

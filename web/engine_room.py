@@ -14,7 +14,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from rag.assistant import Assistant
-from rag.engines import EngineChoice, available, served
+from rag.engines import EngineChoice, available, served, suggested
 from rag.engines.ollama_server import is_running
 from rag.errors import DatelineError, EngineError, EngineUnavailable, ModelMissing, SettingsError, Stopped
 from rag.settings import Settings
@@ -38,6 +38,8 @@ class State:
     total: int = 0
     trouble: str = ""
     """What is wrong, with the remedy; or why it is not ready yet."""
+    getting: str = ""
+    """Another model, that is being fetched while this one answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class _Seen:
 
     time: float
     offers: tuple[EngineChoice, ...]
+    suggested: tuple[EngineChoice, ...]
     gone: Mapping[str, str]
     """Why an engine cannot answer, by its name; those that can are not in it."""
 
@@ -90,7 +93,7 @@ class EngineRoom:
         self._ready = self._paused = False
         self._trouble: DatelineError | None = None
         self._bytes = (0, 0)
-        self._notice = ""
+        self._notice = self._getting = ""
         self._seen: _Seen | None = None
 
     # ----------------------------------------------------------------------------------- getting it
@@ -108,21 +111,33 @@ class EngineRoom:
             working.join()
 
     def use(self, engine: str, model: str) -> None:
-        """Changes to one of `offers`, once the answer that is being written is done. Raises ModelMissing."""
-        chosen = next((one for one in self.offers() if (one.engine, one.model) == (engine, model)), None)
+        """Changes to one of `offers` or `suggested`, once the answer that is being written is done.
+
+        One that is not here is fetched first, and the one that is ready answers meanwhile. Raises ModelMissing.
+        """
+        all_that_are = (*self.offers(), *self.suggested())
+        chosen = next((one for one in all_that_are if (one.engine, one.model) == (engine, model)), None)
         if chosen is None:
             raise ModelMissing(f"There is no {model} on this machine now: choose another, or get it first.")
 
         def change() -> None:
+            if getting:
+                chosen.fetch(self._told)
+                with self._changed:
+                    self._ready, self._getting = False, ""
             with self._queue.enter("", self._calling_off, lambda place: None) as entered:
                 if not entered:
                     raise Stopped
                 self.assistant.use(chosen.engine, chosen.asked_for)
 
         self.pause()
-        self._begin(change)
+        with self._changed:
+            getting = model if self._ready and chosen.to_fetch() else ""
+        self._begin(change, getting)
 
-    def _begin(self, first: Callable[[], None]) -> None:
+    def _begin(self, first: Callable[[], None], getting: str = "") -> None:
+        """`getting` a model: what is ready stays so until `first` has fetched it."""
+
         def work() -> None:
             trouble: DatelineError | None = EngineUnavailable("The engine did not start: the terminal says why.")
             try:
@@ -133,17 +148,18 @@ class EngineRoom:
                 trouble = error
             finally:
                 with self._changed:
-                    self._ready, self._paused = trouble is None, isinstance(trouble, Stopped)
-                    self._trouble = None if self._paused else trouble
-                    self._working = self._seen = None
+                    self._ready |= trouble is None
+                    self._paused = isinstance(trouble, Stopped) and not self._ready
+                    self._trouble = None if isinstance(trouble, Stopped) else trouble
+                    self._working, self._seen, self._notice, self._getting = None, None, "", ""
                     self._changed.notify_all()
 
         with self._changed:
             if self._working:
                 return
             self._calling_off.clear()
-            self._ready = self._paused = False
-            self._trouble, self._bytes, self._notice = None, (0, 0), ""
+            self._ready, self._paused = bool(getting), False
+            self._trouble, self._bytes, self._notice, self._getting = None, (0, 0), "", getting
             self._working = threading.Thread(target=work, name="preparing", daemon=True)
             self._working.start()
 
@@ -160,21 +176,27 @@ class EngineRoom:
         """How it is with the engine now; asks Ollama, or the server, if that is what answers."""
         with self._changed:
             phase, trouble, (done, total) = self._phase(), self._trouble, self._bytes
-            notice = self._notice
+            notice, getting = self._notice, self._getting
         try:
             choice = self.assistant.choice
         except DatelineError as error:
             return State("lost", trouble=str(error))
         if phase == "ready" and choice.engine != "embedded" and (gone := self._look().gone.get(choice.engine)):
-            return State("lost", choice.engine, choice.model, trouble=gone)
+            return State("lost", choice.engine, choice.model, done, total, gone, getting)
         told = str(trouble) if trouble else notice
-        return State(phase, choice.engine, choice.model, done, total, told)
+        return State(phase, choice.engine, choice.model, done, total, told, getting)
 
     def offers(self) -> tuple[EngineChoice, ...]:
         """What the readers can choose from."""
         return self._look().offers
 
+    def suggested(self) -> tuple[EngineChoice, ...]:
+        """What would write better than those, and is not here."""
+        return self._look().suggested
+
     def _phase(self) -> Phase:
+        if self._ready:
+            return "ready"
         if self._working:
             done, total = self._bytes
             return "fetching" if done < total else "loading"
@@ -231,7 +253,7 @@ class EngineRoom:
             self.prepare()
         told = None
         with self._changed:
-            while self._working:
+            while self._working and not self._ready:
                 if stop.is_set():
                     raise Stopped
                 done, total = self._bytes
@@ -239,7 +261,7 @@ class EngineRoom:
                     told = now
                     tell(Preparing(*now))
                 self._changed.wait(0.2)
-            if self._trouble:
+            if self._trouble and not self._ready:
                 raise self._trouble
 
 
@@ -256,4 +278,4 @@ def _look(settings: Settings) -> _Seen:
         offers += served(settings)
     except (EngineError, SettingsError) as error:
         gone["openai"] = str(error)
-    return _Seen(time.monotonic(), tuple(offers), gone)
+    return _Seen(time.monotonic(), tuple(offers), tuple(suggested(settings, offers)), gone)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from rag.engines.connections import Connections
 from rag.engines.llama_server import BROKE_OFF, LlamaServer
 from rag.engines.slot import Slot
 from rag.engines.thoughts import Thoughts, may_open, thinks
+from rag.engines.writers import cores
 from rag.errors import EngineInterrupted, EngineUnavailable
 
 _INSTEAD = "choose one that does not think with --model PATH.gguf, or leave --model out."
@@ -180,5 +180,4 @@ class _End:
 
 def default_threads() -> int:
     """The processors that this process may use, at most 8: more than that gain nothing on a small model."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(usable, 8)
+    return min(cores(), 8)

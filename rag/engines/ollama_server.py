@@ -54,6 +54,8 @@ class InstalledModel:
     can_chat: bool
     remote: bool = False
     """True if Ollama only passes the messages on to somebody else's computer."""
+    size: int = 0
+    """Bytes on its disk."""
 
 
 # -- what it holds ----------------------------------------------------------------------------------
@@ -103,6 +105,7 @@ def _installed(entry: dict[str, Any], client: ollama.Client, address: str) -> In
         can_chat="completion" in capabilities,
         # Ollama's own cloud does not call its models remote
         remote=bool(entry.get("remote_host")) or urlsplit(address).hostname == "ollama.com",
+        size=entry.get("size") or 0,
     )
 
 

@@ -5,7 +5,7 @@
   const SOON = 1000, LATER = 5000;
   let shown = "", phase = "", timer;
 
-  function show(html) {
+  function show(html, pressed) {
     const here = place();
     if (!here || html === shown) return;
     const before = here.querySelector("details"), at = document.activeElement;
@@ -13,9 +13,9 @@
     here.innerHTML = shown = html;  // made by web/badge.py, which escapes
     const details = here.querySelector("details");
     const now = details.className;
-    // it opens by itself when something is wrong, and stays as the reader left it otherwise
+    // it opens by itself when something is wrong or on its way, and stays as the reader left it otherwise
     if (before && now === phase) details.open = before.open;
-    else if (before?.open && before.contains(at)) details.open = true;
+    else if (before?.open && (pressed || before.contains(at))) details.open = true;  // a disabled button has no focus
     phase = now;
     if (act) here.querySelector(`[data-engine-act="${act}"], ${/^[a-z]+$/.test(act) ? act : "summary"}`)?.focus();
   }
@@ -25,12 +25,12 @@
     if (!document.hidden && place()) {
       try {
         const answer = await fetch("engine" + path, options);
-        if (answer.headers.get("content-type")?.startsWith("text/html")) show(await answer.text());
+        if (answer.headers.get("content-type")?.startsWith("text/html")) show(await answer.text(), options.method === "POST");
       } catch {  // Dateline itself is away: Gradio says so
       }
     }
     clearTimeout(timer);
-    timer = setTimeout(ask, /fetching|loading|lost/.test(phase) ? SOON : LATER);
+    timer = setTimeout(ask, /fetching|loading|lost|getting/.test(phase) ? SOON : LATER);
   }
 
   document.addEventListener("click", event => {
