@@ -13,7 +13,7 @@ from web.access import LOOPBACK, Access, Proxy, logged_in, own_names
 from web.controller import Controller
 from web.errors import ConversationMissing
 from web.gradio_api import endpoints
-from web.pages import ACTS, OURS, ArticlesPage, TimelinePage, asked_by, asking_reader
+from web.pages import ACTS, OURS, ArticlesPage, QuestionsPage, TimelinePage, asked_by, asking_reader
 from web.render import listed_html, narrowed_html
 from web.users import Users
 
@@ -75,6 +75,9 @@ def build(controller: Controller) -> gr.Blocks:
     with page.route("Timeline", "/timeline"):
         Navbar(main_page_name="Ask")
         TimelinePage(controller).wire()
+    with page.route("Many questions", "/questions"):
+        Navbar(main_page_name="Ask")
+        QuestionsPage(controller).wire()
     with page.route("Runs", "/runs"):
         Navbar(main_page_name="Ask")
         gr.HTML("<h1>Runs of the evals</h1>", elem_id="runs-top", apply_default_css=False)

@@ -356,6 +356,31 @@ def test_a_file_is_added_found_asked_about_and_removed(anywhere: App, page_of: P
     sees(page, {"#talk .refusal": 1})
 
 
+def test_a_file_of_questions_is_answered_while_its_page_is_away_and_the_answers_taken_away(
+    anywhere: App, page_of: PageOf, gate: Event, tmp_path: Path
+) -> None:
+    page, questions = page_of(anywhere.url), tmp_path / "questions.csv"
+    page.goto(f"{anywhere.url}/questions")
+    page.locator("#questions").wait_for()
+    no_serious_fault(page)
+    for content, told in (
+        ("question,since\nWhen?,then\n", "since must be a date"),
+        (f"question\n{QUESTION}\n", "0 of 1"),
+    ):
+        gate.clear()
+        questions.write_text(content, encoding="utf-8")
+        page.locator("#questions input[type=file]").set_input_files(questions)
+        sees(page, {"#batch": told})
+    expect(page.locator("#stop-batch")).to_have_text("Stop")
+    page.reload()
+    sees(page, {"#batch [role=status]": QUESTION})
+    gate.set()
+    sees(page, {"#batch": "1 question, 0 not answered by the articles, 0 failed."})
+    expect(page.locator("#stop-batch")).to_be_hidden()
+    for form in ("CSV", "JSON Lines", "Markdown"):
+        assert "200 kilometres" in exported(page, form)
+
+
 def test_how_old_the_reading_is_stays_true_while_the_page_is_open(app: App, page_of: PageOf) -> None:
     page = page_of(app.url)
     for minutes, told in ((0, "read just now"), (3, "read 3 minutes ago")):

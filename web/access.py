@@ -27,8 +27,8 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 OPEN = ("/login", "/page/")
 """What anybody may see."""
 OWN = frozenset(
-    "api articles assets config engine export favicon.ico gradio_api login logout mcp openapi.json page pane read "
-    "reports runs static theme.css timeline v1".split()
+    "api articles assets config engine export favicon.ico gradio_api login logout mcp openapi.json page pane "
+    "questions read reports runs static theme.css timeline v1".split()
 )
 """How the addresses of the app begin."""
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")

@@ -85,6 +85,17 @@ class Asking:
             watching.cancel()
         raise AssertionError("events end with AnswerDone")
 
+    def wait(self) -> Answer:
+        """The answer, for a thread that waits for it. Raises what `events` raises."""
+        came = list[_Item]()
+        self._work(came.append)
+        for item in came:
+            if isinstance(item, BaseException):
+                raise item
+            if isinstance(item, AnswerDone):
+                return item.answer
+        raise AssertionError("events end with AnswerDone")
+
     def _work(self, put: Callable[[_Item], None]) -> None:
         stream = self.room.assistant.stream(self.question, self.history, stop=self.stop, **self.filters)
         try:

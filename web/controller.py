@@ -13,6 +13,7 @@ from index.decode import storable
 from rag.errors import DatelineError, Stopped
 from web.asking import Asking
 from web.badge import engine_html
+from web.batch import Batches
 from web.conversations import STOPPED, Conversations
 from web.engine_room import EngineRoom
 from web.errors import ConversationMissing
@@ -38,6 +39,7 @@ class Controller:
     runs: Runs
     uploads: Uploads
     writer: Writer
+    batches: Batches
     patience: float = 10.0
     """Seconds for which a question goes on that no page shows: as long as it takes to load one anew."""
     running: dict[str, AnswerStream] = field(default_factory=dict)
@@ -57,7 +59,8 @@ class Controller:
         home = assistant.settings.data_dir
         room = EngineRoom(assistant, questions_per_minute)
         conversations, uploads = Conversations(home / "conversations.db"), Uploads(home / "incoming")
-        return cls(room, conversations, Runs(home / "runs"), uploads, Writer(assistant))
+        batches = Batches(room, uploads.folder / "answers")
+        return cls(room, conversations, Runs(home / "runs"), uploads, Writer(assistant), batches)
 
     @property
     def assistant(self) -> Assistant:

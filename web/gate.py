@@ -25,7 +25,7 @@ from web.uploads import Uploads
 if TYPE_CHECKING:
     import gradio as gr
 
-PAGES = ("/", "/articles", "/timeline", "/runs")
+PAGES = ("/", "/articles", "/timeline", "/questions", "/runs")
 EVENTS = ("/gradio_api/queue/join", "/gradio_api/run/predict")
 UPLOAD = "/gradio_api/upload"
 ROUTES = {

@@ -1,8 +1,10 @@
-"""The pages beside the one on which one asks: the corpus, and what happened when."""
+"""The pages beside the one on which one asks: the corpus, what happened when, and files of questions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.network import plain_environment
@@ -151,6 +153,62 @@ class TimelinePage:
             self.plot: gr.Plot(picture, visible=bool(entries)),
             self.listed: timeline.events_html(topic, days, entries),
         }
+
+
+class QuestionsPage:
+    """The page that answers a file of questions."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._batches, self._uploads = controller.batches, controller.uploads
+        gr.HTML(
+            "<h1>Many questions</h1><p>One a line (.txt), a column “question” (.csv), or objects with “question” "
+            "(.jsonl); columns and fields since, until, as_of, source, author and length hold for their question. It "
+            "goes on while this page is closed, as long as Dateline runs.</p>",
+            elem_id="questions-top", apply_default_css=False,
+        )  # fmt: skip
+        self.full = gr.Checkbox(label="Full answers", elem_id="full-answers", container=False)
+        self.drop = gr.File(label="A file of questions: .txt, .csv or .jsonl", type="filepath", elem_id="questions")
+        self.told = gr.HTML(elem_id="batch", apply_default_css=False)
+        with gr.Row():
+            self.stop = gr.Button("Stop", size="sm", variant="stop", visible=False, elem_id="stop-batch")
+
+    def wire(self) -> None:
+        """What happens when something is done."""
+        view = [self.told, self.drop, self.stop]
+        gr.on(None, self.followed, None, view, **OURS)
+        self.drop.upload(self.begin, [self.drop, self.full], view, **OURS)
+        self.stop.click(self.halt, queue=False, **OURS)
+
+    async def begin(self, file: str, full: bool | None, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
+        reader = asking_reader(request)
+        try:
+            await asyncio.to_thread(self._batches.begin, reader, Path(file), {"length": "full" if full else None})
+        except DatelineError as error:
+            yield {self.told: trouble_html(str(error)), self.drop: None}
+            return
+        finally:
+            self._uploads.drop(reader, [file])
+        cleared: dict[Any, Any] = {self.drop: None}
+        async for update in self.followed(request):
+            yield update | cleared
+            cleared = {}
+
+    async def followed(self, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
+        """What is to be seen of the reader's last file, until it is answered."""
+        yield {self.told: ""}  # what yields nothing takes the button's word away
+        shown: tuple[str, bool] | None = None
+        while run := self._batches.of(asking_reader(request)):
+            over = run.over  # first: what is shown of it is at least as new
+            now = run.html(), over
+            if now != shown:
+                shown = now
+                yield {self.told: now[0], self.stop: gr.Button(visible=not now[1])}
+            if now[1]:
+                return
+            await asyncio.sleep(0.5)
+
+    def halt(self, request: gr.Request) -> None:
+        self._batches.stop(asking_reader(request))
 
 
 def asking_reader(request: gr.Request) -> str:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
@@ -23,6 +23,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.routing import Mount
 
 from index.types import Article, Span, as_json
+from rag import batch
 from rag.assistant import Assistant
 from rag.errors import ArticleMissing, DatelineError, SettingsError
 from rag.export import KINDS, Form, exported
@@ -60,6 +61,7 @@ def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with mcp.session_manager.run():
             yield
+        controller.batches.close()
         controller.writer.close()
         controller.uploads.close()
 
@@ -126,6 +128,13 @@ def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
             "json": lambda: json.dumps(as_json(entries), ensure_ascii=False, indent=2),
         }
         return _file(f"timeline.{form}", told[form]().encode())
+
+    @served.get("/export/answers.{form}")
+    def answers(request: Request, form: batch.Form) -> Response:
+        content = controller.batches.file(reader_of(request), form)
+        if content is None:
+            return PlainTextResponse("There are no answers: send a file of questions first.", status_code=404)
+        return _file(f"answers.{form}", content)
 
     @served.get("/export/{id}.{form}")
     def export(request: Request, id: str, form: Form) -> Response:
@@ -220,7 +229,7 @@ def _pane(
 
 def _file(name: str, content: bytes) -> Response:
     ending = name.partition(".")[2]
-    kind = "text/csv" if ending == "csv" else next(kind for form, kind in KINDS.items() if form == ending)
+    kind = {"csv": "text/csv", "jsonl": "application/jsonl"}.get(ending) or KINDS[cast("Form", ending)]
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=kind, headers=headers)
 
