@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from index.datadir import write_whole
+from index.decode import storable
 from rag.errors import SettingsError, StorageError
 from rag.markup import literal, on_one_line
 from rag.wording import about, in_words, origin
@@ -102,11 +103,11 @@ def exported(form: Form, title: str, told: Sequence[Told], source_of: Callable[[
     if form == "csl.json":
         return _json([_csl(one) for one in sources])
     if form == "bib":
-        return "\n".join(map(_bibtex, sources)).encode()
+        return _utf8("\n".join(map(_bibtex, sources)))
     blocks = list(_blocks(title, told, sources))
     if form == "docx":
         return _docx(blocks)
-    return (_markdown(blocks) if form == "md" else _html(title, blocks)).encode()
+    return _utf8(_markdown(blocks) if form == "md" else _html(title, blocks))
 
 
 def write_out(path: Path, content: bytes) -> None:
@@ -126,16 +127,16 @@ def _blocks(title: str, told: Sequence[Told], sources: Sequence[Source]) -> Iter
     for one in told:
         yield Block("question", on_one_line(one.question))
         if one.answer is None:
-            yield Block("note", one.trouble)
+            yield Block("note", on_one_line(one.trouble))
             continue
-        for part in one.answer["text"].split("\n"):
-            if part.strip():
+        for part in map(str.strip, one.answer["text"].split("\n")):
+            if part:
                 yield Block("item", part[2:]) if part.startswith("- ") else Block("text", part)
         for citation in one.answer["citations"]:
             where = ", ".join(filter(None, [*about(citation), origin(citation["carriers"])]))
-            yield Block("quote", on_one_line(citation["quote"]), f"[{citation['number']}] {where}")
+            yield Block("quote", on_one_line(citation["quote"]), on_one_line(f"[{citation['number']}] {where}"))
         for note in one.answer["notes"]:
-            yield Block("note", note)
+            yield Block("note", on_one_line(note))
         on = f", {in_words(one.asked.date())}, {one.asked:%H:%M} UTC" if one.asked else ""
         yield Block("note", f"{one.answer['model']}{on}")
     if sources:
@@ -237,4 +238,8 @@ def _latex(text: str) -> str:
 
 
 def _json(told: Any) -> bytes:
-    return json.dumps(told, ensure_ascii=False, indent=2).encode()
+    return _utf8(json.dumps(told, ensure_ascii=False, indent=2))
+
+
+def _utf8(text: str) -> bytes:
+    return storable(text).encode()  # a question from a terminal may hold bytes that are no text

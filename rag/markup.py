@@ -8,7 +8,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def literal(text: str) -> str:
     """`text` as Markdown shows it."""
     escaped = re.sub(r"([\\`*_\[\]#|~$<>&])", r"\\\1", text)
-    return re.sub(r"(?m)^(\s*)([-+]|\d+[.)])(?=\s)", r"\1\\\2", escaped)
+    return re.sub(r"(?m)^(\s*)([-+]|\d+[.)])(?=[\s-]|$)", r"\1\\\2", escaped)
 
 
 def cell(text: str) -> str:

@@ -31,8 +31,8 @@ def told(text: str) -> Told:
     return Told("Did it\n*rain*?", answer, asked=NOW)
 
 
-def taken(form: Form, text: str = "As *told*:\n\n- It rained [1].\n- And more [1].") -> bytes:
-    return exported(form, "Rain", [told(text), Told("Why?", None, "Stopped.")], lambda id: SOURCE)
+def taken(form: Form, text: str = "As *told*:\n\n---\n- It rained [1].\n- And more [1].") -> bytes:
+    return exported(form, "Rain", [told(text), Told("Why?\udcff", None, "Stopped.")], lambda id: SOURCE)
 
 
 def read_docx(content: bytes) -> list[tuple[str, str]]:
@@ -43,18 +43,21 @@ def read_docx(content: bytes) -> list[tuple[str, str]]:
 def test_a_document_has_questions_answers_lists_quotes_and_sources() -> None:
     word = read_docx(taken("docx"))
     assert [style for style, _ in word] == [
-        "Title", "Heading 1", "Normal", "List Bullet", "List Bullet", "Quote", "Caption", "Caption", "Heading 1",
-        "Caption", "Heading 1", "List Bullet",
+        "Title", "Heading 1", "Normal", "Normal", "List Bullet", "List Bullet", "Quote", "Caption", "Caption",
+        "Heading 1", "Caption", "Heading 1", "List Bullet",
     ]  # fmt: skip
-    assert word[5][1].startswith("It rained <b>.\n[1] 50 % of a_b & {c \ufffd, 5 December 2024")
+    assert word[6][1].startswith("It rained <b>.\n[1] 50 % of a_b & {c \ufffd, 5 December 2024")
     html = parsed(taken("html").decode())
     assert [one.get_text() for one in html.select("h1, h2, li")] == [
-        "Rain", "Did it *rain*?", "It rained [1].", "And more [1].", "Why?", "Sources",
+        "Rain", "Did it *rain*?", "It rained [1].", "And more [1].", "Why?\ufffd", "Sources",
         "Mara Iveson. 50 % of a_b & {c \x07. The Messenger. 5 December 2024. https://example.org/a_b?b=1&c",
     ]  # fmt: skip
     assert not html.select("b, a, img, script, link")
     markdown = taken("md").decode()
-    assert "As \\*told\\*:\n\n- It rained \\[1\\].\n- And more \\[1\\].\n\n> **\\[1\\]** It rained \\<b\\>." in markdown
+    assert (
+        "As \\*told\\*:\n\n\\---\n\n- It rained \\[1\\].\n- And more \\[1\\].\n\n> **\\[1\\]** It rained \\<b\\>."
+        in markdown
+    )
     assert "\n## Did it \\*rain\\*?\n" in markdown
     assert markdown.endswith("5 December 2024. <https://example.org/a_b?b=1&c>\n")
     assert markdown.index("## Why?") < markdown.index("*Stopped.*") < markdown.index("## Sources")
