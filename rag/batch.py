@@ -106,7 +106,7 @@ class Answers:
         except OSError as error:
             raise unwritable(path, error) from error
         before = list(_read(self._form, text))
-        if not before and text.removeprefix(_csv(_COLUMNS)).strip():
+        if text.strip() and not before and not text.startswith(_csv(_COLUMNS)):
             raise StorageError(f"{path} is there and holds no answers: name another file with --out.")
         self.rows: dict[Asked, Row] = {
             _asked(row): row for row in before if row["settings"] == settings and not row["error"]
@@ -117,7 +117,7 @@ class Answers:
         """Writes the row in one go; what a full disk cuts off is read as no row. Raises StorageError."""
         self.rows[asked] = row
         try:
-            with self._path.open("ab", buffering=0) as file:
+            with self._path.open("ab") as file:
                 file.write(_line(self._form, row).encode())
         except OSError as error:
             raise unwritable(self._path, error) from error

@@ -128,6 +128,8 @@ def ask(question: str | None, questions: Path | None, out: Path | None, as_json:
     """
     if (question is None) == (questions is None):
         raise click.UsageError("Give a question, or a file of them with --questions.")
+    if questions and as_json:
+        raise click.UsageError("--json is for one question: name a file that ends with .jsonl with --out.")
     if questions:
         return _ask_all(questions, out, _wishes(chosen), chosen)
     assert question is not None

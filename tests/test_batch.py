@@ -70,6 +70,9 @@ def test_what_was_written_is_known_again_and_other_files_are_left_as_they_are(tm
     assert list(Answers(out, "now").rows) == asked
     assert list(Answers(out, "changed").rows) == []
     assert list(Answers(out, "now").rows) == []  # they were to be asked anew
+    if form == "csv":
+        out.write_text(out.read_text("utf-8") + "Who", "utf-8")  # cut off in its first row
+        assert list(Answers(out, "now").rows) == []
     foreign = '{"question": "Who?"}\n' if form == "jsonl" else "question,answer\nWho?,Ann\n"
     out.write_text(foreign, "utf-8")
     with pytest.raises(StorageError, match="holds no answers: name another file"):
@@ -149,6 +152,7 @@ def test_what_cannot_be_done_is_said(run: Run, seeds_dir: Path, tmp_path: Path) 
         (2, "Give a question, or a file", []),
         (2, "Give a question, or a file", ["Who?", "--questions", questions]),
         (2, "Say where the answers", ["--questions", questions]),
+        (2, "--json is for one question", ["--questions", questions, "--json"]),
         (1, "is no file for answers", ["--questions", questions, "--out", tmp_path / "a.docx"]),
     ):
         result = run("ask", *given, *where)
