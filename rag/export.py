@@ -15,6 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
+from index.datadir import write_whole
 from rag.errors import SettingsError, StorageError
 from rag.markup import literal
 from rag.wording import about, in_words, origin
@@ -109,7 +110,7 @@ def exported(form: Form, title: str, told: Sequence[Told], source_of: Callable[[
 def write_out(path: Path, content: bytes) -> None:
     """Raises StorageError."""
     try:
-        path.write_bytes(content)
+        write_whole(path, content)
     except OSError as error:
         raise StorageError(f"{path} cannot be written ({error.strerror}): name another file with --out.") from error
 
