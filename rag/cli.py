@@ -147,7 +147,7 @@ def ask(question: str | None, questions: Path | None, out: Path | None, as_json:
 
 
 def _ask_all(questions: Path, out: Path | None, wishes: Wishes, chosen: dict[str, Any]) -> int:
-    from rag.batch import Answers, answer_all, read_questions
+    from rag.batch import Answers, answer_all, read_questions, tally, told_of
     from rag.terminal import count_progress
 
     if out is None:
@@ -156,11 +156,11 @@ def _ask_all(questions: Path, out: Path | None, wishes: Wishes, chosen: dict[str
     with opened(**chosen) as assistant:
         answers = Answers(out, assistant.fingerprint())
         with count_progress("Answering") as progress:
-            for done, row in answer_all(assistant, asked, answers):
+            for done, row in answer_all(lambda one: assistant.ask(one.question, **one.as_wishes()), asked, answers):
                 progress(done, len(asked), row["question"])
     rows = [answers.rows[one] for one in asked]
-    failed, abstained = sum(bool(row["error"]) for row in rows), sum(row["abstained"] == "yes" for row in rows)
-    say(f"{len(rows)} questions, {abstained} not answered by the articles, {failed} failed. The answers are in {out}")
+    failed, abstained = tally(rows)
+    say(f"{told_of(rows)}. The answers are in {out}")
     return 1 if failed else ABSTAINED if abstained == len(rows) else 0
 
 

@@ -17,7 +17,7 @@ from typing import Any, Literal, cast, get_args
 
 from index.datadir import write_whole
 from rag.errors import SettingsError, StorageError
-from rag.markup import literal
+from rag.markup import literal, on_one_line
 from rag.wording import about, in_words, origin
 
 Form = Literal["md", "html", "docx", "json", "csl.json", "bib"]
@@ -35,9 +35,11 @@ NAMES: Mapping[Form, str] = {
 }  # fmt: skip
 Kind = Literal["title", "question", "text", "item", "quote", "note", "heading", "source"]
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
-    sign: f"\\{sign}" for sign in "&%$#_{}"
-}
+# braces by name: BibTeX counts them, also behind a backslash, and one alone would end the entry elsewhere
+_LATEX = {
+    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
+} | {sign: f"\\{sign}" for sign in "&%$#_"}  # fmt: skip
 _HEAD = (
     '<meta name="viewport" content="width=device-width"><style>body{font:1rem/1.5 Georgia,serif;max-width:46rem;'
     "margin:2rem auto;padding:0 1rem}blockquote{border-left:3px solid #ccc;margin:.5rem 0;padding-left:.8rem}"
@@ -78,7 +80,7 @@ class Block:
     kind: Kind
     text: str
     beside: str = ""
-    """Of a quote: its number, and where it stands."""
+    """Of a quote: its number, and where it stands. Of a source: its address."""
 
 
 def form_of(name: str) -> Form:
@@ -100,7 +102,7 @@ def exported(form: Form, title: str, told: Sequence[Told], source_of: Callable[[
     if form == "csl.json":
         return _json([_csl(one) for one in sources])
     if form == "bib":
-        return "\n".join(_bibtex(number, one) for number, one in enumerate(sources, 1)).encode()
+        return "\n".join(map(_bibtex, sources)).encode()
     blocks = list(_blocks(title, told, sources))
     if form == "docx":
         return _docx(blocks)
@@ -108,17 +110,21 @@ def exported(form: Form, title: str, told: Sequence[Told], source_of: Callable[[
 
 
 def write_out(path: Path, content: bytes) -> None:
-    """Raises StorageError."""
+    """Writes all of it or nothing. Raises StorageError."""
     try:
         write_whole(path, content)
     except OSError as error:
-        raise StorageError(f"{path} cannot be written ({error.strerror}): name another file with --out.") from error
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> StorageError:
+    return StorageError(f"{path} cannot be written ({error.strerror}): name another file with --out.")
 
 
 def _blocks(title: str, told: Sequence[Told], sources: Sequence[Source]) -> Iterator[Block]:
-    yield Block("title", title)
+    yield Block("title", on_one_line(title))
     for one in told:
-        yield Block("question", one.question)
+        yield Block("question", on_one_line(one.question))
         if one.answer is None:
             yield Block("note", one.trouble)
             continue
@@ -126,9 +132,8 @@ def _blocks(title: str, told: Sequence[Told], sources: Sequence[Source]) -> Iter
             if part.strip():
                 yield Block("item", part[2:]) if part.startswith("- ") else Block("text", part)
         for citation in one.answer["citations"]:
-            words = " ".join(citation["quote"].split())
             where = ", ".join(filter(None, [*about(citation), origin(citation["carriers"])]))
-            yield Block("quote", words, f"[{citation['number']}] {where}")
+            yield Block("quote", on_one_line(citation["quote"]), f"[{citation['number']}] {where}")
         for note in one.answer["notes"]:
             yield Block("note", note)
         on = f", {in_words(one.asked.date())}, {one.asked:%H:%M} UTC" if one.asked else ""
@@ -136,8 +141,9 @@ def _blocks(title: str, told: Sequence[Told], sources: Sequence[Source]) -> Iter
     if sources:
         yield Block("heading", "Sources")
     for source in sources:
-        known = [source.author, source.title, source.source, in_words(source.date), source.url or source.id]
-        yield Block("source", ". ".join(part.rstrip(".") for part in known if part) + ".")
+        known = [source.author, source.title, source.source, in_words(source.date), None if source.url else source.id]
+        text = ". ".join(part.rstrip(".") for part in known if part) + "."
+        yield Block("source", on_one_line(text), source.url or "")
 
 
 def _markdown(blocks: Sequence[Block]) -> str:
@@ -151,6 +157,9 @@ def _markdown(blocks: Sequence[Block]) -> str:
             told = f"*{literal(block.text)}*"
         else:
             told = marks.get(block.kind, "") + literal(block.text)
+            # an address in brackets is a link as it stands; escaped, some readers take the backslashes with it
+            address = re.fullmatch(r"https?://[^\s<>]+", block.beside)
+            told += f" <{address[0]}>" if address else f" {literal(block.beside)}".rstrip()
         together = before and before.kind == block.kind and block.kind in ("item", "source")
         lines += [told] if together or not lines else ["", told]
     return "\n".join(lines) + "\n"
@@ -167,7 +176,7 @@ def _html(title: str, blocks: Sequence[Block]) -> str:
             body += f'<p class="note">{text}</p>\n'
         else:
             tag = tags.get(block.kind, "p")
-            body += f"<{tag}>{text}</{tag}>\n"
+            body += f"<{tag}>{text}{escape(f' {block.beside}'.rstrip())}</{tag}>\n"
     body = re.sub(r"((?:<li>.*</li>\n)+)", r"<ul>\n\1</ul>\n", body)
     head = f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>{_HEAD}'
     return f"{head}\n{body}</html>\n"
@@ -184,7 +193,8 @@ def _docx(blocks: Sequence[Block]) -> bytes:
     for block in blocks:
         written = document.add_paragraph(_NO_XML.sub("\ufffd", block.text), styles.get(block.kind))
         if block.beside:
-            written.add_run("\n" + _NO_XML.sub("\ufffd", block.beside)).italic = False
+            between = "\n" if block.kind == "quote" else " "
+            written.add_run(between + _NO_XML.sub("\ufffd", block.beside)).italic = False
     if blocks:
         document.core_properties.title = _NO_XML.sub("\ufffd", blocks[0].text)[:255]
     file = io.BytesIO()
@@ -206,19 +216,24 @@ def _csl(one: Source) -> dict[str, Any]:
     return {name: value for name, value in item.items() if value} | author | day
 
 
-def _bibtex(number: int, one: Source) -> str:
-    """An entry in UTF-8, as biber reads it; LaTeX's own signs are written out."""
+def _bibtex(one: Source) -> str:
+    """An entry in UTF-8, as biber reads it; LaTeX's own signs are written out.
+
+    Its key is made of the article's id, so that two files put together cite what each cited.
+    """
+    kind, key = "article" if one.source else "misc", re.sub(r"\W+", "-", one.id).strip("-")
+    address = re.sub(r"[{}\\\s]", lambda sign: f"%{ord(sign[0]):02X}", one.url or "")  # stands as it is
     fields = {
         "title": f"{{{_latex(one.title)}}}", "author": f"{{{_latex(one.author)}}}" if one.author else "",
         "journal": _latex(one.source or ""), "date": str(one.date or ""),
-        "year": str(one.date.year) if one.date else "", "url": one.url or "", "note": _latex(one.id),
+        "year": str(one.date.year) if one.date else "", "url": address, "note": _latex(one.id),
     }  # fmt: skip
     body = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
-    return f"@article{{dateline{number},\n{body}}}\n"
+    return f"@{kind}{{{key},\n{body}}}\n"
 
 
 def _latex(text: str) -> str:
-    return "".join(_LATEX.get(sign, sign) for sign in " ".join(_NO_XML.sub("", text).split()))
+    return "".join(_LATEX.get(sign, sign) for sign in on_one_line(_NO_XML.sub("", text)))
 
 
 def _json(told: Any) -> bytes:

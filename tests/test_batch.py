@@ -2,17 +2,22 @@
 
 import csv
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from app_helpers import MODEL, QUESTION, RIGHT, says
+from app_helpers import MODEL, QUESTION, RIGHT, says, until
 from commands import Run
-from ollama_double import OllamaDouble, error_in_mid_stream
+from ollama_double import OllamaDouble, error_in_mid_stream, held_open
+from processes import hear_ctrl_c
 
-from rag.batch import Asked, read_questions
-from rag.errors import QuestionError
+from rag.batch import Answers, Asked, read_questions, row_of
+from rag.errors import QuestionError, StorageError
 
 UNKNOWN, COUNTED = "What is the capital of Australia?", "How many articles mention Hama?"
 
@@ -30,7 +35,11 @@ UNKNOWN, COUNTED = "What is the capital of Australia?", "How many articles menti
             "q.jsonl", '{"question": "Who?", "author": "Ann"}\n"Why?"\n',
             [Asked("Who?", (("author", "Ann"),)), Asked("Why?")],
         ),
+        ("q.csv", "Nr;Question\n1;Who,  then?\n", [Asked("Who, then?")]),
+        ("q.jsonl", '"Who\u2028 or\\nwhat\\ud800?"\n', [Asked("Who or what\ufffd?")]),
         ("q.jsonl", "{no\n", "line 1 is no JSON"),
+        ("q.csv", "question,since\nWho?,Thursday\n", "Of the question “Who\\?” in q.csv, since must be a date"),
+        ("q.jsonl", '{"question": "Who?", "length": "huge"}', "length must be short or full, not 'huge'"),
         ("q.txt", "\n", "There is no question in"),
         ("q.pdf", "Who?", "ends with .txt, .csv or .jsonl"),
     ],
@@ -47,6 +56,25 @@ def test_questions_are_read_from_lines_tables_and_objects(
     found = read_questions(tmp_path / name, common)  # type: ignore[arg-type]
     assert [one.question for one in found] == [one.question for one in asked]
     assert found[0] == asked[0]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "md"])
+def test_what_was_written_is_known_again_and_other_files_are_left_as_they_are(tmp_path: Path, form: str) -> None:
+    out = tmp_path / f"answers.{form}"
+    asked = [Asked("'Tis it?"), Asked("=1+1 | --> ?", (("since", "2024-12-01"),)), Asked("-x")]
+    rows = [row_of(one, None) | {"answer": "a\u2028b\x85\n\n- c --> d", "settings": "now"} for one in asked]
+    answers = Answers(out, "now")
+    for one, row in zip(asked, rows, strict=True):
+        answers.add(one, row)
+    answers.add(Asked("Failed?"), row_of(Asked("Failed?"), None, "Ollama is gone"))
+    assert list(Answers(out, "now").rows) == asked
+    assert list(Answers(out, "changed").rows) == []
+    assert list(Answers(out, "now").rows) == []  # they were to be asked anew
+    foreign = '{"question": "Who?"}\n' if form == "jsonl" else "question,answer\nWho?,Ann\n"
+    out.write_text(foreign, "utf-8")
+    with pytest.raises(StorageError, match="holds no answers: name another file"):
+        Answers(out, "now")
+    assert out.read_text("utf-8") == foreign
 
 
 @pytest.fixture
@@ -94,6 +122,23 @@ def test_a_second_run_goes_on_where_one_was_interrupted(
     assert "200 kilometres" in found[1][1] and "do not answer" in found[2][1]
     assert run(*command).code == 0
     assert (len(ollama.chats) - before, rows_of(out)) == (1, found)  # nothing is asked again
+
+
+@pytest.mark.slow
+def test_ctrl_c_leaves_whole_rows(ollama: OllamaDouble, seeds_dir: Path, tmp_path: Path) -> None:
+    questions, out = tmp_path / "questions.txt", tmp_path / "answers.jsonl"
+    questions.write_text(f"{COUNTED}\n{QUESTION}\n", "utf-8")
+    ollama.chat = held_open(after=2)
+    options = ["--data-dir", str(seeds_dir), "--engine", "ollama", "--model", MODEL, "--out", str(out)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rag.cli", "ask", "--questions", str(questions), *options],
+        env=os.environ, stderr=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c,
+    )  # fmt: skip
+    until(lambda: bool(ollama.chats), seconds=60)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, "Traceback" in err) == (130, False)
+    assert [question for question, *_ in rows_of(out)] == [COUNTED]
 
 
 def test_what_cannot_be_done_is_said(run: Run, seeds_dir: Path, tmp_path: Path) -> None:

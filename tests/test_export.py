@@ -17,8 +17,8 @@ from test_render import parsed
 
 from rag.export import KINDS, NAMES, Form, Source, Told, exported, form_of
 
-TITLE = "50 % of a_b & {c} \x07"
-SOURCE = Source("a b/ü.txt", TITLE, date(2024, 12, 5), "The Messenger", "Mara Iveson", "https://example.org/a?b=1&c")
+TITLE = "50 % of a_b & {c \x07"
+SOURCE = Source("a b/ü.txt", TITLE, date(2024, 12, 5), "The Messenger", "Mara Iveson", "https://example.org/a_b?b=1&c")
 NOW = datetime(2024, 12, 6, 8, 30, tzinfo=UTC)
 
 
@@ -28,7 +28,7 @@ def told(text: str) -> Told:
         "quote": "It\nrained <b>.", "start": 0, "end": 14, "carriers": [SOURCE.id],
     }  # fmt: skip
     answer = {"text": text, "citations": [citation], "notes": ["one note"], "model": "m", "abstained": False}
-    return Told("Did it *rain*?", answer, asked=NOW)
+    return Told("Did it\n*rain*?", answer, asked=NOW)
 
 
 def taken(form: Form, text: str = "As *told*:\n\n- It rained [1].\n- And more [1].") -> bytes:
@@ -46,15 +46,17 @@ def test_a_document_has_questions_answers_lists_quotes_and_sources() -> None:
         "Title", "Heading 1", "Normal", "List Bullet", "List Bullet", "Quote", "Caption", "Caption", "Heading 1",
         "Caption", "Heading 1", "List Bullet",
     ]  # fmt: skip
-    assert word[5][1].startswith("It rained <b>.\n[1] 50 % of a_b & {c} \ufffd, 5 December 2024")
+    assert word[5][1].startswith("It rained <b>.\n[1] 50 % of a_b & {c \ufffd, 5 December 2024")
     html = parsed(taken("html").decode())
     assert [one.get_text() for one in html.select("h1, h2, li")] == [
         "Rain", "Did it *rain*?", "It rained [1].", "And more [1].", "Why?", "Sources",
-        "Mara Iveson. 50 % of a_b & {c} \x07. The Messenger. 5 December 2024. https://example.org/a?b=1&c.",
+        "Mara Iveson. 50 % of a_b & {c \x07. The Messenger. 5 December 2024. https://example.org/a_b?b=1&c",
     ]  # fmt: skip
     assert not html.select("b, a, img, script, link")
     markdown = taken("md").decode()
     assert "As \\*told\\*:\n\n- It rained \\[1\\].\n- And more \\[1\\].\n\n> **\\[1\\]** It rained \\<b\\>." in markdown
+    assert "\n## Did it \\*rain\\*?\n" in markdown
+    assert markdown.endswith("5 December 2024. <https://example.org/a_b?b=1&c>\n")
     assert markdown.index("## Why?") < markdown.index("*Stopped.*") < markdown.index("## Sources")
 
 
@@ -64,13 +66,19 @@ def test_a_bibliography_names_what_is_known_of_each_article_once() -> None:
         "id": SOURCE.id, "type": "article-newspaper", "title": TITLE, "container-title": "The Messenger",
         "URL": SOURCE.url, "author": [{"literal": "Mara Iveson"}], "issued": {"date-parts": [[2024, 12, 5]]},
     }  # fmt: skip
-    fields = dict(re.findall(r"^  (\w+) = \{(.*)\},$", taken("bib").decode(), re.MULTILINE))
+    entry = taken("bib").decode()
+    assert (entry.count("{"), entry.splitlines()[0]) == (entry.count("}"), "@article{a-b-ü-txt,")
+    fields = dict(re.findall(r"^  (\w+) = \{(.*)\},$", entry, re.MULTILINE))
     assert fields == {
-        "title": r"{50 \% of a\_b \& \{c\}}", "author": "{Mara Iveson}", "journal": "The Messenger",
+        "title": r"{50 \% of a\_b \& \textbraceleft{}c}", "author": "{Mara Iveson}", "journal": "The Messenger",
         "date": "2024-12-05", "year": "2024", "url": SOURCE.url, "note": r"a b/ü.txt",
     }  # fmt: skip
-    bare = exported("csl.json", "x", [told("x")], lambda id: Source("x", "X", None))
-    assert json.loads(bare) == [{"id": "x", "type": "article-newspaper", "title": "X"}]
+    bare = Source("x", "X", None, url="https://example.org/{")
+    assert json.loads(exported("csl.json", "x", [told("x")], lambda id: bare)) == [
+        {"id": "x", "type": "article-newspaper", "title": "X", "URL": bare.url}
+    ]
+    entry = exported("bib", "x", [told("x")], lambda id: bare).decode()
+    assert entry == "@misc{x,\n  title = {{X}},\n  url = {https://example.org/%7B},\n  note = {x},\n}\n"
 
 
 def test_every_form_has_a_name_and_an_ending() -> None:
