@@ -9,6 +9,7 @@ import numpy as np
 
 from evals.progress import Progress
 from evals.types import Case
+from index.datadir import write_whole
 from rag import pieces
 from rag.assistant import Assistant
 from rag.evidence import Evidence
@@ -48,7 +49,7 @@ def fit(rows: Sequence[Row]) -> pieces.Weights:
 def save(weights: pieces.Weights, fitted_on: Sequence[str]) -> Path:
     """Writes rag/pieces.json; gives its path."""
     path = Path(pieces.__file__).with_name("pieces.json")
-    path.write_text(json.dumps({**asdict(weights), "fitted_on": [*fitted_on]}, indent=2) + "\n", "utf-8")
+    write_whole(path, (json.dumps({**asdict(weights), "fitted_on": [*fitted_on]}, indent=2) + "\n").encode())
     return path
 
 

@@ -12,10 +12,9 @@ from textwrap import shorten
 from pydantic import BaseModel, Field, TypeAdapter
 
 from evals.types import Split
+from rag import TimelineEntry
 from rag.assistant import Assistant
-from rag.days import spell_span
 from rag.printing import say
-from rag.timeline import TimelineEntry
 
 GOLD = Path(__file__).parent / "gold" / "timelines.jsonl"
 _SHARED = 0.5  # of the shorter of two runs of characters, from which they are the same words
@@ -36,6 +35,10 @@ class Event(BaseModel):
     quotes: list[Quote]
     what: str = ""
     other: list[tuple[date, date]] = Field([], alias="or")  # days that would be right too
+
+    @property
+    def when(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
 
 
 class Story(BaseModel):
@@ -90,9 +93,9 @@ def print_scores(scored: Sequence[Scored]) -> None:
         for entry in one.wrong:
             say(f"wrong:  {entry.when}: {shorten(entry.quote, 90)}")
         for event in one.missed:
-            say(f"missed: {spell_span(event.first, event.last)}: {event.what}")
+            say(f"missed: {event.when}: {event.what}")
         for entry, event in one.off:
-            say(f"day:    {entry.when}, not {spell_span(event.first, event.last)}: {shorten(entry.quote, 80)}")
+            say(f"day:    {entry.when}, not {event.when}: {shorten(entry.quote, 80)}")
 
 
 def score(story: Story, entries: Sequence[TimelineEntry], texts: dict[str, str]) -> Scored:

@@ -184,8 +184,9 @@ class Catalog(ABC):
     def article_ids(self) -> list[str]:
         return [id for (id,) in self._rows("SELECT id FROM articles ORDER BY id")]
 
-    def listed(self, narrow: Narrow) -> list[Listed]:
+    def listed(self, narrow: Narrow | None = None) -> list[Listed]:
         """The articles that may be returned, newest first, those without a date last."""
+        narrow = narrow or Narrow()
         condition, values = self._within(narrow)
         passing = f"WHERE id IN (SELECT p.article FROM passages p WHERE {condition})" if narrow.narrows else ""
         rows = self._rows(

@@ -18,10 +18,12 @@ from rag.types import (
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+    from rag.timeline import TimelineEntry
 
 __all__ = [
     "Answer", "AnswerDone", "AnswerSentence", "Article", "Assistant", "Citation", "DatelineError", "Event",
-    "EvidenceFound", "Hit", "Passage", "SentenceChecked", "SyncReport", "TextDelta", "Withheld",
+    "EvidenceFound", "Hit", "Passage", "SentenceChecked", "SyncReport", "TextDelta", "TimelineEntry",
+    "Withheld",
 ]  # fmt: skip
 
 
@@ -31,4 +33,8 @@ def __getattr__(name: str) -> Any:
         from rag.assistant import Assistant
 
         return Assistant
+    if name == "TimelineEntry":
+        from rag.timeline import TimelineEntry
+
+        return TimelineEntry
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -309,7 +309,7 @@ def pull(model: str | None, data_dir: Path | None, engine: str | None) -> None:
     from rag.settings import Settings
     from rag.terminal import byte_progress
 
-    settings = Settings.load({"data_dir": data_dir})
+    settings = Settings.load({"data_dir": data_dir, "model": model})
     with byte_progress() as progress:
         if model and not model.startswith("hf:"):
             from rag.engines.ollama_server import pull as pull_from_ollama

@@ -5,6 +5,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -142,7 +143,9 @@ FULL = Row(
 
 def test_every_score_has_a_label_and_its_place() -> None:
     names = [given.name for given in score(FULL)]
-    assert {*names, *(given.name for given in score(refused("b", answerable=False)))} == set(LABELS)
+    longer = replace(FULL, case=replace(FULL.case, length="full"))
+    others = (given.name for row in (longer, refused("b", answerable=False)) for given in score(row))
+    assert {*names, *others} == set(LABELS)
     assert names == [name for name in LABELS if name in names]
     assert len(names) == sum(len(scorer(FULL.case, FULL.outcome)) for scorer in SCORERS)
 

@@ -10,7 +10,7 @@ from evals.text import Quote, lacking, unframed, words
 ROOT = Path(__file__).parent.parent
 PLAIN = {"rag.types", "rag.errors", "rag.settings", "rag.printing", "rag.terminal", "rag.assistant"}
 IMPORT = re.compile(r"^ *(?:from|import) (rag[\w.]*)(?: import (.+))?", re.MULTILINE)
-RUNNING = ("bench", "cli", "judging", "systems", "run", "signals", "fit", "remember", "scale/", "train/")
+RUNNING = ("bench", "cli", "judging", "pieces", "systems", "run", "signals", "fit", "remember", "scale/", "train/")
 """They drive Dateline or train its checks, and mark nothing."""
 
 FRIDAY = date(2024, 12, 6)
