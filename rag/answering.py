@@ -32,7 +32,7 @@ from rag.support import TYPICAL
 from rag.types import AnswerSentence, Event, SentenceChecked, TextDelta, Withheld
 from rag.verify import Verifier, declines
 from rag.wording import before_correction, corrected, in_the_articles_words, says
-from rag.words import content_words
+from rag.words import SOMEBODY_SAYS, content_words
 
 if TYPE_CHECKING:
     from llama_index.core.llms import ChatMessage
@@ -51,11 +51,6 @@ _BROAD = re.compile(
     re.IGNORECASE,
 )
 _ANY_ARTICLE = re.compile(r"\b(?:articles?|pieces?|reports?|stor(?:y|ies))\b", re.IGNORECASE)
-_SOMEBODY_SAYS = re.compile(
-    r"\b(?:said|says?|saying|told|claim(?:s|ed)?|according to|announced|argue[sd]?|alleged(?:ly)?|insist(?:s|ed)?"
-    r"|warn(?:s|ed)?|reported(?:ly)?|denie[sd]|accuse[sd]?|stated|admit(?:s|ted)|confirm(?:s|ed)|described|called)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -297,7 +292,7 @@ def _with_its_speaker(verdict: Verdict, question: str) -> Verdict:
     if verdict.reason or len(verdict.cited) != 1 or verdict.form == "quote":
         return verdict
     (item,) = verdict.cited
-    if not _SOMEBODY_SAYS.search(item.quote) or _SOMEBODY_SAYS.search(f"{verdict.text} {question}"):
+    if not SOMEBODY_SAYS.search(item.quote) or SOMEBODY_SAYS.search(f"{verdict.text} {question}"):
         return verdict
     return replace(verdict, text=in_the_articles_words(item.quote, item.date))
 

@@ -237,6 +237,7 @@ class Time:
     last: date
 
 
+_SAID = re.compile(r"“[^”]*”|\"[^\"]*\"")
 _COUNT = rf"(?:\d{{1,3}}|a|an|{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))})"
 _UNITS = {"day": 1, "week": 7, "month": 30, "year": 365}
 _BACK = re.compile(
@@ -283,7 +284,7 @@ def find_times(text: str, anchor: date | None) -> list[Time]:
 
 def _year_of(month: int, named: re.Match[str], anchor: date | None) -> int | None:
     """Of a month without one: the last up to the anchor where its clause is told in the past, else the nearest."""
-    if not anchor or _told(named.string[: named.start()][-240:], named.string[named.end() :][:80]):
+    if not anchor or _told(named.string[: named.start()][-240:], named.string[named.end() :][:240]):
         return _last_year(month, 1, anchor)
     years = (anchor.year - 1, anchor.year, anchor.year + 1)
     return min(years, key=lambda year: abs(date(year, month, 15) - anchor))
@@ -309,3 +310,17 @@ def _back(match: re.Match[str], today: date) -> tuple[date, date]:
     back = timedelta(min(many * _UNITS[(match["unit"] or match["unit_"] or match["unit__"]).lower()], 36500))
     first = today - min(back, timedelta(today.toordinal() - 1))
     return first, first if match["count"] else today
+
+
+def time_of(text: str, day: date | None) -> Time | None:
+    """The first day that a sentence names, else its first month or longer time; none in what somebody says.
+
+    "Today" in somebody's words is the day on which they were said; "this year" is when nothing happened.
+    """
+    said = [found.span() for found in _SAID.finditer(text)]
+    times = [
+        time
+        for time in find_times(text, day)
+        if not any(start <= time.start < end for start, end in said) and "year" not in text[time.start : time.end]
+    ]
+    return next((time for time in times if time.first == time.last), times[0] if times else None)

@@ -64,6 +64,10 @@ class Evidence(Citation):
     relevance: float = 0.0
     """The same, fused with what words, cosines and passage say: larger is better."""
 
+    def overlaps(self, other: Citation) -> bool:
+        """Whether both have some of the same characters."""
+        return self.article == other.article and self.start < other.end and other.start < self.end
+
     @property
     def line(self) -> str:
         """The quote on one line."""
@@ -243,7 +247,7 @@ def fold_copies(ranked: Sequence[Evidence]) -> list[Evidence]:
     kept: list[Evidence] = []
     for item in ranked:
         for place, other in enumerate(kept):
-            if other.article == item.article and other.start < item.end and item.start < other.end:
+            if item.overlaps(other):
                 break  # a part of what is there already
             if is_copy(item, other):
                 kept[place] = replace(other, carriers=tuple(dict.fromkeys((*other.carriers, item.article))))

@@ -8,7 +8,7 @@ from index.split import split_sentences
 from index.types import Hit
 from rag import prompts
 from rag.answering import Answering, topic_of
-from rag.days import find_times
+from rag.days import time_of
 from rag.evidence import Evidence, EvidenceSet, gather
 from rag.pieces import PASSAGES, PIECES, Weights, in_order, lists, pieces, scored
 from rag.reply import Verdict
@@ -54,11 +54,8 @@ class FullAnswering:
         """Each piece in its article's words, behind its day; in the order of the events, where that is asked for."""
         of, ordered = self.answering, in_order(question)
         of.reply.as_list = True
-        for when, item in (
-            sorted(((_when(item), item) for item in told), key=lambda one: one[0])
-            if ordered
-            else ((_when(item), item) for item in told)
-        ):
+        dated_items = [(_when(item), item) for item in told]
+        for when, item in sorted(dated_items, key=lambda one: one[0]) if ordered else dated_items:
             if not of.reply.shows(item):
                 verdict = Verdict(dated(item.quote, item.date, when if ordered else None), (item,), 1.0)
                 yield of.written(f" {verdict.text}")
@@ -85,7 +82,6 @@ class FullAnswering:
 
 
 def _when(item: Evidence) -> tuple[date, date]:
-    """The first time that it names, else the article's day."""
-    if times := find_times(item.line, item.date):
-        return times[0].first, times[0].last
-    return (item.date or date.max,) * 2
+    """The time that it tells of, else the article's day."""
+    time = time_of(item.line, item.date)
+    return (time.first, time.last) if time else (item.date or date.max, item.date or date.max)

@@ -23,9 +23,10 @@ from index.static import StaticEmbedder
 from index.store import ArticleIndex
 from index.types import Hit
 from rag.crossencoder import CrossEncoder
-from rag.days import find_times
+from rag.days import time_of
 from rag.evidence import Evidence, is_copy, likeliest, share_of, whole_articles
 from rag.types import Length
+from rag.words import SOMEBODY_SAYS
 
 PIECES = 8
 """Of which an answer is made; a list has two more."""
@@ -54,9 +55,6 @@ _LISTS = re.compile(
     r"^\W*(?:please )?(?:list|enumerate|name)\b|^\W*(?:which|what) (?!is\b|was\b|does\b|has\b)\w+s\b", re.IGNORECASE
 )
 _SIDES = re.compile(rf"\b(?:{_COMPARISON}|each|both|who (?:\w+ed|was for|was against))\b", re.IGNORECASE)
-_SAYS = re.compile(
-    r"\b(?:said|says|told|called|described|claimed|accused|argued|tweeted|commented|according to)\b", re.IGNORECASE
-)
 
 
 def length_of(question: str) -> Length:
@@ -189,8 +187,8 @@ def signals(
                 place=float(min(ends[item.article].index(item.end), 15)),
                 opens=float(ends[item.article].index(item.end) < 2),
                 about=about[item.article],
-                dated=float(ordered and bool(find_times(item.line, item.date))),
-                speaks=float(sides and _SAYS.search(item.line) is not None),
+                dated=float(ordered and time_of(item.line, item.date) is not None),
+                speaks=float(sides and SOMEBODY_SAYS.search(item.line) is not None),
             ),
         )
         for item, odds, best in zip(items, asked[0], part, strict=True)
@@ -234,11 +232,7 @@ def _apart(scored: Sequence[Scored], most: int) -> list[Scored]:
             one
             for one in left
             if len(one.item.words - said) >= _NEW * len(one.item.words)
-            and not _overlaps(one.item, best.item)
+            and not one.item.overlaps(best.item)
             and not is_copy(one.item, best.item)
         ]
     return chosen
-
-
-def _overlaps(one: Evidence, other: Evidence) -> bool:
-    return one.article == other.article and one.start < other.end and other.start < one.end

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,7 +16,7 @@ import numpy as np
 from index.static import StaticEmbedder
 from index.store import ArticleIndex
 from index.types import Article, Hit, Sentence
-from rag.days import Time, find_times, spell, spell_span
+from rag.days import spell, spell_span, time_of
 from rag.evidence import Evidence, fold_copies, missing_names, share_of, statement
 from rag.markup import cell, literal
 from rag.names import find_names
@@ -28,11 +27,11 @@ from rag.words import content_words
 PASSAGES = 80
 """Passages of the search whose articles are read."""
 _OPENING = 600  # characters of an article's text that say what it is about
-_SAID = re.compile(r"“[^”]*”|\"[^\"]*\"")
 _SHARE, _NEAR, _SCORE, _LEAST = 3.65, 2.86, 3.77, 6.38
 """Of a logistic regression that says whether an article is about the topic: what share of its words, the rare ones
 counting for more, the article has; the cosine of its opening with the middle of the topic and the nearest passages; its
-best passage's score, that of the first being 1. From the last on it is (evals/RESULTS.md, "Timelines")."""
+best passage's score, that of the first being 1. From the last on it is (evals/RESULTS.md, "Full answers and
+timelines")."""
 _NEAREST = 3
 _LEAST_SHARE = 0.5  # of the topic's words that some article must have
 _SAME_EVENT = 0.4  # Jaccard of the words of two sentences about one day that tell the same
@@ -103,7 +102,7 @@ def _dated(
     for article, sentences in _about(topic, hits, articles, embedder):
         for at, sentence in enumerate(sentences):
             if sentence.kind != "caption" and (
-                time := _time_of(article.text[sentence.start : sentence.end], article.date)
+                time := time_of(article.text[sentence.start : sentence.end], article.date)
             ):
                 found.append((statement(article, sentences, at), (time.first, time.last)))
     return found
@@ -130,20 +129,6 @@ def _about(
         for id, said, of_opening in zip(known, shares, near.tolist(), strict=True)
         if _SHARE * said + _NEAR * of_opening + _SCORE * best[id] / hits[0].score >= _LEAST
     ]
-
-
-def _time_of(text: str, day: date | None) -> Time | None:
-    """The first day that a sentence names, else its first month or longer time; none in what somebody says.
-
-    "Today" in somebody's words is the day on which they were said; "this year" is when nothing happened.
-    """
-    said = [found.span() for found in _SAID.finditer(text)]
-    times = [
-        time
-        for time in find_times(text, day)
-        if not any(start <= time.start < end for start, end in said) and "year" not in text[time.start : time.end]
-    ]
-    return next((time for time in times if time.first == time.last), times[0] if times else None)
 
 
 def _compared(entries: Sequence[TimelineEntry]) -> list[TimelineEntry]:

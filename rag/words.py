@@ -13,6 +13,12 @@ TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 NUMBER_WORDS = {word: float(n) for n, word in enumerate(_ONES)} | {"dozen": 12.0}
 NUMBER_WORDS |= {word: float(20 + 10 * n) for n, word in enumerate(TENS)}
 
+SAYING = (
+    r"said|says?|saying|told|claim(?:s|ed)?|announced|argue[sd]?|alleged(?:ly)?|insist(?:s|ed)?|warn(?:s|ed)?"
+    r"|reported(?:ly)?|denie[sd]|accuse[sd]?|stated|admit(?:s|ted)|confirm(?:s|ed)|described|called"
+)
+SOMEBODY_SAYS = re.compile(rf"\b(?:{SAYING}|according to)\b", re.IGNORECASE)
+
 
 @lru_cache(maxsize=50_000)
 def _stem(word: str) -> str:

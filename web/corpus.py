@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from html import escape
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import plotly.graph_objects as go
@@ -24,6 +25,11 @@ ORDERS = ("Newest first", "Oldest first", "Title")
 MOST_FILES = 50
 MOST_MEGABYTES = 20
 _SHOWN = 200
+INK = "#a5523f"
+PLAIN: dict[str, Any] = {
+    "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "font": {"color": "#8c857a"},
+}  # fmt: skip
+"""The layout of a picture that is to be read on light and on dark."""
 
 
 def chosen(articles: Sequence[Listed], words: str, order: str) -> list[Listed]:
@@ -106,13 +112,11 @@ def timeline(articles: Sequence[Listed]) -> go.Figure:
     elif dates and max(dates) - min(dates) > timedelta(days=730):
         counts, width, spelled = Counter(day.replace(day=1) for day in dates), timedelta(days=24), "%b %Y"
     bar = go.Bar(x=list(counts), y=list(counts.values()), width=width / timedelta(milliseconds=1))
-    figure = go.Figure(bar.update(marker_color="#a5523f"))
+    figure = go.Figure(bar.update(marker_color=INK))
     figure.update_layout(
         height=180,
         margin={"l": 30, "r": 10, "t": 10, "b": 30},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": "#8c857a"},  # to be read on light and on dark
+        **PLAIN,
         xaxis={"type": "date", "tickformat": spelled, "hoverformat": spelled, "nticks": 8, "showgrid": False},
         yaxis={"tickformat": "d", "nticks": 4, "gridcolor": "rgba(140,133,122,.3)"},
     )

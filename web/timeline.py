@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 
 from rag.timeline import TimelineEntry
 from rag.wording import in_words, origin, quoted
+from web.corpus import INK, PLAIN
 
 _LATELY = timedelta(days=400)  # before its article: what is older is background, and not in the picture's first view
 _FORMS = (("csv", "CSV"), ("md", "Markdown"), ("json", "JSON"))
@@ -26,15 +27,13 @@ def figure(entries: Sequence[TimelineEntry]) -> go.Figure:
         words = "<br>".join(wrap(escape(quoted(one.quote)), 70))
         figure.add_scatter(
             x=[one.first, one.last], y=[on_day[one.first]] * 2, mode="lines+markers",
-            line={"color": "#a5523f", "width": 2}, marker={"size": 9, "symbol": "x" if one.differs else "circle"},
+            line={"color": INK, "width": 2}, marker={"size": 9, "symbol": "x" if one.differs else "circle"},
             hovertemplate=f"<b>{one.when}</b><br>{words}<extra></extra>", showlegend=False,
         )  # fmt: skip
     figure.update_layout(
         height=220,
         margin={"l": 10, "r": 10, "t": 10, "b": 30},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": "#8c857a"},  # to be read on light and on dark
+        **PLAIN,
         xaxis={"type": "date", "showgrid": False},
         yaxis={"visible": False, "range": [0, max(on_day.values(), default=1) + 1]},
         hovermode="closest",
