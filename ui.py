@@ -101,6 +101,10 @@ class AskPage:
                 self.source = gr.Textbox(label="Source", placeholder="Words of its name", elem_id="source")
                 self.author = gr.Textbox(label="Author", placeholder="Words of the name", elem_id="author")
                 self.leave = gr.Dropdown([], label="Leave out", multiselect=True, elem_id="leave")
+        self._narrow: dict[str, Any] = {
+            "since": self.since, "until": self.until, "source": self.source, "author": self.author,
+            "exclude": self.leave,
+        }  # fmt: skip
         self.top = gr.HTML(elem_id="top", apply_default_css=False)
         self.talk = gr.HTML(js_on_load=ACTS, elem_id="talk", apply_default_css=False)
         self.live = gr.HTML("", elem_id="live", apply_default_css=False)
@@ -117,14 +121,13 @@ class AskPage:
     def wire(self, page: gr.Blocks) -> None:
         """What happens when something is done."""
         view = [self.here, self.talk, self.listed, self.live, self.send, self.stop]
-        narrow = [self.since, self.until, self.source, self.author, self.leave, self.full]
+        narrow = [*self._narrow.values(), self.full]  # a set of parts comes as one mapping to what it was filled with
         page.load(self.opened, None, [*view, self.top, self.leave], **OURS)
         page.unload(self.left)
         asked = [self.box.submit, self.send.click]
-        gr.on(asked, self.answer, [self.box, self.here, *narrow], [*view, self.box], **OURS)
-        self.talk.select(self.act, [self.here, *narrow], [*view, self.box], **OURS)
-        words = [self.since.change, self.until.change, self.source.change, self.author.change]
-        gr.on([*words, self.leave.change, self.full.change], self.narrowing, narrow, self.chips, **OURS)
+        gr.on(asked, self.answer, {self.box, self.here, *narrow}, [*view, self.box], **OURS)
+        self.talk.select(self.act, {self.here, *narrow}, [*view, self.box], **OURS)
+        gr.on([part.change for part in narrow], self.narrowing, {*narrow}, self.chips, **OURS)
         self.chips.select(self.widen, [self.leave], narrow, **OURS)
         self.listed.select(self.manage, [self.here, self.find], view, **OURS)
         self.find.change(self.found, [self.find, self.here], self.listed, **OURS)
@@ -147,19 +150,9 @@ class AskPage:
     def left(self, request: gr.Request) -> None:
         self._controller.left(str(request.session_hash))
 
-    async def answer(
-        self,
-        question: str,
-        conversation: str,
-        since: str | None,
-        until: str | None,
-        source: str | None,
-        author: str | None,
-        leave: list[str] | None,
-        full: bool | None,
-        request: gr.Request,
-    ) -> AsyncIterator[dict[Any, Any]]:
+    async def answer(self, given: dict[Any, Any], request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
         """Shows the answer as it comes, as long as its conversation is the open one."""
+        question, conversation = given[self.box], given[self.here]
         if conversation in self._controller.running:
             gr.Info("One question at a time: stop this one first.")
             yield {self.box: question}
@@ -168,26 +161,15 @@ class AskPage:
         if not question.strip():
             yield cleared
             return
-        async for update in self._begun(
-            request, conversation, question, _narrowed(since, until, source, author, leave, full)
-        ):
+        async for update in self._begun(request, conversation, question, self._narrowed(given)):
             yield update | cleared
             cleared = {}  # what is written meanwhile is the next question
 
     async def act(
-        self,
-        event: gr.EventData,
-        conversation: str,
-        since: str | None,
-        until: str | None,
-        source: str | None,
-        author: str | None,
-        leave: list[str] | None,
-        full: bool | None,
-        request: gr.Request,
+        self, event: gr.EventData, given: dict[Any, Any], request: gr.Request
     ) -> AsyncIterator[dict[Any, Any]]:
         """A button below an answer, or an example question."""
-        asked, reader = event._data, asking_reader(request)
+        asked, reader, conversation = event._data, asking_reader(request), given[self.here]
         if asked["act"] in ("up", "down", "comment"):
             self._controller.judge(reader, int(asked["turn"]), asked["act"], asked.get("text"))
             yield {self.talk: self._controller.shown(reader, conversation)}
@@ -195,7 +177,7 @@ class AskPage:
         if conversation in self._controller.running:
             gr.Info("One question at a time: stop this one first.")
             return
-        question, narrowed = asked.get("text", ""), _narrowed(since, until, source, author, leave, full)
+        question, narrowed = asked.get("text", ""), self._narrowed(given)
         if asked["act"] in ("retry", "edit", "undo"):
             taken = self._conversations.back_to(reader, int(asked["turn"]))
             question, narrowed = taken.question, taken.narrowed
@@ -228,17 +210,15 @@ class AskPage:
     async def cleared(self, request: gr.Request) -> dict[Any, Any]:
         return await self._view(request, "")
 
-    def narrowing(
-        self,
-        since: str | None,
-        until: str | None,
-        source: str | None,
-        author: str | None,
-        leave: list[str] | None,
-        full: bool | None,
-    ) -> str:
+    def narrowing(self, given: dict[Any, Any]) -> str:
         """The chips of what narrows the next question."""
-        return narrowed_html(_narrowed(since, until, source, author, leave, full), removable=True)
+        return narrowed_html(self._narrowed(given), removable=True)
+
+    def _narrowed(self, given: dict[Any, Any]) -> dict[str, Any]:
+        """What was filled in, as `Turn.narrowed`; Gradio gives None for what was never on the screen."""
+        told = {name: given[part] for name, part in self._narrow.items()} | {"length": given[self.full] and "full"}
+        told = {name: value.strip() if isinstance(value, str) else value for name, value in told.items()}
+        return {name: value for name, value in told.items() if value}
 
     def widen(self, event: gr.EventData, left_out: list[str]) -> dict[Any, Any]:
         """A chip was clicked away."""
@@ -247,8 +227,7 @@ class AskPage:
             return {self.leave: [id for id in left_out if id != gone]}
         if event._data["id"] == "length":
             return {self.full: False}
-        words = {"since": self.since, "source": self.source, "author": self.author}
-        return {words.get(event._data["id"], self.until): ""}
+        return {self._narrow[event._data["id"]]: ""}
 
     async def _begun(
         self, request: gr.Request, conversation: str, question: str, narrowed: dict[str, Any]
@@ -306,18 +285,3 @@ class AskPage:
             self.send: gr.Button(visible=not busy),
             self.stop: gr.Button(visible=busy),
         }
-
-
-def _narrowed(
-    since: str | None,
-    until: str | None,
-    source: str | None,
-    author: str | None,
-    leave: list[str] | None,
-    full: bool | None,
-) -> dict[str, Any]:
-    """What was filled in, as `Turn.narrowed`; Gradio gives None for what was never on the screen."""
-    words = {"since": since, "until": until, "source": source, "author": author}
-    told = {name: (value or "").strip() for name, value in words.items()} | {"exclude": leave}
-    told["length"] = "full" if full else ""
-    return {name: value for name, value in told.items() if value}

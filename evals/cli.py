@@ -313,16 +313,17 @@ def timelines(context: click.Context, gold: Path | None, corpus: Path, split: Sp
 @click.option("--keep", "kept", is_flag=True, help="Write the weights into rag/pieces.json.")
 @click.pass_context
 def fit_full(context: click.Context, golds: Sequence[tuple[Path, Path]], kept: bool) -> None:
-    """Fit the weights that choose what a full answer tells, on the dev half of gold questions with quotes."""
+    """Fit what a full answer tells, and whether there is one, on the dev half of gold questions with quotes."""
     from evals import pieces
 
-    rows, home = list[pieces.Row](), _home(context.obj)
+    found, home = list[pieces.Observed](), _home(context.obj)
     for file, corpus in golds:
         with _assistant(corpus, _room(home, corpus), context.obj) as assistant, progress() as told:
-            rows += pieces.observed(assistant, [case for case in load(file) if case.split == "dev"], told)
-    weights = pieces.fit(rows)
-    say(f"{sum(tells for _, tells in rows)} of {len(rows)} statements tell a point")
-    say("  " + ", ".join(f"{signal} {weight:+.2f}" for signal, weight in weights.weights.items()))
+            found += pieces.observed(assistant, [case for case in load(file) if case.split == "dev"], told)
+    weights, read = pieces.fit(found), [tells for one in found if one.answerable for tells in one.tells]
+    say(f"{sum(read)} of {len(read)} statements tell a point")
+    for fitted in (weights.weights, weights.worth):
+        say("  " + ", ".join(f"{signal} {weight:+.2f}" for signal, weight in fitted.items()))
     if kept:
         say(f"The weights are in {pieces.save(weights, [file.stem for file, _ in golds])}")
 

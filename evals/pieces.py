@@ -1,8 +1,9 @@
-"""Fits the weights that choose the pieces of a full answer, on gold questions whose points have quotes."""
+"""Fits the weights of full answers on gold questions whose points have quotes: which statements are told, and whether
+anything is."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -13,37 +14,61 @@ from index.datadir import write_whole
 from rag import pieces
 from rag.assistant import Assistant
 from rag.evidence import Evidence
+from rag.reply import Reply
+from rag.verify import Verifier
 
 _HALF = 0.5  # of a gold quote's characters that a statement must have to tell its point
 _STRENGTH = 0.1  # sklearn's C: the smaller, the nearer to zero are the weights
-Row = tuple[dict[str, float], bool]
-"""The signals of a statement by name, and whether it tells a point of the gold."""
+_LOST = 0.05  # of the questions that the articles answer, the share that may be refused for it
 
 
-def observed(assistant: Assistant, cases: Sequence[Case], told: Progress) -> list[Row]:
-    """What the statements that could be told have, over all cases."""
-    rows = list[Row]()
+@dataclass(frozen=True)
+class Observed:
+    """What was found for a question."""
+
+    answerable: bool
+    """False if its gold articles were kept away."""
+    likelihood: float
+    """Of a short answer."""
+    signals: list[pieces.Signals]
+    """Of each statement."""
+    tells: list[bool]
+    """Whether it tells a point of the gold."""
+
+
+def observed(assistant: Assistant, cases: Sequence[Case], told: Progress) -> list[Observed]:
+    """Each case with its gold articles and without them; those whose names no article found has are left out."""
+    found = list[Observed]()
     for done, case in enumerate(cases, 1):
-        hits = assistant.search(case.question, pieces.PASSAGES, as_of=case.as_of, exclude=case.exclude)
-        for item, signals in assistant.signals(case.question, hits):
-            rows.append((asdict(signals), _tells(item, case, assistant)))
+        for without in ((), {gold.article for gold in case.evidence}):
+            reply, exclude = Reply(case.question), (*case.exclude, *sorted(without))
+            for _ in assistant.events(reply, lambda: assistant.engine, [], {"length": "full", "exclude": exclude}):
+                pass
+            (evidence,) = reply.evidence
+            hits = assistant.search(case.question, pieces.PASSAGES, exclude=exclude)
+            if not evidence.missing_names and (read := assistant.signals(case.question, hits)):
+                likelihood = Verifier(reply, assistant.settings.threshold, assistant.support).likelihood(evidence)
+                tells = [_tells(item, case, assistant) for item, _ in read]
+                found.append(Observed(not without, likelihood, [signals for _, signals in read], tells))
         told(done, len(cases), "signals")
-    return rows
+    return found
 
 
-def fit(rows: Sequence[Row]) -> pieces.Weights:
-    """A logistic regression; the weights are of the signals as they are, not standardised."""
-    from sklearn.linear_model import LogisticRegression
-
+def fit(found: Sequence[Observed]) -> pieces.Weights:
+    """Two logistic regressions; the weights are of the signals as they are, not standardised."""
+    answered = [one for one in found if one.answerable]
     names = [field.name for field in fields(pieces.Signals)]
-    values = np.array([[signals[name] for name in names] for signals, _ in rows])
-    mean, spread = values.mean(axis=0), values.std(axis=0) + 1e-9
-    model = LogisticRegression(C=_STRENGTH, max_iter=1000)
-    model.fit((values - mean) / spread, [tells for _, tells in rows])
-    weights = model.coef_[0] / spread
-    bias = float(model.intercept_[0] - weights @ mean)
-    told = {name: round(float(w), 4) for name, w in zip(names, weights, strict=True)}
-    return pieces.Weights(round(bias, 4), told, pieces.Weights.load().worth)
+    values = [[float(getattr(signals, name)) for name in names] for one in answered for signals in one.signals]
+    bias, fitted = _regression(values, [tells for one in answered for tells in one.tells])
+    weights = pieces.Weights(bias, dict(zip(names, fitted, strict=True)), {})
+    sums = [
+        pieces.odds_and_best(one.likelihood, sorted(map(weights.score, one.signals), reverse=True)) for one in found
+    ]
+    bias, (evidence, best) = _regression(sums, [one.answerable for one in found])
+    odds = [bias + evidence * a + best * b for (a, b), one in zip(sums, found, strict=True) if one.answerable]
+    least = round(1 / (1 + float(np.exp(-np.quantile(odds, _LOST)))), 3)
+    worth = {"bias": bias, "evidence": evidence, "pieces": best, "least": least}
+    return pieces.Weights(weights.bias, weights.weights, worth)
 
 
 def save(weights: pieces.Weights, fitted_on: Sequence[str]) -> Path:
@@ -51,6 +76,16 @@ def save(weights: pieces.Weights, fitted_on: Sequence[str]) -> Path:
     path = Path(pieces.__file__).with_name("pieces.json")
     write_whole(path, (json.dumps({**asdict(weights), "fitted_on": [*fitted_on]}, indent=2) + "\n").encode())
     return path
+
+
+def _regression(rows: Sequence[Sequence[float]], right: Sequence[bool]) -> tuple[float, list[float]]:
+    from sklearn.linear_model import LogisticRegression
+
+    values = np.array(rows)
+    mean, spread = values.mean(axis=0), values.std(axis=0) + 1e-9
+    model = LogisticRegression(C=_STRENGTH, max_iter=1000).fit((values - mean) / spread, right)
+    weights = model.coef_[0] / spread
+    return round(float(model.intercept_[0] - weights @ mean), 4), [round(float(weight), 4) for weight in weights]
 
 
 def _tells(item: Evidence, case: Case, assistant: Assistant) -> bool:

@@ -7,7 +7,6 @@ import hashlib
 import json
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain, zip_longest
@@ -25,18 +24,19 @@ from rag import listing, prompts, timeline
 from rag.answering import Answering
 from rag.awaited import awaited
 from rag.crossencoder import CrossEncoder
-from rag.engines import EngineChoice, Progress, choose_engine
+from rag.engines import EngineChoice, Progress
 from rag.engines.base import Engine
 from rag.engines.connections import Connections
+from rag.engines.kept import KeptEngine
 from rag.engines.stoppable import Stoppable, stoppable, until_stopped
-from rag.errors import ArticleMissing, DatelineError, QuestionError, Stopped
+from rag.errors import ArticleMissing, QuestionError, Stopped
 from rag.evidence import PASSAGES, Evidence, carriers
 from rag.export import Source
 from rag.find import Filters, Wishes, as_day, as_text, find, narrowing
 from rag.followups import followups
 from rag.full import FullAnswering
 from rag.pieces import Signals, Weights, length_of, signals
-from rag.question import Message, lately, parts, pointed_at, standalone
+from rag.question import Message, parts, pointed_at, standalone
 from rag.refusal import refuse
 from rag.reply import Reply
 from rag.settings import Settings
@@ -70,10 +70,7 @@ class Assistant:
         self.settings = Settings.load(given)
         self._progress = progress
         self._lock = threading.Lock()
-        self._engine_lock = threading.Lock()
-        self._choice: EngineChoice | None = None
-        self._engine: Engine | None = None
-        self._ahead = Connections()
+        self._kept = KeptEngine(self.settings)
         self._index: ArticleIndex | None = None
         self._embedder = embedder(self.settings.embedder, ollama_host=self.settings.ollama_host)
         self.support = Support.load()
@@ -87,13 +84,11 @@ class Assistant:
 
     def close(self) -> None:
         """Frees the engine and the index. Safe to call twice; the assistant can be used again afterwards."""
-        self._ahead.cut()
-        with self._engine_lock, self._lock:
-            if self._engine:
-                self._engine.close()
+        self._kept.close()
+        with self._lock:
             if self._index:
                 self._index.close()
-            self._engine = self._choice = self._index = None
+            self._index = None
 
     # ------------------------------------------------------------------------------------------ articles
 
@@ -179,10 +174,7 @@ class Assistant:
     @property
     def choice(self) -> EngineChoice:
         """Which engine and model answer; asks Ollama, or the server, what it has, fetches nothing."""
-        with self._lock:
-            if self._choice is None:
-                self._choice = choose_engine(self.settings)
-            return self._choice
+        return self._kept.choice
 
     @property
     def engine(self) -> Engine:
@@ -206,21 +198,7 @@ class Assistant:
         `history` is the conversation that it will go on; without one, what is fixed in the prompts is read. Comes back
         at once. Fetches nothing, and what goes wrong is left to the question.
         """
-        self._ahead.cut()
-        self._ahead = connections = Connections()
-
-        def read() -> None:
-            with suppress(DatelineError):
-                if self.choice.to_fetch():
-                    return
-                engine = self._open()
-                if turns := lately(history):
-                    engine.read_ahead(prompts.rewrite_begins(turns), connections)
-                    return
-                for beginning in (prompts.rewrite_begins(), prompts.answer_begins()):
-                    engine.read_ahead(beginning, connections)
-
-        threading.Thread(target=read, name="reading ahead", daemon=True).start()
+        self._kept.read_ahead(history)
 
     def use(self, engine: str = "auto", model: str | Path | None = None) -> None:
         """Answers with this engine and model from now on; a question that is being answered loses its own.
@@ -228,27 +206,11 @@ class Assistant:
         `engine` and `model` as the assistant itself takes them. Raises SettingsError, EngineError: then all stays.
         """
         settings = self.settings.using(engine, model)
-        choice = choose_engine(settings)
-        self._ahead.cut()
-        with self._engine_lock, self._lock:
-            if self._engine:
-                self._engine.close()
-            self.settings, self._choice, self._engine = settings, choice, None
+        self._kept.use(settings)
+        self.settings = settings
 
     def _opened(self, *listeners: Progress | None) -> Engine:
-        """The engine, for somebody who waits: what is read ahead gives way."""
-        self._ahead.cut()
-        return self._open(*listeners)
-
-    def _open(self, *listeners: Progress | None) -> Engine:
-        def told(what: str, done: int, total: int) -> None:
-            for one in filter(None, listeners):
-                one(what, done, total)
-
-        with self._engine_lock:  # held while a gigabyte is fetched; searching goes on meanwhile
-            if self._engine is None:
-                self._engine = self.choice.open(told)
-            return self._engine
+        return self._kept.opened(*listeners)
 
     # ------------------------------------------------------------------------------------------ questions
 

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from index.split import split_sentences
 from index.types import Hit
 from rag import prompts
 from rag.answering import Answering, topic_of
-from rag.days import time_of
 from rag.evidence import Evidence, EvidenceSet, gather
-from rag.pieces import PASSAGES, PIECES, Weights, in_order, lists, pieces, scored
+from rag.pieces import PASSAGES, PIECES, Weights, in_order, lists, pieces, scored, when
 from rag.reply import Verdict
 from rag.types import Event
 from rag.verify import declines
@@ -51,13 +49,12 @@ class FullAnswering:
             yield from self._quoted(question, told)
 
     def _quoted(self, question: str, told: Sequence[Evidence]) -> Iterator[Event]:
-        """Each piece in its article's words, behind its day; in the order of the events, where that is asked for."""
+        """Each piece in its article's words, behind its day; that of the event, where its order is asked for."""
         of, ordered = self.answering, in_order(question)
         of.reply.as_list = True
-        dated_items = [(_when(item), item) for item in told]
-        for when, item in sorted(dated_items, key=lambda one: one[0]) if ordered else dated_items:
+        for item in told:
             if not of.reply.shows(item):
-                verdict = Verdict(dated(item.quote, item.date, when if ordered else None), (item,), 1.0)
+                verdict = Verdict(dated(item.quote, item.date, when(item) if ordered else None), (item,), 1.0)
                 yield of.written(f" {verdict.text}")
                 yield from of.show(verdict)
 
@@ -79,9 +76,3 @@ class FullAnswering:
                 checked += 1
                 if not declines(sentence := text[span.start : span.end]):
                     yield from of.show(of.verifier.retold(question, sentence, evidence, of.judge))
-
-
-def _when(item: Evidence) -> tuple[date, date]:
-    """The time that it tells of, else the article's day."""
-    time = time_of(item.line, item.date)
-    return (time.first, time.last) if time else (item.date or date.max, item.date or date.max)

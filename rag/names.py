@@ -36,8 +36,8 @@ _BETWEEN_INITIALS = rf"\w*\W+(?:(?:{'|'.join(_PARTICLES | {'for', 'in', 'on', 't
 def find_names(text: str, *, question: bool = False) -> list[str]:
     """Capitalised words and acronyms of `text`, each once, without particles such as "al-".
 
-    The first word of a sentence is capitalised anyway: it counts only if it is part of a longer name, or, in a
-    question, if it is not a word that questions begin with.
+    The first word of a sentence is capitalised anyway: it counts only if it is part of a longer name, or, at the
+    beginning of a question, if it is not a word that questions begin with.
     """
     found: dict[str, None] = {}
     for match in _CAPITALISED.finditer(text):
@@ -49,7 +49,7 @@ def find_names(text: str, *, question: bool = False) -> list[str]:
             following = _CAPITALISED.match(text, match.end() + 1)
             acronym = len(word) > 1 and word.isupper()
             verb = _VERB_ENDING.fullmatch(word.lower()) or (following and following.group() in _BEHIND_VERBS)
-            goes_on = question or (following and following.group()[0].isupper())
+            goes_on = (question and not before) or (following and following.group()[0].isupper())
             if fold(word) in _OPENERS or not (acronym or (goes_on and not verb)):
                 continue
         for name in re.split(r"['’]s\b|[-.]", word):

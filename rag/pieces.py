@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from importlib.resources import files
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,8 @@ _READ = 100  # statements that the judge reads for the question and each of its 
 _LONGEST = 420  # characters of two neighbours that are shown as one piece
 _LONGEST_ALONE = 600  # of one statement
 _FEWEST_WORDS = 5  # that carry meaning
-_NEW = 0.3  # of a piece's words that those before it must not have said
+_NEW = 0.25  # of a statement's words that all before it must not have said
+_SAME = 0.7  # of a statement's words that one other has, from which it repeats it
 _GAP = 3  # characters between neighbours
 _JOINING = 0.1  # taken from the score of two: more words to read
 _OPENING = 600  # characters of an article's text that say what it is about
@@ -102,20 +104,16 @@ class Weights:
     weights: Mapping[str, float]
     """Of a statement's signals."""
     worth: Mapping[str, float]
-    """Of whether there is a full answer at all: "bias", "evidence", "pieces" and the probability "least"."""
+    """Of whether there is a full answer at all (`odds_and_best`): "bias", "evidence", "pieces"; and the probability
+    "least" from which on it is told."""
 
     def score(self, signals: Signals) -> float:
         return self.bias + sum(weight * float(getattr(signals, name)) for name, weight in self.weights.items())
 
     def answers(self, likelihood: float, found: Sequence[Scored]) -> bool:
-        """Whether what was found is told at all.
-
-        `likelihood` is that of a short answer (0 to 1); of what happened in a war no single sentence tells all, so the
-        mean score of the best pieces is weighed with it.
-        """
-        odds = math.log(max(likelihood, 1e-3) / max(1 - likelihood, 1e-3))
-        best = [one.score for one in found[:PIECES]]
-        score = self.worth["bias"] + self.worth["evidence"] * odds + self.worth["pieces"] * float(np.mean(best or [-9]))
+        """Whether what was found is told at all; `likelihood` is that of a short answer (0 to 1)."""
+        odds, best = odds_and_best(likelihood, [one.score for one in found])
+        score = self.worth["bias"] + self.worth["evidence"] * odds + self.worth["pieces"] * best
         return 1 / (1 + math.exp(-score)) >= self.worth["least"]
 
     @classmethod
@@ -123,6 +121,13 @@ class Weights:
         """The fitted ones that come with Dateline."""
         stored = json.loads(files("rag").joinpath("pieces.json").read_text("utf-8"))
         return cls(stored["bias"], stored["weights"], stored["worth"])
+
+
+def odds_and_best(likelihood: float, scores: Sequence[float]) -> tuple[float, float]:
+    """What says whether there is a full answer: the log-odds of a short one, and the mean score of the best pieces,
+    for of what happened in a war no single sentence tells all. `scores` from the highest on."""
+    likelihood = min(max(likelihood, 1e-3), 1 - 1e-3)
+    return math.log(likelihood / (1 - likelihood)), float(np.mean(scores[:PIECES] or [-9]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,12 @@ class Scored:
     score: float
     vector: NDArray[np.float32]
     """Of its words, by the static embedding; a unit vector."""
+    joined: tuple[Evidence, ...] = ()
+    """The statements that it is made of, if they are two, neither a part of the other."""
+
+    @property
+    def parts(self) -> tuple[Evidence, ...]:
+        return self.joined or (self.item,)
 
 
 def scored(
@@ -151,9 +162,21 @@ def scored(
 
 
 def pieces(question: str, found: Sequence[Scored], articles: ArticleIndex) -> list[Evidence]:
-    """What of the statements `found` answers the question together, by the day of each."""
-    chosen = _apart([*found, *_joined(found, articles)], PIECES + 2 * lists(question))
-    return sorted((one.item for one in chosen), key=lambda item: (str(item.date), item.article, item.start))
+    """What of the statements `found` answers the question together, by the day of each; in the order of the events,
+    where that is asked for."""
+    ordered = in_order(question)
+
+    def place(item: Evidence) -> tuple[object, ...]:
+        day = when(item) if ordered else (item.date or date.max,)
+        return (*day, item.article, item.start)
+
+    return _apart([*found, *_joined(found, articles)], PIECES + 2 * lists(question), place)
+
+
+def when(item: Evidence) -> tuple[date, date]:
+    """The time that a statement tells of, else its article's day: the first day and the last."""
+    time = time_of(item.line, item.date)
+    return (time.first, time.last) if time else (item.date or date.max, item.date or date.max)
 
 
 def signals(
@@ -212,12 +235,14 @@ def _joined(scored: Sequence[Scored], articles: ArticleIndex) -> Iterator[Scored
             item = replace(one.item, end=end, quote=quote, words=one.item.words | other.item.words)
             vector = one.vector + other.vector
             score = float(np.logaddexp(one.score, other.score)) - _JOINING
-            yield Scored(item, score, vector / np.linalg.norm(vector))
+            parts = () if one.item.overlaps(other.item) else (one.item, other.item)
+            yield Scored(item, score, vector / np.linalg.norm(vector), parts)
 
 
-def _apart(scored: Sequence[Scored], most: int) -> list[Scored]:
-    """The best, each the best of what is left when its likeness to those before it is taken off."""
-    chosen, said, left = list[Scored](), set[str](), sorted(scored, key=lambda one: -one.score)
+def _apart(scored: Sequence[Scored], most: int, place: Callable[[Evidence], Any]) -> list[Evidence]:
+    """The best, each the best of what is left when its likeness to those before it is taken off; sorted by `place`,
+    and in that order none repeats the others."""
+    chosen, left = list[Scored](), sorted(scored, key=lambda one: -one.score)
 
     def worth(one: Scored) -> float:
         nearest = max((float(one.vector @ other.vector) for other in chosen), default=0.0)
@@ -225,14 +250,21 @@ def _apart(scored: Sequence[Scored], most: int) -> list[Scored]:
         return one.score - _ALIKE * nearest - _SAME_ARTICLE * beside
 
     while left and len(chosen) < most:
-        best = max(left, key=worth)
-        chosen.append(best)
-        said |= best.item.words
-        left = [
-            one
-            for one in left
-            if len(one.item.words - said) >= _NEW * len(one.item.words)
-            and not one.item.overlaps(best.item)
-            and not is_copy(one.item, best.item)
-        ]
-    return chosen
+        best = left.pop(max(range(len(left)), key=lambda at: worth(left[at])))
+        if not _repeat(sorted((part for one in (*chosen, best) for part in one.parts), key=place)):
+            chosen.append(best)
+            left = [one for one in left if not one.item.overlaps(best.item)]
+    return sorted((one.item for one in chosen), key=place)
+
+
+def _repeat(told: Sequence[Evidence]) -> bool:
+    """Whether one of the statements, told in this order, says what those before it said."""
+    said = set[str]()
+    for at, item in enumerate(told):
+        if len(item.words - said) < _NEW * len(item.words) or any(
+            len(item.words & other.words) >= _SAME * min(len(item.words), len(other.words)) or is_copy(item, other)
+            for other in told[:at]
+        ):
+            return True
+        said |= item.words
+    return False

@@ -64,10 +64,11 @@ class Verifier:
     def retold(self, question: str, text: str, evidence: EvidenceSet, judge: CrossEncoder) -> Verdict:
         """The same of a sentence that only retells: the judge is asked whether its quotes say it."""
         text = without_numbers(text)
-        cited = next((group for group in _groups(text, evidence.items) if not lacking(text, group, question)), None)
-        if not cited:
+        groups = [group for group in _groups(text, evidence.items) if not lacking(text, group, question)][:_QUOTES]
+        if not groups:
             return Verdict(text, (), None, lacking(text, evidence.items, question) or "no two articles' words say it")
-        support = max(judge.supports("What happened?", text, [" ".join(item.read for item in cited)]))
+        says = judge.supports("What happened?", text, [" ".join(item.read for item in group) for group in groups])
+        support, cited = max(zip(says, groups, strict=True), key=lambda one: one[0])
         return Verdict(text, cited, support, None if support >= _RETOLD else "no article says it")
 
     def quote(self, evidence: EvidenceSet) -> Verdict | None:

@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 QUESTION = "Who heads the Syrian Observatory for Human Rights?"
+FILE = (QUESTION, "How far is Hama from Damascus?", "Who is the mayor of Paris?")
 DIFFER = {
     "monday.txt": " date 2026-03-02 14 people died when the ferry Aurora sank, the harbour master said.",
     "tuesday.txt": " date 2026-03-03 17 people died when the ferry Aurora sank, the coast guard said.",
@@ -65,6 +66,18 @@ def main(folder: Path) -> None:
             camera.take("refusal", ".refusal")
             camera.page.goto(f"{url}/articles")
             camera.take("articles", "body:has(#corpus tbody tr) .js-plotly-plot .bars")
+            camera.page.goto(f"{url}/timeline")
+            camera.page.locator("#topic :is(input, textarea)").fill("the fall of Hama")
+            camera.page.keyboard.press("Enter")
+            camera.take("timeline", "body:has(#events blockquote) .js-plotly-plot .scatterlayer")
+            camera.page.goto(f"{url}/questions")
+            (questions := Path(scratch) / "questions.txt").write_text("\n".join(FILE))
+            camera.page.locator("#questions input[type=file]").set_input_files(questions)
+            camera.take("questions", "#batch [download]")
+            camera = Camera(browser, folder, url)
+            camera.page.get_by_label("Full").check()
+            camera.ask("What happened in Hama?")
+            camera.take("full", "#talk .items")
             phone = {"viewport": {"width": 390, "height": 844}}
             for name, options in {"dark": {"color_scheme": "dark"}, "phone": phone}.items():
                 camera = Camera(browser, folder, url, **options)

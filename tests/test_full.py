@@ -71,7 +71,10 @@ def test_a_length_that_there_is_not_is_said(seeds_alone: Assistant) -> None:
 
 
 def test_a_large_model_retells_and_each_sentence_is_checked_by_itself(seeds_dir: Path) -> None:
-    right = ("Syrian insurgents entered Hama on 5 December 2024.", "The Syrian army withdrew from Hama.")
+    right = (
+        "Syrian insurgents entered Hama after days of fighting.",
+        "The army redeployed from Hama to protect civilians.",
+    )
     written = " ".join([*right, "Aliens landed in Oslo."])
     with (
         OllamaDouble(models=[installed("writer:4b")], chat=says(written)) as ollama,

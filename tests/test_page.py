@@ -3,101 +3,26 @@
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
 import pytest
-from app_helpers import MODEL, PASSWORD, QUESTION, QUOTED, RIGHT, App, app_over, process, says, started
-from axe_playwright_python.sync_playwright import Axe
+from app_helpers import MODEL, PASSWORD, QUESTION, QUOTED, RIGHT, App, process, says, started
 from index_helpers import index_directory
 from model_hub import first_run
-from ollama_double import OllamaDouble, endless, slow
-from playwright.sync_api import Browser, Page, expect
-from run_helpers import kept, right, run_of
+from ollama_double import OllamaDouble, endless
+from page_steps import NAME, PATH, RUN, PageOf, answered, ask, below, exported, no_serious_fault, press, sees
+from playwright.sync_api import Browser, expect
 
 from index.sqlite import SqliteCatalog
 from web.conversations import Conversations
 from web.users import Users
 
 pytestmark = pytest.mark.browser
-PageOf = Callable[..., Page]
+pytest_plugins = ["page_fixtures"]
 HERE = re.compile(r"\?c=")  # the address of a conversation
-RUN = "a-run-with-a-rather-long-name-of-its-own.jsonl"
-NAME, PATH = "archive.localhost", "/news"  # browsers look for such names on this machine
-
-
-@pytest.fixture(scope="module")
-def running(seeds_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    home = shutil.copytree(seeds_dir, tmp_path_factory.mktemp("page") / "data")
-    (home / "runs").mkdir(exist_ok=True)
-    kept(home / "runs", RUN, run_of(right("q1")))
-    with app_over(home, names={NAME: PATH}) as app:
-        yield app
-
-
-@pytest.fixture
-def gate() -> Iterator[Event]:
-    """The model writes nothing while it is not set."""
-    gate = Event()
-    gate.set()
-    yield gate
-    gate.set()
-
-
-@pytest.fixture
-def app(running: App, gate: Event) -> App:
-    running.ollama.chat = slow(gate, says(RIGHT))
-    running.ollama.client_left.clear()
-    return running
-
-
-def below(url: str) -> str:
-    """Where the app at this address is by its name, below its path."""
-    return url.replace("127.0.0.1", NAME) + PATH
-
-
-@pytest.fixture(params=[str, below], ids=["at its own address", "below a path"])
-def anywhere(request: pytest.FixtureRequest, app: App) -> App:
-    return app._replace(url=request.param(app.url))
-
-
-def ask(page: Page, question: str = QUESTION) -> Page:
-    page.locator("#box textarea").fill(question)
-    page.keyboard.press("Enter")
-    return page
-
-
-def sees(page: Page, told: dict[str, str | int | re.Pattern[str]], seconds: float = 5) -> None:
-    """Each of these parts comes to hold the words (the last one, of several), or to be there so many times."""
-    for part, what in told.items():
-        if isinstance(what, int):
-            expect(page.locator(part)).to_have_count(what, timeout=1000 * seconds)
-        else:
-            expect(page.locator(part).last).to_contain_text(what, timeout=1000 * seconds)
-
-
-def answered(page: Page, turns: int = 1) -> Page:
-    sees(page, {"#talk .turn": turns, "#live .turn": 0})
-    expect(page.locator("#send")).to_be_visible()
-    return page
-
-
-def press(page: Page, button: str | re.Pattern[str], within: str = "body") -> None:
-    page.locator(within).get_by_role("button", name=button).first.click()
-
-
-def exported(page: Page, form: str) -> str:
-    with page.expect_download() as taken:
-        page.get_by_role("link", name=form).click()
-    return taken.value.path().read_text(encoding="utf-8")
-
-
-def no_serious_fault(page: Page) -> None:
-    faults = Axe().run(page).response["violations"]
-    assert [fault["nodes"][0]["html"] for fault in faults if fault["impact"] in ("serious", "critical")] == []
 
 
 def test_passages_come_first_and_a_chip_opens_the_very_words(anywhere: App, page_of: PageOf, gate: Event) -> None:

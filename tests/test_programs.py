@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -14,9 +15,9 @@ import gradio_client
 import httpx
 import openai
 import pytest
-from app_helpers import QUESTION, QUOTED, RIGHT, App, app_over, client, says, until
+from app_helpers import QUESTION, QUOTED, RIGHT, App, app_over, client, on_ollama, says, served, until
 from mcp.client import Client
-from ollama_double import endless, error_in_mid_stream
+from ollama_double import OllamaDouble, endless, error_in_mid_stream, installed
 
 
 @pytest.fixture(scope="module")
@@ -151,3 +152,27 @@ def test_openais_client_gets_the_message_with_its_quotes_whole_or_streamed(app: 
     app.ollama.chat = error_in_mid_stream()
     with pytest.raises(openai.InternalServerError, match="Ollama"):
         completions.create(model="dateline", messages=asked)
+
+
+def test_openais_client_hears_each_sentence_while_the_next_is_being_written(seeds_dir: Path) -> None:
+    heard = threading.Event()
+
+    def writing() -> Iterator[str]:
+        yield "Syrian insurgents entered Hama after days of fighting. The"
+        assert heard.wait(30)
+        yield " army redeployed from Hama to protect civilians."
+
+    asked: Any = [{"role": "user", "content": "Summarise what happened in Hama."}]
+    with (
+        OllamaDouble(models=[installed("writer:4b")], chat=says(writing())) as ollama,
+        on_ollama(seeds_dir, ollama, "writer:4b") as dateline,
+        served(dateline) as url,
+        openai.OpenAI(base_url=f"{url}/v1", api_key="none", http_client=httpx.Client(trust_env=False)) as speaking,
+    ):
+        said = list[str]()
+        for chunk in speaking.chat.completions.create(model="dateline", messages=asked, stream=True):
+            if words := chunk.choices[0].delta.content:
+                said.append(words)
+                heard.set()
+    assert said[0].startswith("Syrian insurgents entered Hama after days of fighting [1]")
+    assert "redeployed from Hama" in said[1] and "redeployed" not in said[0]

@@ -26,7 +26,7 @@ from index.types import Article, Span, as_json
 from rag import batch
 from rag.assistant import Assistant
 from rag.errors import ArticleMissing, DatelineError, SettingsError
-from rag.export import KINDS, Form, exported
+from rag.export import KINDS, Form, exported, form_of
 from rag.printing import say
 from rag.timeline import as_csv, as_markdown
 from web import access, api, badge, completions, mcp_server, runs
@@ -136,13 +136,15 @@ def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
             return PlainTextResponse("There are no answers: send a file of questions first.", status_code=404)
         return _file(f"answers.{form}", content)
 
-    @served.get("/export/{id}.{form}")
-    def export(request: Request, id: str, form: Form) -> Response:
+    @served.get("/export/{name}")
+    def export(request: Request, name: str) -> Response:
+        id = name.partition(".")[0]  # not {id}.{form}: of "id.csl.json" that would take "csl" for the id's
         try:
             title, turns = conversations.title(reader_of(request), id), conversations.turns(reader_of(request), id)
-        except ConversationMissing as error:
+            content = exported(form := form_of(name), title, [one.told() for one in turns], assistant.source)
+        except (ConversationMissing, SettingsError) as error:
             return PlainTextResponse(str(error), status_code=404)
-        return _file(f"dateline-{id}.{form}", exported(form, title, [one.told() for one in turns], assistant.source))
+        return _file(f"dateline-{id}.{form}", content)
 
     # not given as Gradio's `css`, which drops what stands in media queries; nor linked, for Gradio adds this head when
     # its own script runs: the first frames would be without. Every page is at the same depth, so that what is beside it

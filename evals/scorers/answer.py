@@ -6,9 +6,11 @@ from evals.matching import given, matches, quoted, token_f1, wrong_said
 from evals.refusing import reads_as_refusal
 from evals.text import STOPWORDS, keys
 from evals.types import Case, Outcome, Score
+from index.split import split_sentences
 from rag.types import Answer
 
 _ALWAYS = ("first_token_ms", "total_ms", "prompt_tokens", "cached_tokens", "completion_tokens")
+_TELLING = 5  # words that a sentence must have to repeat something
 _MOSTLY = 0.8  # of a sentence's words that others have said, from which it repeats them
 _Judged = tuple[float | None, str]
 
@@ -17,7 +19,8 @@ def answers(case: Case, outcome: Outcome) -> list[Score]:
     """Of answerable cases: `correct`, 1 if the answer says an accepted one, else 0; `f1`, its token F1 with the nearest
     of them; `answers_given`, where several are valid, the share of them that it gives. A refusal is 0. Of cases with
     known wrong answers: `wrong_stated`, 1 if one of them is stated (less is better); a refusal states none. Of full
-    answers: `repeated`, the share of sentences that add few words to those before them (less is better)."""
+    answers: `repeated`, the share of sentences, or quotes, in which one adds few words to those before it (less is
+    better)."""
     named = case.answerable and bool(case.accepted)
     full = case.length == "full"
     known = {_correct: case.answerable and not full, _f1: named and not full, _wrong_stated: case.wrong}
@@ -65,11 +68,14 @@ def _wrong_stated(text: str, case: Case) -> _Judged:
 
 def _repeated(answer: Answer) -> _Judged:
     before, repeated = set[str](), list[str]()
-    for sentence in answer.sentences:
-        said = set(keys(sentence.text)) - STOPWORDS
-        if said and len(said & before) >= _MOSTLY * len(said):
-            repeated.append(quoted(sentence.text))
-        before |= said
+    for told in answer.sentences:
+        spans, repeats = split_sentences(told.text), False
+        for span in spans:
+            said = set(keys(told.text[span.start : span.end])) - STOPWORDS
+            repeats |= len(said) >= _TELLING and len(said & before) >= _MOSTLY * len(said)
+            before |= said
+        if repeats:
+            repeated.append(quoted(told.text))
     count = len(answer.sentences)
     return len(repeated) / max(1, count), f"{len(repeated)} of {count} repeat what was said: {'; '.join(repeated[:2])}"
 
