@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import rich.console
 from rich.console import ConsoleOptions, RenderableType
 from rich.live import Live
-from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -126,8 +125,9 @@ def show_answer(events: Iterable[Event]) -> Answer:
         title, *where = about(as_json(citation))
         others = ", ".join(id for id in citation.carriers if id != citation.article)
         copies = f"\n    {origin(citation.carriers)}: the same words in {others}" if others else ""
-        quote = textwrap.fill(quoted(citation.quote), width, initial_indent="    ", subsequent_indent="    ")
-        say(f"\n[{citation.number}] {title}\n    {', '.join(where)}{copies}\n{quote}")
+        say(f"\n[{citation.number}] {title}\n    {', '.join(where)}{copies}")
+        if quoted(citation.quote, citation.date) not in answer.text:  # else the answer is these words
+            say(textwrap.fill(quoted(citation.quote), width, initial_indent="    ", subsequent_indent="    "))
     if answer.abstained and answer.hits:
         say("\nRelated, not an answer:")
         show_hits(answer.hits[:3])
@@ -208,29 +208,32 @@ def show_models(models: Models) -> None:
 
 def show_timeline(entries: Sequence[TimelineEntry]) -> None:
     """Below each day what happened on it, each in the words of an article, which is named with its own day."""
-    console, day = Console(highlight=False), ""
+    console, day = Console(highlight=False, soft_wrap=True), ""
     for one in entries:
         if one.when != day:
             console.print(Text(f"\n{one.when}" if day else one.when, "bold"))
             day = one.when
         of = ", ".join(filter(None, [one.title, in_words(one.reported), origin(one.carriers)]))
         differs = "other figures: " if one.differs else ""
-        console.print(
-            Padding(Text.assemble((differs, "bold red"), quoted(one.quote), (f"  {of}", "dim")), (0, 0, 0, 2))
-        )
+        _indented(console, Text.assemble((differs, "bold red"), quoted(one.quote)), 2)
+        _indented(console, Text(of, "dim"), 4)
     say(f"{len(entries):,} entr{'y' if len(entries) == 1 else 'ies'}.")
 
 
 def show_hits(hits: Sequence[Hit], *, scores: bool = False) -> None:
     """Passages with their article and date: the sentence with the words looked for, those in bold; the scores too."""
     console = Console(highlight=False, soft_wrap=True)
-    width = min(console.width, 100)
     for hit in hits:
         rank = f"BM25 #{hit.bm25_rank}" if hit.bm25_rank else "not in BM25"
         cosine = f"cosine {hit.similarity:.2f}" if hit.similarity is not None else "not in dense"
         say(f"  {hit.passage.article}, {in_words(hit.passage.date)}" + (f" · {rank}, {cosine}" if scores else ""))
         pieces = excerpt(hit.passage.text, [(mark.start, mark.end) for mark in hit.marks], most=240)
         shown = Text.assemble(*((piece, "bold" if marked else "") for piece, marked in pieces))
-        for line in shown.wrap(console, width - 4):
-            line.rstrip()
-            console.print(Text("    ").append_text(line))
+        _indented(console, shown, 4)
+
+
+def _indented(console: Console, text: Text, by: int) -> None:
+    """Lines of at most 100 characters, `by` of them blank."""
+    for line in text.wrap(console, min(console.width, 100) - by):
+        line.rstrip()
+        console.print(Text(" " * by).append_text(line))

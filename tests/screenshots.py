@@ -73,7 +73,7 @@ def main(folder: Path) -> None:
             camera.page.goto(f"{url}/questions")
             (questions := Path(scratch) / "questions.txt").write_text("\n".join(FILE))
             camera.page.locator("#questions input[type=file]").set_input_files(questions)
-            camera.take("questions", "#batch [download]")
+            camera.take("questions", "#batch:not(:has(progress)) [download]")
             camera = Camera(browser, folder, url)
             camera.page.get_by_label("Full").check()
             camera.ask("What happened in Hama?")
