@@ -13,7 +13,7 @@ from conftest import Write
 from index_helpers import EACH, Counting, contents, killed, left_over, python, write_many, written
 
 from index.embed import TextEmbedder
-from index.errors import FolderMissing, UnforeseenWarning
+from index.errors import FolderMissing, FolderShrunk, UnforeseenWarning
 from index.places import Places
 from index.store import ArticleIndex
 
@@ -66,6 +66,29 @@ def test_the_index_becomes_what_the_folder_is_and_embeds_only_what_is_new(
             assert held == clean_run(embedding, folder)
             assert held["held twice or nowhere"] == set()
         assert (report.undated, found(index, "minister she")) == (["news.jsonl#0"], [])
+
+
+def test_most_of_the_articles_go_only_if_somebody_says_so(index: ArticleIndex, folder: Path) -> None:
+    names = [f"{number}.txt" for number in range(5)]
+    for name in names:
+        written(folder, name, f"The mill of {name} burned.")
+    index.sync(folder)
+    for name in names[:2]:
+        (folder / name).unlink()
+    assert index.sync(folder).removed == 2
+    away = folder.rename(folder.parent / "away")
+    folder.mkdir()  # where a disk was mounted
+    written(folder, "new.txt", "The dam holds.")
+    with pytest.raises(FolderShrunk, match=r"3 of the 3 articles .* --yes"):
+        index.sync(folder)
+    assert index.article_ids() == names[2:]  # nothing else was done either
+    (folder / "new.txt").unlink()
+    folder.rmdir()
+    away.rename(folder)
+    assert index.sync(folder).unchanged == 3
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+    assert index.sync(folder, shrink=True).removed == 3
 
 
 def test_what_cannot_be_read_now_is_kept(index: ArticleIndex, folder: Path, write: Write, tmp_path: Path) -> None:
