@@ -27,7 +27,7 @@ words = more[0].split()
 while True:
     word, notes = random.choice(words), []
     try:
-        hits = index.search(f"Who crossed the {word} bridge?", 3, notes=notes)
+        hits = index.search(f"Who crossed the {word} bridge?", 10, notes=notes)
         told = [[hit.passage.text, hit.similarity is not None] for hit in hits]
         print(json.dumps([word, told, notes, ""]), flush=True)
     except DatelineError as error:
@@ -78,7 +78,8 @@ class App:
             if error:
                 kind, right = "errors", error.startswith(OURS) and error.endswith(".") and not hits
             else:
-                # names of few letters are alike to the embedder: the right one is found, and need not come first
+                # names of few letters are alike to the embedder, and all other words are in all articles: the right one
+                # is found, and need not be among the first
                 right = any(text in self._known[word] for text, _ in hits)
                 kind = "words" if notes else "both"
                 right = right and (all(dense != bool(notes) for _, dense in hits))
