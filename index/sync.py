@@ -19,17 +19,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index import reading
 from index.catalog import Catalog
 from index.datadir import UPLOADS
-from index.decode import Unreadable, one_at_most
 from index.embed import TextEmbedder, unit
 from index.errors import FolderShrunk
-from index.read import find_files, hash_file, read_file
+from index.read import find_files, hash_file
+from index.reading import Split
 from index.records import Entry, FileState
-from index.split import passages_of, sentences_of
-from index.types import Article, Passage, Sentence, Skipped, SyncReport
+from index.types import Article, Skipped, SyncReport
 from index.vectors import VectorStore
-from index.workers import Budget, TooMuch, Workers, ahead, workers
+from index.workers import TooMuch, Workers, ahead, workers
 
 Progress = Callable[[int, int, str], None]
 
@@ -121,9 +121,6 @@ class _Part:
     digest: str
 
 
-_Split = tuple[list[Sentence], list[Passage]]
-
-
 class _Run:
     """One sync on its way through the files."""
 
@@ -136,7 +133,7 @@ class _Run:
         self._done = 0
         self.added = self.changed = self.removed = self.unchanged = 0
         self.skipped: list[Skipped] = []
-        self._group: list[tuple[_Part, _Split]] = []
+        self._group: list[tuple[_Part, Split]] = []
         self._passages = 0  # of the group
         self._read: list[FileState] = []
         self._gone: list[str] = []
@@ -156,8 +153,8 @@ class _Run:
         changed = [file for relative, path in files.items() if (file := self._changed(relative, path))]
         with workers() as pool:
             given = ((file, (file.path, file.relative, file.size)) for file in changed)
-            read = ahead(pool, _read, given, _to_read, self._waiting)
-            for parts, split in ahead(pool, _split, self._batches(read), _to_split, self._waiting):
+            read = ahead(pool, reading.read, given, reading.to_read, self._waiting)
+            for parts, split in ahead(pool, reading.split, self._batches(read), reading.to_split, self._waiting):
                 told = iter(split) if isinstance(split, list) else self._singly(pool, parts)
                 for part in parts:
                     if isinstance(part, _File):
@@ -199,10 +196,10 @@ class _Run:
     def _waiting(self) -> None:
         self.tell("reading")
 
-    def _singly(self, pool: Workers, parts: Sequence[_Part | _File]) -> Iterator[_Split | str]:
+    def _singly(self, pool: Workers, parts: Sequence[_Part | _File]) -> Iterator[Split | str]:
         """The articles of a batch that took too much, each split by itself."""
         alone = [(None, [part.article]) for part in parts if isinstance(part, _Part)]
-        for _, split in ahead(pool, _split, alone, _to_split, self._waiting):
+        for _, split in ahead(pool, reading.split, alone, reading.to_split, self._waiting):
             yield split[0] if isinstance(split, list) else str(split)
 
     def _batches(
@@ -229,9 +226,10 @@ class _Run:
                     yield parts, [part.article for part in parts if isinstance(part, _Part)]
                     parts = []
             parts.append(file)
-        yield parts, [part.article for part in parts if isinstance(part, _Part)]
+        if parts:
+            yield parts, [part.article for part in parts if isinstance(part, _Part)]
 
-    def _add(self, part: _Part, split: _Split | str) -> None:
+    def _add(self, part: _Part, split: Split | str) -> None:
         if isinstance(split, str):
             part.file.skipped.append(Skipped(part.article.id, split))
             part.file.now.remove(part.article.id)
@@ -333,34 +331,6 @@ class _Run:
             skipped=sorted({(each.path, each.reason) for each in self.skipped}),
             undated=self._catalog.undated(),
         )
-
-
-def _read(file: tuple[Path, str, int]) -> tuple[list[Article], list[Skipped]]:
-    path, relative, _ = file
-    return read_file(path, relative)
-
-
-def _to_read(file: tuple[Path, str, int]) -> Budget:
-    megabytes = file[2] / 1e6
-    return Budget(20 + 10 * megabytes, int(1e9 + 20e6 * megabytes))
-
-
-def _to_split(articles: Sequence[Article]) -> Budget:
-    characters = sum(len(article.text) for article in articles)
-    return Budget(20 + characters / 20_000, int(1e9 + 200 * characters))
-
-
-def _split(articles: Sequence[Article]) -> list[_Split | str]:
-    """Sentences and passages of each, or why there are none."""
-    found = list[_Split | str]()
-    for article in articles:
-        try:
-            with one_at_most():
-                sentences = sentences_of(article)
-                found.append((sentences, passages_of(article, sentences)))
-        except Unreadable as trouble:
-            found.append(str(trouble))
-    return found
 
 
 def _settled(stamp: str, status: os.stat_result) -> str:

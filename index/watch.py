@@ -55,17 +55,22 @@ def follow(
 
     A burst of changes is one round. Yields each round, and what went wrong, told once: that is tried again at the
     next change, and after a while. One process does this at a time: others yield IndexBusy, and go on with it when
-    that one ends. What happens to hidden files, and to files without articles, is no change. Where most
-    of the articles are gone from the folder, FolderShrunk is yielded, and they stay.
+    that one ends. What happens to hidden files, and to files without articles, is no change. Where most of the articles
+    are gone from the folder, FolderShrunk is yielded, and they stay.
 
     Raises what no trying again can heal (IndexMissing, AnotherFolder, EmbedderMismatch, IndexVersionMismatch), and
     FolderMissing if the folder does not come back within `patience` seconds. StorageError.
     """
     folder, where = Path(index.counts().folder), DataDir(index.data_dir)
+
+    def read() -> SyncReport:
+        index.counts()  # what is no longer there is not made anew
+        return sync(folder)
+
     lock = FileLock(where.root / "watch.lock")
     try:
         yield from _until_alone(lock, where.root, stop)
-        yield from _rounds(lambda: sync(folder), _signs(folder, where, stop), patience)
+        yield from _rounds(read, _signs(folder, where, stop), patience)
     finally:
         lock.release()
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, BinaryIO, TypeVar
+from typing import IO, Any, TypeVar
 
 import psutil
 
@@ -108,9 +108,11 @@ def ahead(
         asked.append((kept, pool.submit(work, given, budget(given))))
         if len(asked) > _AHEAD * cores():
             kept, future = asked.popleft()
-            yield kept, _result(future, waiting)
+            done = _result(future, waiting)
+            yield kept, done
     for kept, future in asked:
-        yield kept, _result(future, waiting)
+        done = _result(future, waiting)
+        yield kept, done
 
 
 def _result(future: Future[_Done], waiting: Callable[[], object]) -> _Done | TooMuch:
@@ -192,7 +194,7 @@ def _processor_time(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def _listen(replies: BinaryIO, heard: queue.SimpleQueue[Any]) -> None:
+def _listen(replies: IO[bytes], heard: queue.SimpleQueue[Any]) -> None:
     """Puts what a process says into the queue; None when it has ended."""
     try:
         while True:
@@ -201,7 +203,7 @@ def _listen(replies: BinaryIO, heard: queue.SimpleQueue[Any]) -> None:
         heard.put(None)
 
 
-def _send(pipe: BinaryIO, what: Any) -> None:
+def _send(pipe: IO[bytes], what: Any) -> None:
     pipe.write(pickle.dumps(what))
     pipe.flush()
 
@@ -216,7 +218,7 @@ def _serve() -> None:
         while True:
             work, given = pickle.load(sys.stdin.buffer)
             with warnings.catch_warnings(record=True) as warned:
-                warnings.simplefilter("default")
+                warnings.simplefilter("always")  # which are told is for the parent
                 try:
                     done, fine = work(given), True
                 except Exception as error:

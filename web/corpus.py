@@ -19,7 +19,6 @@ from index.sync import Progress
 from index.types import Listed, Skipped, SyncReport
 from rag.errors import CorpusError, DatelineError, FolderShrunk, Stopped
 from rag.wording import in_words
-from web.render import trouble_html
 from web.writer import Writer
 
 ORDERS = ("Newest first", "Oldest first", "Title")
@@ -141,15 +140,9 @@ def add(writer: Writer, files: Sequence[str], stop: threading.Event) -> Iterator
 def anew(writer: Writer, stop: threading.Event, *, shrink: bool = False) -> Iterator[str]:
     """Makes the index equal to its folder again; yields as `add` does.
 
-    Raises FolderShrunk where most of the articles are gone from it, unless they are to `shrink` with it.
+    Where most of the articles are gone from it, a way to take them out, unless they are to `shrink` with it.
     """
     yield from _watched(lambda progress: writer.anew(progress, shrink=shrink), stop)
-
-
-def shrunk_html(trouble: FolderShrunk) -> str:
-    """What is gone from the folder, and a way to take it out of the index."""
-    way = '<p class="ways"><button type="button" data-act="shrink">Take them out</button></p>'
-    return trouble_html(str(trouble)) + way
 
 
 def _watched(work: Callable[[Progress], SyncReport], stop: threading.Event) -> Iterator[str]:
@@ -174,6 +167,10 @@ def _watched(work: Callable[[Progress], SyncReport], stop: threading.Event) -> I
                 return
             case Stopped():
                 yield "<p>Cancelled. What was taken in by then stays.</p>"
+                return
+            case FolderShrunk() as error:
+                way = '<p class="ways"><button type="button" data-act="shrink">Take them out</button></p>'
+                yield f'<p role="alert">{escape(str(error))}</p>{way}'
                 return
             case DatelineError() as error:
                 yield f'<p role="alert">{escape(str(error))}</p>'

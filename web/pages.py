@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.network import plain_environment
-from rag.errors import DatelineError, FolderShrunk
+from rag.errors import DatelineError
 from web import corpus, timeline
 from web.access import reader_of
 from web.controller import Controller
@@ -120,8 +120,6 @@ class ArticlesPage:
         try:
             for html in steps:
                 yield {self.told: html, self.cancel: gr.Button(visible=True)}
-        except FolderShrunk as trouble:
-            yield {self.told: corpus.shrunk_html(trouble)}
         except DatelineError as error:
             yield {self.told: trouble_html(str(error))}
         finally:
