@@ -18,6 +18,10 @@ class FolderMissing(CorpusError):
     """The folder does not exist, or is not a folder."""
 
 
+class FolderShrunk(CorpusError):
+    """Most of what is indexed is gone from the folder, and nobody has said that it is meant to be."""
+
+
 class AnotherFolder(CorpusError):
     """The data directory already holds the articles of another folder."""
 

@@ -85,7 +85,9 @@ class ArticleIndex:
 
     # writing
 
-    def sync(self, folder: Path, *, replace: bool = False, progress: Progress | None = None) -> SyncReport:
+    def sync(
+        self, folder: Path, *, replace: bool = False, shrink: bool = False, progress: Progress | None = None
+    ) -> SyncReport:
         """Makes the index equal to `folder` and the uploads, and reports what that took.
 
         A file whose bytes are unchanged is not read again, an article that is unchanged is not embedded again.
@@ -93,9 +95,10 @@ class ArticleIndex:
         files. The files that were uploaded are read where they lie, like the folder's: one that the index lost
         is taken in again, one that is gone from there is forgotten; none is written, renamed or deleted. `replace`
         builds a new index, for another folder, embedder or format, and only when that is complete takes the old
-        one away.
+        one away. `shrink` lets more than half of the folder's articles go, which may also mean a disk that is not
+        mounted.
 
-        Raises CorpusError, AnotherFolder, EmbedderMismatch, IndexBusy, EmbedderError.
+        Raises FolderShrunk, CorpusError, AnotherFolder, EmbedderMismatch, IndexBusy, EmbedderError.
         """
         from index.sync import sync_folder  # all that reads files: who only asks goes without
 
@@ -118,6 +121,7 @@ class ArticleIndex:
                     self._vectors,
                     data_dir=self._dir.root.resolve(),
                     uploads={f"{UPLOADS}{path.name}": path for path in self._dir.uploaded()},
+                    shrink=shrink,
                     progress=progress,
                 )
                 writer.publish(catalog)

@@ -19,16 +19,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index import reading
 from index.catalog import Catalog
 from index.datadir import UPLOADS
-from index.decode import Unreadable, one_at_most
 from index.embed import TextEmbedder, unit
-from index.read import find_files, hash_file, read_file
+from index.errors import FolderShrunk
+from index.read import find_files, hash_file
+from index.reading import Split
 from index.records import Entry, FileState
-from index.split import passages_of, sentences_of
-from index.types import Article, Passage, Sentence, Skipped, SyncReport
+from index.types import Article, Skipped, SyncReport
 from index.vectors import VectorStore
-from index.workers import ahead, processes
+from index.workers import TooMuch, Workers, ahead, workers
 
 Progress = Callable[[int, int, str], None]
 
@@ -37,7 +38,6 @@ READING = "3"
 
 _GROUP = 256  # passages that are embedded and committed together
 _SPLIT = 16  # articles
-_MANY = 2 * 2**20  # bytes to read, from which on it pays to start other processes
 _SETTLED = 2 * 10**9  # nanoseconds after which a change of a file surely shows in its time
 _KEPT = "keeps the version indexed before"
 
@@ -50,17 +50,21 @@ def sync_folder(
     *,
     data_dir: Path,
     uploads: Mapping[str, Path],
+    shrink: bool = False,
     progress: Progress | None = None,
 ) -> SyncReport:
     """Brings `catalog` to what `folder` holds, and to the `uploads` that are kept: "uploads/NAME" and where each is.
 
     Files below `data_dir` are not articles. Progress is told as (files done, files in all, what was done).
-    Raises CorpusError, StorageError, EmbedderError; what was committed before stays.
+    Raises FolderShrunk if more than half of the folder's articles would go and `shrink` does not let them, CorpusError,
+    StorageError, EmbedderError; what was committed before stays.
     """
     inside, left_out = find_files(folder, but=data_dir)
     files = {relative: path for relative, path in inside.items() if not relative.startswith(UPLOADS)}
     files |= {relative: os.fspath(path) for relative, path in uploads.items()}
     run = _Run(catalog, embedder, len(files), progress)
+    if not shrink:
+        run.check_shrinking(folder, files, left_out)
     run.take_in(files)
     run.forget_vanished(files, left_out)
     reason = "uploads/ is where uploaded files go: give this folder another name"
@@ -117,9 +121,6 @@ class _Part:
     digest: str
 
 
-_Split = tuple[list[Sentence], list[Passage]]
-
-
 class _Run:
     """One sync on its way through the files."""
 
@@ -132,7 +133,7 @@ class _Run:
         self._done = 0
         self.added = self.changed = self.removed = self.unchanged = 0
         self.skipped: list[Skipped] = []
-        self._group: list[tuple[_Part, _Split]] = []
+        self._group: list[tuple[_Part, Split]] = []
         self._passages = 0  # of the group
         self._read: list[FileState] = []
         self._gone: list[str] = []
@@ -150,10 +151,11 @@ class _Run:
     def take_in(self, files: Mapping[str, str]) -> None:
         """Files of the folder, or uploaded ones: those that changed are read, split, embedded and written."""
         changed = [file for relative, path in files.items() if (file := self._changed(relative, path))]
-        with processes(worthwhile=sum(file.size for file in changed) > _MANY) as pool:
-            read = ahead(pool, _read, ((file, (file.path, file.relative)) for file in changed))
-            for parts, split in ahead(pool, _split, self._batches(read)):
-                told = iter(split)
+        with workers() as pool:
+            given = ((file, (file.path, file.relative, file.size)) for file in changed)
+            read = ahead(pool, reading.read, given, reading.to_read, self._waiting)
+            for parts, split in ahead(pool, reading.split, self._batches(read), reading.to_split, self._waiting):
+                told = iter(split) if isinstance(split, list) else self._singly(pool, parts)
                 for part in parts:
                     if isinstance(part, _File):
                         self._finish(part)
@@ -191,13 +193,22 @@ class _Run:
         self._done += 1
         self.tell(relative)
 
+    def _waiting(self) -> None:
+        self.tell("reading")
+
+    def _singly(self, pool: Workers, parts: Sequence[_Part | _File]) -> Iterator[Split | str]:
+        """The articles of a batch that took too much, each split by itself."""
+        alone = [(None, [part.article]) for part in parts if isinstance(part, _Part)]
+        for _, split in ahead(pool, reading.split, alone, reading.to_split, self._waiting):
+            yield split[0] if isinstance(split, list) else str(split)
+
     def _batches(
-        self, read: Iterable[tuple[_File, tuple[list[Article], list[Skipped]]]]
+        self, read: Iterable[tuple[_File, tuple[list[Article], list[Skipped]] | TooMuch]]
     ) -> Iterator[tuple[list[_Part | _File], list[Article]]]:
         """What is to be split, in batches; behind the parts of a file comes the file itself."""
         parts = list[_Part | _File]()
-        for file, (articles, skipped) in read:
-            file.skipped = skipped
+        for file, found in read:
+            articles, file.skipped = found if isinstance(found, tuple) else ([], [Skipped(file.relative, str(found))])
             if not articles and any(each.path == file.relative for each in file.skipped):
                 self._keep(file.relative, file.skipped[0].reason)
                 self._tell_done(file.relative)
@@ -215,9 +226,10 @@ class _Run:
                     yield parts, [part.article for part in parts if isinstance(part, _Part)]
                     parts = []
             parts.append(file)
-        yield parts, [part.article for part in parts if isinstance(part, _Part)]
+        if parts:
+            yield parts, [part.article for part in parts if isinstance(part, _Part)]
 
-    def _add(self, part: _Part, split: _Split | str) -> None:
+    def _add(self, part: _Part, split: Split | str) -> None:
         if isinstance(split, str):
             part.file.skipped.append(Skipped(part.article.id, split))
             part.file.now.remove(part.article.id)
@@ -272,20 +284,38 @@ class _Run:
             self.unchanged += self._known[relative].articles
         self.skipped.append(Skipped(relative, reason))
 
+    def check_shrinking(self, folder: Path, present: Iterable[str], left_out: list[Skipped]) -> None:
+        """Raises FolderShrunk if more than half of the folder's articles are gone from it."""
+        ours = {relative: file.articles for relative, file in self._known.items() if not relative.startswith(UPLOADS)}
+        kept = self._not_listed(left_out)
+        gone = sum(ours[relative] for relative in ours.keys() - set(present) if kept(relative) is None)
+        if 2 * gone > (total := sum(ours.values())):
+            raise FolderShrunk(
+                f"{gone:,} of the {total:,} articles indexed are gone from the folder {folder}, as if its disk were "
+                "not mounted, and stay in the index: mount it, or take them out with `dateline index FOLDER --yes`."
+            )
+
     def forget_vanished(self, present: Iterable[str], left_out: list[Skipped]) -> None:
         """Takes out what is no longer there; but nothing of a part of the folder that could not be listed."""
-        reasons = {each.path: each.reason for each in left_out}
+        reasons, kept = {each.path: each.reason for each in left_out}, self._not_listed(left_out)
         for relative in sorted(self._known.keys() - set(present)):
-            above = next((path for path in reasons if relative.startswith(f"{path}/")), None)
-            if relative.startswith(UPLOADS):
-                self._forget(relative)  # no part of the folder, whatever of it cannot be listed
-            elif relative in reasons:
-                self._keep(relative, reasons.pop(relative))
-            elif above is not None:
-                self._keep(relative, f"{above} cannot be read")
+            if relative.startswith(UPLOADS) or (reason := kept(relative)) is None:
+                self._forget(relative)  # uploads are no part of the folder, whatever of it cannot be listed
             else:
-                self._forget(relative)
+                self._keep(relative, reason)
+                reasons.pop(relative, None)
         self.skipped += [Skipped(path, reason) for path, reason in reasons.items()]
+
+    @staticmethod
+    def _not_listed(left_out: list[Skipped]) -> Callable[[str], str | None]:
+        """Tells why a file that is not there is not known to be gone, or None."""
+        reasons = {each.path: each.reason for each in left_out}
+
+        def why(relative: str) -> str | None:
+            above = next((path for path in reasons if relative.startswith(f"{path}/")), None)
+            return reasons.get(relative) or (f"{above} cannot be read" if above is not None else None)
+
+        return why
 
     def _forget(self, relative: str) -> None:
         if relative in self._known:
@@ -301,23 +331,6 @@ class _Run:
             skipped=sorted({(each.path, each.reason) for each in self.skipped}),
             undated=self._catalog.undated(),
         )
-
-
-def _read(file: tuple[Path, str]) -> tuple[list[Article], list[Skipped]]:
-    return read_file(*file)
-
-
-def _split(articles: Sequence[Article]) -> list[_Split | str]:
-    """Sentences and passages of each, or why there are none."""
-    found = list[_Split | str]()
-    for article in articles:
-        try:
-            with one_at_most():
-                sentences = sentences_of(article)
-                found.append((sentences, passages_of(article, sentences)))
-        except Unreadable as trouble:
-            found.append(str(trouble))
-    return found
 
 
 def _settled(stamp: str, status: os.stat_result) -> str:

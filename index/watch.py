@@ -6,7 +6,7 @@ import math
 import stat
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -17,7 +17,6 @@ from watchfiles import watch
 from index.datadir import DataDir, disk_errors
 from index.errors import (
     AnotherFolder,
-    CorpusError,
     DatelineError,
     EmbedderMismatch,
     FolderMissing,
@@ -56,17 +55,22 @@ def follow(
 
     A burst of changes is one round. Yields each round, and what went wrong, told once: that is tried again at the
     next change, and after a while. One process does this at a time: others yield IndexBusy, and go on with it when
-    that one ends. What happens to hidden files, and to files without articles, is no change. The articles of a folder
-    that is suddenly empty, and another one than before, stay: its disk is not mounted.
+    that one ends. What happens to hidden files, and to files without articles, is no change. Where most of the articles
+    are gone from the folder, FolderShrunk is yielded, and they stay.
 
     Raises what no trying again can heal (IndexMissing, AnotherFolder, EmbedderMismatch, IndexVersionMismatch), and
     FolderMissing if the folder does not come back within `patience` seconds. StorageError.
     """
     folder, where = Path(index.counts().folder), DataDir(index.data_dir)
+
+    def read() -> SyncReport:
+        index.counts()  # what is no longer there is not made anew
+        return sync(folder)
+
     lock = FileLock(where.root / "watch.lock")
     try:
         yield from _until_alone(lock, where.root, stop)
-        yield from _rounds(_Folder(folder, index, sync), _signs(folder, where, stop), patience)
+        yield from _rounds(read, _signs(folder, where, stop), patience)
     finally:
         lock.release()
 
@@ -85,7 +89,7 @@ def _until_alone(lock: FileLock, root: Path, stop: Event) -> Iterator[DatelineEr
         stop.wait(_LONGEST)
 
 
-def _rounds(folder: _Folder, signs: Iterator[bool], patience: float) -> Iterator[Round | DatelineError]:
+def _rounds(read: Callable[[], SyncReport], signs: Iterator[bool], patience: float) -> Iterator[Round | DatelineError]:
     changed = again = missing = math.inf  # seconds of the monotonic clock: since when, or when
     wait, told = _AGAIN, ""
     for sign in signs:
@@ -96,7 +100,7 @@ def _rounds(folder: _Folder, signs: Iterator[bool], patience: float) -> Iterator
             continue
         changed = math.inf
         try:
-            report = folder.read()
+            report = read()
         except _NEVER_HEALS:
             raise
         except DatelineError as trouble:
@@ -109,26 +113,6 @@ def _rounds(folder: _Folder, signs: Iterator[bool], patience: float) -> Iterator
         else:
             again, missing, wait, told = math.inf, math.inf, _AGAIN, ""
             yield Round(report, time.monotonic() - now)
-
-
-class _Folder:
-    """The folder, and what was seen of it when it was last read."""
-
-    def __init__(self, path: Path, index: ArticleIndex, sync: Sync) -> None:
-        self._path, self._index, self._sync = path, index, sync
-        self._filled: tuple[int, int] | None = None
-
-    def read(self) -> SyncReport:
-        here, empty = _identity(self._path), _is_empty(self._path)
-        if self._index.counts().articles and empty and here != self._filled:
-            raise CorpusError(
-                f"The folder {self._path} is empty, as if its disk were not mounted, and its articles stay in the "
-                "index: mount it, or take them out with `dateline index FOLDER`."
-            )
-        report = self._sync(self._path)
-        if not empty:
-            self._filled = here
-        return report
 
 
 def _signs(folder: Path, where: DataDir, stop: Event) -> Iterator[bool]:
@@ -182,9 +166,3 @@ def _identity(folder: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return (found.st_dev, found.st_ino) if stat.S_ISDIR(found.st_mode) else None
-
-
-def _is_empty(folder: Path) -> bool:
-    with suppress(OSError):
-        return next(folder.iterdir(), None) is None
-    return False

@@ -92,13 +92,21 @@ class Assistant:
 
     # ------------------------------------------------------------------------------------------ articles
 
-    def index(self, folder: str | Path, *, replace: bool = False, progress: sync.Progress | None = None) -> SyncReport:
+    def index(
+        self,
+        folder: str | Path,
+        *,
+        replace: bool = False,
+        shrink: bool = False,
+        progress: sync.Progress | None = None,
+    ) -> SyncReport:
         """Makes the index equal to `folder`; a second run over an unchanged folder embeds nothing.
 
-        `replace` allows another folder, or another embedder, than the index was made with.
-        `progress(done, total, what)` counts files. Raises CorpusError, IndexBusy, StorageError.
+        `replace` allows another folder, or another embedder, than the index was made with; `shrink`, that more than
+        half of the folder's articles go. `progress(done, total, what)` counts files. Raises FolderShrunk, CorpusError,
+        IndexBusy, StorageError.
         """
-        return self.articles.sync(Path(folder), replace=replace, progress=progress)
+        return self.articles.sync(Path(folder), replace=replace, shrink=shrink, progress=progress)
 
     def add(self, files: Mapping[str, Path], *, progress: sync.Progress | None = None) -> SyncReport:
         """Takes in copies of files, by name, beside the folder's articles; their ids begin with "uploads/".

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from index.errors import DatelineError
+from index.errors import DatelineError, FolderShrunk
 from rag.options import common_options, index_options, opened, together
 from rag.printing import clean, say, say_json
 
 if TYPE_CHECKING:
+    from index.types import SyncReport
     from rag.find import Filters, Wishes
 
 ABSTAINED = 3
@@ -90,11 +91,12 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @commands.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--replace", is_flag=True, help="Index this folder in place of another, or build the index anew.")
+@click.option("--yes", is_flag=True, help="Take out what is gone from the folder, even most of it.")
 @click.option("--watch", is_flag=True, help="Go on with each change of the folder, until Ctrl-C.")
 @common_options
 @index_options
 @_as_json
-def index(folder: Path, replace: bool, watch: bool, as_json: bool, **chosen: Any) -> None:
+def index(folder: Path, replace: bool, yes: bool, watch: bool, as_json: bool, **chosen: Any) -> None:
     """Make the index equal to FOLDER.
 
     Where the system does not tell of changes (network disks), --watch looks each second itself, with
@@ -103,8 +105,17 @@ def index(folder: Path, replace: bool, watch: bool, as_json: bool, **chosen: Any
     from rag.terminal import count_progress, show_report
 
     with opened(**chosen) as assistant:
-        with count_progress("Indexing") as progress:
-            report = assistant.index(folder, replace=replace, progress=progress)
+
+        def indexed(shrink: bool) -> SyncReport:
+            with count_progress("Indexing") as progress:
+                return assistant.index(folder, replace=replace, shrink=shrink, progress=progress)
+
+        try:
+            report = indexed(yes)
+        except FolderShrunk as trouble:
+            if not (sys.stdin.isatty() and click.confirm(f"{trouble}\nTake them out now?", err=True)):
+                raise
+            report = indexed(True)
         say_json(report, None if watch else 2) if as_json else show_report(report)
         if watch:
             from rag.watching import watch as watch_folder

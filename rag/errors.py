@@ -11,6 +11,7 @@ from index.errors import DatelineError as DatelineError
 from index.errors import EmbedderError as EmbedderError
 from index.errors import EmbedderMismatch as EmbedderMismatch
 from index.errors import FolderMissing as FolderMissing
+from index.errors import FolderShrunk as FolderShrunk
 from index.errors import IndexBusy as IndexBusy
 from index.errors import IndexMissing as IndexMissing
 from index.errors import IndexStateError as IndexStateError

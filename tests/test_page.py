@@ -9,14 +9,16 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from app_helpers import MODEL, PASSWORD, QUESTION, QUOTED, RIGHT, App, process, says, started
-from index_helpers import index_directory
+from app_helpers import MODEL, PASSWORD, QUESTION, QUOTED, RIGHT, App, app_over, process, says, started
+from index_helpers import index_directory, written
 from model_hub import first_run
 from ollama_double import OllamaDouble, endless
 from page_steps import NAME, PATH, RUN, PageOf, answered, ask, below, exported, no_serious_fault, press, sees
 from playwright.sync_api import Browser, expect
 
+from index.embed import TextEmbedder
 from index.sqlite import SqliteCatalog
+from index.store import ArticleIndex
 from web.conversations import Conversations
 from web.users import Users
 
@@ -304,6 +306,22 @@ def test_a_file_of_questions_is_answered_while_its_page_is_away_and_the_answers_
     expect(page.locator("#stop-batch")).to_be_hidden()
     for form in ("CSV", "JSON Lines", "Markdown"):
         assert "200 kilometres" in exported(page, form)
+
+
+def test_an_emptied_folder_keeps_its_articles_until_a_reader_takes_them_out(
+    embedding: TextEmbedder, tmp_path: Path, page_of: PageOf
+) -> None:
+    file, rows = written(tmp_path / "news", "a.txt", "The mill burned."), "#corpus tbody tr"
+    with ArticleIndex(tmp_path / "data", embedding) as index:
+        index.sync(file.parent)
+    file.unlink()
+    with app_over(tmp_path / "data") as app:
+        page = page_of(app.url)
+        page.goto(f"{app.url}/articles")
+        press(page, "Read the folder again")
+        sees(page, {"#told [role=alert]": "1 of the 1 articles", rows: 1})
+        press(page, "Take them out")
+        sees(page, {"#told": "1 removed", rows: 0})
 
 
 def test_how_old_the_reading_is_stays_true_while_the_page_is_open(app: App, page_of: PageOf) -> None:

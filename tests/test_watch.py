@@ -144,7 +144,7 @@ def test_what_heals_is_told_once_and_loses_nothing(indexed: ArticleIndex, folder
         folder.rename(tmp_path / "away")
         until(lambda: troubles(steps) == [errors.FolderMissing])
         folder.mkdir()  # as where a disk was mounted
-        until(lambda: troubles(steps) == [errors.FolderMissing, errors.CorpusError])
+        until(lambda: troubles(steps) == [errors.FolderMissing, errors.FolderShrunk])
         assert indexed.article_ids() == ["a.txt"]
         folder.rmdir()
         (tmp_path / "away").rename(folder)
@@ -154,9 +154,10 @@ def test_what_heals_is_told_once_and_loses_nothing(indexed: ArticleIndex, folder
         written(folder, "b.txt", "The mill burned.")
         until(lambda: rounds(steps) == [(1, 0, 0)], 5)
         (folder / "b.txt").unlink()
+        until(lambda: rounds(steps)[1:] == [(0, 0, 1)], SOON)
         (folder / "a.txt").unlink()
-        until(lambda: rounds(steps)[1:] == [(0, 0, 2)], SOON)
-    assert len(troubles(steps)) == 3
+        until(lambda: troubles(steps)[3:] == [errors.FolderShrunk], SOON)
+    assert indexed.article_ids() == ["a.txt"]
 
 
 def _another_folder(index: ArticleIndex, folder: Path) -> None:

@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 from index.datadir import UPLOADS
 from index.sync import Progress
 from index.types import Listed, Skipped, SyncReport
-from rag.errors import CorpusError, DatelineError, Stopped
+from rag.errors import CorpusError, DatelineError, FolderShrunk, Stopped
 from rag.wording import in_words
 from web.writer import Writer
 
@@ -137,9 +137,12 @@ def add(writer: Writer, files: Sequence[str], stop: threading.Event) -> Iterator
     yield from _watched(lambda progress: writer.add(names, progress), stop)
 
 
-def anew(writer: Writer, stop: threading.Event) -> Iterator[str]:
-    """Makes the index equal to its folder again; yields as `add` does."""
-    yield from _watched(writer.anew, stop)
+def anew(writer: Writer, stop: threading.Event, *, shrink: bool = False) -> Iterator[str]:
+    """Makes the index equal to its folder again; yields as `add` does.
+
+    Where most of the articles are gone from it, a way to take them out, unless they are to `shrink` with it.
+    """
+    yield from _watched(lambda progress: writer.anew(progress, shrink=shrink), stop)
 
 
 def _watched(work: Callable[[Progress], SyncReport], stop: threading.Event) -> Iterator[str]:
@@ -164,6 +167,10 @@ def _watched(work: Callable[[Progress], SyncReport], stop: threading.Event) -> I
                 return
             case Stopped():
                 yield "<p>Cancelled. What was taken in by then stays.</p>"
+                return
+            case FolderShrunk() as error:
+                way = '<p class="ways"><button type="button" data-act="shrink">Take them out</button></p>'
+                yield f'<p role="alert">{escape(str(error))}</p>{way}'
                 return
             case DatelineError() as error:
                 yield f'<p role="alert">{escape(str(error))}</p>'

@@ -45,7 +45,7 @@ class ArticlesPage:
                 list(corpus.ORDERS), value=corpus.ORDERS[0], label="Order", show_label=False, scale=1
             )
         self.table = gr.HTML(js_on_load=ACTS, elem_id="corpus", apply_default_css=False)
-        self.told = gr.HTML(elem_id="told", apply_default_css=False)
+        self.told = gr.HTML(js_on_load=ACTS, elem_id="told", apply_default_css=False)
         self.drop = gr.File(
             label=f"Add files: up to {corpus.MOST_FILES} at a time, {corpus.MOST_MEGABYTES} MB each",
             file_count="multiple", type="filepath", elem_id="drop",
@@ -61,6 +61,7 @@ class ArticlesPage:
         gr.on([self.words.change, self.order.change], self.rows, chosen, self.table, **OURS)
         self.drop.upload(self.add, [self.drop, *chosen], view, **OURS)
         self.again.click(self.anew, chosen, view, **OURS)
+        self.told.select(self.shrink, chosen, view, **OURS)
         self.table.select(self.remove, chosen, view, **OURS)
         self.cancel.click(self.halt, queue=False, **OURS)
 
@@ -97,6 +98,12 @@ class ArticlesPage:
         yield from self._watched(
             corpus.anew(self._controller.writer, self._controller.stop_of(page)), words, order, page
         )
+
+    def shrink(self, words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
+        """What is gone from the folder is to go from the index, however much it is."""
+        page = str(request.session_hash)
+        steps = corpus.anew(self._controller.writer, self._controller.stop_of(page), shrink=True)
+        yield from self._watched(steps, words, order, page)
 
     def remove(self, event: gr.EventData, words: str, order: str) -> dict[Any, Any]:
         try:

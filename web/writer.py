@@ -38,10 +38,11 @@ class Writer:
         with self._first():
             return self._assistant.add(files, progress=progress)
 
-    def anew(self, progress: Progress) -> SyncReport:
+    def anew(self, progress: Progress, *, shrink: bool = False) -> SyncReport:
         """As `Assistant.index`, of the folder that is indexed."""
         with self._first():
-            return self._assistant.index(self._assistant.articles.counts().folder, progress=progress)
+            folder = self._assistant.articles.counts().folder
+            return self._assistant.index(folder, shrink=shrink, progress=progress)
 
     def remove(self, article: str) -> int:
         """As `Assistant.remove`."""
