@@ -68,11 +68,8 @@ def test_who_waits_can_call_it_off_and_no_process_stays() -> None:
     assert set(psutil.Process().children()) == before
 
 
-@pytest.mark.parametrize("where", ["cwd", "path"])
-def test_they_find_what_this_process_finds(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_they_find_what_this_process_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "elsewhere_named.py").write_text("def work(given):\n    return given + 1\n")
-    if where == "cwd":
-        monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     from elsewhere_named import work as add  # type: ignore[import-not-found]
 

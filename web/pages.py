@@ -94,15 +94,15 @@ class ArticlesPage:
                 self._controller.uploads.drop(asking_reader(request), files)
 
     def anew(self, words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
-        page = str(request.session_hash)
-        yield from self._watched(
-            corpus.anew(self._controller.writer, self._controller.stop_of(page)), words, order, page
-        )
+        yield from self._anew(words, order, request, shrink=False)
 
     def shrink(self, words: str, order: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
         """What is gone from the folder is to go from the index, however much it is."""
+        yield from self._anew(words, order, request, shrink=True)
+
+    def _anew(self, words: str, order: str, request: gr.Request, *, shrink: bool) -> Iterator[dict[Any, Any]]:
         page = str(request.session_hash)
-        steps = corpus.anew(self._controller.writer, self._controller.stop_of(page), shrink=True)
+        steps = corpus.anew(self._controller.writer, self._controller.stop_of(page), shrink=shrink)
         yield from self._watched(steps, words, order, page)
 
     def remove(self, event: gr.EventData, words: str, order: str) -> dict[Any, Any]:

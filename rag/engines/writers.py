@@ -7,10 +7,11 @@ larger ones of such a family. Names, sizes and licences are the hub's.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 import psutil
+
+from index.workers import cores as cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,3 @@ def fitting(memory: int, cores: int) -> list[Writer]:
 def memory() -> int:
     """Bytes of memory that this machine has."""
     return int(psutil.virtual_memory().total)
-
-
-def cores() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
