@@ -67,15 +67,26 @@ class ChromaServer:
         """Tells the collection what it does not have yet, and what is no more; how many it then holds."""
         last, dead = catalog.last_row(), catalog.dead()
         home = f"/collections/{self._made(catalog.collection)}"
+        told_before = True
         for batch in batches(catalog.vectors_after(catalog.vectors_to), _BATCH):
+            ids = [str(row) for row, _ in batch]
+            # Taken out first, not written over: hnswlib's update of a node can cut others off, which no search then finds.
+            # They were told in this order, so the first batch of which nothing is there ends it.
+            told_before = told_before and self._taken_out(home, ids)
             vectors = [base64.b64encode(vector.astype("<f4").tobytes()).decode() for _, vector in batch]
-            rows = {"ids": [str(row) for row, _ in batch], "embeddings": vectors}
-            self._ask("POST", f"{home}/upsert", rows, seconds=_WRITING)
+            self._ask("POST", f"{home}/add", {"ids": ids, "embeddings": vectors}, seconds=_WRITING)
         for gone in batches(dead, _BATCH):
             self._ask("POST", f"{home}/delete", {"ids": [str(row) for row in gone]}, seconds=_WRITING)
         if dead or last > catalog.vectors_to:
             catalog.use_vectors(catalog.collection, told=last)
         return int(self._ask("GET", f"{home}/count", seconds=_WRITING))
+
+    def _taken_out(self, home: str, ids: list[str]) -> bool:
+        """Takes those out that the collection has; whether it had any."""
+        there = self._ask("POST", f"{home}/get", {"ids": ids, "include": []}, seconds=_WRITING)["ids"]
+        if there:
+            self._ask("POST", f"{home}/delete", {"ids": there}, seconds=_WRITING)
+        return bool(there)
 
     def forget(self, catalog: Catalog) -> None:
         if catalog.collection:

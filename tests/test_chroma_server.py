@@ -1,9 +1,11 @@
 """index/chroma_server.py: vectors that several machines share, and what is left when their server fails."""
 
 import json
+import random
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
@@ -14,6 +16,7 @@ from commands import Run
 from conftest import Write
 from index_helpers import contents, killed, write_many, written
 from servers import Chroma
+from test_servers_die import text_of
 
 from index.embed import TextEmbedder
 from index.errors import SettingsError, VectorsUnavailable
@@ -105,11 +108,29 @@ _DIES_AT_THE_THIRD_BATCH = """
 from index import chroma_server
 asked, ask = [], chroma_server.ChromaServer._ask
 def counted(self, method, path, *rest, **more):
-    asked.extend([path] if path.endswith("/upsert") else [])
+    asked.extend([path] if path.endswith("/add") else [])
     return die() if len(asked) == 2 else ask(self, method, path, *rest, **more)
 chroma_server.ChromaServer._ask = counted
 index.sync(path)
 """
+
+
+def test_what_is_told_once_more_cuts_nothing_off_in_the_graph(
+    embedding: TextEmbedder, tmp_path: Path, folder: Path, chroma: Chroma
+) -> None:
+    chance = random.Random(2)
+    versions = dict.fromkeys(range(400), 0)
+    with ArticleIndex(tmp_path / "data", embedding, Places(chroma_url=chroma.url)) as index:
+        for changed in (range(400), *(chance.sample(range(400), 60) for _ in range(6))):
+            for number in changed:
+                versions[number] += 1
+                written(folder, f"{number}.txt", text_of(number, versions[number]))
+            index.sync(folder)
+            for _ in range(4):  # writers that were killed before the catalog had noted what they told
+                with index._catalogs.writing() as writer, closing(writer.current()) as catalog:
+                    catalog.use_vectors(catalog.collection, told=catalog.last_row() - 30)
+                    index._vectors.write(catalog)
+        assert contents(index)["held twice or nowhere"] == set()
 
 
 def _collection(index: ArticleIndex) -> str:
