@@ -70,7 +70,7 @@ class ChromaServer:
         told_before = True
         for batch in batches(catalog.vectors_after(catalog.vectors_to), _BATCH):
             ids = [str(row) for row, _ in batch]
-            # Taken out first, not written over: hnswlib's update of a node can cut others off, which no search then finds.
+            # Taken out first: an update of a node can cut others off in hnswlib, and no search finds them then.
             # They were told in this order, so the first batch of which nothing is there ends it.
             told_before = told_before and self._taken_out(home, ids)
             vectors = [base64.b64encode(vector.astype("<f4").tobytes()).decode() for _, vector in batch]
