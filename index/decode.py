@@ -46,6 +46,12 @@ _WESTERN = tuple(
 _WEDGED = re.compile(r"[^\W\d_][¡-¶¸-¿×÷][^\W\d_]|[a-z][À-ÖØ-ÞŠŽŸ][a-z]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# What a reader cannot see, and a word or an order can hide behind: directions, joiners and spaces without width, tags,
+# selectors of variants. Persian and the scripts of India write with joiners, and a soft hyphen ends a line of a PDF.
+_UNSEEN = re.compile(
+    "[\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+    "|\u00ad(?!\\s|\\Z)|(?<![^\x00-\u024f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\u024f])"
+)
 
 
 class Unreadable(Exception):
@@ -100,18 +106,23 @@ def decode(data: bytes, declared: str | None = None) -> str:
     """
     for mark, name in _BOMS:
         if data.startswith(mark):
-            return storable(data.decode(name, errors="replace"))
+            return legible(data.decode(name, errors="replace"))
     if b"\x00" in data:
-        return _decode_unmarked_utf16(data)
+        return legible(_decode_unmarked_utf16(data))
     text = _decode_declared(data, declared) or _decode_utf8(data) or _decode_legacy(data)
     if len(_CONTROLS.findall(text[:_SAMPLE])) > 0.02 * len(text[:_SAMPLE]):
         raise Unreadable("binary, not text")
-    return storable(text)
+    return legible(text)
 
 
 def storable(text: str) -> str:
     """`text` with U+FFFD for what no database takes: NUL and lone surrogates. Offsets stay the same."""
     return _UNSTORABLE.sub("\ufffd", text)
+
+
+def legible(text: str) -> str:
+    """`text` as a database takes it, without the characters that nobody sees."""
+    return _UNSEEN.sub("", storable(text))
 
 
 def _decode_unmarked_utf16(data: bytes) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from index.dates import dateline, parse_date
-from index.decode import MAX_ARTICLE_CHARS, Unreadable, decode, read_bytes, storable, too_long
+from index.decode import MAX_ARTICLE_CHARS, Unreadable, decode, legible, read_bytes, too_long
 from index.formats import Extract, Found, check_unpacked, own_title, quiet, unended, word
 from index.tables import table_lines
 from index.webpage import visible_text
@@ -44,7 +44,7 @@ def read_rtf(path: Path) -> list[Found]:
             for field in (_RTF_TITLE, _RTF_AUTHOR)
         )
     lines = (line.strip() for line in text.split("\n"))
-    text = storable("\n\n".join(filter(None, lines)))
+    text = legible("\n\n".join(filter(None, lines)))
     made = _RTF_MADE.search(source)
     day = dateline(text, parse_date("-".join(made.groups())) if made else None)
     braces = Counter(found[1] for found in _RTF_BRACE.finditer(source))
@@ -64,7 +64,7 @@ def read_odt(path: Path) -> list[Found]:
         blocks = list(_odt_blocks(body))
         about = _xml(_member(archive, "meta.xml") or b"<none/>")
         told = {_name(element): "".join(element.itertext()) for element in about.iter() if len(element) == 0}
-    text = storable("\n\n".join(block for block, _ in blocks if block.strip()))
+    text = legible("\n\n".join(block for block, _ in blocks if block.strip()))
     heading = next(filter(None, (word(block) for block, is_heading in blocks if is_heading)), None)
     author = word(told.get("initial-creator")) or word(told.get("creator"))
     title = own_title(told.get("title")) or heading
@@ -142,7 +142,7 @@ def read_epub(path: Path) -> list[Found]:
     text = "\n\n".join(filter(None, chapters))
     title, author, publisher = own_title(told.get("title")), word(told.get("creator")), word(told.get("publisher"))
     return [
-        ("", Extract(storable(text), title, parse_date(told.get("date")), source=publisher, author=author)),
+        ("", Extract(legible(text), title, parse_date(told.get("date")), source=publisher, author=author)),
         *lost,
     ]
 

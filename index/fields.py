@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from index.dates import parse_date
-from index.decode import Unreadable, storable
+from index.decode import Unreadable, legible
 from index.formats import Extract, web_address, word
 
 # By field, names without case, spaces and marks ("published_at" is "publishedat"), the most exact first.
@@ -136,7 +136,7 @@ def _text(record: dict[str, Any]) -> str:
     texts = [text for value in given if (text := _prose(value)) is not None]
     if not texts:
         raise Unreadable('its "text" is not a string' if given else 'it has no "text"')
-    return storable(as_prose(next((text for text in texts if text.strip()), texts[0])))
+    return legible(as_prose(next((text for text in texts if text.strip()), texts[0])))
 
 
 def as_prose(text: str) -> str:

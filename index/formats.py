@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
-from index.decode import Unreadable, storable
+from index.decode import Unreadable, legible
 from index.types import Span
 
 MAX_UNPACKED_BYTES = 200_000_000
@@ -43,7 +43,7 @@ Found = tuple[str, Extract | Unreadable]
 
 def word(value: object) -> str | None:
     """A field's text in one line; None for what is blank or not text."""
-    return storable(" ".join(value.split())) or None if isinstance(value, str) else None
+    return legible(" ".join(value.split())) or None if isinstance(value, str) else None
 
 
 def web_address(value: object) -> str | None:

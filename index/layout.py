@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from index.decode import storable
+from index.decode import legible
 from index.tables import table_lines
 
 _CELL_CHARS, _MEAN_CELL_CHARS = 40, 15
@@ -53,9 +53,9 @@ def page_lines(page: Any) -> list[Line]:
     for number, block in enumerate(_in_order(blocks)):
         tops = [line.y0 for line in block.lines]
         for row in block.rows:
-            found.append(Line(storable(row), number, (max(tops) - page.y0) / page.height, 0.01, is_row=True))
+            found.append(Line(legible(row), number, (max(tops) - page.y0) / page.height, 0.01, is_row=True))
         for line in () if block.rows else block.lines:
-            text, bottom = storable(line.get_text()).strip(), (line.y0 - page.y0) / page.height
+            text, bottom = legible(line.get_text()).strip(), (line.y0 - page.y0) / page.height
             placed = Line(text, number, bottom, line.height / page.height)
             if found and abs(found[-1].bottom - bottom) < 0.3 * placed.height:  # a line stretched beyond its words
                 found[-1] = replace(found[-1], text=f"{found[-1].text}  {text}")

@@ -31,6 +31,7 @@ from index.word import read_docx
 __all__ = ["MAX_ARTICLE_CHARS", "find_files", "hash_file", "may_matter", "read_file"]
 
 _TITLE_CHARS = 80
+_LONGEST_TITLE = 300  # characters
 _HIDDEN = (".", "~$")  # Word's lock files ("~$…") are hidden where Word runs
 _ABOUT_FOLDER = re.compile(r"(?:README|SOURCES|LICEN[CS]E)(?:[._-].*)?")
 _FRONT_MATTER = re.compile(r"(---|\+\+\+)[ \t]*\r?\n(.*?)^\1[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -196,7 +197,9 @@ def _article(identifier: str, relative: str, item: Extract | Unreadable) -> Arti
         raise Unreadable("empty: there is no text in it" if text.strip() else "empty")
     captions, credits = find_captions(text)
     asides = tuple(sorted({*item.asides, *credits}, key=lambda span: (span.start, span.end)))
-    title = item.title or _first_sentence(text, (*captions, *asides)) or Path(relative).name
+    title = (
+        _shorten(item.title or "", _LONGEST_TITLE) or _first_sentence(text, (*captions, *asides)) or Path(relative).name
+    )
     return Article(
         id=identifier,
         title=title,
@@ -228,15 +231,15 @@ def _first_sentence(text: str, spans: tuple[Span, ...]) -> str | None:
         for sentence in split_sentences(piece):
             words = " ".join(piece[sentence.start : sentence.end].split())
             if any(c.isalnum() for c in words):
-                return _shorten(words)
+                return _shorten(words, _TITLE_CHARS)
     return None
 
 
-def _shorten(sentence: str) -> str:
-    if len(sentence) <= _TITLE_CHARS:
-        return sentence
-    whole_words, _, _ = sentence[:_TITLE_CHARS].rpartition(" ")
-    return (whole_words or sentence[: _TITLE_CHARS - 1]).rstrip(" ,;:–—-") + "…"
+def _shorten(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    whole_words, _, _ = text[:limit].rpartition(" ")
+    return (whole_words or text[: limit - 1]).rstrip(" ,;:–—-") + "…"
 
 
 # --- plain text, native or not, and Markdown

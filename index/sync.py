@@ -33,7 +33,7 @@ from index.workers import TooMuch, Workers, ahead, workers
 
 Progress = Callable[[int, int, str], None]
 
-READING = "3"
+READING = "4"
 """Raise when `index.read` or `index.split` make something else of the same bytes: all files are then read again."""
 
 _GROUP = 256  # passages that are embedded and committed together

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from index.dates import parse_date
-from index.decode import Unreadable, decode, read_bytes, storable
+from index.decode import Unreadable, decode, legible, read_bytes
 from index.formats import Extract, Found, quiet, unended, web_address, word
 from index.tables import table_lines
 
@@ -32,7 +32,7 @@ _DATE_FIELDS = (
     *("article_date_original", "publish-date", "publishdate", "publication_date", "pubdate", "pub_date"),
     *("dcterms.created", "dc.date.created", "dcterms.date", "dc.date", "date"),
 )
-_EDGE = "\x00"  # of a block; no page has this character, see `storable`
+_EDGE = "\x00"  # of a block; no page has this character, see `legible`
 _CLUTTER = ("script", "style", "template", "noscript", "nav", "aside", "footer", "button", "select", "svg", "head")
 _BLOCKS = frozenset(
     "address article blockquote br dd div dl dt figcaption figure h1 h2 h3 h4 h5 h6 header hr li main ol p pre "
@@ -64,6 +64,11 @@ _SPEAKS_TO_READER = re.compile(
 _BEGINS, _ENDS = re.compile(r"<(?:html|body)\b", re.I), re.compile(r"</(?:html|body)\s*>", re.I)
 _CDATA = re.compile(r"(?://)?(?:<!\[CDATA\[|\]\]>)")
 _OFFER_CHARS = 800
+_UNSEEN = re.compile(  # in an element's own style: not there, without size or colour, or beside the page
+    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|(?:font-size|opacity)\s*:\s*0+(?:\.0*)?(?![.\d])"
+    r"|(?:left|top|text-indent|margin-left)\s*:\s*-\d{3,})",
+    re.I,
+)
 _PROSE_WORDS, _PROSE_CHARS = 4, 25  # a sentence of Japanese has no spaces
 _CELL_CHARS = 400
 _KEPT = ("html", "head", "body", "main", "article", "h1")
@@ -98,7 +103,7 @@ def extract_html(data: bytes, charset: str | None = None) -> Extract:
             )
             if _is_all_menu(soup):
                 raise Unreadable("there is nothing but menus in this page: save the article's own page")
-            changed = [_take_out_walls(soup), _write_out_tables(soup)]
+            changed = [_take_out_hidden(soup), _take_out_walls(soup), _write_out_tables(soup)]
             text = _article_text(str(soup) if any(changed) else page, soup)
         except (Unreadable, MemoryError):
             raise
@@ -106,7 +111,7 @@ def extract_html(data: bytes, charset: str | None = None) -> Extract:
             raise Unreadable("damaged, or not a web page") from error
     if not text.strip():
         raise Unreadable("empty: there is no text in this page")
-    return replace(extract, text=storable(text))
+    return replace(extract, text=legible(text))
 
 
 def page_text(path: Path) -> str:
@@ -136,6 +141,23 @@ def _article_text(page: str, soup: Any) -> str:
     everything = _visible_text(soup)
     cut_short = len(everything) < SHORT_PAGE_CHARS and len(article) < 0.5 * len(everything)
     return everything if cut_short or not article else article
+
+
+def _take_out_hidden(soup: Any) -> bool:
+    """Takes out of `soup` what the page says not to show, and whether there was any; never most of the page.
+
+    By the element's own attributes: what a sheet of styles or a script hides stays.
+    """
+    most, found = len(_text(soup)) / 2, False
+    for element in soup.find_all(
+        lambda one: one.name == "template" or one.has_attr("hidden") or _UNSEEN.search(str(one.get("style", "")))
+    ):
+        if element.decomposed:
+            continue
+        if element.name == "template" or len(_text(element)) < most:  # some pages are shown by a script, all at once
+            element.decompose()
+            found = True
+    return found
 
 
 def _take_out_walls(soup: Any) -> bool:
@@ -236,6 +258,7 @@ def _visible_text(soup: Any) -> str:
     """The page's text as paragraphs, one a block element. Takes the clutter out of `soup`."""
     from bs4 import NavigableString, Tag
 
+    _take_out_hidden(soup)
     for clutter in soup.find_all(_CLUTTER):
         clutter.decompose()
     pieces: list[str] = []

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from index.dates import dateline, parse_date
-from index.decode import Unreadable, storable
+from index.decode import Unreadable, legible
 from index.formats import Extract, Found, check_unpacked, own_title, quiet, word
 from index.tables import table_lines
 
@@ -52,7 +52,7 @@ def _extract(path: Path) -> list[Found]:
     document = docx.Document(str(path))
     reader = _Reader(document, _notes(document))
     blocks = [(text, style) for text, style in reader.blocks(document.element.body) if text.strip()]
-    text = storable("\n\n".join(block for block, _ in blocks))
+    text = legible("\n\n".join(block for block, _ in blocks))
     headings = (word(block) for block, style in blocks if style in ("Title", "Heading 1"))
     properties = document.core_properties
     made = properties.created

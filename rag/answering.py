@@ -31,7 +31,7 @@ from rag.settings import Settings
 from rag.support import TYPICAL
 from rag.types import AnswerSentence, Event, SentenceChecked, TextDelta, Withheld
 from rag.verify import Verifier, declines
-from rag.wording import before_correction, corrected, in_the_articles_words, says
+from rag.wording import before_correction, corrected, in_the_articles_words, quoted, says
 from rag.words import SOMEBODY_SAYS, content_words
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _SURE = 2.0  # log-odds of Yes against No from which a question of yes or no get
 _SAME = 0.5  # probability from which a statement of another article says what was said
 _RIVALS = 3  # other articles asked for one question; each costs a second or two
 _OF_ONE = 3  # statements of one article that it is asked on
-_EDITED = 0.5  # Jaccard of the words of two statements that are one sentence with something changed
+_EDITED = 0.7  # share of the words of the shorter one from which two statements are one with something changed
 _QUOTES_SHOWN = 3
 _TYPE_YES_OR_NO = re.compile(r"\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would)\b", re.IGNORECASE)
 # what has no one answer: the sentences that open the articles tell it
@@ -89,6 +89,7 @@ class Answering:
                 yield from self.show(verdict)
             if quote:
                 yield from self._show_corrected(asked, quote, evidence)
+                yield from self._other_quotes(quote, evidence)
                 return
         if near := self.openings(question, hits[: self.settings.passages], evidence):
             yield from self._quoted(near)
@@ -215,6 +216,18 @@ class Answering:
             if len(kept) == 1:
                 self._newest_first(said, question)
 
+    def _other_quotes(self, shown: Verdict, evidence: EvidenceSet) -> Iterator[Event]:
+        """The words of other articles that are those shown with another number or name in them."""
+        differing = (
+            item
+            for item in evidence.pool
+            if not any(item.article in known.carriers or is_copy(item, known) for known in shown.cited)
+            and any(_edited(item, known) for known in shown.cited)
+        )
+        for item in islice(differing, _RIVALS):
+            yield TextDelta("\n\n")
+            yield from self.show(Verdict(says(quoted(item.quote, item.date), item.date), (item,), 1.0))
+
     def _newest_first(self, said: Sequence[Verdict], question: str) -> None:
         """Where the last sentences differ in their figures, the newest leads; older ones are told by their dates."""
         dated = [verdict for verdict in said if verdict.cited[0].date and _figures(verdict.text, question)]
@@ -232,14 +245,23 @@ class Answering:
         """
         heard = {carrier for item in kept.cited for carrier in item.carriers}
         origin = {id for item in evidence.pool if heard & set(item.carriers) for id in item.carriers} - heard
-        others: dict[str, list[Evidence]] = {}
+        answer = set(content_words(kept.text)) - set(content_words(question))
+        others: dict[str, list[Evidence]] = {
+            copy.article: [copy]
+            for item in kept.cited
+            for copy in item.copies
+            if not answer & item.words <= copy.words  # the same words, but for those that answer
+        }
         for item in evidence.pool:
             if item.article not in heard and not any(is_copy(item, known) for known in kept.cited):
                 others.setdefault(item.article, []).append(item)
         near = max(item.relevance for item in kept.cited) - BEHIND
-        for items in (items[:_OF_ONE] for items in others.values() if items[0].relevance >= near):
-            one_voice = items[0].article in origin and not any(_edited(items[0], known) for known in kept.cited)
-            if not one_voice and max(self.judge.supports(question, kept.text, [item.read for item in items])) < _SAME:
+        for items in (items[:_OF_ONE] for items in others.values()):
+            edited = any(_edited(items[0], known) for known in kept.cited)
+            if not edited and (items[0].relevance < near or items[0].article in origin):
+                continue
+            # of the same words but for a few, the judge says too easily that they say the same
+            if edited or max(self.judge.supports(question, kept.text, [item.read for item in items])) < _SAME:
                 yield tuple(replace(item, number=n) for n, item in enumerate(items, 1))
 
     def written(self, text: str) -> TextDelta:
@@ -298,8 +320,8 @@ def _with_its_speaker(verdict: Verdict, question: str) -> Verdict:
 
 
 def _edited(item: Evidence, other: Evidence) -> bool:
-    """Whether two statements are the same words but for a few."""
-    return len(item.words & other.words) >= _EDITED * len(item.words | other.words)
+    """Whether two statements are the same words but for a few, or one of them is in the other."""
+    return len(item.words & other.words) >= _EDITED * min(len(item.words), len(other.words))
 
 
 def _same_answer(one: str, other: str, question: str) -> bool:

@@ -4,6 +4,8 @@ Passages are for finding; sentences are for proving. A sentence that leans on th
 near-copies (shared wire copy) are folded into one.
 """
 
+from __future__ import annotations
+
 import math
 import re
 import sys
@@ -34,6 +36,7 @@ _COPY = 0.6  # Jaccard of the content words from which two sentences count as on
 _LEAST = 4  # statements that are taken if there are as many, however sure the judge is of the first
 _ABOUT = 160  # characters of what an article is about; the judge reads 160 tokens in all
 _LEAST_WEIGHT = 0.1  # of a word that every passage has
+_CLOSING = " \n”’\"')]"
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 # "It lies 25 miles south" says nothing without the sentence before it
 _LEANS = re.compile(
@@ -59,6 +62,8 @@ class Evidence(Citation):
     opens: bool
     """Whether it is among the first two sentences of its article, where news says what matters."""
     words: frozenset[str] = field(repr=False, compare=False)
+    copies: tuple[Evidence, ...] = field(default=(), repr=False, compare=False)
+    """The near-copies that were folded into it."""
     odds: float = 0.0
     """The judge's log-odds that it answers the question."""
     relevance: float = 0.0
@@ -155,7 +160,7 @@ def likeliest(
     question: str, hits: Sequence[Hit], articles: ArticleIndex, embedder: StaticEmbedder, *, most: int = READ
 ) -> list[Evidence]:
     """Of the statements of the passages found, those that the judge is to read, with what the search says of them."""
-    found = statements(hits, articles)
+    found = statements(hits, articles, frozenset(content_words(question)))
     vectors = embedder.get_text_embedding_batch([question, *(item.line for item in found)])
     weights = [(content_words(word), weight) for word, weight in rarity(question, articles).items()]
     whole = sum(weight for _, weight in weights) or 1.0
@@ -180,8 +185,8 @@ def whole_articles(hits: Sequence[Hit]) -> list[Hit]:
     return [replace(best[id], passage=replace(best[id].passage, start=0, end=sys.maxsize)) for id in found]
 
 
-def statements(hits: Sequence[Hit], articles: ArticleIndex) -> list[Evidence]:
-    """Every sentence of the passages found, best passage first, each once."""
+def statements(hits: Sequence[Hit], articles: ArticleIndex, asked: frozenset[str] = frozenset()) -> list[Evidence]:
+    """Every sentence of the passages found, best passage first, each once; none that only asks what is `asked`."""
     found: dict[tuple[str, int], Evidence] = {}
     known = articles.with_sentences({hit.passage.article for hit in hits})
     for hit in hits:
@@ -189,15 +194,27 @@ def statements(hits: Sequence[Hit], articles: ArticleIndex) -> list[Evidence]:
         for at, sentence in enumerate(sentences):
             place = article.id, sentence.start
             if hit.passage.start <= sentence.start and sentence.end <= hit.passage.end and place not in found:
-                found[place] = statement(article, sentences, at, hit)
-    return list(found.values())
+                found[place] = statement(article, sentences, at, hit, asked)
+    return [one for one in found.values() if not _asks(one.quote, asked)]
 
 
-def statement(article: Article, sentences: Sequence[Sentence], at: int, hit: Hit | None = None) -> Evidence:
-    """The sentence `at` of all the article's, as it was found in the passage of `hit`."""
-    sentence, start = sentences[at], _begin(article, sentences, at)
+def statement(
+    article: Article,
+    sentences: Sequence[Sentence],
+    at: int,
+    hit: Hit | None = None,
+    asked: frozenset[str] = frozenset(),
+) -> Evidence:
+    """The sentence `at` of all the article's, as it was found in the passage of `hit`.
+
+    A question of these words, as `asked`, stands neither before it nor for what the article is about: it would make
+    any statement behind it the likeliest.
+    """
+    sentence, start = sentences[at], _begin(article, sentences, at, asked)
     opening = list(islice((one for one in sentences if one.kind != "caption"), 2))
     about, told_at = _about(article, opening)
+    if _asks(about, asked):
+        about, told_at = "", -1
     quote = article.text[start : sentence.end]
     return Evidence(
         number=0,
@@ -231,12 +248,14 @@ def _about(article: Article, opening: Sequence[Sentence]) -> tuple[str, int]:
     return article.title, -1
 
 
-def _begin(article: Article, sentences: Sequence[Sentence], at: int) -> int:
+def _begin(article: Article, sentences: Sequence[Sentence], at: int, asked: frozenset[str]) -> int:
     """Where the statement begins: at the sentence, or up to two sentences earlier if it leans on them."""
     first = at
     while at - first < 2 and first > 0 and _LEANS.match(article.text, sentences[first].start):
         before = sentences[first - 1]
         if before.kind != sentences[at].kind or sentences[at].end - before.start > 600:
+            break
+        if _asks(article.text[before.start : before.end], asked):
             break
         first -= 1
     return sentences[first].start
@@ -250,7 +269,8 @@ def fold_copies(ranked: Sequence[Evidence]) -> list[Evidence]:
             if item.overlaps(other):
                 break  # a part of what is there already
             if is_copy(item, other):
-                kept[place] = replace(other, carriers=tuple(dict.fromkeys((*other.carriers, item.article))))
+                carriers = tuple(dict.fromkeys((*other.carriers, item.article)))
+                kept[place] = replace(other, carriers=carriers, copies=(*other.copies, item))
                 break
         else:
             kept.append(item)
@@ -276,13 +296,23 @@ def is_copy(a: Evidence, b: Evidence) -> bool:
     """Whether two statements are the same words, lightly edited: no number or day apart, no name in another's place."""
     if not a.words or not b.words:
         return a.quote == b.quote
-    if len(a.words & b.words) / len(a.words | b.words) < _COPY:
+    if not _alike(a.words, b.words):
         return False
     days = find_days(a.quote, a.date), find_days(b.quote, b.date)
     if all(days) and not any(one.same(other) for one in days[0] for other in days[1]):
         return False
     short, long = sorted((find_numbers(a.quote), find_numbers(b.quote)), key=len)
     return all(number.stands_in(long) for number in short) and not _renamed(a.line.split(), b.line.split())
+
+
+def _asks(text: str, asked: frozenset[str]) -> bool:
+    """Whether a text does nothing but ask what is `asked`, by its words."""
+    return text.rstrip(_CLOSING).endswith(("?", "？", "؟")) and _alike(frozenset(content_words(text)), asked)
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether these are nearly the same words; of none, no."""
+    return bool(one and other) and len(one & other) >= _COPY * len(one | other)
 
 
 def _renamed(one: Sequence[str], two: Sequence[str]) -> bool:

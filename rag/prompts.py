@@ -32,7 +32,7 @@ _REWRITE = (
     "words such as he, it, there or that by what they stand for. Change nothing else. Write only the question."
 )
 
-_SPECIAL = re.compile(r"<(?=\||/?\w+\|?>)|(?<=\[)(?=/?INST\])")
+_SPECIAL = re.compile(r"<(?=[|｜]|/?\w+\|?>)|(?<=\[)(?=/?[A-Z_]+\])")
 _FROM, _TURNS = "Statements from", "Conversation:"
 
 

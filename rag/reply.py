@@ -9,7 +9,7 @@ from typing import Literal
 from index.types import Hit
 from rag.days import spell
 from rag.engines.base import Completion
-from rag.evidence import Evidence, EvidenceSet
+from rag.evidence import Evidence, EvidenceSet, is_copy
 from rag.support import Signals
 from rag.types import AnswerSentence, Citation, Timings, Usage, Withheld
 
@@ -97,11 +97,18 @@ class Reply:
         self.sentences = [replace(one, citations=tuple(anew[n] for n in one.citations)) for one in self.sentences]
 
     def citations(self, carriers: Callable[[Evidence], tuple[str, ...]]) -> tuple[Citation, ...]:
-        """The quotes by number; `carriers` finds every article that has the same words."""
-        return tuple(
-            Citation(number, one.article, one.title, one.date, one.page, one.quote, one.start, one.end, carriers(one))
-            for number, one in enumerate(self.cited.values(), 1)
-        )
+        """The quotes by number; `carriers` finds every article that has the same words.
+
+        One that is cited for these very words, lightly edited, is cited because it differs: it carries its own only.
+        """
+        found = list[Citation]()
+        for number, one in enumerate(self.cited.values(), 1):
+            differ = {other.article for other in self.cited.values() if other is not one and is_copy(other, one)}
+            ids = tuple(id for id in carriers(one) if id not in differ)
+            found.append(
+                Citation(number, one.article, one.title, one.date, one.page, one.quote, one.start, one.end, ids)
+            )
+        return tuple(found)
 
     def besides(self) -> list[Evidence]:
         """The statements read that the answer does not cite; none where a name is asked for that no article has."""
