@@ -6,13 +6,19 @@ DATA   ?= ../shared/data/xquad_en
 READY  := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: ui test test-ui load page-speed screenshots lint bench bench-scale bench-answers eval eval-peers gate clean
+.PHONY: ui test test-faults test-ui soak audit load page-speed screenshots lint bench bench-scale bench-answers eval eval-peers gate clean
 
 ui: $(READY)            ## index the seed articles (unless a folder is indexed already) and open the chat
 	$(BIN)/dateline ui --first-folder seeds
 
 test: $(READY_DEV)      ## every test; the first run fetches the chat model (1.1 GB, once)
 	$(BIN)/python -m pytest
+
+test-faults: $(READY_DEV) ## what is killed, broken or hostile: kills, bombs, lies, guesses, and 100,000 examples of any input
+	$(BIN)/python -m pytest -m faults --hypothesis-profile fuzz --durations=10 tests/faults
+
+soak: $(READY_DEV)      ## two hours of everything at once, with faults: make soak SOAK="--minutes 20"
+	PYTHONPATH=.:tests $(BIN)/python tests/soak.py $(SOAK)
 
 test-ui: $(READY_DEV)   ## the page in a real headless Chromium (Debian: apt install chromium)
 	@PYTHONPATH=tests $(BIN)/python -m browser_fixtures
@@ -31,6 +37,10 @@ lint: $(READY_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+audit: $(READY_DEV)     ## known holes in what is installed, and patterns of holes in our own code
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml index rag web evals ui.py
+	$(BIN)/pip-audit --progress-spinner off --skip-editable --local
 
 eval: $(READY_DEV)      ## the seeds' test split, scored: about six minutes on two cores
 	$(BIN)/dateline eval --split test

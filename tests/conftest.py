@@ -20,6 +20,14 @@ from index.store import ArticleIndex
 
 Write = Callable[..., Path]
 
+FAULTS = Path(__file__).parent / "faults"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(FAULTS):
+            item.add_marker("faults")
+
 
 @pytest.fixture(scope="session")
 def embedding() -> TextEmbedder:
