@@ -23,6 +23,8 @@ from index.ollama_embed import OllamaEmbedder
 from rag.engines.connections import Connections
 from rag.engines.ollama import OllamaEngine
 from rag.engines.ollama_server import installed_models, is_running, pull
+from rag.engines.openai import OpenAIEngine
+from rag.engines.openai_server import OpenAIServer
 from rag.engines.stoppable import until_stopped
 from rag.errors import EngineError, EngineInterrupted, EngineTimeout, EngineUnavailable, ModelMissing, Stopped
 
@@ -184,6 +186,18 @@ def test_nothing_follows_a_redirect_to_another_computer(call: str, status: str) 
             with pytest.raises((EngineUnavailable, EmbedderError), match="OLLAMA_HOST"):
                 CALLS[call](server.url)
         assert server.asked and elsewhere.asked == []
+
+
+@pytest.mark.parametrize("fault", ["slow head", "slow body", "a line of a gigabyte"])
+def test_a_server_that_speaks_as_openai_is_not_waited_for_longer(fault: str) -> None:
+    with RawServer(FAULTS[fault][0]("check")) as server:
+        engine = OpenAIEngine(MODEL, server=OpenAIServer.of(server.url, None), timeout=PATIENCE)
+        memory, begun = _most_memory(), time.monotonic()
+        with pytest.raises(EngineError, match=r"DATELINE_TIMEOUT=2|does not speak OpenAI's language"):
+            spoken(engine.stream(QUESTION, max_tokens=120))
+        assert time.monotonic() - begun < 5
+    assert _most_memory() - memory < MEMORY
+    assert len(server.asked) == 1
 
 
 # -- asked again, where nothing was shown
