@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from llama_index.core.llms import ChatMessage
 
@@ -17,6 +17,7 @@ from rag.engines.thoughts import Thoughts, may_open, thinks
 from rag.engines.writers import cores
 from rag.errors import EngineError, EngineInterrupted, EngineUnavailable
 
+_Found = TypeVar("_Found")
 _INSTEAD = "choose one that does not think with --model PATH.gguf, or leave --model out."
 
 
@@ -115,7 +116,7 @@ class EmbeddedEngine:
 
     def count_tokens(self, text: str) -> int:
         """Exact, by the model's own tokenizer."""
-        return self._started().server.count_tokens(text)
+        return self._asked(lambda slot: slot.server.count_tokens(text))
 
     def close(self) -> None:
         """Frees the model, also in mid-answer and while it is loaded. The engine can't be used afterwards; safe to call
@@ -134,7 +135,24 @@ class EmbeddedEngine:
         """The events of a chat; greedy, so that the same messages give the same text."""
         greedy = {"logprobs": True, "temperature": 0, "seed": self._seed}
         request = {"messages": as_json(messages)} | greedy | options
-        return self._started().chat(request, connections, in_pieces=in_pieces)
+
+        def begin(slot: Slot) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+            events = slot.chat(dict(request), connections, in_pieces=in_pieces)
+            return next(events, {}), events
+
+        first, events = self._asked(begin)
+        yield first
+        yield from events
+
+    def _asked(self, call: Callable[[Slot], _Found]) -> _Found:
+        """What `call` gives; from another process, where it finds that the one has died since the last question."""
+        slot = self._started()
+        try:
+            return call(slot)
+        except EngineInterrupted:
+            if self._closed or slot.server.runs:
+                raise
+            return call(self._started())
 
     def _started(self) -> Slot:
         with self._lock:

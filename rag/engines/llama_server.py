@@ -33,6 +33,8 @@ LOAD_SECONDS = 600.0
 """The longest that a model may take to be loaded: a large one comes from a slow disk in minutes."""
 _ALIVE_SECONDS = 5.0
 """Within which a server that works at something still says that it is there."""
+_DYING_SECONDS = 1.0
+"""Within which a process that breaks off is gone: it has a gigabyte to give back."""
 BROKE_OFF = "The embedded model broke off in mid-answer. Ask again; if it happens again, run `dateline doctor`."
 BATCH = 64
 """Tokens that are read at once: 2 % slower than 128, where 32 are 10 %; and a stop is felt after each batch."""
@@ -213,8 +215,9 @@ class LlamaServer:
                 "Close other programs that use the processor, or allow more with the setting `timeout`."
             ) from error
         except httpx.HTTPError as error:
-            with suppress(subprocess.TimeoutExpired):  # if it is dying, the next question must find it dead
-                self._process.wait(0.2)
+            if not connections.over:
+                with suppress(subprocess.TimeoutExpired):  # if it is dying, the next question must find it dead
+                    self._process.wait(_DYING_SECONDS)
             raise EngineInterrupted(BROKE_OFF) from error
 
 
