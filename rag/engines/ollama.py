@@ -93,8 +93,6 @@ class OllamaEngine:
                         logprobs += [token.logprob for token in end.logprobs or () if token.logprob is not None]
                     if piece:
                         yield piece
-                    if end.done:
-                        break
             except EngineUnavailable as error:
                 if end is None:
                     raise
