@@ -10,9 +10,10 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import socket
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -178,3 +179,45 @@ def _certificates() -> ssl.SSLContext:
             f"{name} is {os.environ.get(name)!r}, where no certificates can be read "
             f"({error.strerror or error}): correct it, or unset it."
         ) from error
+
+
+# -- and left ----------------------------------------------------------------------------------------
+
+
+class Sockets:
+    """The sockets of some requests, which another thread can cut."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sockets: list[socket.socket] = []
+        self._over = threading.Event()
+
+    @property
+    def over(self) -> bool:
+        """Whether they have been cut."""
+        return self._over.is_set()
+
+    def trace(self, event: str, told: dict[str, Any]) -> None:
+        """Hears what httpx tells of a request's connection (its extension `trace`)."""
+        # TLS goes on in a socket of its own
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            with self._lock:
+                self._sockets.append(told["return_value"].get_extra_info("socket"))
+                if self.over:
+                    _break(self._sockets[-1])
+
+    def cut(self) -> None:
+        """Breaks what is open at once, and the rest as soon as it is connected."""
+        with self._lock:
+            self._over.set()
+            for connection in self._sockets:
+                _break(connection)
+
+    def cut_within(self, seconds: float) -> bool:
+        """Waits so long, or until they are cut, and says whether they are."""
+        return self._over.wait(seconds)
+
+
+def _break(connection: socket.socket) -> None:
+    with suppress(OSError):  # it was closed before
+        connection.shutdown(socket.SHUT_RDWR)

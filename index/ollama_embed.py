@@ -6,12 +6,17 @@ from functools import cached_property
 from typing import Any
 
 import httpx
+import numpy as np
 
 from index.errors import EmbedderError
-from index.network import default_host, http_options
+from index.network import default_host
 from index.ollama_library import ollama
+from index.patience import patient
 
 from llama_index.embeddings.ollama import OllamaEmbedding  # isort: skip  after the library it imports
+
+_SECONDS = 300.0
+"""The longest that a few passages may take, the loading of a large model among it."""
 
 
 class OllamaEmbedder(OllamaEmbedding):
@@ -20,9 +25,13 @@ class OllamaEmbedder(OllamaEmbedding):
     Raises EmbedderError if Ollama does not answer or does not have the model, SettingsError if `host` is no address.
     """
 
-    def __init__(self, model: str, *, host: str | None = None) -> None:
+    def __init__(self, model: str, *, host: str | None = None, timeout: float = _SECONDS) -> None:
+        """`timeout` is the longest wait for an answer in seconds."""
         address = default_host({"OLLAMA_HOST": host or ""})
-        super().__init__(model_name=model, base_url=address, embed_batch_size=8, client_kwargs=http_options(address))
+        super().__init__(
+            model_name=model, base_url=address, embed_batch_size=8, client_kwargs=patient(address, timeout)
+        )
+        self._seconds = timeout
 
     @property
     def name(self) -> str:
@@ -38,27 +47,46 @@ class OllamaEmbedder(OllamaEmbedding):
         raise self._missing()
 
     def get_general_text_embedding(self, texts: str) -> list[float]:
-        return self._answer(super().get_general_text_embedding, texts)  # type: ignore[no-any-return]
+        (vector,) = self.get_general_text_embeddings([texts])
+        return vector
 
     def get_general_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return self._answer(super().get_general_text_embeddings, texts)  # type: ignore[no-any-return]
+        vectors: list[list[float]] = self._answer(super().get_general_text_embeddings, texts)
+        if len(vectors) != len(texts) or not np.isfinite(vectors).all():
+            raise self._not_ollama()
+        return vectors
 
     def _answer(self, call: Any, *args: Any) -> Any:
         try:
             return call(*args)
         except (ConnectionError, httpx.ConnectError) as error:
             raise EmbedderError(f"No Ollama answers at {self.base_url}: start it with `ollama serve`.") from error
-        except httpx.HTTPError as error:
+        except httpx.TimeoutException as error:
+            raise EmbedderError(
+                f"Ollama at {self.base_url} kept us waiting for {self._seconds:g} seconds: restart it with "
+                "`ollama serve`, or choose a smaller embedding model; then run the same command again."
+            ) from error
+        except httpx.TransportError as error:
             raise EmbedderError(
                 f"Ollama at {self.base_url} broke off ({error}): run the same command again."
             ) from error
         except ollama.ResponseError as error:
             if error.status_code == 404:
                 raise self._missing() from error
+            if 300 <= error.status_code < 400:
+                raise self._not_ollama() from error
             raise EmbedderError(
                 f"Ollama cannot embed with '{self.model_name}' ({error.error}): "
                 "choose an embedding model, such as `ollama pull nomic-embed-text`."
             ) from error
+        except (httpx.HTTPError, ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise self._not_ollama() from error
+
+    def _not_ollama(self) -> EmbedderError:
+        return EmbedderError(
+            f"What answers at {self.base_url} does not embed as Ollama does: correct OLLAMA_HOST, update Ollama, or "
+            "use another embedder."
+        )
 
     def _missing(self) -> EmbedderError:
         return EmbedderError(

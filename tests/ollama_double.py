@@ -307,12 +307,18 @@ class OllamaDouble:
             return refuses(400, f'"{name}" does not support chat')  # written by hand
         if not asked["messages"]:
             return _reply(self._load, asked)
-        return _reply(self._ahead if _is_ahead(asked) else self.chat, asked)
+        return _named(name, _reply(self._ahead if _is_ahead(asked) else self.chat, asked))
 
 
 def _is_ahead(asked: dict[str, Any]) -> bool:
     """Whether nothing is done with the one token that comes."""
     return asked["options"].get("num_predict") == 1 and not asked.get("logprobs")
+
+
+def _named(model: str, reply: Reply) -> Reply:
+    """The same of the model that was asked: it is always that one which answers."""
+    recorded_model = re.compile(r'(?<="model":")qwen2\.5-coder:[\w.]+(?=")')
+    return replace(reply, lines=(recorded_model.sub(model, line) for line in reply.lines))
 
 
 def _reply(answer: Answer, request: dict[str, Any]) -> Reply:

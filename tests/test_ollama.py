@@ -201,7 +201,7 @@ DEATHS = {
     "llama runner process has terminated": double.error_in_mid_stream(),
     "the connection was cut": double.cut_connection(),
     "the answer has no end": double.end_without_done(),
-    "the last line was cut": Reply([WHOLE, WHOLE, WHOLE, WHOLE[:40]]),
+    "a line of the answer cannot be read": Reply([WHOLE, WHOLE, WHOLE, WHOLE[:40]]),
 }
 
 

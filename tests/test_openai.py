@@ -68,6 +68,7 @@ def test_a_question_is_answered_by_llama_cpps_own_server(
     run: Run, seeds_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     llama = LlamaServer(fetch(DEFAULT, model_dir()), context_tokens=2048, threads=1, timeout=300)
+    llama.load()
     try:
         key = llama._client.headers["Authorization"].removeprefix("Bearer ")
         monkeypatch.setenv("DATELINE_API_KEY", key)

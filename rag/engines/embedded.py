@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from llama_index.core.llms import ChatMessage
 
@@ -15,8 +15,9 @@ from rag.engines.llama_server import BROKE_OFF, LlamaServer
 from rag.engines.slot import Slot
 from rag.engines.thoughts import Thoughts, may_open, thinks
 from rag.engines.writers import cores
-from rag.errors import EngineInterrupted, EngineUnavailable
+from rag.errors import EngineError, EngineInterrupted, EngineUnavailable
 
+_Found = TypeVar("_Found")
 _INSTEAD = "choose one that does not think with --model PATH.gguf, or leave --model out."
 
 
@@ -52,6 +53,7 @@ class EmbeddedEngine:
         self._prompt_cache_mib = prompt_cache_mib
         self._lock = threading.Lock()
         self._slot: Slot | None = None
+        self._loading: LlamaServer | None = None
         self._closed = False
 
     def load(self, connections: Connections | None = None) -> None:
@@ -114,12 +116,15 @@ class EmbeddedEngine:
 
     def count_tokens(self, text: str) -> int:
         """Exact, by the model's own tokenizer."""
-        return self._started().server.count_tokens(text)
+        return self._asked(lambda slot: slot.server.count_tokens(text))
 
     def close(self) -> None:
-        """Frees the model, also in mid-answer. Safe to call twice; the engine can't be used afterwards."""
+        """Frees the model, also in mid-answer and while it is loaded. The engine can't be used afterwards; safe to call
+        twice."""
+        self._closed = True
+        if loading := self._loading:
+            loading.close()
         with self._lock:
-            self._closed = True
             slot, self._slot = self._slot, None
         if slot is not None:
             slot.server.close()
@@ -130,20 +135,46 @@ class EmbeddedEngine:
         """The events of a chat; greedy, so that the same messages give the same text."""
         greedy = {"logprobs": True, "temperature": 0, "seed": self._seed}
         request = {"messages": as_json(messages)} | greedy | options
-        return self._started().chat(request, connections, in_pieces=in_pieces)
+
+        def begin(slot: Slot) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+            events = slot.chat(dict(request), connections, in_pieces=in_pieces)
+            return next(events, {}), events
+
+        first, events = self._asked(begin)
+        yield first
+        yield from events
+
+    def _asked(self, call: Callable[[Slot], _Found]) -> _Found:
+        """What `call` gives; from another process, where it finds that the one has died since the last question."""
+        slot = self._started()
+        try:
+            return call(slot)
+        except EngineInterrupted:
+            if self._closed or slot.server.runs:
+                raise
+            return call(self._started())
 
     def _started(self) -> Slot:
         with self._lock:
             if self._closed:
-                raise EngineUnavailable("The embedded engine was closed. Open a new Assistant.")
+                raise _closed()
             if self._slot is None or not self._slot.server.runs:  # one that died in mid-answer: who listened was told
-                server = LlamaServer(
+                self._slot = None
+                server = self._loading = LlamaServer(
                     self._path,
                     context_tokens=self.context_tokens,
                     threads=self._threads,
                     timeout=self._timeout,
                     prompt_cache_mib=self._prompt_cache_mib,
                 )
+                try:
+                    if self._closed:
+                        server.close()
+                    server.load()
+                except EngineError as error:
+                    raise _closed() if self._closed else error from error
+                finally:
+                    self._loading = None
                 self.context_tokens = min(self.context_tokens, server.window())
                 self._slot = Slot(server)
             return self._slot
@@ -176,6 +207,10 @@ class _End:
             truncated=self._finish == "length",
             mean_logprob=sum(logprobs) / len(logprobs) if logprobs else None,
         )
+
+
+def _closed() -> EngineUnavailable:
+    return EngineUnavailable("The embedded engine was closed. Open a new Assistant.")
 
 
 def default_threads() -> int:

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -22,44 +23,58 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
+from rag.engines import gguf
 from rag.engines.connections import Connections
-from rag.errors import EngineError, EngineInterrupted, EngineTimeout, EngineUnavailable, ModelMissing, WeightsError
+from rag.errors import EngineError, EngineInterrupted, EngineTimeout, EngineUnavailable, WeightsError
 
+LOAD_SECONDS = 600.0
+"""The longest that a model may take to be loaded: a large one comes from a slow disk in minutes."""
+_ALIVE_SECONDS = 5.0
+"""Within which a server that works at something still says that it is there."""
+_DYING_SECONDS = 1.0
+"""Within which a process that breaks off is gone: it has a gigabyte to give back."""
 BROKE_OFF = "The embedded model broke off in mid-answer. Ask again; if it happens again, run `dateline doctor`."
 BATCH = 64
 """Tokens that are read at once: 2 % slower than 128, where 32 are 10 %; and a stop is felt after each batch."""
+_SMALLER = "Close other programs, or choose a smaller model with `--model`: `dateline models` names some."
 _CPU_NEEDS = ("avx2", "fma", "f16c")  # the wheel is compiled for these; without them the process would be killed
 
 
 class LlamaServer:
-    """A GGUF file, loaded. Safe to use from several threads: it answers one request after another."""
+    """A GGUF file, and the process in which it is loaded after `load`.
+
+    Safe to use from several threads: it answers one request after another.
+    """
 
     def __init__(
         self, path: Path, *, context_tokens: int, threads: int, timeout: float, prompt_cache_mib: int = 0
     ) -> None:
-        """Loads the model (seconds).
+        """Begins the process.
 
         `timeout` counts seconds without a sign of life: no token written and no batch read.
-        Raises ModelMissing without the file, WeightsError if llama.cpp can't use it, EngineUnavailable on a
-        processor that llama.cpp was not compiled for.
+        Raises ModelMissing without the file, WeightsError if it is no model that chats, is damaged or larger than the
+        memory, EngineUnavailable on a processor that llama.cpp was not compiled for.
         """
-        _check_file(path)
+        gguf.check(path)
         _check_processor()
+        _check_memory(path)
         key = secrets.token_urlsafe(32)
         self.copies = Path(tempfile.mkdtemp(prefix="dateline-"))
         """Where `keep` puts its copies; goes with the process."""
-        told = {
+        self._path = path
+        self._told = {
             "path": str(path.absolute()), "key": key, "context_tokens": context_tokens, "threads": threads,
             "prompt_cache_mib": prompt_cache_mib, "batch": BATCH, "copies": str(self.copies),
         }  # fmt: skip
         self._process = _begin()
         # Also runs when Python exits.
         self._finish = weakref.finalize(self, _end, self._process, self.copies)
-        self.address = self._heard(path, told)
+        self.address = ""
+        """Where it listens, once it has loaded the model."""
         self._timeout = timeout
         self._client = httpx.Client(
-            base_url=self.address,
             headers={"Authorization": f"Bearer {key}"},
             timeout=timeout,
             trust_env=False,  # a proxy has no business on the loopback address
@@ -67,27 +82,57 @@ class LlamaServer:
             limits=httpx.Limits(max_keepalive_connections=0),
         )
 
-    def _heard(self, path: Path, told: dict[str, Any]) -> str:
-        """The server's address, once it has loaded what it was told to."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        try:
-            print(json.dumps(told), file=self._process.stdin, flush=True)
-            answer = json.loads(self._process.stdout.readline())
-        except (OSError, ValueError):  # it has died
-            answer = {}
+    def load(self, seconds: float = LOAD_SECONDS) -> None:
+        """Loads the model, which may take so many `seconds`; closing ends it.
+
+        Raises WeightsError if llama.cpp can't use the file, EngineTimeout, or EngineUnavailable without llama.cpp.
+        """
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            self._process.kill()
+
+        clock = threading.Timer(seconds, end)
+        clock.daemon = True
+        clock.start()
+        answer = self._heard()
+        clock.cancel()
         if "address" in answer:
-            return str(answer["address"])
+            self.address = answer["address"]
+            self._client.base_url = httpx.URL(self.address)
+            return
+        ended = self._process.poll() if answer else self._process.wait()
         self.close()
+        if late.is_set():
+            raise EngineTimeout(
+                f"llama.cpp has not loaded {self._path} within {seconds:.0f} seconds. Ask again, or choose a smaller "
+                "model with `--model`."
+            )
+        if ended == -9:
+            raise WeightsError(
+                f"The system ended llama.cpp while it loaded {self._path}: most likely there is too little memory. "
+                f"{_SMALLER}"
+            )
         if "missing" in answer:
             raise EngineUnavailable(
                 f"The embedded engine cannot be loaded on this machine ({answer['missing']}). "
                 "Install it with `pip install xllamacpp`, or install Ollama and use `--engine ollama`."
             )
         raise WeightsError(
-            f"llama.cpp cannot load {path}: it is cut short, of a kind that this llama.cpp doesn't "
+            f"llama.cpp cannot load {self._path}: it is cut short, of a kind that this llama.cpp doesn't "
             "know, or too large for the memory. Give another GGUF file with `--model PATH.gguf`, "
             "or leave `--model` out and run `dateline pull` for the default one."
         )
+
+    def _heard(self) -> dict[str, str]:
+        """What its process says once it has loaded what it was told to; nothing if that has died."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        try:
+            print(json.dumps(self._told), file=self._process.stdin, flush=True)
+            return dict(json.loads(self._process.stdout.readline()))
+        except (OSError, ValueError):
+            return {}
 
     @property
     def runs(self) -> bool:
@@ -143,6 +188,13 @@ class LlamaServer:
         """Breaks off what is being answered and frees the model."""
         self._finish()
 
+    def _answers(self) -> bool:
+        """Whether it is there at all: it may be slow, or at another question's answer."""
+        try:
+            return not self._client.get("/health", timeout=_ALIVE_SECONDS).is_error
+        except httpx.HTTPError:
+            return False
+
     @contextmanager
     def _request(
         self, method: str, path: str, body: object = None, connections: Connections | None = None
@@ -156,13 +208,16 @@ class LlamaServer:
                     raise _refusal(response)
                 yield response
         except httpx.TimeoutException as error:
+            if not self._answers():
+                self.close()  # the next question gets another
             raise EngineTimeout(
                 f"The embedded model gave no sign of life for {self._timeout:.0f} seconds. "
                 "Close other programs that use the processor, or allow more with the setting `timeout`."
             ) from error
         except httpx.HTTPError as error:
-            with suppress(subprocess.TimeoutExpired):  # if it is dying, the next question must find it dead
-                self._process.wait(0.2)
+            if not connections.over:
+                with suppress(subprocess.TimeoutExpired):  # if it is dying, the next question must find it dead
+                    self._process.wait(_DYING_SECONDS)
             raise EngineInterrupted(BROKE_OFF) from error
 
 
@@ -204,21 +259,27 @@ def _check_processor() -> None:
         )
 
 
-def _check_file(path: Path) -> None:
-    """Finds the plain mistakes before native code sees the file."""
-    try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-    except OSError as error:
-        raise ModelMissing(
-            f"The model file {path} cannot be read ({error.strerror}). Give a GGUF file with "
-            "`--model PATH.gguf`, or get the default one with `dateline pull`."
-        ) from error
-    if magic != b"GGUF":
+def _check_memory(path: Path) -> None:
+    """Finds what cannot be loaded before the system has to end somebody for it."""
+    size, free = path.stat().st_size, _free_memory()
+    if size > free:
         raise WeightsError(
-            f"{path} is not a GGUF model file. Give one with `--model PATH.gguf`, "
-            "or get the default one with `dateline pull`."
+            f"The model {path.name} takes {size / 1e9:.1f} GB of memory or more, and {free / 1e9:.1f} GB are free. "
+            f"{_SMALLER}"
         )
+
+
+def _free_memory() -> float:
+    """Bytes that a process may take now, by the machine, its container and its own limit."""
+    memory = psutil.virtual_memory()
+    # only Linux counts what it could free for somebody who asks
+    found = [float(memory.available + psutil.swap_memory().free if psutil.LINUX else memory.total)]
+    with suppress(OSError, ValueError):
+        found.append(float(Path("/sys/fs/cgroup/memory.max").read_text("ascii")))
+    if psutil.LINUX:
+        limit, _ = psutil.Process().rlimit(psutil.RLIMIT_AS)
+        found += [float(limit)] if limit >= 0 else []
+    return min(found)
 
 
 def _refusal(response: httpx.Response) -> EngineError:

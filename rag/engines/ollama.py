@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Sequence
-from json import JSONDecodeError
 from typing import Any
 
 from llama_index.core.llms import ChatMessage
@@ -13,15 +12,17 @@ from index.network import default_host, is_here
 from index.ollama_library import ollama
 from rag.engines.base import Completion, as_json, yes_over_no
 from rag.engines.connections import Connections
-from rag.engines.ollama_server import connect, interrupted
+from rag.engines.ollama_server import connect, each, interrupted, understood
 from rag.engines.thoughts import Thoughts, may_open, thinks
 from rag.engines.tokens import Estimate
-from rag.errors import EngineError
+from rag.errors import EngineError, EngineUnavailable
 
 TOP_LOGPROBS = 20
 """As many alternatives as Ollama gives."""
 LOAD_SECONDS = 600.0
 """The longest that a model may take to be loaded: a large one comes from a slow disk in minutes."""
+_MORE_LINES = 64
+"""A line of a streamed answer is a token; beside those that the model may write there are few."""
 _INSTEAD = "choose one that does not think with --model, or use --engine embedded."
 
 
@@ -60,7 +61,8 @@ class OllamaEngine:
         if not self._stays:
             return  # such a chat would unload it
         with connect(self.address, max(self._timeout, LOAD_SECONDS), self.model, connections) as client:
-            client.chat(**self._request(()))
+            with understood(self.address):
+                self._check(client.chat(**self._request(())))
 
     def stream(
         self,
@@ -77,20 +79,24 @@ class OllamaEngine:
         Ollama cut the prompt, unasked (see `_learn`).
         """
         end, thoughts, logprobs = None, Thoughts(), list[float]()
-        with connect(self.address, self._timeout, self.model, connections) as client:
+        with connect(self.address, self._timeout, self.model, connections, by_line=True) as client:
+            request = self._request(messages, num_predict=max_tokens)
+            lines = each(client.chat(**request, stream=True, logprobs=True), self.address)
             try:
-                request = self._request(messages, num_predict=max_tokens)
-                for end in client.chat(**request, stream=True, logprobs=True):
+                for number, end in enumerate(lines):
+                    self._check(end)
+                    if number > max_tokens + _MORE_LINES:
+                        raise interrupted(f"it writes on beyond the {max_tokens} tokens that it may write")
                     thoughts.thought |= bool(end.message.thinking)
                     piece = thoughts.without(end.message.content or "")
                     if piece or not thoughts.thought:
                         logprobs += [token.logprob for token in end.logprobs or () if token.logprob is not None]
                     if piece:
                         yield piece
-            except JSONDecodeError as error:
+            except EngineUnavailable as error:
                 if end is None:
                     raise
-                raise interrupted("the last line was cut") from error
+                raise interrupted("a line of the answer cannot be read") from error
         if end is None or not end.done:
             raise interrupted("the answer has no end")
         if rest := thoughts.rest():
@@ -108,7 +114,8 @@ class OllamaEngine:
         if not self._stays or not is_here(self.address):
             return
         with connect(self.address, max(self._timeout, LOAD_SECONDS), self.model, connections) as client:
-            client.chat(**self._request(beginning, num_predict=1))
+            with understood(self.address):
+                client.chat(**self._request(beginning, num_predict=1))
 
     def yes_minus_no(
         self, messages: Sequence[ChatMessage], *, connections: Connections | None = None
@@ -118,7 +125,9 @@ class OllamaEngine:
         Raises the errors of `stream`.
         """
         with connect(self.address, self._timeout, self.model, connections) as client:
-            reply = client.chat(**self._request(messages, num_predict=1), logprobs=True, top_logprobs=TOP_LOGPROBS)
+            with understood(self.address):
+                reply = client.chat(**self._request(messages, num_predict=1), logprobs=True, top_logprobs=TOP_LOGPROBS)
+            self._check(reply)
         text = reply.message.content or ""
         if reply.message.thinking or may_open(text):
             raise thinks(self.model, _INSTEAD)
@@ -148,9 +157,19 @@ class OllamaEngine:
             "keep_alive": self._keep_alive,
         }
 
+    def _check(self, reply: ollama.ChatResponse) -> None:
+        """Whether it is this model that answers, and answers at all. Raises EngineError."""
+        if reply.model and _bare(reply.model) != _bare(self.model):
+            raise EngineError(
+                f"Ollama answered with {reply.model} instead of {self.model}: look what stands between at "
+                f"{self.address}, name that model with --model if it is meant, or use --engine embedded."
+            )
+
     def _completion(
         self, messages: Sequence[ChatMessage], end: ollama.ChatResponse, logprobs: Sequence[float] = ()
     ) -> Completion:
+        if end.done_reason in ("load", "unload"):  # what it says where nothing was asked
+            raise interrupted(f"it did {end.done_reason} the model instead")
         # Ollama leaves out a count of 0, and counts cached tokens in without telling how many they are.
         read = end.prompt_eval_count or 0
         self._learn([message.content or "" for message in messages], read)
@@ -175,3 +194,7 @@ class OllamaEngine:
                 f"with DATELINE_CONTEXT_TOKENS (`ollama show {self.model}` tells how much it takes), or show it "
                 "less with DATELINE_EVIDENCE_TOKENS."
             )
+
+
+def _bare(model: str) -> str:
+    return model.lower().removesuffix(":latest")

@@ -5,17 +5,17 @@ Light to import, so that settings can be read without waiting for LlamaIndex.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
-from index.network import default_host, http_options
+from index.network import default_host
+from index.patience import patient
 from rag.errors import EngineError, EngineInterrupted, EngineTimeout, EngineUnavailable, ModelMissing
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rag.engines.connections import Connections
 
-_CONNECT_SECONDS = 10.0
+_Step = TypeVar("_Step")
 # Between two lines of a pull lies at worst the checksum of a large file on a slow disk.
 _PULL_SECONDS = 600.0
 
@@ -35,6 +35,8 @@ _SPECIALISTS = (
     "think", "reason", "-r1", "r1-", "qwq", "gpt-oss", "magistral",
 )  # fmt: skip
 
+# what reading an answer raises that is none of Ollama's: other JSON, none, or one with too many brackets
+_GARBLED = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 # what Ollama says where the process in which the model runs is gone, at whatever moment that was
 _DIED = re.compile(
     r"runner|process has terminated|\bEOF\b|error was encountered while running|connection (reset|refused)"
@@ -65,9 +67,10 @@ def is_running(host: str, *, timeout: float = 1.0) -> bool:
     """Whether an Ollama server answers at `host` within `timeout` seconds. Raises SettingsError only."""
     address = default_host({"OLLAMA_HOST": host})
     try:
-        reply = httpx.get(f"{address}/api/version", timeout=timeout, **http_options(address))
+        with httpx.Client(**patient(address, timeout, retry=False)) as client:
+            reply = client.get(f"{address}/api/version")
         return reply.status_code == 200 and "version" in reply.json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError):
+    except (httpx.HTTPError, httpx.InvalidURL, *_GARBLED):
         return False
 
 
@@ -80,14 +83,12 @@ def installed_models(host: str, *, timeout: float = 5.0) -> list[InstalledModel]
     from index.ollama_library import ollama
 
     address = default_host({"OLLAMA_HOST": host})
-    with connect(address, timeout) as client:
-        reply = httpx.get(f"{address}/api/tags", timeout=_patience(timeout), **http_options(address))
+    with connect(address, timeout) as client, httpx.Client(**patient(address, timeout)) as plain:
+        reply = plain.get(f"{address}/api/tags")
         if reply.status_code != 200:
             raise ollama.ResponseError(reply.text, reply.status_code)
-        listed = reply.json()
-        if not isinstance(listed, dict) or "models" not in listed:
-            raise _not_ollama(address)
-        return [_installed(entry, client, address) for entry in listed["models"] or []]
+        with understood(address):
+            return [_installed(entry, client, address) for entry in reply.json()["models"] or []]
 
 
 def _installed(entry: dict[str, Any], client: ollama.Client, address: str) -> InstalledModel:
@@ -117,7 +118,8 @@ def _billions(size: str) -> float:
 
 def memory(host: str, model: str) -> int:
     """Bytes in which the server holds `model` now; 0 if it does not. Raises EngineError."""
-    with connect(default_host({"OLLAMA_HOST": host}), 5.0) as client:
+    address = default_host({"OLLAMA_HOST": host})
+    with connect(address, 5.0) as client, understood(address):
         return next((int(one.size or 0) for one in client.ps().models if one.name == model), 0)
 
 
@@ -157,22 +159,23 @@ def missing(wanted: str | None, installed: Sequence[InstalledModel] = ()) -> Mod
 # -- getting a model --------------------------------------------------------------------------------
 
 
-def pull(host: str, model: str, progress: Callable[[str, int, int], None]) -> None:
+def pull(host: str, model: str, progress: Callable[[str, int, int], None], *, timeout: float = _PULL_SECONDS) -> None:
     """Has the server fetch `model`; `progress(status, completed, total)` gets each of its lines, in bytes.
 
+    `timeout` is the longest wait for a line, in seconds.
     Raises ModelMissing if the registry has no such model, EngineInterrupted if the pull stopped half-way
     (a second pull goes on from there), EngineUnavailable, or EngineError with the server's words.
     """
     from index.ollama_library import ollama
 
-    status = ""
-    with connect(default_host({"OLLAMA_HOST": host}), _PULL_SECONDS, model) as client:
+    status, address = "", default_host({"OLLAMA_HOST": host})
+    with connect(address, timeout, by_line=True) as client:
         try:
-            for step in client.pull(model, stream=True):
+            for step in each(client.pull(model, stream=True), address):
                 status = step.status or ""
                 progress(status, step.completed or 0, step.total or 0)
         except ollama.ResponseError as error:
-            if error.status_code == 403:
+            if error.status_code == 403 or 300 <= error.status_code < 400:
                 raise
             raise _pull_refused(model, _words(error)) from error
         except (httpx.ReadError, httpx.RemoteProtocolError):
@@ -201,22 +204,20 @@ def _pull_refused(model: str, words: str) -> EngineError:
 
 @contextmanager
 def connect(
-    address: str, timeout: float, model: str = "", connections: Connections | None = None
+    address: str, timeout: float, model: str = "", connections: Connections | None = None, *, by_line: bool = False
 ) -> Iterator[ollama.Client]:
     """A client, about to ask of `model`, whose failures are EngineErrors that say what to do.
 
-    `timeout` is the longest silence in seconds, not the longest answer.
+    `timeout` is the longest wait in seconds for an answer in one piece, or, `by_line`, for each of its lines. No
+    redirect is followed: it could lead questions and articles to another computer.
     """
-    from pydantic import ValidationError
-
     from index.ollama_library import ollama
 
-    options = http_options(address)
     if connections:
         connections.check()
-        options["event_hooks"] = {"request": [lambda request: request.extensions.update(trace=connections.trace)]}
+    options = patient(address, timeout, by_line=by_line, sockets=connections)
     try:
-        with ollama.Client(host=address, timeout=_patience(timeout), **options) as client:
+        with ollama.Client(host=address, **options) as client:
             yield client
     except ollama.ResponseError as error:
         raise _refusal(error, address, model) from error
@@ -227,15 +228,26 @@ def connect(
     except httpx.TimeoutException as error:
         longer = f"Give it longer with DATELINE_TIMEOUT={2 * timeout:g}, or choose a smaller model with --model."
         remedy = longer if model else "Restart it with `ollama serve`, or use --engine embedded."
-        raise EngineTimeout(f"Ollama at {address} was silent for {timeout:g} seconds. {remedy}") from error
+        raise EngineTimeout(f"Ollama at {address} kept us waiting for {timeout:g} seconds. {remedy}") from error
     except httpx.TransportError as error:
         raise interrupted("the connection was cut") from error
-    except (httpx.HTTPError, json.JSONDecodeError, UnicodeDecodeError, ValidationError) as error:
+    except httpx.HTTPError as error:
         raise _not_ollama(address) from error
 
 
-def _patience(timeout: float) -> httpx.Timeout:
-    return httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS))
+@contextmanager
+def understood(address: str) -> Iterator[None]:
+    """What is read of an answer in here that cannot be Ollama's raises EngineUnavailable."""
+    try:
+        yield
+    except _GARBLED as error:
+        raise _not_ollama(address) from error
+
+
+def each(steps: Iterable[_Step], address: str) -> Iterator[_Step]:
+    """The `steps` of a streamed answer, read as in `understood`; what is done with them is not."""
+    with understood(address):
+        yield from steps
 
 
 def _refusal(error: ollama.ResponseError, address: str, model: str) -> EngineError:
@@ -250,6 +262,11 @@ def _refusal(error: ollama.ResponseError, address: str, model: str) -> EngineErr
     # -1: a line in a stream, not an HTTP status
     if error.status_code == -1 or (error.status_code >= 500 and _DIED.search(words)):
         return interrupted(words)
+    if 300 <= error.status_code < 400:
+        return EngineUnavailable(
+            f"What answers at {address} sends us elsewhere ({error.status_code}), where your articles do not follow: "
+            "write Ollama's own address in OLLAMA_HOST, or use --engine embedded."
+        )
     if error.status_code == 403:
         return EngineError(
             f"Ollama does not answer to the name in {address} (403). Write its IP address in OLLAMA_HOST, have a proxy "

@@ -14,7 +14,7 @@ from llama_index.llms.openai_like import OpenAILike
 
 from rag.engines.base import Completion, yes_over_no
 from rag.engines.connections import Connections
-from rag.engines.openai_server import OpenAIServer, patience
+from rag.engines.openai_server import OpenAIServer
 from rag.engines.thoughts import Thoughts, may_open, thinks
 from rag.engines.tokens import Estimate
 from rag.errors import EngineError, ModelMissing
@@ -131,7 +131,7 @@ class OpenAIEngine:
             while True:
                 sent = {name: value for name, value in wanted.items() if name not in self._refused}
                 try:
-                    yield from self._streamed(client, messages, end, timeout, max_tokens, sent)
+                    yield from self._streamed(client, messages, end, max_tokens, sent)
                     return
                 except openai.APIStatusError as error:
                     refused = {name for name in sent if name in error.response.text}
@@ -144,13 +144,10 @@ class OpenAIEngine:
         client: httpx.Client,
         messages: Sequence[ChatMessage],
         end: _End,
-        timeout: float,
         max_tokens: int,
         sent: dict[str, Any],
     ) -> Iterator[ChatResponse]:
-        chat = self._model(client).stream_chat(
-            messages, max_tokens=max_tokens, timeout=patience(timeout), extra_body=sent
-        )
+        chat = self._model(client).stream_chat(messages, max_tokens=max_tokens, timeout=client.timeout, extra_body=sent)
         try:
             with closing(chat) as replies:
                 for reply in replies:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from index.network import default_host, http_options
+from index.network import default_host
+from index.patience import patient
 from rag.errors import EngineError, EngineInterrupted, EngineTimeout, EngineUnavailable, ModelMissing, SettingsError
 
 if TYPE_CHECKING:
     from rag.engines.connections import Connections
 
-_CONNECT_SECONDS = 10.0
 _NAMED = 20
 """So many models are named where one has to be chosen; a large host serves hundreds."""
 # what OpenAI's client adds of this machine, and of the environment's OPENAI_…, is no business of another server
@@ -70,7 +70,7 @@ class OpenAIServer:
 
     def models(self, *, timeout: float = 5.0) -> list[ServedModel]:
         """What it serves, in its own order. Raises EngineUnavailable, EngineTimeout or another EngineError."""
-        with self.connect(timeout, by_setting=False) as client:
+        with self.connect(timeout, streamed=False) as client:
             reply = client.get(f"{self.address}/models")
             if reply.status_code != 200:
                 raise self.refusal(reply)
@@ -96,12 +96,12 @@ class OpenAIServer:
 
     @contextmanager
     def connect(
-        self, timeout: float, connections: Connections | None = None, *, by_setting: bool = True
+        self, timeout: float, connections: Connections | None = None, *, streamed: bool = True
     ) -> Iterator[httpx.Client]:
         """A client, and failures that are EngineErrors which say what to do.
 
-        Leaving closes its connections. `timeout` is the longest silence in seconds, not the longest answer;
-        `by_setting`: the user can allow more.
+        Leaving closes its connections. `timeout` is the longest wait in seconds for a line of a `streamed` answer,
+        where the user can allow more by a setting, or for another's whole.
         """
 
         def prepare(request: httpx.Request) -> None:
@@ -109,20 +109,19 @@ class OpenAIServer:
                 del request.headers[name]
             if self.key:
                 request.headers["Authorization"] = f"Bearer {self.key}"
-            if connections:
-                request.extensions["trace"] = connections.trace
 
         if connections:
             connections.check()
-        options = http_options(self.address)
+        # never asked twice: some are paid for each question
+        options = patient(self.address, timeout, by_line=streamed, retry=False, sockets=connections)
         try:
-            with httpx.Client(timeout=patience(timeout), event_hooks={"request": [prepare]}, **options) as client:
+            with httpx.Client(event_hooks={"request": [prepare]}, **options) as client:
                 yield client
         except _NOBODY_THERE as error:
             raise self._unreachable(str(error)) from error
         except httpx.TimeoutException as error:
             longer = f"Give it longer with DATELINE_TIMEOUT={2 * timeout:g}, or restart it."
-            remedy = longer if by_setting else "Restart it, or use --engine embedded."
+            remedy = longer if streamed else "Restart it, or use --engine embedded."
             raise EngineTimeout(f"The server at {self.address} was silent for {timeout:g} seconds. {remedy}") from error
         except httpx.TransportError as error:
             raise self.interrupted("the connection was cut") from error
@@ -196,11 +195,6 @@ class OpenAIServer:
         return EngineUnavailable(
             f"No server answers at {self.address}: start it, correct --base-url, or use --engine embedded."
         )
-
-
-def patience(timeout: float) -> httpx.Timeout:
-    """Seconds of silence; fewer for the connection itself."""
-    return httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS))
 
 
 def _window(model: dict[str, Any]) -> int:
