@@ -316,13 +316,16 @@ def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
 
 
 def _renamed(one: Sequence[str], two: Sequence[str]) -> bool:
-    """Whether a name stands in the place of another, and neither anywhere in the other words."""
+    """Whether a name or number stands in the place of another, and neither anywhere in the other words."""
     return any(
-        tag == "replace"
-        and foreign_names(" ".join(one[i:j]), " ".join(two))
-        and foreign_names(" ".join(two[k:m]), " ".join(one))
+        tag == "replace" and _foreign(one[i:j], two) and _foreign(two[k:m], one)
         for tag, i, j, k, m in SequenceMatcher(None, one, two, autojunk=False).get_opcodes()
     )
+
+
+def _foreign(words: Sequence[str], others: Sequence[str]) -> bool:
+    part, text = " ".join(words), " ".join(others)
+    return bool(foreign_names(part, text)) or any(not one.stands_in(find_numbers(text)) for one in find_numbers(part))
 
 
 def share_of(question: str, articles: ArticleIndex) -> Callable[[str], float]:
