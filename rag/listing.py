@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal, cast
 
 from index.store import ArticleIndex
 from index.types import Listed
-from rag.days import find_times, spell
+from rag.days import find_times, shifted, spell
 from rag.evidence import Evidence, statement
 from rag.find import Filters, narrowing
 from rag.reply import Reply
@@ -100,9 +100,9 @@ def _narrowed(wanted: Wanted, rest: str, now: date | None) -> Wanted | None:
             case "since":
                 wanted = replace(wanted, since=time.first)
             case "after":
-                wanted = replace(wanted, since=time.last + timedelta(1))
+                wanted = replace(wanted, since=shifted(time.last, 1))
             case "before":
-                wanted = replace(wanted, until=time.first - timedelta(1))
+                wanted = replace(wanted, until=shifted(time.first, -1))
             case "until" | "till" | "to":
                 wanted = replace(wanted, until=time.last)
             case _:
