@@ -65,9 +65,9 @@ PIECES = [
 SURROGATES = st.sampled_from(["\ud800", "\udfff", "\udcff"])
 
 
-def texts(*, most: int = 60, surrogates: bool = False) -> st.SearchStrategy[str]:
-    """Any text: of the pieces that rules turn on, of any characters, or of both."""
-    piece: st.SearchStrategy[str] = st.sampled_from(PIECES)
+def texts(*, most: int = 60, surrogates: bool = False, longest: int = 1000) -> st.SearchStrategy[str]:
+    """Any text: of the pieces that rules turn on, none longer than `longest`, of any characters, or of both."""
+    piece: st.SearchStrategy[str] = st.sampled_from([each for each in PIECES if len(each) <= longest])
     kinds = [piece, piece, piece, piece.map(_disguised), st.text(max_size=8), *([SURROGATES] if surrogates else [])]
     return st.lists(st.one_of(kinds), max_size=most).map("".join)
 
