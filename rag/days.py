@@ -192,7 +192,7 @@ _SPAN = re.compile(
 _COUNTS = NUMBER_WORDS | {"a": 1, "this": 1, "last": 2, "past": 2, "previous": 2}
 _LENGTHS = {"weekend": 3, "day": 1, "week": 7, "month": 31, "year": 366}
 _WHOLE_MONTH = re.compile(
-    r"(?:\b(?:in|of|during|since|until|last|this|early|late|mid)[ -]|(?=\w+\.?,? (?:of )?[12]\d{3}\b)\b)"
+    r"(?:\b(?:in|of|during|since|until|last|this|early|late|mid)[ -]|\b(?=\w+\.?,? (?:of )?[12]\d{3}\b))"
     rf"(?P<month>{_MONTH})(?:,? (?:of )?(?P<year>{_YEAR}))?(?![\w-])",
     re.IGNORECASE,
 )
