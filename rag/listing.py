@@ -47,6 +47,7 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _TIME_BEFORE = re.compile(rf" {_THAT}{_IN} ?(?:the )?$", re.IGNORECASE)
+_BEFORE = 100  # characters before a time, in which what belongs to it stands
 _OVER = re.compile(
     r"(?: (?:do (?:you|we) have|are there|there are|is there|about|published|written"
     r"|(?:(?:is|are) )?in (?:the|this|your) (?:archive|index|folder|collection|corpus)))* ?[?.!]*",
@@ -93,7 +94,7 @@ def wanted(question: str, now: date | None) -> Wanted | None:
 
 def _narrowed(wanted: Wanted, rest: str, now: date | None) -> Wanted | None:
     for time in reversed(find_times(rest, now)):
-        before = _TIME_BEFORE.search(rest[: time.start])
+        before = _TIME_BEFORE.search(rest, max(0, time.start - _BEFORE), time.start)
         word = (before[0] if before else "").split()[-1:] or [""]
         begin = before.start() if before else time.start
         match word[0].lower():

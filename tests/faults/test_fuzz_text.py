@@ -93,7 +93,7 @@ _FORMS: list[Callable[[date], str]] = [
 ]
 
 
-@examples(8_000)
+@examples(12_000)
 @given(
     st.dates(date(1000, 1, 1), date(2999, 12, 31)),
     st.sampled_from(_FORMS),
@@ -148,7 +148,7 @@ _GROUPS = st.sampled_from(["{:,}", "{}"])
 _BLANKS = st.sampled_from([",", " ", "\xa0", "\u202f", "'", "’"])
 
 
-@examples(8_000)
+@examples(12_000)
 @given(st.integers(2, 10**12), _GROUPS, _BLANKS, st.sampled_from(["{}", "about {} people", "({}).", "$ {}, and"]))
 def test_a_number_as_it_is_written_is_read_back(number: int, form: str, blank: str, around: str) -> None:
     found = find_numbers(around.format(form.format(number).replace(",", blank)))
@@ -158,7 +158,7 @@ def test_a_number_as_it_is_written_is_read_back(number: int, form: str, blank: s
 # --- words
 
 
-@examples(8_000)
+@examples(4_000)
 @given(texts(surrogates=True))
 def test_the_words_of_any_text_stand_where_they_are_told(text: str) -> None:
     found = list(terms(text))
@@ -170,7 +170,7 @@ def test_the_words_of_any_text_stand_where_they_are_told(text: str) -> None:
 # --- citations
 
 
-@examples(6_000)
+@examples(5_000)
 @given(texts(most=20))
 @example("[[1]2]")
 @example("“The herons nest.[1]”")
@@ -187,7 +187,7 @@ def test_no_number_but_a_citations_own_stands_in_an_answer(text: str) -> None:
     assert [citations[number].article for number in (1, 2)] == ["a.txt", "b.txt"]
 
 
-@examples(4_000)
+@examples(3_000)
 @given(st.lists(SENTENCES, min_size=1, max_size=4), SENTENCES, st.sampled_from(NEWS))
 def test_any_sentence_is_checked_and_a_number_that_nobody_wrote_is_found(
     quotes: list[str], written: str, question: str
