@@ -44,7 +44,7 @@ _TOKENS = [
     *(b"<script type='application/ld+json'>[[{\"datePublished\": 1}]]</script>", b"<meta charset=utf-7>"),
     *(b"<h1>", b"<time>"),
     *(b'"', b"\\u0000", b"\\ud800", b"{", b"}", b"[", b"]", b",", b":", b"null", b"1e999", b"NaN", b"-", b"true"),
-    *(b'""'),
+    b'""',
     *(b"\\", b"{\\rtf1", b"\\'", b"\\u-1 ", b"\\u55357 ", b"\\bin9 ", b"\\par", b"{\\*", b"\\ansicpg99999", b"\\uc9 "),
     *(b"\nFrom ", b"\nFrom: ", b"\nContent-Type: ", b"text/html; charset=", b"multipart/mixed; boundary=b"),
     *(b"\n--b\n", b"\n--b--"),
@@ -53,7 +53,7 @@ _TOKENS = [
     *(b"endobj", b"stream\n", b"/Length -1", b"/Kids [1 0 R]", b"/Count 99999", b"trailer", b"xref", b"%%EOF"),
     *(b"R", b"0 0 0"),
     *(b"w:gridSpan", b"w:val='9'", b"w:p>", b"xmlns:w=''", b"outline-level='x'", b"full-path", b"href='%00'"),
-    *(b"idref='../..'"),
+    b"idref='../..'",
     *(b"0", b"99999999999999999999", b"-1", b"2024-13-45", b"0000-00-00", b"1e5", b"\xd9\xa3"),
 ]  # fmt: skip
 
