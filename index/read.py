@@ -193,10 +193,10 @@ def _article(identifier: str, relative: str, item: Extract | Unreadable) -> Arti
     text = item.text
     if len(text) > MAX_ARTICLE_CHARS:
         raise too_long()
-    if not any(text[start:end].strip() for start, end in _between(item.asides, len(text))):
-        raise Unreadable("empty: there is no text in it" if text.strip() else "empty")
     captions, credits = find_captions(text)
     asides = tuple(sorted({*item.asides, *credits}, key=lambda span: (span.start, span.end)))
+    if not any(text[start:end].strip() for start, end in _between(asides, len(text))):
+        raise Unreadable("empty: there is no text in it" if text.strip() else "empty")
     title = (
         _shorten(item.title or "", _LONGEST_TITLE) or _first_sentence(text, (*captions, *asides)) or Path(relative).name
     )

@@ -47,8 +47,9 @@ def read_jsonl(path: Path) -> list[Found]:
     with path.open("rb") as file:
         marked = file.read(4).startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff"))
     if marked:  # UTF-16 or -32, whose lines are not lines of bytes
-        return _numbered(_parse(line) for line in _json_text(path).split("\n") if line.strip())
-    found = _numbered(_parse_bytes(line) for line in _byte_lines(path))
+        found = _numbered(_parse(line) for line in _json_text(path).split("\n") if line.strip())
+    else:
+        found = _numbered(_parse_bytes(line) for line in _byte_lines(path))
     if not found:
         raise Unreadable("empty")
     return found
@@ -122,8 +123,10 @@ def read_csv(path: Path) -> list[Found]:
     """An article a row below the row of heads, numbered from 0; blank rows are no records."""
     limit = Unreadable(f"larger than {MAX_FILE_BYTES // 1_000_000} MB: split it")
     lines = list(io.StringIO(decode(read_bytes(path, MAX_FILE_BYTES, limit)), newline=""))
-    while not lines[0].strip():
+    while lines and not lines[0].strip():
         lines.pop(0)
+    if not lines:  # blanks of other scripts, which are no white space among bytes
+        raise Unreadable("empty")
     told = re.fullmatch(r"sep=(.)\s*", lines[0], re.I)  # Excel's own line above the heads
     mark = told[1] if told else max("\t,;|", key=lines[0].count)
     lines = lines[1:] if told else lines

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from index.catalog import Catalog
 from index.records import Counts, Narrow, Stored
 from index.stopwords import STOPWORDS
+from index.terms import small
 from index.types import Hit
 from index.vectors import Vectors
 
@@ -101,7 +102,7 @@ def telling_words(query: str) -> list[str]:
     """
     words = _WORD.findall(unicodedata.normalize("NFC", query))  # with their case, which tells names
     telling = [word for place, word in enumerate(words) if _tells(word, first=place == 0, shouted=query.isupper())]
-    return list(dict.fromkeys(word.casefold() for word in telling or words))[:_MAX_WORDS]
+    return list(dict.fromkeys(map(small, telling or words)))[:_MAX_WORDS]
 
 
 def _finding(words: Sequence[str], catalog: Catalog, statistics: Statistics) -> tuple[list[str], list[str]]:
@@ -135,7 +136,7 @@ def _tells(word: str, *, first: bool, shouted: bool) -> bool:
 
 def words_of(text: str) -> list[str]:
     """All words of the text, without case, as the words of a phrase are looked for."""
-    return _WORD.findall(unicodedata.normalize("NFC", text).casefold())
+    return [small(word) for word in _WORD.findall(unicodedata.normalize("NFC", text))]
 
 
 def _nearest(

@@ -29,6 +29,13 @@ def fold(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 
+def small(word: str) -> str:
+    """Without case, letter by letter, as FTS5 takes it: "Straße" stays as long as it is, or it would not be found."""
+    if word.isascii():
+        return word.lower()
+    return "".join(low if len(low := letter.casefold()) == 1 else letter for letter in word)
+
+
 def spelled(name: str) -> str:
     """A name as it is looked up: its words, folded, each between spaces; empty for none."""
     return f" {' '.join(_WORD.findall(fold(name)))} " if name.strip() else ""

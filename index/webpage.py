@@ -213,9 +213,11 @@ def _write_out_tables(soup: Any) -> bool:
     """Makes of each table of data paragraphs, a row each, with its heads in it, and whether there were any."""
     found = False
     for table in soup.find_all("table"):
+        if table.find(["table", *_KEPT]):  # a page's layout; asked first, for rows within rows within rows are many
+            continue
         rows = [row.find_all(["td", "th"]) for row in table.find_all("tr")]
-        prose = table.find(["table", *_KEPT]) or any(len(_text(cell)) > _CELL_CHARS for row in rows for cell in row)
-        if prose or len(rows) < 2 or max(map(len, rows)) < 2:  # a page's layout; or one row, or column
+        prose = any(len(_text(cell)) > _CELL_CHARS for row in rows for cell in row)
+        if prose or len(rows) < 2 or max(map(len, rows)) < 2:  # layout too; or one row, or column
             continue
         found = True
         heads = takewhile(lambda row: row and all(cell.name == "th" for cell in row[1:] or row), rows)

@@ -5,9 +5,10 @@ of such words, so it is done here once, from the date of the article.
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date
 from typing import Self
 
 from rag.words import NUMBER_WORDS
@@ -107,9 +108,18 @@ def spell_span(first: date, last: date) -> str:
         return spell(first)
     if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year:
         return str(first.year)
-    if first.day == 1 and (last + timedelta(1)).day == 1 and (first.year, first.month) == (last.year, last.month):
+    if first.day == 1 and last == _month_end(first):
         return f"{_MONTHS[first.month - 1]} {first.year}"
     return f"{spell(first)} to {spell(last)}"
+
+
+def shifted(day: date, by: int) -> date:
+    """`day` so many days later; where the calendar ends, its first day or its last."""
+    return date.fromordinal(min(max(day.toordinal() + by, 1), date.max.toordinal()))
+
+
+def _month_end(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def annotate(text: str, anchor: date | None, form: str = " ({})") -> str:
@@ -126,8 +136,7 @@ def _explicit(match: re.Match[str], anchor: date | None) -> Day:
     year = int(given["year"]) if "year" in given else None
     if anchor and not year:
         # 29 February does not exist in every year; its neighbour is near enough to compare
-        years = (anchor.year - 1, anchor.year, anchor.year + 1)
-        year = min(years, key=lambda year: abs(date(year, month, min(day, 28)) - anchor))
+        year = min(_years_around(anchor), key=lambda year: abs(date(year, month, min(day, 28)) - anchor))
     return Day(*match.span(), month, day, year)
 
 
@@ -142,9 +151,9 @@ def _relative(match: re.Match[str], anchor: date | None) -> Day | None:
             return None
         # to some "last Tuesday" is this week's and to others the one before: only where both agree it has a date
         if which == "last" and meant.weekday() >= anchor.weekday():
-            meant -= timedelta(7 if meant == anchor else 0)
+            meant = shifted(meant, -7 if meant == anchor else 0)
         elif which == "coming" or (which == "next" and meant.weekday() <= anchor.weekday()):
-            meant += timedelta(7)
+            meant = shifted(meant, 7)
         elif which not in ("", "this") or not _told(before, behind):
             return Day(*match.span(), 0, 0, None, word)
     return Day(*match.span(), meant.month, meant.day, meant.year, word)
@@ -155,8 +164,12 @@ def _last(match: re.Match[str], today: date) -> date:
     if match["weekday"]:
         # by two letters, which have no i: the pattern takes "Frıday" too
         weekday = [name[:2] for name in _WEEKDAYS].index(match["weekday"][:2].casefold())
-        return today - timedelta((today.weekday() - weekday) % 7)
-    return today + timedelta({"yesterday": -1, "tomorrow": 1}.get(match["word"].lower(), 0))
+        return shifted(today, -((today.weekday() - weekday) % 7))
+    return shifted(today, {"yesterday": -1, "tomorrow": 1}.get(match["word"].lower(), 0))
+
+
+def _years_around(day: date) -> tuple[int, ...]:
+    return tuple(year for year in (day.year - 1, day.year, day.year + 1) if MINYEAR <= year <= MAXYEAR)
 
 
 def _told(before: str, behind: str) -> bool:
@@ -179,7 +192,7 @@ _SPAN = re.compile(
 _COUNTS = NUMBER_WORDS | {"a": 1, "this": 1, "last": 2, "past": 2, "previous": 2}
 _LENGTHS = {"weekend": 3, "day": 1, "week": 7, "month": 31, "year": 366}
 _WHOLE_MONTH = re.compile(
-    r"(?:\b(?:in|of|during|since|until|last|this|early|late|mid)[ -]|(?=\w+\.?,? (?:of )?[12]\d{3}\b)\b)"
+    r"(?:\b(?:in|of|during|since|until|last|this|early|late|mid)[ -]|\b(?=\w+\.?,? (?:of )?[12]\d{3}\b))"
     rf"(?P<month>{_MONTH})(?:,? (?:of )?(?P<year>{_YEAR}))?(?![\w-])",
     re.IGNORECASE,
 )
@@ -202,13 +215,13 @@ def periods(question: str, today: date | None) -> Iterator[tuple[date, date]]:
         for match in _SPAN.finditer(question):
             word = (match["which"] or match["many"] or match["count"]).lower()
             if count := int(word) if word.isdigit() else _COUNTS.get(word):
-                length = count * _LENGTHS[match["unit"].lower()] + (not match["which"])
-                yield today - timedelta(min(length, today.toordinal() - 1)), today
+                length = int(count) * _LENGTHS[match["unit"].lower()] + (not match["which"])
+                yield shifted(today, -length), today
     for match in _WHOLE_MONTH.finditer(question):
         month = _MONTH_NUMBERS[match["month"][:3].casefold()]
         if year := int(match["year"] or 0) or _last_year(month, 1, today):
             first = date(year, month, 1)
-            yield first, (first + timedelta(31)).replace(day=1) - timedelta(1)
+            yield first, _month_end(first)
     for match in _WHOLE_YEAR.finditer(question):
         yield date(int(match[1]), 1, 1), date(int(match[1]), 12, 31)
 
@@ -238,7 +251,8 @@ class Time:
 
 
 _SAID = re.compile(r"“[^”]*”|\"[^\"]*\"")
-_COUNT = rf"(?:\d{{1,3}}|a|an|{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))})"
+# in ASCII: without its case "six" has a form with a long s, and one with a dotless i, by which no number is known
+_COUNT = rf"(?ai:\d{{1,3}}|a|an|{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))})"
 _UNITS = {"day": 1, "week": 7, "month": 30, "year": 365}
 _BACK = re.compile(
     rf"\b(?P<which>last|past|previous) (?P<alone>week|month|year|weekend)\b"
@@ -268,8 +282,7 @@ def find_times(text: str, anchor: date | None) -> list[Time]:
         month = _MONTH_NUMBERS[match["month"][:3].casefold()]
         if year := int(match["year"] or 0) or _year_of(month, match, anchor):
             first = date(year, month, 1)
-            last = (first + timedelta(31)).replace(day=1) - timedelta(1)
-            found.append(Time(match.start("month"), match.end(), first, last))
+            found.append(Time(match.start("month"), match.end(), first, _month_end(first)))
     for match in _YEAR_THEN.finditer(text):
         year = int(match["year"])
         found.append(Time(match.start("year"), match.end(), date(year, 1, 1), date(year, 12, 31)))
@@ -286,29 +299,27 @@ def _year_of(month: int, named: re.Match[str], anchor: date | None) -> int | Non
     """Of a month without one: the last up to the anchor where its clause is told in the past, else the nearest."""
     if not anchor or _told(named.string[: named.start()][-240:], named.string[named.end() :][:240]):
         return _last_year(month, 1, anchor)
-    years = (anchor.year - 1, anchor.year, anchor.year + 1)
-    return min(years, key=lambda year: abs(date(year, month, 15) - anchor))
+    return min(_years_around(anchor), key=lambda year: abs(date(year, month, 15) - anchor))
 
 
 def _back(match: re.Match[str], today: date) -> tuple[date, date]:
     """First and last day of what `match` of `_BACK` names."""
-    monday = today - timedelta(today.weekday())
+    monday = shifted(today, -today.weekday())
     unit = (match["alone"] or match["now"] or "").lower()
-    if unit in ("week", "weekend"):
-        monday -= timedelta(7) if match["alone"] and unit == "week" else timedelta(0)
-        if unit == "weekend":
-            return monday - timedelta(2), monday - timedelta(1)
-        return monday, min(monday + timedelta(6), today) if match["now"] else monday + timedelta(6)
+    if unit == "weekend":
+        return shifted(monday, -2), shifted(monday, -1)
+    if unit == "week":
+        monday = shifted(monday, -7 if match["alone"] else 0)
+        return monday, min(shifted(monday, 6), today) if match["now"] else shifted(monday, 6)
     if unit == "month":
-        last = today if match["now"] else today.replace(day=1) - timedelta(1)
+        last = today if match["now"] else shifted(today.replace(day=1), -1)
         return last.replace(day=1), last
     if unit == "year":
-        year = today.year - (not match["now"])
+        year = max(today.year - (not match["now"]), MINYEAR)
         return date(year, 1, 1), today if match["now"] else date(year, 12, 31)
     count = (match["lately"] or match["count"] or match["long"]).lower()
     many = int(count) if count.isdigit() else int({"a": 1, "an": 1}.get(count) or NUMBER_WORDS[count])
-    back = timedelta(min(many * _UNITS[(match["unit"] or match["unit_"] or match["unit__"]).lower()], 36500))
-    first = today - min(back, timedelta(today.toordinal() - 1))
+    first = shifted(today, -many * _UNITS[(match["unit"] or match["unit_"] or match["unit__"]).lower()])
     return first, first if match["count"] else today
 
 

@@ -1,12 +1,13 @@
 """The passages nearest to a query, as whoever asks may put it: days as text, and the day on which it is asked."""
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, TypedDict, Unpack
 
 from index.search import Mode
 from index.store import ArticleIndex
 from index.types import Hit
+from rag.days import shifted
 from rag.errors import QuestionError, SettingsError
 from rag.types import Length
 
@@ -34,8 +35,8 @@ class Wishes(Filters, total=False):
     """ "short", a sentence, or "full", up to about eight; None leaves it to the question's own words."""
 
 
-_RECENT = timedelta(days=10)
-"""Before the day of the question: what is asked on a day is mostly about that week (evals/RESULTS.md, "A calendar")."""
+_RECENT = 10
+"""Days before the question: what is asked on a day is mostly about that week (evals/RESULTS.md, "A calendar")."""
 
 
 def find(
@@ -51,7 +52,7 @@ def find(
     """See `Assistant.search`. What was published within `toward`, else shortly before `as_of`, comes higher."""
     as_text(query, "The query")
     today = as_day(filters.get("as_of"), "as_of")
-    toward = toward or ((today - _RECENT, today) if today else None)
+    toward = toward or ((shifted(today, -_RECENT), today) if today else None)
     return articles.search(query, k, **narrowing(filters), toward=toward, mode=mode, notes=notes)
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal, cast
 
 from index.store import ArticleIndex
 from index.types import Listed
-from rag.days import find_times, spell
+from rag.days import find_times, shifted, spell
 from rag.evidence import Evidence, statement
 from rag.find import Filters, narrowing
 from rag.reply import Reply
@@ -47,6 +47,7 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _TIME_BEFORE = re.compile(rf" {_THAT}{_IN} ?(?:the )?$", re.IGNORECASE)
+_BEFORE = 100  # characters before a time, in which what belongs to it stands
 _OVER = re.compile(
     r"(?: (?:do (?:you|we) have|are there|there are|is there|about|published|written"
     r"|(?:(?:is|are) )?in (?:the|this|your) (?:archive|index|folder|collection|corpus)))* ?[?.!]*",
@@ -93,16 +94,16 @@ def wanted(question: str, now: date | None) -> Wanted | None:
 
 def _narrowed(wanted: Wanted, rest: str, now: date | None) -> Wanted | None:
     for time in reversed(find_times(rest, now)):
-        before = _TIME_BEFORE.search(rest[: time.start])
+        before = _TIME_BEFORE.search(rest, max(0, time.start - _BEFORE), time.start)
         word = (before[0] if before else "").split()[-1:] or [""]
         begin = before.start() if before else time.start
         match word[0].lower():
             case "since":
                 wanted = replace(wanted, since=time.first)
             case "after":
-                wanted = replace(wanted, since=time.last + timedelta(1))
+                wanted = replace(wanted, since=shifted(time.last, 1))
             case "before":
-                wanted = replace(wanted, until=time.first - timedelta(1))
+                wanted = replace(wanted, until=shifted(time.first, -1))
             case "until" | "till" | "to":
                 wanted = replace(wanted, until=time.last)
             case _:

@@ -6,10 +6,10 @@ which is held to the words that were said; what it may not write out is asked wi
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal, TypedDict
 
-from rag.days import periods
+from rag.days import periods, shifted
 from rag.literal import foreign
 from rag.refusal import REFUSAL
 from rag.words import content_words
@@ -29,7 +29,7 @@ _NEXT_QUESTION = re.compile(
 )
 _SHORTEST = 3  # words of a question of its own: "When and where did …" is one
 _MOST = 3
-_AFTERWARDS = timedelta(days=7)  # news of a day is written on it and in the week behind it
+_AFTERWARDS = 7  # days: news of a day is written on it and in the week behind it
 
 
 class Message(TypedDict):
@@ -66,7 +66,7 @@ def lately(history: Sequence[Message]) -> list[tuple[str, str]]:
 
 def _turns(history: Sequence[Message]) -> list[tuple[str, str]]:
     # without marks of evidence
-    turns = [(turn["role"], re.sub(r"\s*\[\d+\]", "", turn["content"]).strip()) for turn in history]
+    turns = [(turn["role"], re.sub(r"(?<!\s)\s*\[\d+\]", "", turn["content"]).strip()) for turn in history]
     return [(role, REFUSAL if text.startswith(REFUSAL) else text) for role, text in turns if text]
 
 
@@ -86,5 +86,5 @@ def pointed_at(question: str, today: date | None) -> tuple[date, date] | None:
     named = next(periods(question, today), None)
     if not named:
         return None
-    first, behind = named[0], named[1] + _AFTERWARDS
+    first, behind = named[0], shifted(named[1], _AFTERWARDS)
     return first, min(behind, today) if today and first <= today else behind

@@ -7,7 +7,7 @@ from textwrap import shorten
 from rag.days import spell
 from rag.evidence import Evidence, EvidenceSet
 from rag.names import find_names, name_stands_in
-from rag.reply import Reply, with_numbers
+from rag.reply import Reply, cites_nothing, with_numbers
 from rag.types import AnswerSentence
 from rag.wording import quoted
 
@@ -28,7 +28,7 @@ def refuse(reply: Reply) -> str:
     What they say instead is put into the reply: it is related, and no answer. A question about the articles themselves
     is told where they are listed.
     """
-    asked = shorten(reply.standalone, _LONGEST, placeholder=" …")
+    asked = cites_nothing(shorten(reply.standalone, _LONGEST, placeholder=" …"))
     text = f"{REFUSAL} “{asked}”{'' if asked.endswith(('.', '?', '!', '…')) else '.'}"
     if any(map(_OF_ARTICLES.search, reply.unanswered)):
         return f"{text} {_LISTED}"

@@ -123,7 +123,7 @@ class Reply:
         """The sentences with their numbers, as a person reads them."""
         told = map(with_numbers, self.sentences)
         body = "\n".join(f"- {one}" for one in told) if self.as_list else " ".join(told)
-        return "\n\n".join(filter(None, (self.lead, body)))
+        return "\n\n".join(filter(None, (cites_nothing(self.lead), body)))
 
     def news(self) -> str:
         """What has been added to the text since this was asked last; nothing if it has changed otherwise."""
@@ -141,14 +141,19 @@ class Reply:
 def with_numbers(sentence: AnswerSentence) -> str:
     """The sentence with its [n] before the full stop: "Rami Abdurrahman heads it [1]." """
     marks = "".join(f" [{number}]" for number in sentence.citations)
-    body = sentence.text.rstrip()
+    body = cites_nothing(sentence.text).rstrip()
     end = len(body.rstrip(".!?…。؟"))
     return f"{body[:end]}{marks}{body[end:]}"
+
+
+def cites_nothing(text: str) -> str:
+    """With "(2)" for an article's or a reader's own "[2]", which in an answer would be the number of a quote."""
+    return re.sub(r"\[(\d+)\]", r"(\1)", text)
 
 
 def without_numbers(text: str) -> str:
     """Without the "[2]" and the "According to the statements" that a model writes by itself: code decides what is
     cited."""
-    plain = re.sub(r"\s*\[\d+(?:, ?\d+)*\]", "", text).strip()
+    plain = re.sub(r"(?<!\s)\s*\[\d+(?:, ?\d+)*\]", "", text).strip()
     plain = re.sub(r"^According to the (?:given |provided )?(?:statements?|articles?), ", "", plain)
     return plain[:1].upper() + plain[1:]

@@ -114,7 +114,7 @@ def _about(
     """The articles of `hits` that are about the topic, each with its sentences; none where a name of it is in none."""
     best = {hit.passage.article: hit.score for hit in reversed(hits)}
     known = articles.with_sentences(best)
-    if missing_names(find_names(topic, question=True), [article for article, _ in known.values()]):
+    if not known or missing_names(find_names(topic, question=True), [article for article, _ in known.values()]):
         return []
     share = share_of(topic, articles)
     openings = [f"{article.title}\n{article.text[:_OPENING]}" for article, _ in known.values()]

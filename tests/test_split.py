@@ -1,6 +1,5 @@
 """index/split.py and captions.py: sentences and captions end where a reader would end them, and no word is lost."""
 
-import random
 import re
 from collections import Counter
 from dataclasses import replace
@@ -60,15 +59,6 @@ def test_a_line_of_250_000_characters_needs_linear_time(unit: str) -> None:
     assert max(span.end - span.start for span in spans) <= 1000
 
 
-NASTY = [
-    *"aAbZ19éЖжא؟。！।;،:,.!?…-–—'\"“”‘’«»()[]{}「」#*|•_=~ \t\n\r\x0b\x0c\x1c\x85\xa0",
-    *"\u2028\u2029\u200b\ufeff\u3000\ud800\U0001f600\0",
-    *("\r\n", "\n\n", "\r\n\r\n", ". ", ".\n", "... ", "Mr. ", "U.S. ", "p.m. ", "No. 5", "\n- ", "\n1. ", "\n# "),
-    *("\n---\n", ".” ", "?” he ", "(A b.) ", " date 2024-12-05 ", " (Omar Albam/AP)\n\n", " Credit: AP\n\n"),
-    *("word ", "Word ", "x" * 700, *(blank * 95 for blank in " \t\xa0")),
-]
-
-
 def assert_covered(text: str, spans: list[Span], ignored: tuple[Span, ...] = ()) -> None:
     """Each character that is not white space is in exactly one of all these; the spans are in order."""
     covered = Counter(at for span in (*spans, *ignored) for at in range(span.start, span.end))
@@ -78,28 +68,33 @@ def assert_covered(text: str, spans: list[Span], ignored: tuple[Span, ...] = ())
     assert spans == sorted(spans, key=lambda span: span.start)
 
 
-def test_every_character_of_any_article_is_in_one_paragraph_one_sentence_and_one_passage() -> None:
-    chance = random.Random(20241205)
-    nasty = ["".join(chance.choices(NASTY, k=chance.randint(1, 120))) for _ in range(1000)]
-    for text in [*nasty, *SEEDS, "", " ", "\n\n \r\n\x0c", "\u2029"]:
-        assert_covered(text, paragraphs(text))
-        one = article(text)
-        sentences = sentences_of(one)
-        assert_covered(text, [Span(s.start, s.end) for s in sentences], one.aside_spans)
-        assert [(s.number, s.paragraph) for s in sentences] == list(enumerate(sorted(s.paragraph for s in sentences)))
-        for sentence in sentences:
-            inside = any(c.start <= sentence.start and sentence.end <= c.end for c in one.caption_spans)
-            assert sentence.kind == ("caption" if inside else "prose")
-        for max_chars in (200, 900):
-            passages = passages_of(one, sentences, max_chars)
-            held = [[s for s in sentences if p.start <= s.start and s.end <= p.end] for p in passages]
-            assert [s for group in held for s in group] == sentences and len({p.id for p in passages}) == len(passages)
-            for passage, group in zip(passages, held, strict=True):
-                assert passage.text == text[passage.start : passage.end]
-                assert {s.kind for s in group} == {passage.kind}
-                assert (passage.start, passage.end) == (group[0].start, group[-1].end)
-                assert len(passage.text) <= max_chars or len(group) == 1
-                assert all(aside.end <= passage.start or passage.end <= aside.start for aside in one.aside_spans)
+def assert_in_its_place(text: str, most: int = 900) -> None:
+    """Every character of the text as an article is in one paragraph, one sentence and one passage of `most` at most."""
+    assert_covered(text, paragraphs(text))
+    assert_covered(text, spans := split_sentences(text))
+    assert max((span.end - span.start for span in spans), default=0) <= 1000
+    one = article(text)
+    sentences = sentences_of(one)
+    assert_covered(text, [Span(s.start, s.end) for s in sentences], one.aside_spans)
+    assert [(s.number, s.paragraph) for s in sentences] == list(enumerate(sorted(s.paragraph for s in sentences)))
+    for sentence in sentences:
+        inside = any(c.start <= sentence.start and sentence.end <= c.end for c in one.caption_spans)
+        assert sentence.kind == ("caption" if inside else "prose")
+    passages = passages_of(one, sentences, most)
+    held = [[s for s in sentences if p.start <= s.start and s.end <= p.end] for p in passages]
+    assert [s for group in held for s in group] == sentences and len({p.id for p in passages}) == len(passages)
+    for passage, group in zip(passages, held, strict=True):
+        assert passage.text == text[passage.start : passage.end]
+        assert {s.kind for s in group} == {passage.kind}
+        assert (passage.start, passage.end) == (group[0].start, group[-1].end)
+        assert len(passage.text) <= most or len(group) == 1
+        assert all(aside.end <= passage.start or passage.end <= aside.start for aside in one.aside_spans)
+
+
+@pytest.mark.parametrize("text", [*SEEDS, "", " ", "\n\n \r\n\x0c", "\u2029"])
+@pytest.mark.parametrize("most", [200, 900])
+def test_every_character_of_an_article_is_in_one_paragraph_one_sentence_and_one_passage(text: str, most: int) -> None:
+    assert_in_its_place(text, most)  # of any text: tests/faults/test_fuzz_text.py
 
 
 def test_a_caption_is_a_passage_of_its_own_and_an_aside_in_none() -> None:
