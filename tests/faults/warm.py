@@ -9,10 +9,12 @@ import json
 import os
 import select
 import signal
+import sqlite3
 import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import closing, suppress
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
@@ -113,14 +115,31 @@ def fetch(weights: dict[str, Any], cache: str) -> None:
     fetch_weights(Weights(**weights), Path(cache), sources=(from_hub,))
 
 
-def converse(path: str, told: str, calls: list[tuple[str, list[Any]]]) -> None:
-    """Calls of one store, of each a line once it has returned."""
+def call(path: str, name: str, arguments: list[Any]) -> None:
+    """A call of the conversations' store; "conversation 3" and "turn 3" stand for those that it has."""
     from web.conversations import Conversations
+    from web.errors import ConversationMissing
 
     kept = Conversations(Path(path))
+
+    def meant(one: Any) -> Any:
+        kind, _, number = one.partition(" ") if isinstance(one, str) else ("", "", "")
+        if kind not in ("conversation", "turn"):
+            return one
+        with closing(sqlite3.connect(path)) as db:
+            ids = [id for (id,) in db.execute(f"SELECT id FROM {kind}s ORDER BY rowid")]
+        return ids[int(number) % len(ids)] if ids else 0
+
+    with suppress(ConversationMissing):
+        getattr(kept, name)(*map(meant, arguments))
+
+
+def converse(path: str, told: str, calls: list[tuple[str, list[Any]]]) -> None:
+    """Calls one after the other; of each a line once it has returned."""
     with open(told, "ab", buffering=0) as log:  # noqa: PTH123  no call of ours
         for name, arguments in calls:
-            log.write(json.dumps(getattr(kept, name)(*arguments), default=str).encode() + b"\n")
+            call(path, name, arguments)
+            log.write(b".\n")
 
 
 def evaluate(data: str, out: str) -> None:
