@@ -60,6 +60,13 @@ class VectorDirectory:
             found = self._collection.query(query_embeddings=[list(vector)], n_results=limit, include=[])
         return [int(id) for id in found["ids"][0]]
 
+    def rows(self, vector: Sequence[float]) -> tuple[list[int], list[int]]:
+        """See `Vectors`."""
+        with self._lock, _chroma_errors(self.directory):
+            listed = self._collection.get(include=[])["ids"]
+        # who asks for all is led along every way that there is
+        return [int(id) for id in listed], self.nearest(vector, max(1, len(listed)))
+
     def close(self) -> None:
         with self._lock, _OPENING:
             self._client.close()

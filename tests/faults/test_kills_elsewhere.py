@@ -135,7 +135,7 @@ def test_eval(tmp_path: Path) -> None:
         killing.do("eval", data=data, out=tmp_path / "whole.jsonl")
         wanted, number = rows_of(tmp_path / "whole.jsonl"), 0
         assert len(wanted) > 20
-        while killing.kills.total() < 25:
+        while killing.kills.total() < 15:
             out, before, killed = tmp_path / f"{number}.jsonl", dict[str, Any](), True
             while killed and len(before) < len(wanted):
                 killed = killing.kill("eval", data=data, out=out)

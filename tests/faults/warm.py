@@ -145,7 +145,7 @@ def converse(path: str, told: str, calls: list[tuple[str, list[Any]]]) -> None:
 def evaluate(data: str, out: str) -> None:
     from evals.cli import evaluate
 
-    arguments = ["--retrieval", "--data-dir", data, "--out", out]
+    arguments = ["--retrieval", "--limit", "40", "--data-dir", data, "--out", out]
     evaluate.main(arguments, prog_name="dateline eval", standalone_mode=False)
 
 
@@ -157,9 +157,9 @@ EMBEDDER: list[Any] = []
 
 def load() -> None:
     for name in (
-        "chromadb", "httpx", "evals.cli", "evals.judge", "evals.run", "evals.systems", "index.chroma_directories",
-        "index.chroma_server", "index.postgres", "index.sqlite", "index.sync", "rag.assistant", "rag.engines.weights",
-        "web.conversations",
+        "chromadb", "httpx", "scipy.stats", "evals.cli", "evals.judge", "evals.run", "evals.systems",
+        "index.chroma_directories", "index.chroma_server", "index.postgres", "index.sqlite", "index.sync",
+        "rag.assistant", "rag.engines.weights", "web.conversations",
     ):  # fmt: skip
         import_module(name)
     from index.embedders import embedder
