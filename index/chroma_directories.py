@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.catalog import Catalog
-from index.datadir import disk_errors, forbidden, full, may_write, nearly_full, remove_tree
+from index.datadir import disk_errors, forbidden, full, may_write, nearly_full, remove_tree, settle_tree
 from index.errors import StorageError
 from index.vectors import batches
 
@@ -180,6 +180,7 @@ def build(directory: Path, rows: Iterable[Row], *, base: Path | None, dead: Coll
             else:
                 _copy(base, directory)
             _update(directory, rows, dead, total)
+            settle_tree(directory)  # Chroma leaves to the system when its graph is on the disk
     except BaseException:
         remove_tree(directory)
         raise

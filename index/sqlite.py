@@ -90,7 +90,8 @@ class SqliteCatalog(Catalog):
                     f"{FORMAT}: build it again with {REBUILD}."
                 )
             if write:
-                db.execute("PRAGMA synchronous = NORMAL")  # in WAL mode a crash loses no consistency
+                # what is committed outlives a power cut: what is removed or named after it stands on that
+                db.execute("PRAGMA synchronous = FULL")
             else:
                 db.execute("BEGIN")
         except BaseException:
