@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,8 @@ def test_add_and_remove(tried: Tried, tmp_path: Path) -> None:
         # what lies there is taken in, what does not is forgotten: each as it was, or as it is to be
         there = {f"uploads/{path.name}" for path in (tried.data / "uploads").glob("[!.]*")}
         settled = {id: text for id, text in (uploads | wanted).items() if id.split("#")[0] in there}
+        # what is not found any more does not come back
+        assert not (uploads.keys() - now.keys()) & settled.keys()
         uploads.clear()
         uploads.update(now if now == settled else settled)
         if now != settled or number % 4 == 3:
@@ -169,3 +172,34 @@ def test_add_and_remove(tried: Tried, tmp_path: Path) -> None:
 
     until(tried.killing, 30, one)
     tried.complete(tried.corpus.texts | uploads)
+
+
+HARM = [
+    "DELETE FROM passages WHERE row IN (SELECT min(row) FROM passages)",
+    "DELETE FROM sentences WHERE article IN (SELECT min(article) FROM sentences)",
+    "DELETE FROM articles WHERE id IN (SELECT max(id) FROM articles)",
+    "DELETE FROM vectors WHERE row IN (SELECT max(row) FROM vectors)",
+    "INSERT INTO dead (row) SELECT min(row) FROM passages",
+]
+
+
+@both
+def test_repair(tried: Tried) -> None:
+    """What was damaged is as it was at worst, and the next repair mends it."""
+    tried.killing.do("index", data=tried.data, folder=tried.folder)
+    wanted = tried.corpus.texts
+
+    def one(number: int) -> None:
+        with tried.opened() as index:
+            with index._catalogs.writing() as writer, closing(writer.current()) as catalog:
+                for harm in tried.killing.chance.sample(HARM, 2):
+                    catalog._do(harm, [{}])
+            before = texts_in(index)
+        tried.killing.kill("repair", data=tried.data)
+        with tried.opened() as index:
+            now = texts_in(index)
+            assert before.items() <= now.items() <= wanted.items()
+        tried.killing.do("repair", data=tried.data)
+        tried.complete(wanted)
+
+    until(tried.killing, 12, one)

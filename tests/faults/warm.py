@@ -108,6 +108,14 @@ def remove(data: str, article: str) -> None:
         index.remove(article)
 
 
+def repair(data: str) -> None:
+    from rag.doctor import _repaired
+    from rag.settings import Settings
+
+    found = list(_repaired(Settings.load({"data_dir": Path(data)})))
+    assert all(one.ok for one in found), found
+
+
 def fetch(weights: dict[str, Any], cache: str) -> None:
     from rag.engines.weights import Weights, from_hub
     from rag.engines.weights import fetch as fetch_weights
@@ -150,7 +158,8 @@ def evaluate(data: str, out: str) -> None:
 
 
 WORK: dict[str, Callable[..., None]] = {
-    "index": sync, "add": add, "remove": remove, "fetch": fetch, "converse": converse, "eval": evaluate,
+    "index": sync, "add": add, "remove": remove, "repair": repair, "fetch": fetch, "converse": converse,
+    "eval": evaluate,
 }  # fmt: skip
 EMBEDDER: list[Any] = []
 
@@ -159,7 +168,7 @@ def load() -> None:
     for name in (
         "chromadb", "httpx", "scipy.stats", "evals.cli", "evals.judge", "evals.run", "evals.systems",
         "index.chroma_directories", "index.chroma_server", "index.postgres", "index.sqlite", "index.sync",
-        "rag.assistant", "rag.engines.weights", "web.conversations",
+        "rag.assistant", "rag.doctor", "rag.engines.weights", "web.conversations",
     ):  # fmt: skip
         import_module(name)
     from index.embedders import embedder
