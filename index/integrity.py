@@ -1,7 +1,7 @@
 """Whether the parts of an index are in step with each other; what is not is mended from what is left.
 
-What is damaged of an article is marked, and read again from its file by the next sync: until then it stays as it is.
-The words and Chroma are made anew from the catalog, which has all that they hold.
+Of what is damaged the article is marked, and read again from its file by the next sync: until then what is left of it
+can be found. The words are made anew from the catalog, which has all that they hold, and so is Chroma by that sync.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from index.places import Places
 from index.split import sentences_of
 from index.vectors import VectorStore
 
+_LENGTH = "(SELECT length(vector) FROM vectors GROUP BY length(vector) ORDER BY count(*) DESC LIMIT 1)"
 _OF_ARTICLES = {  # what is wrong, and a query for the articles of which it is
     "articles without sentences or passages": (
         "SELECT id FROM articles WHERE id NOT IN (SELECT article FROM sentences) OR "
@@ -41,8 +42,7 @@ _OF_ARTICLES = {  # what is wrong, and a query for the articles of which it is
         "SELECT article FROM passages WHERE row NOT IN (SELECT row FROM vectors)"
     ),
     "articles with vectors of another length": (
-        "SELECT p.article FROM passages p JOIN vectors v ON v.row = p.row WHERE length(v.vector) <> (SELECT "
-        "length(vector) FROM vectors GROUP BY length(vector) ORDER BY count(*) DESC LIMIT 1)"
+        f"SELECT p.article FROM passages p JOIN vectors v ON v.row = p.row WHERE length(v.vector) <> {_LENGTH}"
     ),
     "articles of nameless sources or authors": (
         "SELECT article FROM passages WHERE source NOT IN (SELECT number FROM names WHERE kind = 'source' UNION "
@@ -53,6 +53,10 @@ _ORPHANS = {  # what is wrong, and of which rows: in this order, for those of on
     "passages without an article": ("passages", "article NOT IN (SELECT id FROM articles)"),
     "sentences without an article": ("sentences", "article NOT IN (SELECT id FROM articles)"),
     "vectors without a passage": ("vectors", "row NOT IN (SELECT row FROM passages)"),
+}
+_UNFIT = {  # what Chroma could not be given: it goes until its article is read again
+    "vectors": f"length(vector) <> {_LENGTH}",
+    "passages": "row NOT IN (SELECT row FROM vectors)",
 }
 _EMPTY_FILES = "SELECT path FROM files WHERE path NOT IN (SELECT file FROM articles)"
 _ALIVE = "row IN (SELECT row FROM passages)"
@@ -95,11 +99,10 @@ def repair(places: Places, data_dir: Path) -> list[str]:
         found = _look(catalog, vectors, home)
         if found.told:
             _mend(catalog, found)
-            if found.vectors:
+            if found.vectors or found.articles or found.everything:  # of rows that go Chroma is not told singly
                 with suppress(VectorsUnavailable):  # of what is broken the server may not even rid itself
                     vectors.forget(catalog)
-                catalog.use_vectors("", told=0)
-            vectors.write(catalog, looked_through=True)
+                catalog.use_vectors("", told=0)  # they are read from the catalog meanwhile
         return found.told
 
 
@@ -180,7 +183,7 @@ def _look_at_vectors(catalog: Catalog, vectors: VectorStore, found: _Found) -> N
 def _mend(catalog: Catalog, found: _Found) -> None:
     """One transaction: whatever ends it, the index is as it was or mended."""
     with catalog._change():
-        for table, condition in _ORPHANS.values():
+        for table, condition in (*_UNFIT.items(), *_ORPHANS.values()):
             catalog._do(f"DELETE FROM {table} WHERE {condition}", [{}])
         catalog._do(f"DELETE FROM dead WHERE {_ALIVE}", [{}])
         catalog.astray(mend=True)
