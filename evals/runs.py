@@ -3,6 +3,7 @@
 A run holds observations only. Scores are computed whenever it is read: a mended scorer mends every run there is."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,6 +62,8 @@ class Writer:
     def add(self, row: Row) -> None:
         with self.path.open("a", encoding="utf-8") as file:
             file.write(_ROW.dump_json(row).decode() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
         self.done.add((row.outcome.system, row.case.id))
 
 

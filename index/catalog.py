@@ -93,6 +93,10 @@ class Catalog(ABC):
         """Where the words stand in the text of these passages, in whatever form; a row without any may be left out."""
 
     @abstractmethod
+    def astray(self, *, mend: bool = False) -> list[str]:
+        """What is wrong of words and rows, by phrases: see `index.integrity`; with `mend` it is made right."""
+
+    @abstractmethod
     def matching(self, phrase: Sequence[str]) -> int:
         """In how many passages these words stand one behind the other."""
 

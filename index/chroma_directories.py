@@ -11,8 +11,9 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
+import time
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.catalog import Catalog
-from index.datadir import disk_errors, forbidden, full, may_write, nearly_full, remove_tree
+from index.datadir import disk_errors, forbidden, full, may_write, nearly_full, remove_tree, settle_tree
 from index.errors import StorageError
 from index.vectors import batches
 
@@ -29,6 +30,7 @@ _COLLECTION = "passages"
 _BATCH = 2000  # records; Chroma takes at most 5,461 at once
 _SAVED, _SAVES = 200, 20  # new rows after which the graph is saved; and how often it is while a large one is built
 _OPENING = threading.Lock()  # Chroma shares its clients through a dict of the process, without a lock
+_CLOSING = 30.0  # seconds
 _NEARLY_FULL = 32 * 2**20  # bytes free
 _WAITING = 2_000  # passages for which Chroma is not written anew, nor for
 _SHARE = 50  # one in so many of all
@@ -59,6 +61,13 @@ class VectorDirectory:
         with self._lock, _chroma_errors(self.directory):
             found = self._collection.query(query_embeddings=[list(vector)], n_results=limit, include=[])
         return [int(id) for id in found["ids"][0]]
+
+    def rows(self, vector: Sequence[float]) -> tuple[list[int], list[int]]:
+        """See `Vectors`."""
+        with self._lock, _chroma_errors(self.directory):
+            listed = self._collection.get(include=[])["ids"]
+        # who asks for all is led along every way that there is
+        return [int(id) for id in listed], self.nearest(vector, max(1, len(listed)))
 
     def close(self) -> None:
         with self._lock, _OPENING:
@@ -173,6 +182,7 @@ def build(directory: Path, rows: Iterable[Row], *, base: Path | None, dead: Coll
             else:
                 _copy(base, directory)
             _update(directory, rows, dead, total)
+            settle_tree(directory)  # Chroma leaves to the system when its graph is on the disk
     except BaseException:
         remove_tree(directory)
         raise
@@ -185,9 +195,10 @@ def _update(directory: Path, rows: Iterable[Row], dead: Collection[int], total: 
         _save_after(directory, total // _SAVES)
     with _opened(directory) as collection:
         for gone in batches(dead, _BATCH):
-            collection.delete(ids=[str(row) for row in gone])
+            _patiently(collection.delete, ids=[str(row) for row in gone])
         for batch in batches(rows, _BATCH):
-            collection.add(ids=[str(row) for row, _ in batch], embeddings=np.array([vector for _, vector in batch]))
+            embeddings = np.array([vector for _, vector in batch])
+            _patiently(collection.add, ids=[str(row) for row, _ in batch], embeddings=embeddings)
         held, example = collection.count(), collection.peek(1)["embeddings"]
     if held != total:
         raise StorageError(f"Chroma holds {held} passages and should hold {total}: run `dateline index FOLDER` again.")
@@ -201,7 +212,22 @@ def _save_after(directory: Path, rows: int) -> None:
     """Changes after how many new rows Chroma saves its graph; counts from when it is opened next."""
     with _opened(directory) as collection, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # chromadb's own, of how it wrote that there is no embedder
-        collection.modify(configuration={"hnsw": {"sync_threshold": rows}})
+        _patiently(collection.modify, configuration={"hnsw": {"sync_threshold": rows}})
+
+
+def _patiently(change: Callable[..., object], **given: Any) -> None:
+    """A client of Chroma's that was closed goes on for a moment, and has its database locked meanwhile."""
+    from chromadb.errors import InternalError
+
+    end = time.monotonic() + _CLOSING
+    while True:
+        try:
+            change(**given)
+            return
+        except InternalError as error:
+            if "database is locked" not in str(error) or time.monotonic() > end:
+                raise
+        time.sleep(0.05)
 
 
 @contextmanager

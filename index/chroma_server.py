@@ -11,12 +11,13 @@ import base64
 import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from index.catalog import Catalog
-from index.errors import VectorsUnavailable
+from index.errors import StorageError, VectorsUnavailable
 from index.network import http_options
 from index.places import Places
 from index.vectors import Vectors, batches
@@ -115,6 +116,25 @@ class ChromaServer:
             found = self._ask("POST", f"/collections/{self._id(name)}/query", query)
         return [int(id) for id in found["ids"][0]]
 
+    def rows(self, name: str, vector: Sequence[float]) -> tuple[list[int], list[int] | None]:
+        """Those of that collection, as `Vectors.rows`; none where it is gone. Raises StorageError if it is broken."""
+        try:
+            listed = [int(id) for id in self._listed(name)]
+            cloud = (urlsplit(self.url).hostname or "").endswith(_CLOUD)
+            return listed, None if cloud or not listed else self.nearest(name, vector, len(listed))
+        except VectorsUnavailable as error:
+            self.look()
+            raise StorageError(f"The collection {name} cannot be read: run `dateline doctor --repair`.") from error
+
+    def _listed(self, name: str) -> Iterator[str]:
+        home = self._ask("GET", f"/collections/{_part(name)}", missing_is_none=True)
+        for offset in count(0, _BATCH):
+            asked = {"include": [], "limit": _BATCH, "offset": offset}
+            page = self._ask("POST", f"/collections/{home['id']}/get", asked, seconds=_WRITING)["ids"] if home else []
+            if not page:
+                return
+            yield from page
+
     def _id(self, name: str) -> str:
         if name not in self._ids:
             self._ids[name] = self._ask("GET", f"/collections/{_part(name)}")["id"]
@@ -190,6 +210,9 @@ class _Collection:
 
     def __init__(self, server: ChromaServer, name: str) -> None:
         self._server, self._name = server, name
+
+    def rows(self, vector: Sequence[float]) -> tuple[list[int], list[int] | None]:
+        return self._server.rows(self._name, vector)
 
     def nearest(self, vector: Sequence[float], limit: int) -> list[int]:
         return self._server.nearest(self._name, vector, limit)

@@ -63,7 +63,9 @@ class DataDir:
         """A copy of `file` in `uploads` under the plain part of `name`; numbered if another file has that name."""
         plain = re.sub(r"[\x00-\x1f/\\:#]+", "_", name).encode(errors="ignore")[-150:].decode(errors="ignore")
         plain = plain.lstrip(". ") or "upload"
-        self.uploads.mkdir(parents=True, exist_ok=True)
+        if not self.uploads.exists():
+            self.uploads.mkdir(parents=True, exist_ok=True)
+            settle(self.root)
         stem, suffix = Path(plain).stem, Path(plain).suffix
         names = chain([plain], (f"{stem}-{number}{suffix}" for number in count(2)))
         target = next(
@@ -72,6 +74,12 @@ class DataDir:
         with file.open("rb") as content, _draft(target) as draft:
             shutil.copyfileobj(content, draft)
         return target
+
+    def drop_upload(self, name: str) -> None:
+        """Deletes the copy of that name, if there is one; it does not come back with a power cut."""
+        (self.uploads / name).unlink(missing_ok=True)
+        if self.uploads.exists():
+            settle(self.uploads)
 
     def uploaded(self) -> list[Path]:
         """The files that are kept in `uploads`. Only the writer may ask: drafts of a copy that was killed go."""
@@ -100,7 +108,9 @@ class DataDir:
         The lock is the operating system's: it ends with the process, however that ends.
         """
         with disk_errors(self.root):
-            self.root.mkdir(parents=True, exist_ok=True)
+            if not self.root.exists():
+                self.root.mkdir(parents=True, exist_ok=True)
+                settle(self.root.parent)
         lock = FileLock(self.root / "write.lock")
         try:
             with disk_errors(self.root):
@@ -160,12 +170,23 @@ def _draft(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
         raise
-    with contextlib.suppress(OSError):  # Windows opens no directory
-        directory = os.open(path.parent, os.O_RDONLY)
+    settle(path.parent)  # the name, too, is to outlive a power cut
+
+
+def settle(path: Path) -> None:
+    """Has a file, or the names in a folder, outlive a power cut from now on."""
+    with contextlib.suppress(PermissionError):  # Windows opens no folder
+        opened = os.open(path, os.O_RDONLY)
         try:
-            os.fsync(directory)  # the name, too, is to outlive a power cut
+            os.fsync(opened)
         finally:
-            os.close(directory)
+            os.close(opened)
+
+
+def settle_tree(directory: Path) -> None:
+    """The same of a folder with all that is in it, and of its own name."""
+    for path in (*directory.rglob("*"), directory, directory.parent):
+        settle(path)
 
 
 def remove_tree(directory: Path) -> None:

@@ -173,6 +173,11 @@ class PostgresCatalog(Catalog):
         )
         return {id for (id,) in self._rows(found, words=tsquery(phrase, "<->"))}
 
+    def astray(self, *, mend: bool = False) -> list[str]:
+        from index.postgres_astray import astray
+
+        return astray(self, mend=mend)
+
     def _put_words(self, texts: Mapping[int, str]) -> None:
         read = ((row, *tsvector(text)) for row, text in texts.items())
         self._do(

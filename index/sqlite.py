@@ -90,7 +90,8 @@ class SqliteCatalog(Catalog):
                     f"{FORMAT}: build it again with {REBUILD}."
                 )
             if write:
-                db.execute("PRAGMA synchronous = NORMAL")  # in WAL mode a crash loses no consistency
+                # what is committed outlives a power cut: what is removed or named after it stands on that
+                db.execute("PRAGMA synchronous = FULL")
             else:
                 db.execute("BEGIN")
         except BaseException:
@@ -156,6 +157,23 @@ class SqliteCatalog(Catalog):
     def having(self, phrase: Sequence[str]) -> set[str]:
         found = "SELECT DISTINCT p.article FROM words JOIN passages p ON p.row = words.rowid WHERE words MATCH :match"
         return {id for (id,) in self._rows(found, match=f'"{" ".join(phrase)}"')}
+
+    def astray(self, *, mend: bool = False) -> list[str]:
+        found = list[str]()
+        try:
+            self._db.execute("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_CORRUPT:
+                raise
+            found.append("words out of step with the passages")
+        last = self._number("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'passages'")
+        if last < self.last_row():
+            found.append("rows that would come a second time")
+        if mend:
+            self._db.execute("INSERT INTO words (words) VALUES ('rebuild')")
+            self._db.execute("DELETE FROM sqlite_sequence WHERE name = 'passages'")
+            self._db.execute("INSERT INTO sqlite_sequence VALUES ('passages', ?)", [max(last, self.last_row())])
+        return found
 
     def _put_words(self, texts: Mapping[int, str]) -> None:
         self._db.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", texts.items())

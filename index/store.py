@@ -179,7 +179,7 @@ class ArticleIndex:
                 )
             count = len(catalog.digests(file))
             # the file first: a catalog without it would have it back at the next sync
-            (self._dir.uploads / file.removeprefix(UPLOADS)).unlink(missing_ok=True)
+            self._dir.drop_upload(file.removeprefix(UPLOADS))
             catalog.forget_file(file)
             catalog.note_skipped([each for each in catalog.skipped() if each.path.split("#")[0] != file])
             self._vectors.write(catalog)

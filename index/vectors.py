@@ -14,6 +14,13 @@ _T = TypeVar("_T")
 class Vectors(Protocol):
     """The vectors that belong to one state of a catalog. Thread-safe."""
 
+    def rows(self, vector: Sequence[float]) -> tuple[list[int], list[int] | None]:
+        """The rows that it lists, and those to which its graph leads; None where that is not told.
+
+        `vector` is any of them.
+        """
+        ...
+
     def nearest(self, vector: Sequence[float], limit: int) -> list[int]:
         """The rows of the `limit` passages nearest to `vector` by cosine, best first; the catalog may lack some."""
         ...

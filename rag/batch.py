@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,6 +120,8 @@ class Answers:
         try:
             with self._path.open("ab") as file:
                 file.write(_line(self._form, row).encode())
+                file.flush()
+                os.fsync(file.fileno())
         except OSError as error:
             raise unwritable(self._path, error) from error
 

@@ -353,14 +353,15 @@ def models(as_json: bool, **chosen: Any) -> None:
 
 
 @commands.command()
+@click.option("--repair", is_flag=True, help="Mend the index from what is left of it and from the articles.")
 @common_options
 @index_options
 @_as_json
-def doctor(as_json: bool, **chosen: Any) -> int:
+def doctor(repair: bool, as_json: bool, **chosen: Any) -> int:
     """Say what is here, and what to do about what is wrong; exit code 1 if something is."""
     from rag.doctor import examine
 
-    findings = examine(chosen)
+    findings = examine(chosen, repair=repair)
     say_json(findings) if as_json else say("\n".join(map(str, findings)))
     return 0 if all(finding.ok for finding in findings) else 1
 

@@ -7,10 +7,14 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+from index import integrity
 from index.chroma_server import ChromaServer
+from index.datadir import may_write
 from index.embedders import embedder
+from index.errors import IndexBusy
 from index.store import ArticleIndex
 from rag.engines import EngineChoice, choose_engine, served
 from rag.engines.hub import is_hub
@@ -23,7 +27,7 @@ from rag.speed import Speed, measure
 from rag.wording import ago
 
 _PACKAGES = ("dateline", "llama-index-core", "chromadb", "ollama", "openai", "xllamacpp", "onnxruntime", "gradio")
-_CHOSEN = "answers come from"
+_CHOSEN, _PARTS = "answers come from", "parts of the index"
 _SECONDS = 24.0
 """For all that is measured: with the rest, doctor ends within half a minute."""
 
@@ -42,8 +46,11 @@ class Finding:
         return f"{line}\n      {self.remedy}" if self.remedy else line
 
 
-def examine(arguments: Mapping[str, Any]) -> list[Finding]:
-    """Looks at versions, index, servers, weights, and how soon the engines that are here answer. Fetches nothing."""
+def examine(arguments: Mapping[str, Any], *, repair: bool = False) -> list[Finding]:
+    """Looks at versions, index, servers, weights, and how soon the engines that are here answer. Fetches nothing.
+
+    Nothing changes; with `repair`, what is wrong within the index is mended before.
+    """
     looks: dict[str, Callable[[Settings], list[str]]] = {
         "Python": lambda _: [f"{platform.python_version()} on {platform.system()} {platform.machine()}"],
         "versions": lambda _: [", ".join(f"{name} {version(name)}" for name in _PACKAGES)],
@@ -54,12 +61,16 @@ def examine(arguments: Mapping[str, Any]) -> list[Finding]:
         "embedded model": _weights,
     }
     settings, findings = Settings.load(arguments), list[Finding]()
+    if repair:
+        findings += _repaired(settings)
     for what, look in looks.items():
         try:
             if state_and_remedy := look(settings):
                 findings.append(Finding(what, True, *state_and_remedy))
         except DatelineError as error:
             findings.append(Finding(what, False, str(error)))
+        if what == "index" and findings[-1].ok:
+            findings += _integrity(settings)
     return findings + list(_engines(settings))
 
 
@@ -71,6 +82,33 @@ def _index(settings: Settings) -> list[str]:
     held = f"{counts.articles} articles{undated}, {counts.passages} passages"
     read = f", read {ago(counts.read_at, datetime.now(UTC))}" if counts.read_at else ""
     return [f"{held} from {counts.folder}{read}, in {settings.places.told(settings.data_dir)}"]
+
+
+def _integrity(settings: Settings) -> Iterator[Finding]:
+    """Whether the index's parts are in step, where one may lock it to look."""
+    if not settings.catalog_url and not may_write(settings.data_dir):
+        return
+    try:
+        wrong = integrity.examine(settings.places, settings.data_dir)
+    except IndexBusy as error:
+        yield Finding(_PARTS, True, f"not looked through. {error}")
+    except DatelineError as error:
+        yield Finding(_PARTS, False, str(error))
+    else:
+        remedy = "Mend it from what is left: dateline doctor --repair" if wrong else None
+        yield Finding(_PARTS, not wrong, "; ".join(wrong) or "in step with each other", remedy)
+
+
+def _repaired(settings: Settings) -> Iterator[Finding]:
+    model = embedder(settings.embedder, ollama_host=settings.ollama_host)
+    try:
+        mended = integrity.repair(settings.places, settings.data_dir)
+        if mended:
+            with ArticleIndex(settings.data_dir, model, settings.places) as articles:
+                articles.sync(Path(articles.counts().folder))
+        yield Finding("mended", True, "; ".join(mended) or "nothing was to be mended")
+    except DatelineError as error:
+        yield Finding("mended", False, str(error))
 
 
 def _chroma(settings: Settings) -> list[str]:
