@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from index.network import plain_environment
 from rag.errors import SettingsError
 from web.access import LOOPBACK, Access, Proxy, logged_in, own_names
+from web.addresses import Networks
 from web.controller import Controller
 from web.errors import ConversationMissing
 from web.gradio_api import endpoints
@@ -32,6 +33,7 @@ def serve(
     *,
     names: Mapping[str, str] | None = None,
     proxy: Proxy | None = None,
+    forwarders: Networks = (),
     questions_per_minute: int = 0,
     watch: bool = True,
 ) -> None:
@@ -39,6 +41,7 @@ def serve(
 
     `names` by which others call this machine, of `web.access.served_as`; without any, and not on the loopback address,
     it answers to every name.
+    `forwarders` say in X-Forwarded-For where a request comes from, by which who guesses passwords is known.
     `questions_per_minute` of one reader; 0: as many as they like. `watch`: the index is kept equal to its folder.
     Raises SettingsError if the port is taken, or if others could come in and nothing says who may.
     """
@@ -51,7 +54,7 @@ def serve(
             "them say so with --proxy-header."
         )
     controller = Controller.of(assistant, questions_per_minute)
-    allowed = Access(users, own_names(host, names or {}), proxy, closed=host not in LOOPBACK)
+    allowed = Access(users, own_names(host, names or {}), proxy, host not in LOOPBACK, forwarders)
     app = server.app(controller, build(controller), allowed)
     controller.room.prepare()
     if watch:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
+import anyio.to_thread
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from filelock import FileLock
@@ -20,6 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.datadir import disk_errors, write_whole
 from rag.errors import SettingsError
+from web.addresses import Networks, networks, origin, peer_is_in
+from web.errors import TooManyGuesses
+from web.guessing import Doorkeeper
 from web.users import Users
 
 _KEY_BYTES = 32
@@ -70,17 +73,12 @@ class Proxy:
     """A proxy that has its own way of knowing people, and tells us their names in a header."""
 
     header: str
-    addresses: Collection[IPv4Network | IPv6Network]
+    addresses: Networks
     """Where it connects from; the same header from anywhere else means nothing."""
 
     def reader(self, scope: Scope, headers: dict[bytes, str]) -> str | None:
         """The name it gives; None if the request is not its own, or names nobody."""
-        try:
-            peer = ip_address(scope["client"][0] if scope["client"] else "")
-        except ValueError:
-            return None
-        peer = getattr(peer, "ipv4_mapped", None) or peer  # as it arrives where IPv6 is listened on for both
-        if not any(peer in network for network in self.addresses):
+        if not peer_is_in(scope, self.addresses):
             return None
         return headers.get(self.header.lower().encode(), "").strip() or None
 
@@ -132,10 +130,7 @@ def own_names(host: str, names: Mapping[str, str]) -> dict[str, str] | None:
 
 def trusted(header: str, addresses: Collection[str]) -> Proxy:
     """A proxy, by its addresses or networks. Raises SettingsError."""
-    try:
-        return Proxy(header, [ip_network(address) for address in addresses])
-    except ValueError as error:
-        raise SettingsError(f"{error}: give --proxy an address like 10.0.0.7, or a network like 10.0.0.0/8.") from None
+    return Proxy(header, networks("--proxy", addresses))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +143,8 @@ class Access:
     proxy: Proxy | None = None
     closed: bool = False
     """Whether only those may come in who are known, even if nobody is: others can reach the address."""
+    forwarders: Networks = ()
+    """Proxies that say in X-Forwarded-For where a request comes from."""
 
 
 def is_program(request: HTTPConnection) -> bool:
@@ -244,20 +241,25 @@ def _sealed(send: Send) -> Send:
     return sealed
 
 
-def routes(users: Users) -> APIRouter:
+def routes(access: Access) -> APIRouter:
     """The way in and the way out."""
-    router = APIRouter()
+    router, users, doorkeeper = APIRouter(), access.users, Doorkeeper(access.users)
 
     @router.get("/login", response_class=HTMLResponse)
     def form() -> str:
         return _page("")
 
     @router.post("/login")
-    def login(request: Request, name: Annotated[str, Form()] = "", password: Annotated[str, Form()] = "") -> Response:
-        if not users.right(name, password):
-            time.sleep(1)  # in a thread of its own: slows guessing, nobody else
+    async def login(
+        request: Request, name: Annotated[str, Form()] = "", password: Annotated[str, Form()] = ""
+    ) -> Response:
+        try:
+            right = await doorkeeper.is_right(name, password, origin(request.scope, access.forwarders))
+        except TooManyGuesses as error:
+            return HTMLResponse(_page(str(error)), 429, {"Retry-After": str(error.wait)})
+        if not right:
             return HTMLResponse(_page("This name and password do not belong together."), status_code=401)
-        request.session["login"] = users.log_in(name)
+        request.session["login"] = await anyio.to_thread.run_sync(users.log_in, name)
         return RedirectResponse(f"{request.scope['root_path']}/", status_code=303)
 
     @router.post("/logout")

@@ -33,7 +33,7 @@ from web import access, api, badge, completions, mcp_server, runs
 from web.access import Access, Door, reader_of, secret_key
 from web.controller import Controller
 from web.corpus import MOST_MEGABYTES
-from web.errors import ConversationMissing, TooManyQuestions, http_status
+from web.errors import ConversationMissing, TooOften, http_status
 from web.gate import Gate
 from web.render import carriers_html, pane_html, trouble_html
 
@@ -75,7 +75,7 @@ def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
     served.mount("/page", StaticFiles(directory=STATIC))  # Gradio has its own /static
 
     served.router.routes.extend(by_mcp.routes)
-    served.include_router(access.routes(allowed.users))
+    served.include_router(access.routes(allowed))
     served.include_router(api.routes(room))
     served.include_router(completions.routes(room))
     served.include_router(badge.routes(room))
@@ -89,7 +89,7 @@ def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
 
     @served.exception_handler(DatelineError)
     async def failed(_: Request, error: DatelineError) -> Response:
-        headers = {"Retry-After": str(error.wait)} if isinstance(error, TooManyQuestions) else None
+        headers = {"Retry-After": str(error.wait)} if isinstance(error, TooOften) else None
         return JSONResponse({"detail": str(error)}, http_status(error), headers)
 
     @served.get("/read", response_class=HTMLResponse)

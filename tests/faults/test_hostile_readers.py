@@ -1,14 +1,21 @@
 """A reader who means harm gets nothing of another's, and takes nothing from another: neither time nor place."""
 
 import shutil
+import statistics
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from threading import Event
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
 from app_helpers import HTML, PASSWORD, client, process
 
+from web.addresses import networks, origin
+from web.errors import TooManyGuesses
+from web.guessing import Attempts
 from web.users import Users
 
 
@@ -68,3 +75,110 @@ def test_what_a_session_of_gradios_tells_only_its_own_reader_hears(where: str, r
     his, hers = heard(boris, "hers").text, heard(anna, "hers").text
     assert hers.count("process_completed") == his.count("process_completed") == 1
     assert '"Homs"' not in his and "Homs" in hers
+
+
+def at(app: App, address: str, **headers: str) -> httpx.Client:
+    """Somebody who connects from this loopback address."""
+    from_there = httpx.HTTPTransport(local_address=address)
+    return httpx.Client(base_url=app.url, transport=from_there, headers=HTML | headers, timeout=60)
+
+
+def logs_in(http: httpx.Client, name: str, password: str = PASSWORD) -> httpx.Response:
+    return http.post("/login", data={"name": name, "password": password})
+
+
+def test_who_guesses_passwords_is_shut_out_and_nobody_else(closed: App) -> None:
+    with at(closed, "127.0.0.2") as guesser, at(closed, "127.0.0.3") as anna:
+        for number in range(5):
+            assert logs_in(guesser, "anna", f"guess {number}").status_code == 401
+        for forged in ("", "127.0.0.9", "10.0.0.1, 127.0.0.3"):  # nobody has said that this may be believed
+            guesser.headers["X-Forwarded-For"] = forged
+            shut = logs_in(guesser, "anna")
+            assert (shut.status_code, "try again in 15 minutes" in shut.text) == (429, True)
+            assert 880 < int(shut.headers["retry-after"]) <= 900
+        assert logs_in(guesser, "boris").headers["location"] == logs_in(anna, "anna").headers["location"] == "/"
+        tried = [logs_in(guesser, f"name {number}").status_code for number in range(16)]
+        assert tried == [401] * 15 + [429] and logs_in(guesser, "boris").status_code == 429
+        assert logs_in(anna, "anna").headers["location"] == "/"
+
+
+@pytest.mark.slow
+def test_searches_are_as_fast_beside_guessers_from_many_addresses(closed: App) -> None:
+    over = Event()
+
+    def guess(number: int) -> None:
+        with at(closed, f"127.0.1.{number}") as http:
+            while not over.wait(0.1):
+                logs_in(http, f"name {number}", "a guess")
+
+    def seconds(http: httpx.Client) -> float:
+        times = []
+        for _ in range(30):
+            begun = time.monotonic()
+            assert http.get("/api/search", params={"q": "the fall of Hama"}).status_code == 200
+            times.append(time.monotonic() - begun)
+        return statistics.median(times)
+
+    with client(closed.url, "anna") as anna, ThreadPoolExecutor(40) as guessers:
+        seconds(anna)
+        alone = seconds(anna)
+        for number in range(40):
+            guessers.submit(guess, number)
+        time.sleep(1)
+        beside = seconds(anna)
+        over.set()
+    assert beside < 4 * alone, (alone, beside)
+
+
+def test_attempts_count_for_a_quarter_of_an_hour_until_one_is_right_and_in_bounded_memory() -> None:
+    attempts, now = Attempts(), 1000.0
+    for _ in range(4):
+        attempts.begin("anna", "a", now)
+    attempts.begin("anna", "a", now)
+    attempts.succeeded("anna", "a")
+    for number in range(5):
+        attempts.begin("anna", "a", now + number)
+    with pytest.raises(TooManyGuesses) as refused:
+        attempts.begin("anna", "a", now + 10)
+    assert refused.value.wait == 890
+    attempts.begin("anna", "a", now + 901)
+    for number in range(50_000):
+        attempts.begin(f"{number}" * 100, f"{number}", now)
+    assert len(attempts) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("peer", "passed_on", "came_from"),
+    [
+        ("9.9.9.9", ["1.1.1.1"], "9.9.9.9"),  # no proxy of ours
+        ("10.0.0.7", [], "10.0.0.7"),
+        ("10.0.0.7", ["1.1.1.1"], "1.1.1.1"),
+        ("::ffff:10.0.0.7", ["1.1.1.1"], "1.1.1.1"),
+        ("10.0.0.7", ["1.1.1.1, 2.2.2.2"], "2.2.2.2"),  # what was there before it came to the proxy anybody could write
+        ("10.0.0.7", ["1.1.1.1", "2.2.2.2, 10.0.0.8"], "2.2.2.2"),
+        ("10.0.0.7", ["1.1.1.1, no address"], "10.0.0.7"),
+        ("10.0.0.7", ["10.0.0.8"], "10.0.0.8"),
+        ("2001:db8::7", [], "2001:db8::/64"),
+        ("2001:db8::ffff:1", [], "2001:db8::/64"),
+        (None, ["1.1.1.1"], "None"),
+    ],
+)
+def test_where_a_request_comes_from_is_what_its_sender_cannot_choose(
+    peer: str | None, passed_on: list[str], came_from: str
+) -> None:
+    scope: dict[str, Any] = {"client": peer and (peer, 1), "headers": [(b"host", b"x")]}
+    scope["headers"] += [(b"x-forwarded-for", line.encode()) for line in passed_on]
+    assert origin(scope, networks("--forwarded-by", ["10.0.0.0/8"])) == came_from
+
+
+def test_how_long_a_wrong_password_takes_tells_no_name(tmp_path: Path) -> None:
+    users = Users(tmp_path / "access.db")
+    users.add("anna", PASSWORD)
+
+    def seconds(name: str) -> float:
+        begun = time.perf_counter()
+        assert not users.right(name, "a guess")
+        return time.perf_counter() - begun
+
+    known, unknown = (min(seconds(name) for _ in range(15)) for name in ("anna", "nobody"))
+    assert 0.8 < known / unknown < 1.25
