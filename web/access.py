@@ -9,23 +9,27 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import anyio.to_thread
+from anyio import CapacityLimiter
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from filelock import FileLock
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from index.datadir import disk_errors, write_whole
-from rag.errors import SettingsError
+from rag.errors import SettingsError, StorageError
 from web.addresses import Networks, networks, origin, peer_is_in
 from web.errors import TooManyGuesses
 from web.guessing import Doorkeeper
+from web.seal import sealed
 from web.users import Users
 
 _KEY_BYTES = 32
+_LOOKING = 8
+"""How many readers are looked up in the list at once."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 OPEN = ("/login", "/page/")
 """What anybody may see."""
@@ -36,12 +40,6 @@ OWN = frozenset(
 """How the addresses of the app begin."""
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _SUB_PATH = re.compile(r"(/[\w~-][\w.~-]*)*", re.ASCII)
-# Gradio writes scripts and styles into its page and compiles templates there
-_POLICY = (
-    "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
-    "style-src 'self' 'unsafe-inline'; "
-    "frame-ancestors 'none'; form-action 'self'; base-uri 'self'"
-)
 
 
 def secret_key(data_dir: Path) -> str:
@@ -171,21 +169,28 @@ class Door:
         self._app, self._users, self._proxy = app, access.users, access.proxy
         self._closed = access.closed or access.proxy is not None or access.users.anybody()
         self._hosts = access.hosts
+        self._looking = CapacityLimiter(_LOOKING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http":  # the start and the end of the app: websockets are not served
             await self._app(scope, receive, send)
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        answer = self._foreign(headers) or self._placed(scope, headers) or self._unknown(scope, headers)
-        await (answer or self._app)(scope, receive, _sealed(send))
+        answer = self._foreign(scope, headers) or self._placed(scope, headers)
+        send = sealed(send, path_of(scope))
+        try:
+            answer = answer or await self._unknown(scope, headers)
+        except StorageError as error:
+            answer = PlainTextResponse(str(error), status_code=503)
+        await (answer or self._app)(scope, receive, send)
 
-    def _foreign(self, headers: dict[bytes, str]) -> Response | None:
-        host, origin = headers.get(b"host", ""), headers.get(b"origin")
+    def _foreign(self, scope: Scope, headers: dict[bytes, str]) -> Response | None:
         if self._hosts is not None and _called(headers) not in self._hosts:
             return PlainTextResponse("Dateline is not served under this name.", status_code=400)
-        if origin is not None and urlsplit(origin).netloc != host:
+        if _from_elsewhere(headers):
             return PlainTextResponse("Open Dateline at its own address.", status_code=403)
+        if not _is_text(scope):
+            return PlainTextResponse("This address is no text in UTF-8: check how it was written.", status_code=400)
         return None
 
     def _placed(self, scope: Scope, headers: dict[bytes, str]) -> Response | None:
@@ -198,8 +203,12 @@ class Door:
         scope["root_path"] = root
         return None
 
-    def _unknown(self, scope: Scope, headers: dict[bytes, str]) -> Response | None:
-        """Names the reader; if nobody may come in so, what they get instead."""
+    async def _unknown(self, scope: Scope, headers: dict[bytes, str]) -> Response | None:
+        """Names the reader; if nobody may come in so, what they get instead. Raises StorageError."""
+        # another program may hold the list: nobody else must wait for that
+        return await anyio.to_thread.run_sync(self._named, scope, headers, limiter=self._looking)
+
+    def _named(self, scope: Scope, headers: dict[bytes, str]) -> Response | None:
         session, (kind, _, token) = scope["session"], headers.get(b"authorization", "").partition(" ")
         if kind.lower() == "bearer" and (program := self._users.program(token)):
             scope["dateline.reader"] = f"token:{program}"
@@ -226,19 +235,30 @@ class Door:
 
 
 def _called(headers: dict[bytes, str]) -> str:
-    """The name by which the app is asked for."""
-    return urlsplit(f"//{headers.get(b'host', '')}").hostname or ""
+    """The name by which the app is asked for; none, if that is no name."""
+    try:
+        return urlsplit(f"//{headers.get(b'host', '')}").hostname or ""
+    except ValueError:
+        return ""
 
 
-def _sealed(send: Send) -> Send:
-    """Tells the browser to fetch nothing from elsewhere, and to show the page in no other site's frame."""
+def _from_elsewhere(headers: dict[bytes, str]) -> bool:
+    """Whether another site's page sends this."""
+    if (origin := headers.get(b"origin")) is None:
+        return False
+    try:
+        return urlsplit(origin).netloc != headers.get(b"host", "")
+    except ValueError:
+        return True
 
-    async def sealed(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], (b"content-security-policy", _POLICY.encode())]
-        await send(message)
 
-    return sealed
+def _is_text(scope: Scope) -> bool:
+    """Whether what is asked for is text: bytes that are no characters, and NUL, are in no name of ours."""
+    told = unquote_to_bytes(scope.get("raw_path") or scope["path"]) + unquote_to_bytes(scope["query_string"])
+    try:
+        return "\0" not in told.decode()
+    except ValueError:
+        return False
 
 
 def routes(access: Access) -> APIRouter:

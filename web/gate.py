@@ -38,8 +38,6 @@ ROUTES = {
     "POST": (*EVENTS, UPLOAD),
 }  # fmt: skip
 """All of Gradio that is served, by method; * stands for any rest of the path."""
-_LONGEST = 4 * 2**20
-"""Bytes of an event: what is written into the boxes of the page."""
 _CHOSEN = {
     "/gradio_api/queue/data": "session_hash", UPLOAD: "upload_id", "/gradio_api/upload_progress": "upload_id",
 }  # fmt: skip
@@ -164,8 +162,6 @@ async def _body(receive: Receive) -> bytes:
             raise Refused(400, "The event was cut short.")
         body.extend(message.get("body", b""))
         more = message.get("more_body", False)
-        if len(body) > _LONGEST:
-            raise Refused(413, "This is too long.")
     return bytes(body)
 
 

@@ -31,14 +31,17 @@ from rag.printing import say
 from rag.timeline import as_csv, as_markdown
 from web import access, api, badge, completions, mcp_server, runs
 from web.access import Access, Door, reader_of, secret_key
+from web.bodies import Bodies
 from web.controller import Controller
 from web.corpus import MOST_MEGABYTES
 from web.errors import ConversationMissing, TooOften, http_status
 from web.gate import Gate
 from web.render import carriers_html, pane_html, trouble_html
+from web.seal import HEADERS
 
 if TYPE_CHECKING:
     import gradio as gr
+    import uvicorn
 
 STATIC = Path(__file__).parent / "static"
 _NO_SECOND_CHECK = TransportSecuritySettings(enable_dns_rebinding_protection=False)
@@ -67,6 +70,7 @@ def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
 
     served = FastAPI(title="Dateline", docs_url=None, redoc_url=None, lifespan=lifespan)
     # the last one added sees a request first
+    served.add_middleware(Bodies)
     served.add_middleware(Door, access=allowed)
     served.add_middleware(
         SessionMiddleware, secret_key=secret_key(home), session_cookie="dateline",
@@ -86,6 +90,11 @@ def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
         # FastAPI's own answer, but in ASCII: it repeats what was sent, and that may hold half a character
         told = json.dumps({"detail": jsonable_encoder(error.errors())})
         return Response(told, status_code=422, media_type="application/json")
+
+    @served.exception_handler(Exception)
+    async def unforeseen(_: Request, error: Exception) -> Response:
+        told = "Dateline made a mistake: the terminal says which. Try again, and report it if it comes back."
+        return JSONResponse({"detail": told}, 500, HEADERS)  # this answer alone does not pass the door
 
     @served.exception_handler(DatelineError)
     async def failed(_: Request, error: DatelineError) -> Response:
@@ -172,10 +181,20 @@ def serve(served: FastAPI, host: str, port: int | None) -> None:
 
     listening = _listen(host, port)
     say(f"Dateline is at http://{host}:{listening.getsockname()[1]} (Ctrl-C ends it)", err=True)
-    # no `proxy_headers`: they would put the reader's address in place of the proxy's, by which that is known
     logging.getLogger("uvicorn.error").addFilter(_unless_at_the_end)
-    config = uvicorn.Config(served, log_level="warning", timeout_graceful_shutdown=1, proxy_headers=False)
-    uvicorn.Server(config).run(sockets=[listening])
+    uvicorn.Server(configured(served)).run(sockets=[listening])
+
+
+def configured(served: FastAPI, log_level: str = "warning") -> uvicorn.Config:
+    """How the app is served."""
+    import uvicorn
+
+    from web.connections import Patient
+
+    # no `proxy_headers`: they would put the reader's address in place of the proxy's, by which that is known
+    return uvicorn.Config(
+        served, http=Patient, ws="none", log_level=log_level, timeout_graceful_shutdown=1, proxy_headers=False
+    )
 
 
 def _unless_at_the_end(record: logging.LogRecord) -> bool:

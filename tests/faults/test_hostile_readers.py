@@ -1,6 +1,8 @@
 """A reader who means harm gets nothing of another's, and takes nothing from another: neither time nor place."""
 
+import resource
 import shutil
+import socket
 import statistics
 import time
 from collections.abc import Iterator
@@ -182,3 +184,89 @@ def test_how_long_a_wrong_password_takes_tells_no_name(tmp_path: Path) -> None:
 
     known, unknown = (min(seconds(name) for _ in range(15)) for name in ("anna", "nobody"))
     assert 0.8 < known / unknown < 1.25
+
+
+def answer_to(app: App, *pieces: bytes, seconds: float = 60, pause: float = 0) -> tuple[str, float]:
+    """What comes on a connection on which these are sent, and after how many seconds it ends."""
+    host, _, port = app.url.removeprefix("http://").partition(":")
+    told, begun = b"", time.monotonic()
+    with socket.create_connection((host, int(port)), timeout=seconds) as connection:
+        try:
+            for piece in pieces:
+                connection.sendall(piece)
+                time.sleep(pause)
+        except OSError:
+            pass  # it was ended: what was said before stands
+        try:
+            while piece := connection.recv(65536):
+                told += piece
+        except ConnectionError:
+            pass
+    return told.decode("latin-1"), time.monotonic() - begun
+
+
+def posted(path: str, *headers: str) -> bytes:
+    return "\r\n".join([f"POST {path} HTTP/1.1", "Host: localhost", *headers, "", ""]).encode()
+
+
+LONG = ["/api/ask", "/v1/chat/completions", "/mcp", "/gradio_api/queue/join", "/login"]
+
+
+@pytest.mark.parametrize("path", LONG)
+def test_a_body_is_refused_before_it_is_read_and_where_nothing_says_how_long_it_is(opened: App, path: str) -> None:
+    form = path == "/login"
+    kind = f"Content-Type: application/{'x-www-form-urlencoded' if form else 'json'}"
+    told, seconds = answer_to(opened, posted(path, kind, "Content-Length: 300000000"))
+    assert told.startswith("HTTP/1.1 413") and "send up to 2 MB" in told and seconds < 5
+    chunks = [b"100000\r\n" + b" " * 2**20 + b"\r\n"] * 40  # that it never ends
+    told, _ = answer_to(opened, posted(path, kind, "Transfer-Encoding: chunked"), *chunks)
+    assert told.startswith(f"HTTP/1.1 {400 if form else 413}") and ("exceeded" if form else "send up to 2 MB") in told
+
+
+def test_files_have_a_limit_of_their_own(opened: App) -> None:
+    page = opened.page()
+    for megabytes, status in ((3, 200), (21, 413)):
+        file = {"files": ("news.txt", b"x" * megabytes * 2**20)}
+        assert page.post("/gradio_api/upload", files=file).status_code == status
+    told, _ = answer_to(opened, posted("/gradio_api/upload", "Content-Length: 2000000000"))
+    assert told.startswith("HTTP/1.1 413") and "send up to 1,001 MB" in told
+
+
+@pytest.mark.slow
+def test_who_says_nothing_or_says_it_slowly_is_not_waited_for(opened: App) -> None:
+    half = b"GET /api/index HTTP/1.1\r\nHost: localhost\r\n"
+    body = posted("/api/ask", "Content-Type: application/json", "Content-Length: 100")
+    cases = [  # what is sent, a piece each 0.4 s; what is answered; and the seconds after which it ends
+        ([], "", 10),
+        ([half], "", 10),
+        ([half, *[b"X: y\r\n"] * 60], "", 10),
+        ([body, b"{"], "HTTP/1.1 408", 20),
+        ([body, *[b" "] * 60], "HTTP/1.1 408", 20),
+    ]  # fmt: skip
+    with ThreadPoolExecutor(len(cases)) as threads:
+        ends = list(threads.map(lambda case: answer_to(opened, *case[0], pause=0.4), cases))
+    for (sent, answer, after), (told, seconds) in zip(cases, ends, strict=True):
+        assert (told[:12], after - 1 < seconds < after + 6) == (answer, True), (sent[:2], told, seconds)
+
+
+@pytest.mark.slow
+def test_eleven_hundred_idle_connections_shut_nobody_out(seeds_dir: Path, tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    idle = list[socket.socket]()
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))  # what most systems give a program
+        home = shutil.copytree(seeds_dir, tmp_path / "data")
+        with process(home) as url, at(app := App(url, home), "127.0.0.3") as before:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))  # ours
+            host, _, port = url.removeprefix("http://").partition(":")
+            assert before.get("/api/search", params={"q": "Homs"}).status_code == 200  # which loads what it needs
+            for _ in range(1100):
+                idle.append(socket.create_connection((host, int(port)), 5, source_address=("127.0.0.2", 0)))
+            for other in (before, at(app, "127.0.0.2"), at(app, "127.0.0.4")):
+                begun = time.monotonic()
+                assert other.get("/api/search", params={"q": "Homs"}).status_code == 200
+                assert time.monotonic() - begun < 2
+    finally:
+        for one in idle:
+            one.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
