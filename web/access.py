@@ -237,7 +237,9 @@ class Door:
 def _called(headers: dict[bytes, str]) -> str:
     """The name by which the app is asked for; none, if that is no name."""
     try:
-        return urlsplit(f"//{headers.get(b'host', '')}").hostname or ""
+        called = urlsplit(f"//{headers.get(b'host', '')}")
+        called.port  # noqa: B018  raises for one that is no number
+        return called.hostname or ""
     except ValueError:
         return ""
 

@@ -42,6 +42,8 @@ _CHOSEN = {
     "/gradio_api/queue/data": "session_hash", UPLOAD: "upload_id", "/gradio_api/upload_progress": "upload_id",
 }  # fmt: skip
 """The parameter of a route whose value the browser has chosen, as a name."""
+_LONGEST_NAME = 255
+"""Bytes of a file's name: over a longer one the system itself is in trouble."""
 _HEARTBEAT = "/gradio_api/heartbeat/"
 
 
@@ -74,7 +76,8 @@ class Gate:
     async def _passed(self, scope: Scope, receive: Receive, send: Send) -> tuple[Receive, Send]:
         """How Gradio is to hear and answer this request. Raises Refused."""
         path, request = path_of(scope), HTTPConnection(scope)
-        if not any(fnmatchcase(path, served) for served in ROUTES.get(scope["method"], ())):
+        served = any(fnmatchcase(path, served) for served in ROUTES.get(scope["method"], ()))
+        if not served or max(len(name.encode()) for name in path.split("/")) > _LONGEST_NAME:
             raise Refused(404, "There is nothing here.")
         reader = reader_of(request)
         if path in PAGES and not is_program(request):
@@ -82,7 +85,7 @@ class Gate:
         if path in EVENTS:
             event = _read(await _body(receive))
             self._check_event(event, request)
-            return _told_again(json.dumps(event).encode(), receive), send
+            return _told_again(_written(event), receive), send
         if path in _CHOSEN:
             self._own_parameter(scope, reader, path)
         elif path.startswith(_HEARTBEAT):
@@ -120,6 +123,8 @@ class Gate:
         for path in _files(event):
             if not self._uploads.holds(reader, path):
                 raise Refused(403, "Only a file that was uploaded here, a moment ago and by you, can be named.")
+        if called.queue and path_of(request.scope) != EVENTS[0]:
+            raise Refused(400, f"This event has its place in the queue: send it to {EVENTS[0]}.")
 
     def _check_page(self, request: HTTPConnection) -> None:
         if is_program(request) or not request.session.get("page"):
@@ -152,6 +157,14 @@ def _read(body: bytes) -> dict[str, Any]:
     if not isinstance(event, dict):
         raise Refused(400, "An event is a JSON object.")
     return event
+
+
+def _written(event: dict[str, Any]) -> bytes:
+    """As JSON whose strings are characters: half a one, which a browser may send, is none."""
+    try:
+        return json.dumps(event, ensure_ascii=False, allow_nan=False).encode(errors="replace")
+    except ValueError:
+        raise Refused(400, "A number in it is none: send one that is finite.") from None
 
 
 async def _body(receive: Receive) -> bytes:

@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -47,6 +47,8 @@ STATIC = Path(__file__).parent / "static"
 _NO_SECOND_CHECK = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 """Host and Origin of every request are checked before, by the app's own middleware."""
 _PORTS = range(7860, 7960)
+_Count = Annotated[int, Query(ge=0, lt=2**63)]
+"""A number as SQLite has them."""
 
 
 def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
@@ -94,7 +96,8 @@ def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
     @served.exception_handler(Exception)
     async def unforeseen(_: Request, error: Exception) -> Response:
         told = "Dateline made a mistake: the terminal says which. Try again, and report it if it comes back."
-        return JSONResponse({"detail": told}, 500, HEADERS)  # this answer alone does not pass the door
+        # this answer alone does not pass the door; and uvicorn ends the connection then
+        return JSONResponse({"detail": told}, 500, HEADERS | {"connection": "close"})
 
     @served.exception_handler(DatelineError)
     async def failed(_: Request, error: DatelineError) -> Response:
@@ -108,13 +111,13 @@ def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
     @served.get("/pane", response_class=HTMLResponse)
     def pane(
         request: Request,
-        turn: int = 0,
-        number: int = 0,
-        hit: int | None = None,
+        turn: _Count = 0,
+        number: _Count = 0,
+        hit: _Count | None = None,
         carrier: str | None = None,
         article: str | None = None,
-        start: int | None = None,
-        end: int | None = None,
+        start: _Count | None = None,
+        end: _Count | None = None,
     ) -> Any:
         try:
             if article is not None:

@@ -7,13 +7,16 @@ import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import httpx
 import pytest
-from app_helpers import HTML, PASSWORD, client, process
+from app_helpers import HTML, PASSWORD, client, started
 
 from web.addresses import networks, origin
 from web.errors import TooManyGuesses
@@ -26,6 +29,7 @@ class App(NamedTuple):
 
     url: str
     home: Path
+    log: Path
 
     def page(self, name: str = "") -> httpx.Client:
         """Somebody who has opened the page."""
@@ -34,12 +38,22 @@ class App(NamedTuple):
         return http
 
 
+@contextmanager
+def logged(home: Path, *options: str, **environment: str) -> Iterator[App]:
+    """`dateline ui` over the data directory `home`, without a model; what it says on the terminal is kept."""
+    nothing = {"DATELINE_CACHE_DIR": str(home / "no-model"), "HF_HUB_OFFLINE": "1", "PIP_NO_INDEX": "1"}
+    command, log = ("--engine", "embedded", "--data-dir", str(home), *options), home.with_name("log")
+    with log.open("w", buffering=1) as kept, started(*command, **nothing | environment) as (url, running):
+        Thread(target=shutil.copyfileobj, args=[running.stderr, kept], daemon=True).start()
+        yield App(url, home, log)
+
+
 @pytest.fixture(scope="module")
 def opened(seeds_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """Nobody has to log in."""
     home = shutil.copytree(seeds_dir, tmp_path_factory.mktemp("open") / "data")
-    with process(home) as url:
-        yield App(url, home)
+    with logged(home) as app:
+        yield app
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +62,8 @@ def closed(seeds_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     home = shutil.copytree(seeds_dir, tmp_path_factory.mktemp("closed") / "data")
     for name in ("anna", "boris"):
         Users(home / "access.db").add(name, PASSWORD)
-    with process(home) as url:
-        yield App(url, home)
+    with logged(home) as app:
+        yield app
 
 
 def search(http: httpx.Client, words: str, session: str) -> int:
@@ -256,9 +270,9 @@ def test_eleven_hundred_idle_connections_shut_nobody_out(seeds_dir: Path, tmp_pa
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))  # what most systems give a program
         home = shutil.copytree(seeds_dir, tmp_path / "data")
-        with process(home) as url, at(app := App(url, home), "127.0.0.3") as before:
+        with logged(home) as app, at(app, "127.0.0.3") as before:
             resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))  # ours
-            host, _, port = url.removeprefix("http://").partition(":")
+            host, _, port = app.url.removeprefix("http://").partition(":")
             assert before.get("/api/search", params={"q": "Homs"}).status_code == 200  # which loads what it needs
             for _ in range(1100):
                 idle.append(socket.create_connection((host, int(port)), 5, source_address=("127.0.0.2", 0)))
@@ -270,3 +284,56 @@ def test_eleven_hundred_idle_connections_shut_nobody_out(seeds_dir: Path, tmp_pa
         for one in idle:
             one.close()
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+NO_NUMBERS = ["1e20", str(10**30), str(-(10**30)), "-1", "NaN", "Infinity", "0x10", "\u0661"]
+NO_TEXT = ["%00", "a%00b", "%ED%A0%80", "%FF"]
+ODD_TEXT = ["", "'", "..%2F..%2Fetc%2Fpasswd", "%F0%9F%A6%8A", "%0A%0D", "x" * 20_000, "2024-13-45", "[]"]
+PARAMETERS = {
+    "/pane?": "turn number hit carrier article start end", "/api/search?q=a&": "q k since until as_of source author",
+    "/api/timeline?topic=a&": "topic since source", "/api/articles?": "q about since author",
+    "/export/timeline.json?topic=a&": "topic since", "/reports?": "run", "/?": "c", "/config?": "deep_link",
+    "/gradio_api/queue/data?": "session_hash",
+}  # fmt: skip
+PLACES = ["/api/articles/{}", "/export/{}", "/export/{}.md", "/export/timeline.{}", "/page/{}", "/assets/{}", "/{}"]
+NUMBERS = {"turn", "number", "hit", "start", "end", "k"}
+HOSTS = ["[::1", "[", "]", "a b", "\x7f", "\xff", "localhost:abc", "//", "@", "localhost@evil", "[v1.x]:1", "x" * 5000]
+NO_JSON = ["NaN", "Infinity", "1e400", "-1", '"\\ud800"', '"a\\u0000"', "{}", "[[[]]]", "null", "true", "9" * 5000]
+QUESTIONS = {
+    "/api/ask": ['{"question": %s}', '{"question": "", "history": %s}', '{"question": "", "exclude": [%s]}'],
+    "/v1/chat/completions": ['{"messages": [{"role": "user", "content": [%s]}]}', '{"messages": %s, "stream": true}'],
+    "/mcp": ['{"jsonrpc": "2.0", "id": %s, "method": %s}', '{"jsonrpc": "2.0", "id": 1, "method": "ping", "x": %s}'],
+    "/gradio_api/queue/join": ['{"fn_index": 0, "data": [%s], "trigger_id": %s}', '{"fn_index": %s, "data": []}'],
+    "/gradio_api/run/predict": ['{"fn_index": 13, "data": [%s, %s]}', '{"fn_index": 13, "data": %s}'],
+}
+
+
+def test_whatever_is_asked_is_answered_or_refused_and_no_mistake_of_ours(opened: App) -> None:
+    page = opened.page()
+    json = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+
+    def status(method: str, address: str, **more: Any) -> int:
+        url = httpx.URL(opened.url, raw_path=address.encode())
+        with page.stream(method, url, **more) as told:  # a stream of events is not waited for
+            return told.status_code
+
+    for path, names in PARAMETERS.items():
+        for name in names.split():
+            for value in (*NO_NUMBERS, *NO_TEXT, *ODD_TEXT):
+                got = status("GET", asked := f"{path}{name}={quote(value, safe='%')}")
+                no = value in NO_TEXT or (name in NUMBERS and value in NO_NUMBERS[:-1])
+                assert 400 <= got < 500 if no else got < 500, (asked[:99], got)
+    for path in PLACES:
+        for value in (*NO_TEXT, *ODD_TEXT):
+            got = status("GET", asked := path.format(quote(value, safe="%")))
+            assert 400 <= got < 500 if value in NO_TEXT else got < 500, (asked[:99], got)
+    for header, host in product(("Host", "Origin"), HOSTS):
+        assert status("GET", "/api/index", headers={header: host.encode("latin-1")}) in (400, 403), (header, host)
+    for path, forms in QUESTIONS.items():
+        for form, value in product(forms, NO_JSON):
+            body = form.replace("%s", value)
+            # without a model what is a question is told so: 503
+            assert (got := status("POST", path, content=body, headers=json)) in range(200, 500) or got == 503, body
+        for content in ("[" * 100_000, "\0", "{", b"\xed\xa0\x80", b"\xff\xfe", "1" * 100_000):
+            assert 400 <= status("POST", path, content=content, headers=json) < 500, (path, content[:9])
+    assert "Traceback" not in opened.log.read_text()
