@@ -19,7 +19,7 @@ from filelock import FileLock
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from index.datadir import disk_errors, write_whole
+from index.datadir import disk_errors, make_private, write_whole
 from rag.errors import SettingsError, StorageError
 from web.addresses import Networks, networks, origin, peer_is_in
 from web.errors import TooManyGuesses
@@ -53,6 +53,7 @@ def secret_key(data_dir: Path) -> str:
         with FileLock(data_dir / "secret.lock"):  # another app may be starting, with a key of its own
             if not path.exists():
                 write_whole(path, secrets.token_urlsafe(_KEY_BYTES).encode(), mode=0o600)
+            make_private(path)
             key = path.read_bytes()
     if len(key) < _KEY_BYTES:
         raise SettingsError(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from index.datadir import disk_errors
+from index.datadir import disk_errors, make_private
 from index.errors import StorageError
 
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -23,6 +23,8 @@ def transaction(path: Path, schema: str) -> Iterator[sqlite3.Connection]:
     with disk_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        for suffix in ("", "-journal", "-wal", "-shm"):  # what SQLite makes beside it takes the modes of the file
+            make_private(path.with_name(path.name + suffix))
         db = sqlite3.connect(path, timeout=10)
         try:
             db.execute("PRAGMA foreign_keys = ON")

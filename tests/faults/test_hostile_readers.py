@@ -1,8 +1,10 @@
 """A reader who means harm gets nothing of another's, and takes nothing from another: neither time nor place."""
 
+import os
 import resource
 import shutil
 import socket
+import stat
 import statistics
 import time
 from collections.abc import Iterator
@@ -17,8 +19,12 @@ from urllib.parse import quote
 import httpx
 import pytest
 from app_helpers import HTML, PASSWORD, client, started
+from index_helpers import ROOT
 
+from index.embed import TextEmbedder
+from index.store import ArticleIndex
 from web.addresses import networks, origin
+from web.conversations import Conversations
 from web.errors import TooManyGuesses
 from web.guessing import Attempts
 from web.users import Users
@@ -337,3 +343,35 @@ def test_whatever_is_asked_is_answered_or_refused_and_no_mistake_of_ours(opened:
         for content in ("[" * 100_000, "\0", "{", b"\xed\xa0\x80", b"\xff\xfe", "1" * 100_000):
             assert 400 <= status("POST", path, content=content, headers=json) < 500, (path, content[:9])
     assert "Traceback" not in opened.log.read_text()
+
+
+def test_what_is_readers_own_nobody_else_on_the_machine_can_read(
+    seeds_dir: Path, tmp_path: Path, embedding: TextEmbedder
+) -> None:
+    home, article = shutil.copytree(seeds_dir, tmp_path / "data"), tmp_path / "flood.txt"
+    article.write_text("The river Dola flooded Mirest.", encoding="utf-8")
+    before = os.umask(0)
+    try:
+        for old in ("conversations.db", "conversations.db-wal", "conversations.db-shm", "access.db", "uploads/old.txt"):
+            (home / "uploads").mkdir(exist_ok=True)
+            (home / old).write_bytes(b"The mill burned." if old.endswith(".txt") else b"")
+            (home / old).chmod(0o666)
+        (home / "secret").write_bytes(b"s" * 40)
+        conversations = Conversations(home / "conversations.db")
+        conversations.ask("anna", conversations.begin("anna"), "Who?")
+        Users(home / "access.db").add("anna", PASSWORD)
+        with ArticleIndex(home, embedding) as index:
+            index.add({"flood.txt": article})
+            index.sync(ROOT / "seeds")
+        with logged(home) as app:
+            page = app.page("anna")
+            page.post("/gradio_api/upload", files={"files": ("news.txt", b"x")}).raise_for_status()
+            own = [path for name in ("uploads", "incoming") for path in (home / name, *(home / name).rglob("*"))]
+            own += [*home.glob("conversations.db*"), *home.glob("access.db*"), home / "secret"]
+            inside = {home / "incoming": 0o700, home / "uploads": 0o700}
+            for path in own:
+                if not any(path.is_relative_to(folder) and path.is_dir() and path != folder for folder in inside):
+                    wanted = inside.get(path, 0o600)
+                    assert stat.S_IMODE(path.stat().st_mode) == wanted, path
+    finally:
+        os.umask(before)
