@@ -174,15 +174,16 @@ class AskPage:
         """A button below an answer, or an example question."""
         asked, reader, conversation = event._data, asking_reader(request), given[self.here]
         if asked["act"] in ("up", "down", "comment"):
-            self._controller.judge(reader, int(asked["turn"]), asked["act"], asked.get("text"))
-            yield {self.talk: self._controller.shown(reader, conversation)}
+            judged = (reader, int(asked["turn"]), asked["act"], asked.get("text"))
+            await asyncio.to_thread(self._controller.judge, *judged)
+            yield {self.talk: await asyncio.to_thread(self._controller.shown, reader, conversation)}
             return
         if conversation in self._controller.running:
             gr.Info("One question at a time: stop this one first.")
             return
         question, narrowed = asked.get("text", ""), self._narrowed(given)
         if asked["act"] in ("retry", "edit", "undo"):
-            taken = self._conversations.back_to(reader, int(asked["turn"]))
+            taken = await asyncio.to_thread(self._conversations.back_to, reader, int(asked["turn"]))
             question, narrowed = taken.question, taken.narrowed
             yield await self._view(request, conversation)
         if asked["act"] == "edit":
@@ -201,11 +202,11 @@ class AskPage:
                 yield update
             return
         if asked["act"] == "rename":
-            self._conversations.rename(reader, asked["id"], asked.get("text", ""))
-        elif conversation in self._controller.delete(reader, asked.get("id")):
+            await asyncio.to_thread(self._conversations.rename, reader, asked["id"], asked.get("text", ""))
+        elif conversation in await asyncio.to_thread(self._controller.delete, reader, asked.get("id")):
             yield await self._view(request, "", words)
             return
-        yield {self.listed: self.found(words, conversation, request)}
+        yield {self.listed: await asyncio.to_thread(self.found, words, conversation, request)}
 
     def found(self, words: str, conversation: str, request: gr.Request) -> str:
         return listed_html(self._conversations.listed(asking_reader(request), words), conversation)
@@ -236,8 +237,9 @@ class AskPage:
         self, request: gr.Request, conversation: str, question: str, narrowed: dict[str, Any]
     ) -> AsyncIterator[dict[Any, Any]]:
         """Asks, in a new conversation if there is none, and shows the answer as it comes."""
-        conversation = conversation or self._conversations.begin(asking_reader(request))
-        self._controller.begin(asking_reader(request), conversation, question.strip(), narrowed)
+        reader = asking_reader(request)
+        conversation = conversation or await asyncio.to_thread(self._conversations.begin, reader)
+        await self._controller.begin(reader, conversation, question.strip(), narrowed)
         async for update in self._watched(request, conversation):
             yield update
 

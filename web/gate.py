@@ -21,6 +21,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from index.decode import storable
 from web.access import is_program, path_of, reader_of
 from web.uploads import Uploads
 
@@ -162,7 +163,7 @@ def _read(body: bytes) -> dict[str, Any]:
 def _written(event: dict[str, Any]) -> bytes:
     """As JSON whose strings are characters: half a one, which a browser may send, is none."""
     try:
-        return json.dumps(event, ensure_ascii=False, allow_nan=False).encode(errors="replace")
+        return storable(json.dumps(event, ensure_ascii=False, allow_nan=False)).encode()
     except ValueError:
         raise Refused(400, "A number in it is none: send one that is finite.") from None
 

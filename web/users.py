@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rag.errors import SettingsError
-from web.database import transaction
+from web.database import Database
 
 Kind = Literal["user", "token"]
 _SCHEMA = """
@@ -35,7 +35,7 @@ class Users:
 
     def __init__(self, path: Path) -> None:
         """`path` is the SQLite file, made when somebody is added, and readable by its owner only."""
-        self._path = path
+        self._database = Database(path, _SCHEMA)
 
     def anybody(self) -> bool:
         """Whether there are users: then nobody else comes in."""
@@ -43,7 +43,7 @@ class Users:
 
     def names(self, kind: Kind) -> list[str]:
         """The names of all users, or of all tokens."""
-        if not self._path.exists():
+        if not self._database.path.exists():
             return []
         with self._open() as db:
             return [name for (name,) in db.execute("SELECT name FROM known WHERE kind = ? ORDER BY name", [kind])]
@@ -104,7 +104,7 @@ class Users:
 
     def _found(self, query: str, values: list[Any]) -> Any:
         """The first column of the first row; None without one."""
-        if not self._path.exists():
+        if not self._database.path.exists():
             return None
         with self._open() as db:
             found = db.execute(query, values).fetchone()
@@ -119,7 +119,7 @@ class Users:
                 db.execute("DELETE FROM sessions WHERE name = ?", [name])
 
     def _open(self) -> AbstractContextManager[sqlite3.Connection]:
-        return transaction(self._path, _SCHEMA)
+        return self._database.transaction()
 
 
 def _digest(secret: str) -> bytes:

@@ -4,6 +4,7 @@ import os
 import resource
 import shutil
 import socket
+import sqlite3
 import stat
 import statistics
 import time
@@ -18,8 +19,9 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from app_helpers import HTML, PASSWORD, client, started
+from app_helpers import HTML, PASSWORD, QUESTION, QUOTED, RIGHT, app_over, client, says, started, until
 from index_helpers import ROOT
+from ollama_double import slow
 
 from index.embed import TextEmbedder
 from index.store import ArticleIndex
@@ -375,3 +377,69 @@ def test_what_is_readers_own_nobody_else_on_the_machine_can_read(
                     assert stat.S_IMODE(path.stat().st_mode) == wanted, path
     finally:
         os.umask(before)
+
+
+class Held:
+    """The conversations of a data directory, as another program holds them."""
+
+    def __init__(self, home: Path) -> None:
+        self._db = sqlite3.connect(home / "conversations.db", isolation_level=None, check_same_thread=False)
+
+    def __enter__(self) -> None:
+        self._db.execute("BEGIN EXCLUSIVE")
+
+    def __exit__(self, *_: object) -> None:
+        self._db.execute("ROLLBACK")
+
+
+def ask(page: httpx.Client, question: str, session: str) -> str:
+    """What the page is told when somebody writes the question into the box and presses Ask."""
+    config = page.get("/config").json()
+    named = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
+    (event,) = (one for one in config["dependencies"] if [named["send"], "click"] in one["targets"])
+    given = {named["box"]: question, named["leave"]: [], named["full"]: False}
+    data = [given.get(part, "") for part in event["inputs"]]
+    page.post(
+        "/gradio_api/queue/join", json={"fn_index": event["id"], "data": data, "session_hash": session}
+    ).raise_for_status()
+    return heard(page, session).text
+
+
+def test_while_another_program_holds_the_conversations_nobody_else_waits(seeds_dir: Path, tmp_path: Path) -> None:
+    home = shutil.copytree(seeds_dir, tmp_path / "data")
+    with app_over(home) as app, ThreadPoolExecutor(30) as threads, client(app.url) as page, client(app.url) as other:
+        page.get("/").raise_for_status()
+        assert QUOTED in ask(page, QUESTION, "before")
+        seconds: dict[str, float] = {}
+        with Held(home):
+            told = threads.submit(ask, page, QUESTION, "meanwhile")
+            for _ in range(25):  # more than there are threads to wait in
+                threads.submit(page.get, "/pane?turn=1&number=1")
+                threads.submit(page.get, "/export/none.md")
+            time.sleep(0.3)
+            for path in ("/api/search?q=Homs", "/api/ask", "/login"):
+                begun = time.monotonic()
+                question = {"json": {"question": QUESTION}} if path == "/api/ask" else {}
+                assert other.request("POST" if question else "GET", path, **question).status_code == 200
+                seconds[path] = time.monotonic() - begun
+            begun = time.monotonic()
+            assert "held by another program" in told.result() and "try again" in told.result()
+            assert "held by another program" in page.get("/export/none.md").text
+            assert time.monotonic() - begun < 5
+        assert max(seconds.values()) < 4, seconds
+        assert QUOTED in ask(page, QUESTION, "after")
+
+
+def test_an_answer_that_cannot_be_kept_is_shown_and_kept_later(seeds_dir: Path, tmp_path: Path) -> None:
+    home, gate = shutil.copytree(seeds_dir, tmp_path / "data"), Event()
+    with app_over(home) as app, ThreadPoolExecutor(1) as threads, client(app.url) as page:
+        app.ollama.chat = slow(gate, says(RIGHT))
+        page.get("/").raise_for_status()
+        told = threads.submit(ask, page, QUESTION, "mine")
+        until(lambda: bool(app.ollama.gates))
+        with Held(home):
+            gate.set()
+            time.sleep(4)
+        assert "cannot be kept now" in told.result()
+        db = sqlite3.connect(home / "conversations.db")
+        until(lambda: db.execute("SELECT answer FROM turns").fetchall()[0][0] is not None)
