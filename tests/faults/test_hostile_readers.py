@@ -443,3 +443,28 @@ def test_an_answer_that_cannot_be_kept_is_shown_and_kept_later(seeds_dir: Path, 
         assert "cannot be kept now" in told.result()
         db = sqlite3.connect(home / "conversations.db")
         until(lambda: db.execute("SELECT answer FROM turns").fetchall()[0][0] is not None)
+
+
+def test_every_answer_tells_the_browser_to_fetch_tell_and_keep_nothing(opened: App, closed: App) -> None:
+    stranger, program = client(closed.url), httpx.Client(base_url=closed.url, trust_env=False)
+    anybody = opened.page()
+    answers = {
+        "a redirect": stranger.get("/"), "the way in": stranger.get("/login"), "shut": program.get("/api/index"),
+        "a wrong password": logs_in(at(closed, "127.0.9.9"), "anna", "a guess"),
+        "a page": anybody.get("/"), "its parts": anybody.get("/config"), "the API": anybody.get("/api/search?q=Homs"),
+        "an article": anybody.get("/pane?article=000_cd28b6654e9fce99.txt"), "an export": anybody.get("/export/n.md"),
+        "nothing": anybody.get("/nothing"), "no such page": anybody.get("/page/nothing"),
+        "another method": anybody.delete("/api/index"), "no value": anybody.get("/api/search?q=a&k=NaN"),
+        "no name": anybody.get("/", headers={"Host": "example.org"}), "no text": anybody.get("/%FF"),
+        "too long": anybody.post("/api/ask", content=b" " * 3 * 2**20), "no model": anybody.post("/v1/models"),
+        "MCP": anybody.post("/mcp", content=b"{"), "an event": anybody.post("/gradio_api/queue/join", content=b"{"),
+    }  # fmt: skip
+    for what, answer in answers.items():
+        told = answer.headers
+        assert "frame-ancestors 'none'" in told["content-security-policy"], what
+        assert (told["x-content-type-options"], told["referrer-policy"]) == ("nosniff", "same-origin"), what
+        assert told["cache-control"] == "no-store", what
+    asset = anybody.get("/page/page.css").headers
+    assert "no-store" not in asset.get("cache-control", "") and asset["x-content-type-options"] == "nosniff"
+    broken, _ = answer_to(opened, b"no HTTP at all\r\n\r\n")
+    assert broken.startswith("HTTP/1.1 400") and "nosniff" in broken and "frame-ancestors" in broken
