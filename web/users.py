@@ -25,6 +25,8 @@ CREATE TABLE IF NOT EXISTS known (kind TEXT, name TEXT, secret BLOB, PRIMARY KEY
 CREATE TABLE IF NOT EXISTS sessions (secret BLOB PRIMARY KEY, name TEXT, since REAL);
 """
 _SHORTEST = 8
+_LOOKED_AT = 72
+"""Characters of a password that are judged."""
 _LOGGED_IN = 30 * 24 * 3600
 """Seconds after which one has to log in again."""
 _NAME = re.compile(r"[\w.@-]{1,64}")
@@ -55,6 +57,11 @@ class Users:
         """
         if len(password) < _SHORTEST:
             raise SettingsError(f"The password must have {_SHORTEST} characters or more: choose a longer one.")
+        if _is_common(password, name):
+            raise SettingsError(
+                "The password is one of the commonest, or hardly more than one of them: choose another, say three "
+                "words that have nothing to do with each other."
+            )
         salt = secrets.token_bytes(16)
         self._keep("user", name, salt + _hash(password, salt))
 
@@ -120,6 +127,13 @@ class Users:
 
     def _open(self) -> AbstractContextManager[sqlite3.Connection]:
         return self._database.transaction()
+
+
+def _is_common(password: str, name: str) -> bool:
+    """Whether who knows the name, and tries what most people choose, needs fewer than a million attempts."""
+    from zxcvbn import zxcvbn  # its lists of words take a moment
+
+    return bool(zxcvbn(password[:_LOOKED_AT], [name, "dateline"])["guesses"] < 1_000_000)
 
 
 def _digest(secret: str) -> bytes:
