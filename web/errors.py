@@ -14,11 +14,10 @@ from contextlib import contextmanager
 
 from rag.errors import (
     ArticleMissing,
-    CatalogUnavailable,
     DatelineError,
     EngineError,
     QuestionError,
-    VectorsUnavailable,
+    StorageError,
 )
 
 
@@ -57,7 +56,7 @@ def http_status(error: DatelineError) -> int:
     """The HTTP status that says whose fault it is."""
     kinds = {
         QuestionError: 400, ArticleMissing: 404, ConversationMissing: 404, TooOften: 429, EngineError: 503,
-        CatalogUnavailable: 503, VectorsUnavailable: 503,
+        StorageError: 503,
     }  # fmt: skip
     return next((status for kind, status in kinds.items() if isinstance(error, kind)), 500)
 

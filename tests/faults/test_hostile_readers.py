@@ -7,6 +7,8 @@ import socket
 import sqlite3
 import stat
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -468,3 +470,49 @@ def test_every_answer_tells_the_browser_to_fetch_tell_and_keep_nothing(opened: A
     assert "no-store" not in asset.get("cache-control", "") and asset["x-content-type-options"] == "nosniff"
     broken, _ = answer_to(opened, b"no HTTP at all\r\n\r\n")
     assert broken.startswith("HTTP/1.1 400") and "nosniff" in broken and "frame-ancestors" in broken
+
+
+KEPT = {"DATELINE_API_KEY": "sk-4711-key", "HF_TOKEN": "hf-4711-token", "DATELINE_CHROMA_TOKEN": "ck-4711-token"}
+NOWHERE = ["--engine", "openai", "--base-url", "http://127.0.0.1:9/v1", "--model", "none"]
+
+
+@pytest.mark.slow
+def test_no_secret_is_in_an_answer_or_on_the_terminal(seeds_dir: Path, tmp_path: Path) -> None:
+    home, password = shutil.copytree(seeds_dir, tmp_path / "data"), "4711 secret words"
+    users = Users(home / "access.db")
+    users.add("anna", password)
+    secrets, told = {*KEPT.values(), password, "4711 wrong", token := users.add_token("cron")}, list[str]()
+    with logged(home, **KEPT) as app:
+        page = client(app.url)
+        page.event_hooks["response"] = [lambda answer: told.append(answer.read().decode())]
+        logs_in(page, "anna", "4711 wrong")
+        logs_in(page, "4711 wrong", password)
+        page.get("/login", params={"name": "anna", "password": password})
+        page.post("/login", json={"name": "anna", "password": password})
+        page.post("/login", files={"password": ("file", password)}, data={"name": "anna"})
+        assert logs_in(page, "anna", password).status_code == 303
+        secrets |= {page.cookies["dateline"], (home / "secret").read_text()}
+        program = {"Authorization": f"Bearer {token}"}
+        for ask in ({}, {"headers": program}, {"headers": {"Authorization": f"Bearer {token}x"}, "cookies": {}}):
+            for path in ("/mcp", "/engine/use", "/engine/prepare", "/none", *([] if ask else ["/api/ask"])):
+                page.post(path, json={"question": QUESTION}, **ask)
+            for path in ("/engine", "/config", "/", "/api/search?q=Homs&k=NaN", "/pane?turn=1", "/openapi.json"):
+                page.get(path, **ask)
+        with Held(home):
+            assert page.get("/export/none.md").status_code == 503
+        (home / "access.db").write_bytes(b"no list of users" * 100)
+        page.get("/", headers={"Cookie": f"dateline={page.cookies['dateline']}"})
+        page.get("/", headers=program)
+    told.append(app.log.read_text())
+    assert len(told) > 35
+    assert {secret for secret in secrets for text in told if secret in text} == set()
+
+
+@pytest.mark.parametrize("command", [["ui"], ["search", "Homs"], ["doctor"], ["doctor", "--json"], ["ask", "Who?"]])
+def test_no_secret_is_in_what_a_command_says_of_servers_that_fail(command: list[str], tmp_path: Path) -> None:
+    hidden = KEPT | {"DATELINE_CATALOG_URL": "postgresql://dateline:pg-4711-password@127.0.0.1:9/news"}
+    hidden |= {"DATELINE_CHROMA_URL": "http://127.0.0.1:9"}
+    line = [sys.executable, "-m", "rag.cli", *command, *NOWHERE, "--data-dir", str(tmp_path)]
+    done = subprocess.run(line, env=os.environ | hidden, capture_output=True, text=True, timeout=120)
+    assert done.returncode and "127.0.0.1:9" in done.stdout + done.stderr
+    assert "4711" not in done.stdout + done.stderr
