@@ -498,6 +498,9 @@ def test_no_secret_is_in_an_answer_or_on_the_terminal(seeds_dir: Path, tmp_path:
                 page.post(path, json={"question": QUESTION}, **ask)
             for path in ("/engine", "/config", "/", "/api/search?q=Homs&k=NaN", "/pane?turn=1", "/openapi.json"):
                 page.get(path, **ask)
+        for sent in ({"Authorization": f"Bearer {token}x"}, {"Cookie": f"dateline={page.cookies['dateline']}x"}):
+            told.append((shut := httpx.get(f"{app.url}/api/index", headers=sent, trust_env=False)).text)
+            assert shut.status_code == 401
         with Held(home):
             assert page.get("/export/none.md").status_code == 503
         (home / "access.db").write_bytes(b"no list of users" * 100)
