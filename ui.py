@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from index.network import plain_environment
 from rag.errors import SettingsError
 from web.access import LOOPBACK, Access, Proxy, logged_in, own_names
+from web.addresses import Networks
 from web.controller import Controller
 from web.errors import ConversationMissing
 from web.gradio_api import endpoints
@@ -32,6 +33,7 @@ def serve(
     *,
     names: Mapping[str, str] | None = None,
     proxy: Proxy | None = None,
+    forwarders: Networks = (),
     questions_per_minute: int = 0,
     watch: bool = True,
 ) -> None:
@@ -39,6 +41,7 @@ def serve(
 
     `names` by which others call this machine, of `web.access.served_as`; without any, and not on the loopback address,
     it answers to every name.
+    `forwarders` say in X-Forwarded-For where a request comes from, by which who guesses passwords is known.
     `questions_per_minute` of one reader; 0: as many as they like. `watch`: the index is kept equal to its folder.
     Raises SettingsError if the port is taken, or if others could come in and nothing says who may.
     """
@@ -51,7 +54,7 @@ def serve(
             "them say so with --proxy-header."
         )
     controller = Controller.of(assistant, questions_per_minute)
-    allowed = Access(users, own_names(host, names or {}), proxy, closed=host not in LOOPBACK)
+    allowed = Access(users, own_names(host, names or {}), proxy, host not in LOOPBACK, forwarders)
     app = server.app(controller, build(controller), allowed)
     controller.room.prepare()
     if watch:
@@ -171,15 +174,16 @@ class AskPage:
         """A button below an answer, or an example question."""
         asked, reader, conversation = event._data, asking_reader(request), given[self.here]
         if asked["act"] in ("up", "down", "comment"):
-            self._controller.judge(reader, int(asked["turn"]), asked["act"], asked.get("text"))
-            yield {self.talk: self._controller.shown(reader, conversation)}
+            judged = (reader, int(asked["turn"]), asked["act"], asked.get("text"))
+            await asyncio.to_thread(self._controller.judge, *judged)
+            yield {self.talk: await asyncio.to_thread(self._controller.shown, reader, conversation)}
             return
         if conversation in self._controller.running:
             gr.Info("One question at a time: stop this one first.")
             return
         question, narrowed = asked.get("text", ""), self._narrowed(given)
         if asked["act"] in ("retry", "edit", "undo"):
-            taken = self._conversations.back_to(reader, int(asked["turn"]))
+            taken = await asyncio.to_thread(self._conversations.back_to, reader, int(asked["turn"]))
             question, narrowed = taken.question, taken.narrowed
             yield await self._view(request, conversation)
         if asked["act"] == "edit":
@@ -198,11 +202,11 @@ class AskPage:
                 yield update
             return
         if asked["act"] == "rename":
-            self._conversations.rename(reader, asked["id"], asked.get("text", ""))
-        elif conversation in self._controller.delete(reader, asked.get("id")):
+            await asyncio.to_thread(self._conversations.rename, reader, asked["id"], asked.get("text", ""))
+        elif conversation in await asyncio.to_thread(self._controller.delete, reader, asked.get("id")):
             yield await self._view(request, "", words)
             return
-        yield {self.listed: self.found(words, conversation, request)}
+        yield {self.listed: await asyncio.to_thread(self.found, words, conversation, request)}
 
     def found(self, words: str, conversation: str, request: gr.Request) -> str:
         return listed_html(self._conversations.listed(asking_reader(request), words), conversation)
@@ -233,8 +237,9 @@ class AskPage:
         self, request: gr.Request, conversation: str, question: str, narrowed: dict[str, Any]
     ) -> AsyncIterator[dict[Any, Any]]:
         """Asks, in a new conversation if there is none, and shows the answer as it comes."""
-        conversation = conversation or self._conversations.begin(asking_reader(request))
-        self._controller.begin(asking_reader(request), conversation, question.strip(), narrowed)
+        reader = asking_reader(request)
+        conversation = conversation or await asyncio.to_thread(self._conversations.begin, reader)
+        await self._controller.begin(reader, conversation, question.strip(), narrowed)
         async for update in self._watched(request, conversation):
             yield update
 

@@ -20,6 +20,7 @@ import re
 import secrets
 import shutil
 import sqlite3
+import stat
 from collections.abc import Iterator
 from datetime import datetime
 from filecmp import cmp
@@ -64,14 +65,15 @@ class DataDir:
         plain = re.sub(r"[\x00-\x1f/\\:#]+", "_", name).encode(errors="ignore")[-150:].decode(errors="ignore")
         plain = plain.lstrip(". ") or "upload"
         if not self.uploads.exists():
-            self.uploads.mkdir(parents=True, exist_ok=True)
+            self.uploads.mkdir(mode=0o700, parents=True, exist_ok=True)
             settle(self.root)
+        make_private(self.uploads)
         stem, suffix = Path(plain).stem, Path(plain).suffix
         names = chain([plain], (f"{stem}-{number}{suffix}" for number in count(2)))
         target = next(
             path for path in map(self.uploads.joinpath, names) if not path.exists() or cmp(path, file, shallow=False)
         )
-        with file.open("rb") as content, _draft(target) as draft:
+        with file.open("rb") as content, _draft(target, 0o600) as draft:
             shutil.copyfileobj(content, draft)
         return target
 
@@ -87,7 +89,10 @@ class DataDir:
             return []
         for draft in self.uploads.glob(".*.part"):
             draft.unlink()
+        make_private(self.uploads)
         names = [path.name for path in self.uploads.iterdir() if path.is_file()]
+        for name in names:
+            make_private(self.uploads / name)
         # what is hidden, or has a name that is not valid UTF-8, is no copy of ours
         return [self.uploads / name for name in sorted(names) if not re.search("^[.]|[\ud800-\udfff]", name)]
 
@@ -187,6 +192,13 @@ def settle_tree(directory: Path) -> None:
     """The same of a folder with all that is in it, and of its own name."""
     for path in (*directory.rglob("*"), directory, directory.parent):
         settle(path)
+
+
+def make_private(path: Path) -> None:
+    """Takes away what others than the owner may do with a file or folder, where that can be done."""
+    with contextlib.suppress(OSError):
+        if (mode := stat.S_IMODE(path.stat().st_mode)) & 0o077:
+            path.chmod(mode & 0o700)
 
 
 def remove_tree(directory: Path) -> None:

@@ -56,8 +56,7 @@ def whole_app(assistant: Assistant, proxy: Proxy | None = None, names: Any = Non
 def served(assistant: Assistant, **options: Any) -> Iterator[str]:
     """The address of the app, for as long as the test runs."""
     listening = server._listen("127.0.0.1", 0)
-    config: dict[str, Any] = {"log_level": "critical", "timeout_graceful_shutdown": 1, "proxy_headers": False}
-    running = uvicorn.Server(uvicorn.Config(whole_app(assistant, **options), **config))
+    running = uvicorn.Server(server.configured(whole_app(assistant, **options), log_level="critical"))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     until(lambda: running.started or not thread.is_alive(), seconds=60)

@@ -98,7 +98,9 @@ def test_a_cookie_that_was_kept_opens_nothing_once_its_session_has_ended(app: Ap
 
 def test_the_list_of_users_keeps_no_secret_and_no_session_for_more_than_a_month(tmp_path: Path) -> None:
     users = Users(path := tmp_path / "access.db")
-    for name, password, words in (("anna", "short", "8 characters"), ("a b", "long enough", "no name")):
+    common = "password 12345678 qwertyuiop iloveyou passw0rd! Password1 annaanna anna2024 dateline aaaaaaaaaa".split()
+    wrong = [("anna", "short", "8 characters"), ("a b", "long enough", "no name")]
+    for name, password, words in wrong + [("anna", one, "choose another, say three words") for one in common]:
         with pytest.raises(SettingsError, match=words):
             users.add(name, password)
     users.add("anna", PASSWORD)

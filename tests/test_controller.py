@@ -31,7 +31,7 @@ class Desk:
         """All that was on each of these pages while it answered; what came is `seen` before anything else comes."""
 
         async def shown() -> list[list[str]]:
-            running = self.controller.begin("anna", self.here, question)
+            running = await self.controller.begin("anna", self.here, question)
 
             async def look(page: str) -> list[str]:
                 told = []
@@ -100,7 +100,7 @@ def test_an_answer_outlives_a_reload_of_its_page_and_no_more(desk: Desk, then: s
     controller = replace(desk.controller, patience=0) if then == "left" else desk.controller
 
     async def look() -> None:
-        running = controller.begin("anna", desk.here, QUESTION)
+        running = await controller.begin("anna", desk.here, QUESTION)
         for page, words in [("before", "word5"), ("after", "word20")][: 1 + (then == "loaded anew")]:
             async with aclosing(running.watch(page)) as shown:
                 await anext(html async for html in shown if words in html)

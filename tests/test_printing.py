@@ -161,7 +161,7 @@ def test_half_a_character_on_the_page_is_asked_and_kept_as_a_replacement(seeds_d
     data = shutil.copytree(seeds_dir, tmp_path / "data")
 
     async def asked(question: str) -> None:
-        controller.begin("anna", id, question)
+        await controller.begin("anna", id, question)
         await asyncio.gather(*controller.keeping)
 
     with OllamaDouble(chat=NOT_STATED) as ollama, CheckedAssistant(data, "ollama", ollama_host=ollama.url) as dateline:

@@ -167,15 +167,6 @@ def test_the_pages_events_and_uploads_are_the_pages_alone(closed: App, app: App)
         assert upload(http, b"anything").status_code == 403
 
 
-def test_another_readers_session_is_not_heard(closed: App) -> None:
-    anna, boris = closed.page("anna"), closed.page("boris")
-    search = next(event["id"] for event in dependencies(anna) if event["api_name"] == "search")
-    assert join(anna, search, ["Homs", 1], "annas") == 200
-    assert boris.get("/gradio_api/queue/data", params={"session_hash": "annas"}).status_code == 403
-    assert boris.get("/gradio_api/heartbeat/annas").status_code == 403
-    assert join(boris, search, ["Homs", 1], "annas") == 403
-
-
 def test_what_is_no_event_is_refused(app: App) -> None:
     page, event = app.page(), '{"fn_index": %s, "data": [%s]}'
     for status, bodies in {

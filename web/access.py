@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
+import anyio.to_thread
+from anyio import CapacityLimiter
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from filelock import FileLock
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from index.datadir import disk_errors, write_whole
-from rag.errors import SettingsError
+from index.datadir import disk_errors, make_private, write_whole
+from rag.errors import SettingsError, StorageError
+from web.addresses import Networks, networks, origin, peer_is_in
+from web.errors import TooManyGuesses
+from web.guessing import Doorkeeper
+from web.seal import sealed
 from web.users import Users
 
 _KEY_BYTES = 32
+_LOOKING = 8
+"""How many readers are looked up in the list at once."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 OPEN = ("/login", "/page/")
 """What anybody may see."""
@@ -33,12 +40,6 @@ OWN = frozenset(
 """How the addresses of the app begin."""
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _SUB_PATH = re.compile(r"(/[\w~-][\w.~-]*)*", re.ASCII)
-# Gradio writes scripts and styles into its page and compiles templates there
-_POLICY = (
-    "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
-    "style-src 'self' 'unsafe-inline'; "
-    "frame-ancestors 'none'; form-action 'self'; base-uri 'self'"
-)
 
 
 def secret_key(data_dir: Path) -> str:
@@ -52,6 +53,7 @@ def secret_key(data_dir: Path) -> str:
         with FileLock(data_dir / "secret.lock"):  # another app may be starting, with a key of its own
             if not path.exists():
                 write_whole(path, secrets.token_urlsafe(_KEY_BYTES).encode(), mode=0o600)
+            make_private(path)
             key = path.read_bytes()
     if len(key) < _KEY_BYTES:
         raise SettingsError(
@@ -70,17 +72,12 @@ class Proxy:
     """A proxy that has its own way of knowing people, and tells us their names in a header."""
 
     header: str
-    addresses: Collection[IPv4Network | IPv6Network]
+    addresses: Networks
     """Where it connects from; the same header from anywhere else means nothing."""
 
     def reader(self, scope: Scope, headers: dict[bytes, str]) -> str | None:
         """The name it gives; None if the request is not its own, or names nobody."""
-        try:
-            peer = ip_address(scope["client"][0] if scope["client"] else "")
-        except ValueError:
-            return None
-        peer = getattr(peer, "ipv4_mapped", None) or peer  # as it arrives where IPv6 is listened on for both
-        if not any(peer in network for network in self.addresses):
+        if not peer_is_in(scope, self.addresses):
             return None
         return headers.get(self.header.lower().encode(), "").strip() or None
 
@@ -132,10 +129,7 @@ def own_names(host: str, names: Mapping[str, str]) -> dict[str, str] | None:
 
 def trusted(header: str, addresses: Collection[str]) -> Proxy:
     """A proxy, by its addresses or networks. Raises SettingsError."""
-    try:
-        return Proxy(header, [ip_network(address) for address in addresses])
-    except ValueError as error:
-        raise SettingsError(f"{error}: give --proxy an address like 10.0.0.7, or a network like 10.0.0.0/8.") from None
+    return Proxy(header, networks("--proxy", addresses))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +142,8 @@ class Access:
     proxy: Proxy | None = None
     closed: bool = False
     """Whether only those may come in who are known, even if nobody is: others can reach the address."""
+    forwarders: Networks = ()
+    """Proxies that say in X-Forwarded-For where a request comes from."""
 
 
 def is_program(request: HTTPConnection) -> bool:
@@ -174,21 +170,28 @@ class Door:
         self._app, self._users, self._proxy = app, access.users, access.proxy
         self._closed = access.closed or access.proxy is not None or access.users.anybody()
         self._hosts = access.hosts
+        self._looking = CapacityLimiter(_LOOKING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http":  # the start and the end of the app: websockets are not served
             await self._app(scope, receive, send)
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        answer = self._foreign(headers) or self._placed(scope, headers) or self._unknown(scope, headers)
-        await (answer or self._app)(scope, receive, _sealed(send))
+        answer = self._foreign(scope, headers) or self._placed(scope, headers)
+        send = sealed(send, path_of(scope))
+        try:
+            answer = answer or await self._unknown(scope, headers)
+        except StorageError as error:
+            answer = PlainTextResponse(str(error), status_code=503)
+        await (answer or self._app)(scope, receive, send)
 
-    def _foreign(self, headers: dict[bytes, str]) -> Response | None:
-        host, origin = headers.get(b"host", ""), headers.get(b"origin")
+    def _foreign(self, scope: Scope, headers: dict[bytes, str]) -> Response | None:
         if self._hosts is not None and _called(headers) not in self._hosts:
             return PlainTextResponse("Dateline is not served under this name.", status_code=400)
-        if origin is not None and urlsplit(origin).netloc != host:
+        if _from_elsewhere(headers):
             return PlainTextResponse("Open Dateline at its own address.", status_code=403)
+        if not _is_text(scope):
+            return PlainTextResponse("This address is no text in UTF-8: check how it was written.", status_code=400)
         return None
 
     def _placed(self, scope: Scope, headers: dict[bytes, str]) -> Response | None:
@@ -201,8 +204,12 @@ class Door:
         scope["root_path"] = root
         return None
 
-    def _unknown(self, scope: Scope, headers: dict[bytes, str]) -> Response | None:
-        """Names the reader; if nobody may come in so, what they get instead."""
+    async def _unknown(self, scope: Scope, headers: dict[bytes, str]) -> Response | None:
+        """Names the reader; if nobody may come in so, what they get instead. Raises StorageError."""
+        # another program may hold the list: nobody else must wait for that
+        return await anyio.to_thread.run_sync(self._named, scope, headers, limiter=self._looking)
+
+    def _named(self, scope: Scope, headers: dict[bytes, str]) -> Response | None:
         session, (kind, _, token) = scope["session"], headers.get(b"authorization", "").partition(" ")
         if kind.lower() == "bearer" and (program := self._users.program(token)):
             scope["dateline.reader"] = f"token:{program}"
@@ -229,35 +236,53 @@ class Door:
 
 
 def _called(headers: dict[bytes, str]) -> str:
-    """The name by which the app is asked for."""
-    return urlsplit(f"//{headers.get(b'host', '')}").hostname or ""
+    """The name by which the app is asked for; none, if that is no name."""
+    try:
+        called = urlsplit(f"//{headers.get(b'host', '')}")
+        called.port  # noqa: B018  raises for one that is no number
+        return called.hostname or ""
+    except ValueError:
+        return ""
 
 
-def _sealed(send: Send) -> Send:
-    """Tells the browser to fetch nothing from elsewhere, and to show the page in no other site's frame."""
+def _from_elsewhere(headers: dict[bytes, str]) -> bool:
+    """Whether another site's page sends this."""
+    if (origin := headers.get(b"origin")) is None:
+        return False
+    try:
+        return urlsplit(origin).netloc != headers.get(b"host", "")
+    except ValueError:
+        return True
 
-    async def sealed(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], (b"content-security-policy", _POLICY.encode())]
-        await send(message)
 
-    return sealed
+def _is_text(scope: Scope) -> bool:
+    """Whether what is asked for is text: bytes that are no characters, and NUL, are in no name of ours."""
+    told = unquote_to_bytes(scope.get("raw_path") or scope["path"]) + unquote_to_bytes(scope["query_string"])
+    try:
+        return "\0" not in told.decode()
+    except ValueError:
+        return False
 
 
-def routes(users: Users) -> APIRouter:
+def routes(access: Access) -> APIRouter:
     """The way in and the way out."""
-    router = APIRouter()
+    router, users, doorkeeper = APIRouter(), access.users, Doorkeeper(access.users)
 
     @router.get("/login", response_class=HTMLResponse)
     def form() -> str:
         return _page("")
 
     @router.post("/login")
-    def login(request: Request, name: Annotated[str, Form()] = "", password: Annotated[str, Form()] = "") -> Response:
-        if not users.right(name, password):
-            time.sleep(1)  # in a thread of its own: slows guessing, nobody else
+    async def login(
+        request: Request, name: Annotated[str, Form()] = "", password: Annotated[str, Form()] = ""
+    ) -> Response:
+        try:
+            right = await doorkeeper.is_right(name, password, origin(request.scope, access.forwarders))
+        except TooManyGuesses as error:
+            return HTMLResponse(_page(str(error)), 429, {"Retry-After": str(error.wait)})
+        if not right:
             return HTMLResponse(_page("This name and password do not belong together."), status_code=401)
-        request.session["login"] = users.log_in(name)
+        request.session["login"] = await anyio.to_thread.run_sync(users.log_in, name)
         return RedirectResponse(f"{request.scope['root_path']}/", status_code=303)
 
     @router.post("/logout")

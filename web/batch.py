@@ -76,7 +76,7 @@ class Batches:
             before = self._runs.get(reader)
             if before and not before.over:
                 raise QuestionError("One file at a time: stop this one first.")
-            self._folder.mkdir(exist_ok=True)
+            self._folder.mkdir(mode=0o700, exist_ok=True)
             path = self._folder / f"{hashlib.sha256(reader.encode()).hexdigest()}.jsonl"
             if before and not before.trouble and not any(row["error"] for row in before.rows()):
                 path.unlink(missing_ok=True)  # it was done: whoever asks again wants to know what the articles say now

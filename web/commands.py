@@ -32,6 +32,13 @@ if TYPE_CHECKING:
     help="Where that proxy connects from: an address, or a network like 10.0.0.0/8.",
 )
 @click.option(
+    "--forwarded-by",
+    "forwarders",
+    multiple=True,
+    metavar="ADDRESS",
+    help="A proxy that puts the reader's address at the end of X-Forwarded-For.",
+)
+@click.option(
     "--questions-per-minute",
     type=click.IntRange(min=0),
     default=0,
@@ -48,6 +55,7 @@ def ui(
     names: tuple[str, ...],
     proxy_header: str | None,
     proxies: tuple[str, ...],
+    forwarders: tuple[str, ...],
     questions_per_minute: int,
     watch: bool,
     **chosen: Any,
@@ -56,9 +64,11 @@ def ui(
     from index.errors import IndexMissing
     from ui import serve
     from web.access import served_as, trusted
+    from web.addresses import networks
 
-    called = served_as(names)
-    proxy = trusted(proxy_header, proxies) if proxy_header else None
+    asked: dict[str, Any] = {"questions_per_minute": questions_per_minute, "watch": watch}
+    asked |= {"names": served_as(names), "forwarders": networks("--forwarded-by", forwarders)}
+    asked |= {"proxy": trusted(proxy_header, proxies) if proxy_header else None}
     with opened(**chosen) as assistant:
         try:
             assistant.articles.counts()
@@ -70,7 +80,7 @@ def ui(
             with count_progress("Indexing") as progress:
                 show_report(assistant.index(first_folder, progress=progress))
         assistant.choice  # noqa: B018  an engine that was asked for by name, and is not there, is told of here
-        serve(assistant, host, port, names=called, proxy=proxy, questions_per_minute=questions_per_minute, watch=watch)
+        serve(assistant, host, port, **asked)
 
 
 def _access(data_dir: Path | None) -> Users:

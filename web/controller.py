@@ -10,13 +10,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from index.decode import storable
-from rag.errors import DatelineError, Stopped
+from rag.errors import DatelineError, QuestionError, Stopped, StorageError
 from web.asking import Asking
 from web.badge import engine_html
 from web.batch import Batches
 from web.conversations import STOPPED, Conversations
 from web.engine_room import EngineRoom
-from web.errors import ConversationMissing
 from web.examples import examples
 from web.render import conversation_html, empty_html, heading_html, read_html, trouble_html
 from web.runs import Runs
@@ -26,8 +25,11 @@ from web.writer import Writer
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+    from rag.types import Answer
 
 _CHOICES = 500
+_PAUSES = (1, 2, 4, 8, 15, 30)
+"""Seconds after which an answer that could not be kept is tried to be kept again."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Controller:
     """Seconds for which a question goes on that no page shows: as long as it takes to load one anew."""
     running: dict[str, AnswerStream] = field(default_factory=dict)
     """By conversation."""
+    beginning: set[str] = field(default_factory=set)
+    """The conversations whose next question is just being written down."""
     keeping: set[asyncio.Task[None]] = field(default_factory=set)
     """The tasks of what is running: an event loop keeps none."""
     viewing: dict[str, str] = field(default_factory=dict)
@@ -112,15 +116,24 @@ class Controller:
                 said.append({"role": "assistant", "content": turn.answer["text"]})
         return said
 
-    def begin(
+    async def begin(
         self, reader: str, conversation: str, question: str, narrowed: dict[str, Any] | None = None
     ) -> AnswerStream:
-        """Asks, and keeps what comes of it; `narrowed` as in `Turn`. Raises ConversationMissing."""
-        question = storable(question)
-        history, narrowed = self.history(reader, conversation), narrowed or {}
-        turn = self.conversations.ask(reader, conversation, question, narrowed)
-        asking = Asking(self.room, reader, question, history, narrowed, threading.Event())
-        self.running[conversation] = running = AnswerStream(asking, self.patience)
+        """Asks, and keeps what comes of it; `narrowed` as in `Turn`. Raises ConversationMissing and StorageError.
+
+        Raises QuestionError while another question is being answered in the conversation.
+        """
+        if conversation in self.running or conversation in self.beginning:
+            raise QuestionError("One question at a time: stop this one first.")
+        question, narrowed = storable(question), narrowed or {}
+        self.beginning.add(conversation)
+        try:
+            history = await asyncio.to_thread(self.history, reader, conversation)
+            turn = await asyncio.to_thread(self.conversations.ask, reader, conversation, question, narrowed)
+            asking = Asking(self.room, reader, question, history, narrowed, threading.Event())
+            self.running[conversation] = running = AnswerStream(asking, self.patience)
+        finally:
+            self.beginning.discard(conversation)
         keeping = asyncio.create_task(self._keep(running, reader, conversation, turn))
         self.keeping.add(keeping)
         keeping.add_done_callback(self.keeping.discard)
@@ -130,19 +143,34 @@ class Controller:
         trouble = "The answer failed: the terminal says why. Ask again to go on."
         try:
             answer = await running.answer()
-            self.conversations.answered(reader, turn, answer.to_dict())
-            self.assistant.read_ahead(self.history(reader, conversation))
+            await self._kept(running, reader, turn, answer)
             trouble = ""
+            with suppress(DatelineError):
+                self.assistant.read_ahead(await asyncio.to_thread(self.history, reader, conversation))
         except (Stopped, asyncio.CancelledError):
-            trouble = STOPPED
+            trouble = trouble and STOPPED
         except DatelineError as error:
             trouble = str(error)
         finally:
-            del self.running[conversation]
-            if trouble:
-                with suppress(ConversationMissing):  # it may have been deleted meanwhile
-                    self.conversations.failed(reader, turn, trouble, running.live.draft)
-            running.over()
+            try:
+                if trouble:
+                    with suppress(DatelineError):  # the conversation may have been deleted meanwhile
+                        await asyncio.to_thread(self.conversations.failed, reader, turn, trouble, running.live.draft)
+            finally:
+                del self.running[conversation]
+                running.over()
+
+    async def _kept(self, running: AnswerStream, reader: str, turn: int, answer: Answer) -> None:
+        """Keeps the answer; while another program holds the conversations, the page shows it. Raises StorageError."""
+        for pause in (*_PAUSES, None):
+            try:
+                await asyncio.to_thread(self.conversations.answered, reader, turn, answer.to_dict())
+                return
+            except StorageError as error:
+                if pause is None:
+                    raise
+                running.tell(f"This cannot be kept now, and is tried again: {error}")
+                await asyncio.sleep(pause)
 
     def judge(self, reader: str, turn: int, act: str, words: str | None) -> None:
         """Keeps a verdict ("up" or "down") and what is said of it; "comment" changes the words only."""

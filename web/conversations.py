@@ -16,7 +16,7 @@ from typing import Any
 
 from index.decode import storable
 from rag.export import Told
-from web.database import transaction
+from web.database import Database
 from web.errors import ConversationMissing
 
 _SCHEMA = """
@@ -84,7 +84,7 @@ class Conversations:
 
     def __init__(self, path: Path) -> None:
         """`path` is the SQLite file, made at the first use. Every call may raise StorageError."""
-        self._path = path
+        self._database = Database(path, _SCHEMA)
 
     def listed(self, owner: str, words: str = "") -> list[Conversation]:
         """The owner's conversations, the last changed first; with `words`, those that hold each of them somewhere."""
@@ -205,7 +205,7 @@ class Conversations:
         return gone
 
     def _open(self) -> AbstractContextManager[sqlite3.Connection]:
-        return transaction(self._path, _SCHEMA)
+        return self._database.transaction()
 
 
 _COLUMNS = "id, question, asked, narrowed, answer, trouble, draft, verdict, comment"

@@ -3,22 +3,25 @@
 Gradio serves far more than the page needs (any public address fetched on demand, monitoring, recordings), lets whoever
 reaches its queue call every event by number, and copies the file that a value names into a folder that it serves. So
 it stands behind this gate: an unknown route is no route, an event that is not offered to programs is the page's alone,
-and a value may name only a file that the same reader has uploaded.
+and a value may name only a file that the same reader has uploaded. What Gradio keeps under a name that the browser has
+chosen (a session with its events, an upload's progress) it keeps under that reader's own form of the name.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from index.decode import storable
 from web.access import is_program, path_of, reader_of
 from web.uploads import Uploads
 
@@ -36,9 +39,13 @@ ROUTES = {
     "POST": (*EVENTS, UPLOAD),
 }  # fmt: skip
 """All of Gradio that is served, by method; * stands for any rest of the path."""
-_LONGEST = 4 * 2**20
-"""Bytes of an event: what is written into the boxes of the page."""
-_SESSIONS = 10_000
+_CHOSEN = {
+    "/gradio_api/queue/data": "session_hash", UPLOAD: "upload_id", "/gradio_api/upload_progress": "upload_id",
+}  # fmt: skip
+"""The parameter of a route whose value the browser has chosen, as a name."""
+_LONGEST_NAME = 255
+"""Bytes of a file's name: over a longer one the system itself is in trouble."""
+_HEARTBEAT = "/gradio_api/heartbeat/"
 
 
 class Refused(Exception):
@@ -54,7 +61,6 @@ class Gate:
 
     def __init__(self, gradio: ASGIApp, page: gr.Blocks, uploads: Uploads) -> None:
         self._gradio, self._page, self._uploads = gradio, page, uploads
-        self._sessions: dict[str, str] = {}  # Gradio's, each with the reader who began it
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -71,7 +77,8 @@ class Gate:
     async def _passed(self, scope: Scope, receive: Receive, send: Send) -> tuple[Receive, Send]:
         """How Gradio is to hear and answer this request. Raises Refused."""
         path, request = path_of(scope), HTTPConnection(scope)
-        if not any(fnmatchcase(path, served) for served in ROUTES.get(scope["method"], ())):
+        served = any(fnmatchcase(path, served) for served in ROUTES.get(scope["method"], ()))
+        if not served or max(len(name.encode()) for name in path.split("/")) > _LONGEST_NAME:
             raise Refused(404, "There is nothing here.")
         reader = reader_of(request)
         if path in PAGES and not is_program(request):
@@ -79,16 +86,29 @@ class Gate:
         if path in EVENTS:
             event = _read(await _body(receive))
             self._check_event(event, request)
-            return _told_again(json.dumps(event).encode(), receive), send
+            return _told_again(_written(event), receive), send
+        if path in _CHOSEN:
+            self._own_parameter(scope, reader, path)
+        elif path.startswith(_HEARTBEAT):
+            before, _, session = scope["path"].rpartition("/")
+            scope["path"] = f"{before}/{_own(reader, session)}"
+            scope["raw_path"] = scope["path"].encode()
         if path == UPLOAD:
             self._check_page(request)
             return receive, self._noted(reader, send)
-        if path.startswith("/gradio_api/heartbeat/"):
-            self._check_session(path.rpartition("/")[2], reader)
-        elif path == "/gradio_api/queue/data":
-            for session in parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", []):
-                self._check_session(session, reader)
         return receive, send
+
+    def _own_parameter(self, scope: Scope, reader: str, path: str) -> None:
+        """Has Gradio look for what this reader calls so. Raises Refused for events that it does not hold."""
+        given = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        told = {_CHOSEN[path]: _own(reader, given[_CHOSEN[path]])} if _CHOSEN[path] in given else {}
+        if path == "/gradio_api/queue/data" and told.get("session_hash") not in self._heard():
+            raise Refused(404, "This page is not known here, or not any more: load it anew.")
+        scope["query_string"] = urlencode(told).encode()
+
+    def _heard(self) -> Container[str | None]:
+        """The sessions whose events Gradio holds: asked for another's, it fails in the middle of its answer."""
+        return self._page._queue.pending_messages_per_session
 
     def _check_event(self, event: dict[str, Any], request: HTTPConnection) -> None:
         reader, number = reader_of(request), event.get("fn_index")
@@ -97,28 +117,19 @@ class Gate:
             raise Refused(404, "There is no such event.")
         if called.api_visibility != "public":
             self._check_page(request)
-        self._check_session(event.get("session_hash"), reader)
+        if not isinstance(session := event.get("session_hash"), str | None):
+            raise Refused(400, "The name of a session is text.")
+        if session is not None:
+            event["session_hash"] = _own(reader, session)
         for path in _files(event):
             if not self._uploads.holds(reader, path):
                 raise Refused(403, "Only a file that was uploaded here, a moment ago and by you, can be named.")
+        if called.queue and path_of(request.scope) != EVENTS[0]:
+            raise Refused(400, f"This event has its place in the queue: send it to {EVENTS[0]}.")
 
     def _check_page(self, request: HTTPConnection) -> None:
         if is_program(request) or not request.session.get("page"):
             raise Refused(403, "This is the page's own: programs use /api, /v1, /mcp, or /ask, /search and /article.")
-
-    def _check_session(self, session: object, reader: str) -> None:
-        """A session of Gradio's belongs to the user or program that named it first; its name is random.
-
-        Where nobody is known, a client that keeps no cookies is another reader with every request.
-        """
-        if not isinstance(session, str | None):
-            raise Refused(400, "The name of a session is text.")
-        if session is None or reader.startswith("browser:"):
-            return
-        if self._sessions.setdefault(session, reader) != reader:
-            raise Refused(403, "This is another reader's page: load it anew.")
-        if len(self._sessions) > _SESSIONS:
-            del self._sessions[next(iter(self._sessions))]
 
     def _noted(self, reader: str, send: Send) -> Send:
         """Gradio's answer to an upload, which names the files, read on its way."""
@@ -134,6 +145,11 @@ class Gate:
         return noted
 
 
+def _own(reader: str, name: str) -> str:
+    """What this reader calls `name`, as Gradio is told: whoever learns the name has not the reader's."""
+    return hashlib.sha256(json.dumps([reader, name]).encode()).hexdigest()
+
+
 def _read(body: bytes) -> dict[str, Any]:
     try:
         event = json.loads(body)
@@ -144,6 +160,14 @@ def _read(body: bytes) -> dict[str, Any]:
     return event
 
 
+def _written(event: dict[str, Any]) -> bytes:
+    """As JSON whose strings are characters: half a one, which a browser may send, is none."""
+    try:
+        return storable(json.dumps(event, ensure_ascii=False, allow_nan=False)).encode()
+    except ValueError:
+        raise Refused(400, "A number in it is none: send one that is finite.") from None
+
+
 async def _body(receive: Receive) -> bytes:
     body, more = bytearray(), True
     while more:
@@ -152,8 +176,6 @@ async def _body(receive: Receive) -> bytes:
             raise Refused(400, "The event was cut short.")
         body.extend(message.get("body", b""))
         more = message.get("more_body", False)
-        if len(body) > _LONGEST:
-            raise Refused(413, "This is too long.")
     return bytes(body)
 
 

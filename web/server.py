@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -31,19 +31,24 @@ from rag.printing import say
 from rag.timeline import as_csv, as_markdown
 from web import access, api, badge, completions, mcp_server, runs
 from web.access import Access, Door, reader_of, secret_key
+from web.bodies import Bodies
 from web.controller import Controller
 from web.corpus import MOST_MEGABYTES
-from web.errors import ConversationMissing, TooManyQuestions, http_status
+from web.errors import ConversationMissing, TooOften, http_status
 from web.gate import Gate
 from web.render import carriers_html, pane_html, trouble_html
+from web.seal import HEADERS
 
 if TYPE_CHECKING:
     import gradio as gr
+    import uvicorn
 
 STATIC = Path(__file__).parent / "static"
 _NO_SECOND_CHECK = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 """Host and Origin of every request are checked before, by the app's own middleware."""
 _PORTS = range(7860, 7960)
+_Count = Annotated[int, Query(ge=0, lt=2**63)]
+"""A number as SQLite has them."""
 
 
 def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
@@ -67,6 +72,7 @@ def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
 
     served = FastAPI(title="Dateline", docs_url=None, redoc_url=None, lifespan=lifespan)
     # the last one added sees a request first
+    served.add_middleware(Bodies)
     served.add_middleware(Door, access=allowed)
     served.add_middleware(
         SessionMiddleware, secret_key=secret_key(home), session_cookie="dateline",
@@ -75,7 +81,7 @@ def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
     served.mount("/page", StaticFiles(directory=STATIC))  # Gradio has its own /static
 
     served.router.routes.extend(by_mcp.routes)
-    served.include_router(access.routes(allowed.users))
+    served.include_router(access.routes(allowed))
     served.include_router(api.routes(room))
     served.include_router(completions.routes(room))
     served.include_router(badge.routes(room))
@@ -87,9 +93,15 @@ def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
         told = json.dumps({"detail": jsonable_encoder(error.errors())})
         return Response(told, status_code=422, media_type="application/json")
 
+    @served.exception_handler(Exception)
+    async def unforeseen(_: Request, error: Exception) -> Response:
+        told = "Dateline made a mistake: the terminal says which. Try again, and report it if it comes back."
+        # this answer alone does not pass the door; and uvicorn ends the connection then
+        return JSONResponse({"detail": told}, 500, HEADERS | {"connection": "close"})
+
     @served.exception_handler(DatelineError)
     async def failed(_: Request, error: DatelineError) -> Response:
-        headers = {"Retry-After": str(error.wait)} if isinstance(error, TooManyQuestions) else None
+        headers = {"Retry-After": str(error.wait)} if isinstance(error, TooOften) else None
         return JSONResponse({"detail": str(error)}, http_status(error), headers)
 
     @served.get("/read", response_class=HTMLResponse)
@@ -99,13 +111,13 @@ def app(controller: Controller, page: gr.Blocks, allowed: Access) -> FastAPI:
     @served.get("/pane", response_class=HTMLResponse)
     def pane(
         request: Request,
-        turn: int = 0,
-        number: int = 0,
-        hit: int | None = None,
+        turn: _Count = 0,
+        number: _Count = 0,
+        hit: _Count | None = None,
         carrier: str | None = None,
         article: str | None = None,
-        start: int | None = None,
-        end: int | None = None,
+        start: _Count | None = None,
+        end: _Count | None = None,
     ) -> Any:
         try:
             if article is not None:
@@ -172,10 +184,20 @@ def serve(served: FastAPI, host: str, port: int | None) -> None:
 
     listening = _listen(host, port)
     say(f"Dateline is at http://{host}:{listening.getsockname()[1]} (Ctrl-C ends it)", err=True)
-    # no `proxy_headers`: they would put the reader's address in place of the proxy's, by which that is known
     logging.getLogger("uvicorn.error").addFilter(_unless_at_the_end)
-    config = uvicorn.Config(served, log_level="warning", timeout_graceful_shutdown=1, proxy_headers=False)
-    uvicorn.Server(config).run(sockets=[listening])
+    uvicorn.Server(configured(served)).run(sockets=[listening])
+
+
+def configured(served: FastAPI, log_level: str = "warning") -> uvicorn.Config:
+    """How the app is served."""
+    import uvicorn
+
+    from web.connections import Patient
+
+    # no `proxy_headers`: they would put the reader's address in place of the proxy's, by which that is known
+    return uvicorn.Config(
+        served, http=Patient, ws="none", log_level=log_level, timeout_graceful_shutdown=1, proxy_headers=False
+    )
 
 
 def _unless_at_the_end(record: logging.LogRecord) -> bool:

@@ -93,6 +93,11 @@ class AnswerStream:
                     self._publish()
         raise AssertionError("events end with AnswerDone")
 
+    def tell(self, status: str) -> None:
+        """Has all pages that show it say this."""
+        self.live.status = status
+        self._publish()
+
     def over(self) -> None:
         """Lets those go who watch: what came of it has been kept."""
         self._over = True

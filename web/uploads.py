@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from index.datadir import disk_errors, remove_tree
+from index.datadir import disk_errors, make_private, remove_tree
 
 _FORGOTTEN = 3600.0
 """Seconds after which a file that no index was asked to take in is deleted."""
@@ -27,7 +27,8 @@ class Uploads:
     def __init__(self, home: Path) -> None:
         """Makes a folder in `home` for this process alone, and sweeps what killed ones left. Raises StorageError."""
         with disk_errors(home):
-            home.mkdir(parents=True, exist_ok=True)
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(home)
             for left in home.iterdir():
                 owner = left.name.partition("-")[0]
                 if not (owner.isdecimal() and psutil.pid_exists(int(owner))):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rag.errors import SettingsError
-from web.database import transaction
+from web.database import Database
 
 Kind = Literal["user", "token"]
 _SCHEMA = """
@@ -25,6 +25,8 @@ CREATE TABLE IF NOT EXISTS known (kind TEXT, name TEXT, secret BLOB, PRIMARY KEY
 CREATE TABLE IF NOT EXISTS sessions (secret BLOB PRIMARY KEY, name TEXT, since REAL);
 """
 _SHORTEST = 8
+_LOOKED_AT = 72
+"""Characters of a password that are judged."""
 _LOGGED_IN = 30 * 24 * 3600
 """Seconds after which one has to log in again."""
 _NAME = re.compile(r"[\w.@-]{1,64}")
@@ -35,7 +37,7 @@ class Users:
 
     def __init__(self, path: Path) -> None:
         """`path` is the SQLite file, made when somebody is added, and readable by its owner only."""
-        self._path = path
+        self._database = Database(path, _SCHEMA)
 
     def anybody(self) -> bool:
         """Whether there are users: then nobody else comes in."""
@@ -43,7 +45,7 @@ class Users:
 
     def names(self, kind: Kind) -> list[str]:
         """The names of all users, or of all tokens."""
-        if not self._path.exists():
+        if not self._database.path.exists():
             return []
         with self._open() as db:
             return [name for (name,) in db.execute("SELECT name FROM known WHERE kind = ? ORDER BY name", [kind])]
@@ -55,6 +57,11 @@ class Users:
         """
         if len(password) < _SHORTEST:
             raise SettingsError(f"The password must have {_SHORTEST} characters or more: choose a longer one.")
+        if _is_common(password, name):
+            raise SettingsError(
+                "The password is one of the commonest, or hardly more than one of them: choose another, say three "
+                "words that have nothing to do with each other."
+            )
         salt = secrets.token_bytes(16)
         self._keep("user", name, salt + _hash(password, salt))
 
@@ -104,7 +111,7 @@ class Users:
 
     def _found(self, query: str, values: list[Any]) -> Any:
         """The first column of the first row; None without one."""
-        if not self._path.exists():
+        if not self._database.path.exists():
             return None
         with self._open() as db:
             found = db.execute(query, values).fetchone()
@@ -119,7 +126,14 @@ class Users:
                 db.execute("DELETE FROM sessions WHERE name = ?", [name])
 
     def _open(self) -> AbstractContextManager[sqlite3.Connection]:
-        return transaction(self._path, _SCHEMA)
+        return self._database.transaction()
+
+
+def _is_common(password: str, name: str) -> bool:
+    """Whether who knows the name, and tries what most people choose, needs fewer than a million attempts."""
+    from zxcvbn import zxcvbn  # its lists of words take a moment
+
+    return bool(zxcvbn(password[:_LOOKED_AT], [name, "dateline"])["guesses"] < 1_000_000)
 
 
 def _digest(secret: str) -> bytes:
