@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 from index_helpers import left_over
-from victims import SEED, Corpus, Looker, Victims, check, texts_in, victims, whole
 
+from faults.victims import SEED, Corpus, Looker, Victims, check, texts_in, victims, whole
 from index.embed import TextEmbedder
 from index.places import Places
 from index.store import ArticleIndex

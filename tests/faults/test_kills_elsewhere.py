@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 from model_hub import send, serving
-from victims import SEED, victims
-from warm import call
 
 from evals import runs
+from faults.victims import SEED, victims
+from faults.warm import call
 from index.places import Places
 from rag.engines.weights import Weights, from_hub, locate
 from rag.engines.weights import fetch as fetch_weights

@@ -17,8 +17,8 @@ import pytest
 from commands import Run
 from index_helpers import environment, write_many, written
 from servers import Chroma, Postgres
-from victims import chroma_ids, whole
 
+from faults.victims import chroma_ids, whole
 from index import integrity
 from index.embed import TextEmbedder
 from index.places import Places
