@@ -12,6 +12,7 @@ from pathlib import Path
 from evals.records import ABOUT, QUESTIONS, DatasetError, Format, Item, Passages, Question, Ramdocs, Squad, read_records
 from evals.types import Case, GoldQuote
 from index.dates import native_date
+from index.decode import legible
 from index.read import find_files, read_file
 from index.split import split_sentences
 from index.types import Span
@@ -53,9 +54,7 @@ def read(path: Path, form: Format, scratch: Path) -> Dataset:
         else:
             case_of: Callable[..., Case] = _ramdocs_case if form == "ramdocs" else _passages_case
             cases = [case_of(n, record, written) for n, record in enumerate(records)]
-        # the reader drops one byte-order mark: a text that begins with one needs another
-        files = {id: text.encode("utf-8-sig" if text.startswith("\ufeff") else "utf-8") for text, id in written.items()}
-        corpus = _fill(scratch / "corpus", files.items())
+        corpus = _fill(scratch / "corpus", ((id, text.encode()) for text, id in written.items()))
     if not cases:
         raise DatasetError(f"There is no question in {path}. Name the data to measure with: {ABOUT[form]}.")
     twice = [id for id, times in Counter(case.id for case in cases).items() if times > 1]
@@ -238,9 +237,9 @@ def _sentences(text: str) -> list[Span]:
 
 
 def _around(text: str, sentences: list[Span], spans: Iterable[tuple[int, int]]) -> list[str]:
-    """The sentences that hold each span, as one quote; each quote once."""
+    """The sentences that hold each span, as one quote, as it is read of a file; each quote once."""
     held = ([one for one in sentences if one.start < end and start < one.end] for start, end in spans)
-    return list(dict.fromkeys(text[found[0].start : found[-1].end] for found in held if found))
+    return list(dict.fromkeys(legible(text[found[0].start : found[-1].end]) for found in held if found))
 
 
 def _fill(folder: Path, files: Iterable[tuple[str, bytes]]) -> Path:

@@ -12,7 +12,7 @@ from index_helpers import written
 from evals.datasets import Dataset, DatasetError, Format, read
 from evals.matching import matches
 from evals.types import Case, GoldQuote
-from index.decode import storable
+from index.decode import legible
 from index.read import find_files, read_file
 
 WARSAW = "Warsaw is the capital of Poland. It lies on the Vistula. In 2012 it held 1.7 million people."
@@ -158,7 +158,7 @@ def test_a_squad_paragraph_becomes_an_article_and_the_sentence_at_the_offset_its
     dataset = of_lines(tmp_path, "squad", squad(context, squad_question(*answers), impossible))
     case, refused = dataset.cases
     (text,) = texts_of(dataset).values()
-    assert text == storable(context) and len(text) == len(context)
+    assert text == legible(context)
     assert {gold.fact for gold in case.evidence} == {0}
     assert quotes is None or [gold.quote for gold in case.evidence] == quotes
     assert (case.answerable, case.accepted, case.kind) == (True, ((answers[0][0],),), "squad")

@@ -44,6 +44,17 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     found.inner_test = counted
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Adds what one of several processes ran."""
+    node.config.stash[_EXAMPLES] += Counter(node.workeroutput.get("examples", {}))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["examples"] = dict(session.config.stash[_EXAMPLES])
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     counts = config.stash.get(_EXAMPLES, Counter())
     if counts:
