@@ -250,7 +250,7 @@ class Time:
     last: date
 
 
-_SAID = re.compile(r"“[^”]*”|\"[^\"]*\"")
+_SAID = re.compile(r"“[^“”]*”|\"[^\"]*\"")
 # in ASCII: without its case "six" has a form with a long s, and one with a dotless i, by which no number is known
 _COUNT = rf"(?ai:\d{{1,3}}|a|an|{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))})"
 _UNITS = {"day": 1, "week": 7, "month": 30, "year": 365}

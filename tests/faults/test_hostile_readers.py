@@ -54,8 +54,13 @@ def logged(home: Path, *options: str, **environment: str) -> Iterator[App]:
     nothing = {"DATELINE_CACHE_DIR": str(home / "no-model"), "HF_HUB_OFFLINE": "1", "PIP_NO_INDEX": "1"}
     command, log = ("--engine", "embedded", "--data-dir", str(home), *options), home.with_name("log")
     with log.open("w", buffering=1) as kept, started(*command, **nothing | environment) as (url, running):
-        Thread(target=shutil.copyfileobj, args=[running.stderr, kept], daemon=True).start()
-        yield App(url, home, log)
+        copying = Thread(target=shutil.copyfileobj, args=[running.stderr, kept], daemon=True)
+        copying.start()
+        try:
+            yield App(url, home, log)
+        finally:
+            running.terminate()
+            copying.join(20)  # to the end of what it says
 
 
 @pytest.fixture(scope="module")
