@@ -211,22 +211,28 @@ class Answering:
                     said.append(verdict)
                     framed = says(verdict.text, items[0].date)
                 yield from self.show(replace(verdict, text=framed))
-        if len(said) > 1:
-            self.reply.notes.append(f"the articles differ: {len(said)} answers, each with its own source")
-            if len(kept) == 1:
-                self._newest_first(said, question)
+        self._note_difference(len(said))
+        if len(said) > 1 and len(kept) == 1:
+            self._newest_first(said, question)
 
     def _other_quotes(self, shown: Verdict, evidence: EvidenceSet) -> Iterator[Event]:
         """The words of other articles that are those shown with another number or name in them."""
         differing = (
             item
             for item in evidence.pool
-            if not any(item.article in known.carriers or is_copy(item, known) for known in shown.cited)
+            if not self.reply.shows(item)
+            and not any(item.article in known.carriers or is_copy(item, known) for known in shown.cited)
             and any(_edited(item, known) for known in shown.cited)
         )
-        for item in islice(differing, _RIVALS):
+        others = list(islice(differing, _RIVALS))
+        for item in others:
             yield TextDelta("\n\n")
             yield from self.show(Verdict(says(quoted(item.quote, item.date), item.date), (item,), 1.0))
+        self._note_difference(len(others) + 1)
+
+    def _note_difference(self, answers: int) -> None:
+        if answers > 1:
+            self.reply.notes.append(f"the articles differ: {answers} answers, each with its own source")
 
     def _newest_first(self, said: Sequence[Verdict], question: str) -> None:
         """Where the last sentences differ in their figures, the newest leads; older ones are told by their dates."""
