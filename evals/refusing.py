@@ -86,7 +86,7 @@ _ASIDE = re.compile(
     re.IGNORECASE,
 )
 _SPLIT = re.compile(
-    r"(?<=[.!?])[\"')]*\s+|\n+|\s*;\s*|,?\s+(?=(?:but|however|although|though|whereas|while)\b)", re.IGNORECASE
+    r"(?<=[.!?])[\"')]*\s+|\n+|;|(?<!\s)\s+(?=(?:but|however|although|though|whereas|while)\b)", re.IGNORECASE
 )
 _CONCESSION = re.compile(r"(?:while|although|though|even though)\b[^,]*,", re.IGNORECASE)
 _LABEL = re.compile(r"(?:final |short )?(?:answer|response)\s*:\s*", re.IGNORECASE)

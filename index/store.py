@@ -319,16 +319,14 @@ class ArticleIndex:
         return article
 
     def with_sentences(self, ids: Collection[str]) -> dict[str, tuple[Article, list[Sentence]]]:
-        """The articles with these ids, each with its sentences in their order. Raises ArticleMissing."""
+        """The articles with these ids, each with its sentences in their order.
+
+        One that is gone, be it since it was found, is left out.
+        """
 
         def found(catalog: Catalog) -> dict[str, tuple[Article, list[Sentence]]]:
-            known = dict[str, tuple[Article, list[Sentence]]]()
-            for id in ids:
-                article = catalog.article(id)
-                if article is None:
-                    raise _missing(id)
-                known[id] = article, catalog.sentences(id)
-            return known
+            known = ((id, catalog.article(id), catalog.sentences(id)) for id in ids)
+            return {id: (article, sentences) for id, article, sentences in known if article}
 
         return self._read(found)
 

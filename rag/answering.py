@@ -89,7 +89,7 @@ class Answering:
                 yield from self.show(verdict)
             if quote:
                 yield from self._show_corrected(asked, quote, evidence)
-                yield from self._other_quotes(quote, evidence)
+                yield from self._other_quotes(asked, quote, evidence)
                 return
         if near := self.openings(question, hits[: self.settings.passages], evidence):
             yield from self._quoted(near)
@@ -215,7 +215,7 @@ class Answering:
         if len(said) > 1 and len(kept) == 1:
             self._newest_first(said, question)
 
-    def _other_quotes(self, shown: Verdict, evidence: EvidenceSet) -> Iterator[Event]:
+    def _other_quotes(self, question: str, shown: Verdict, evidence: EvidenceSet) -> Iterator[Event]:
         """The words of other articles that are those shown with another number or name in them."""
         differing = (
             item
@@ -223,6 +223,7 @@ class Answering:
             if not self.reply.shows(item)
             and not any(item.article in known.carriers or is_copy(item, known) for known in shown.cited)
             and any(_edited(item, known) for known in shown.cited)
+            and not any(_same_answer(known.quote, _nearest(item, known), question) for known in shown.cited)
         )
         others = list(islice(differing, _RIVALS))
         for item in others:
@@ -328,6 +329,12 @@ def _with_its_speaker(verdict: Verdict, question: str) -> Verdict:
 def _edited(item: Evidence, other: Evidence) -> bool:
     """Whether two statements are the same words but for a few, or one of them is in the other."""
     return len(item.words & other.words) >= _EDITED * min(len(item.words), len(other.words))
+
+
+def _nearest(item: Evidence, other: Evidence) -> str:
+    """The sentence of a statement that shares most words with another statement."""
+    sentences = [item.quote[span.start : span.end] for span in split_sentences(item.quote)] or [item.quote]
+    return max(sentences, key=lambda text: len(other.words.intersection(content_words(text))))
 
 
 def _same_answer(one: str, other: str, question: str) -> bool:

@@ -189,7 +189,7 @@ def statements(hits: Sequence[Hit], articles: ArticleIndex, asked: frozenset[str
     """Every sentence of the passages found, best passage first, each once; none that only asks what is `asked`."""
     found: dict[tuple[str, int], Evidence] = {}
     known = articles.with_sentences({hit.passage.article for hit in hits})
-    for hit in hits:
+    for hit in (hit for hit in hits if hit.passage.article in known):
         article, sentences = known[hit.passage.article]
         for at, sentence in enumerate(sentences):
             place = article.id, sentence.start

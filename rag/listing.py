@@ -138,7 +138,7 @@ def answer(wanted: Wanted, found: Sequence[Listed], reply: Reply, articles: Arti
         reply.lead, reply.as_list = f"{len(found):,} article{'s' if len(found) > 1 else ''}{told}:", True
         if more := len(found) - len(shown):
             reply.notes.append(f"{more:,} more are listed by `dateline articles` and on the page “Articles”")
-    for one, item in zip(shown, _telling(wanted, shown, articles), strict=True):
+    for one, item in _telling(wanted, shown, articles):
         day = spell(one.date) if one.date else "a day that it does not name"
         match wanted.kind:
             case "newest" | "oldest":
@@ -155,14 +155,16 @@ def answer(wanted: Wanted, found: Sequence[Listed], reply: Reply, articles: Arti
         yield SentenceChecked(len(reply.sentences) - 1, reply.sentences[-1], None, reply.news())
 
 
-def _telling(wanted: Wanted, shown: Sequence[Listed], articles: ArticleIndex) -> Iterator[Evidence]:
-    """Of each article the first statement, other than its title, that has most of the words."""
+def _telling(
+    wanted: Wanted, shown: Sequence[Listed], articles: ArticleIndex
+) -> Iterator[tuple[Listed, Evidence]]:
+    """With each article the first statement, other than its title, that has most of the words."""
     known, words = articles.with_sentences([one.id for one in shown]), set(content_words(wanted.query))
-    for one in shown:
+    for one in (one for one in shown if one.id in known):
         article, sentences = known[one.id]
         title = set(content_words(one.title))
         told = [statement(article, sentences, at) for at in range(len(sentences))]
-        yield max(told, key=lambda item: (not item.words <= title, len(words & item.words)))
+        yield one, max(told, key=lambda item: (not item.words <= title, len(words & item.words)))
 
 
 def _query(words: str) -> str:

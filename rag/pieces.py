@@ -188,6 +188,10 @@ def signals(
         for item in likeliest(question, whole_articles(hits), articles, embedder, most=_READ)
         if item.kind != "caption" and len(item.quote) <= _LONGEST_ALONE and len(item.words) >= _FEWEST_WORDS
     ]
+    known = articles.with_sentences(dict.fromkeys(item.article for item in items))
+    ends = {id: [sentence.end for sentence in sentences] for id, (_, sentences) in known.items()}
+    # an article that was written anew since it was searched is read as it is at the next question
+    items = [item for item in items if item.article in known and item.end in ends[item.article]]
     if not items:
         return []
     parts = [part for part in _PART.split(question) if len(part.split()) >= _SHORTEST]
@@ -196,9 +200,8 @@ def signals(
     best_of = dict[str, list[float]]()
     for odds, item in sorted(zip(asked[0].tolist(), items, strict=True), key=lambda one: -one[0]):
         best_of.setdefault(item.article, []).append(odds)
-    share, known = share_of(question, articles), articles.with_sentences(best_of)
+    share = share_of(question, articles)
     about = {id: share(f"{article.title}\n{article.text[:_OPENING]}") for id, (article, _) in known.items()}
-    ends = {id: [sentence.end for sentence in sentences] for id, (_, sentences) in known.items()}
     ordered, sides = in_order(question), _SIDES.search(question) is not None
     return [
         (
@@ -231,7 +234,9 @@ def _joined(scored: Sequence[Scored], articles: ArticleIndex) -> Iterator[Scored
         )
         if other := min(behind, key=lambda other: other.item.end, default=None):
             start, end = one.item.start, other.item.end
-            quote = known[one.item.article][0].text[start:end]
+            quote = known[one.item.article][0].text[start:end] if one.item.article in known else ""
+            if not (quote.startswith(one.item.quote) and quote.endswith(other.item.quote)):
+                continue  # written anew meanwhile
             item = replace(one.item, end=end, quote=quote, words=one.item.words | other.item.words)
             vector = one.vector + other.vector
             score = float(np.logaddexp(one.score, other.score)) - _JOINING

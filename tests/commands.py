@@ -27,7 +27,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
         with pytest.raises(SystemExit) as exit:
             main([str(argument) for argument in arguments])
         printed = capsys.readouterr()
-        assert "Traceback" not in printed.err
+        assert "Traceback" not in printed.err, printed.err
         return Result(int(exit.value.code or 0), printed.out, printed.err)
 
     return command

@@ -17,6 +17,7 @@ import itertools
 import json
 import re
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -245,7 +246,7 @@ class OllamaDouble:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def _listen(self, port: int) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"double": self}))
+        self._server = _Server(("127.0.0.1", port), type("Handler", (_Handler,), {"double": self}))
 
     @property
     def chats(self) -> list[dict[str, Any]]:
@@ -328,6 +329,13 @@ def _reply(answer: Answer, request: dict[str, Any]) -> Reply:
 def _break(connection: socket.socket) -> None:
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: Any) -> None:
+        """A client may leave whenever it likes; of all else a traceback is shown."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(*_)
 
 
 class _Handler(BaseHTTPRequestHandler):

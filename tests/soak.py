@@ -52,10 +52,12 @@ def text_of(number: int, version: int) -> str:
 class Soak:
     """What is done, what came of it, and what should not have."""
 
-    def __init__(self, home: Path, url: str, app: int, seconds: float, seed: int) -> None:
-        self.folder, self.data, self.url = home / "news", home / "data", url
+    url: str
+    app: psutil.Process
+
+    def __init__(self, home: Path, seconds: float, seed: int) -> None:
+        self.folder, self.data = home / "news", home / "data"
         self.begun, self.end = time.monotonic(), time.monotonic() + seconds
-        self.app = psutil.Process(app)
         self.chance = random.Random(seed)
         self.done, self.faults = Counter[str](), list[str]()
         self.gauge = list[tuple[float, float, int, int]]()  # seconds, MB, handles, threads
@@ -89,7 +91,10 @@ class Soak:
         self.done["changes"] += 1
 
     def index(self) -> bool:
-        """Whether it came to its end; every third time it is killed, with all that it started."""
+        """Whether it came to its end; every third time it is killed, with all that it started.
+
+        The app, which keeps the index equal to the folder as well, may be about it: then it is tried again.
+        """
         command = [sys.executable, "-m", "rag.cli", "--data-dir", str(self.data), "index", str(self.folder), "--yes"]
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
@@ -103,10 +108,13 @@ class Soak:
                 self.done["indexing killed"] += 1
                 return False
         told, _ = process.communicate(timeout=600)
-        busy = "being written" in told or "locked" in told
-        if process.returncode != 0 and not busy:
+        if "is writing to this index" in told or "locked" in told:
+            self.done["index was busy"] += 1
+            time.sleep(1)
+            return not self.over() and self.index()
+        if process.returncode != 0:
             self.fault(f"index ended with {process.returncode}: {told[-300:]}")
-        self.done["indexed" if process.returncode == 0 else "index was busy"] += 1
+        self.done["indexed"] += process.returncode == 0
         return process.returncode == 0
 
     def upload(self) -> None:
@@ -218,13 +226,14 @@ class Soak:
                 self.gauge.append((time.monotonic() - self.begun, own, self.app.num_fds(), self.app.num_threads()))
             time.sleep(min(10.0, max(0.0, self.end - time.monotonic())))
 
-    def run(self) -> None:
+    def fill(self) -> None:
         for number in range(ARTICLES):
             self.write(number, 1)
-        subprocess.run(
-            [sys.executable, "-m", "rag.cli", "--data-dir", str(self.data), "index", str(self.folder)],
-            check=True, capture_output=True,
-        )  # fmt: skip
+        with ArticleIndex(self.data, embedder()) as index:
+            index.sync(self.folder)
+
+    def run(self, url: str, app: int) -> None:
+        self.url, self.app = url, psutil.Process(app)
         work = (self.writes, self.asks, self.searches, self.searches, self.breaks, self.measures)
         with ThreadPoolExecutor(len(work)) as threads:
             for one in wait([threads.submit(each) for each in work]).done:
@@ -298,11 +307,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         home = Path(place)
         (home / "news").mkdir()
+        soak = Soak(home, 60 * given.minutes, given.seed)
+        soak.fill()
         with started("--engine", "embedded", "--data-dir", str(home / "data")) as (url, process):
             # what it logs is let go: a pipe that nobody reads would hold it
             threading.Thread(target=lambda: sum(1 for _ in process.stderr or ()), daemon=True).start()
-            soak = Soak(home, url, process.pid, 60 * given.minutes, given.seed)
-            soak.run()
+            soak.run(url, process.pid)
         told = soak.judged()
     printed = json.dumps(told, indent=2, ensure_ascii=False)
     print(printed)

@@ -1,18 +1,21 @@
 """The whole path on real parts: embedder, judge, Chroma, SQLite; the model is a double of an Ollama server."""
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from app_helpers import MODEL, QUESTION, RIGHT, on_ollama
 from checking import CheckedAssistant
 from conftest import Write
+from index_helpers import written
 from ollama_double import OllamaDouble, held_open, speaks
 
-from rag import Answer, AnswerDone, EvidenceFound, SentenceChecked, TextDelta
+from rag import Answer, AnswerDone, Assistant, EvidenceFound, SentenceChecked, TextDelta, listing
 from rag.errors import EngineTimeout, ModelMissing
+from rag.reply import Reply
 
 ENTERED, WITHDREW = "000_cd28b6654e9fce99.txt", "001_8034130e071ff64c.txt"
 QUOTED = "In the article’s words: “"
@@ -124,6 +127,37 @@ def test_what_is_excluded_or_of_another_time_is_unused(seeds_dir: Path) -> None:
     assert {hit.passage.article for hit in answer.hits} == {ENTERED}
     assert {citation.article for citation in answer.citations} <= {ENTERED}
     assert "200" not in answer.text
+
+
+@pytest.mark.parametrize("gone", [(WITHDREW,), (ENTERED, WITHDREW)])
+@pytest.mark.parametrize("anew", [False, True])
+@pytest.mark.parametrize("length", ["short", "full"])
+def test_what_goes_or_is_written_anew_while_one_asks_is_not_cited_as_it_was(
+    tmp_path: Path, folder: Path, seeds: Path, length: Literal["short", "full"], anew: bool, gone: tuple[str, ...]
+) -> None:
+    shutil.copytree(seeds, folder, dirs_exist_ok=True)
+    with (
+        OllamaDouble(chat=says(RIGHT)) as ollama,
+        Assistant(tmp_path, "ollama", MODEL, ollama_host=ollama.url) as asked,
+    ):
+        asked.index(folder)
+        events = asked.stream("Tell me about the fall of Hama.", length=length)
+        assert isinstance(next(events), EvidenceFound)
+        articles, wanted = asked.list("Hama"), listing.wanted("Which articles mention Hama?", None)
+        for name in gone:
+            (folder / name).unlink()
+            if anew:
+                written(folder, name, "The mill of Lenn burned.\n\n" * 9)
+        asked.index(folder, shrink=True)
+        *_, done = events
+        assert isinstance(done, AnswerDone) and wanted
+        of_list = Reply("")
+        list(listing.answer(wanted, articles, of_list, asked.articles))
+        there = {id: asked.article(id).text for id in asked.articles.article_ids()}
+        for cited in (*done.answer.citations, *of_list.cited.values()):
+            assert there[cited.article][cited.start : cited.end] == cited.quote
+        assert len(of_list.cited) == len(there)
+        assert done.answer.abstained == (len(gone) == 2)
 
 
 def test_what_the_settings_say_the_server_is_told_and_waited_for_no_longer(seeds_dir: Path) -> None:
