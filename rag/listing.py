@@ -155,9 +155,7 @@ def answer(wanted: Wanted, found: Sequence[Listed], reply: Reply, articles: Arti
         yield SentenceChecked(len(reply.sentences) - 1, reply.sentences[-1], None, reply.news())
 
 
-def _telling(
-    wanted: Wanted, shown: Sequence[Listed], articles: ArticleIndex
-) -> Iterator[tuple[Listed, Evidence]]:
+def _telling(wanted: Wanted, shown: Sequence[Listed], articles: ArticleIndex) -> Iterator[tuple[Listed, Evidence]]:
     """With each article the first statement, other than its title, that has most of the words."""
     known, words = articles.with_sentences([one.id for one in shown]), set(content_words(wanted.query))
     for one in (one for one in shown if one.id in known):
