@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ Progress = Callable[[int, int], None]
 """Called with (bytes that are here, bytes of the whole file)."""
 
 _MIB = 1 << 20
+_SLOWEST, _WATCHED = 1024, 30.0
+"""Bytes a second, over so many seconds, below which a hub is given up: httpx waits as long as anything comes."""
 
 
 class SourceError(Exception):
@@ -53,7 +56,7 @@ def by_range(repo: str, file: str, revision: str, size: int, part: Path, progres
             have = 0
         with part.open("r+b" if have else "wb") as out:
             out.seek(have)
-            for chunk in response.iter_bytes(_MIB):
+            for chunk in body_of(response):
                 out.write(chunk)
                 have += len(chunk)
                 progress(have, size)
@@ -88,6 +91,18 @@ def hub_answer(repo: str, url: str, **headers: str) -> Iterator[httpx.Response]:
             yield response
     except (httpx.HTTPError, httpx.InvalidURL, SettingsError) as error:  # the last: a proxy, or certificates
         raise SourceError(str(error).strip().partition("\n")[0].removesuffix(".") or type(error).__name__) from error
+
+
+def body_of(response: httpx.Response) -> Iterator[bytes]:
+    """The body, as it comes. Raises SourceError where it comes too slowly."""
+    came, until = 0, time.monotonic() + _WATCHED
+    for chunk in response.iter_bytes():
+        came += len(chunk)
+        if time.monotonic() > until:
+            if came < _SLOWEST * _WATCHED:
+                raise SourceError(f"it sends less than {_SLOWEST:,} bytes a second")
+            came, until = 0, time.monotonic() + _WATCHED
+        yield chunk
 
 
 def _starts_anew(response: httpx.Response, have: int, size: int) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from index.datadir import write_whole
-from rag.engines.downloads import SourceError, hub_answer
+from rag.engines.downloads import SourceError, body_of, hub_answer
 from rag.engines.weights import Weights
 from rag.errors import ModelMissing, SettingsError, WeightsError
 
@@ -97,9 +97,9 @@ def _ask(name: str) -> Weights:
     try:
         url = f"{constants.ENDPOINT}/api/models/{repo}/revision/{quote(revision, safe='')}?blobs=true"
         with hub_answer(repo, url) as response:
-            response.read()
+            said = b"".join(body_of(response))
         try:
-            told = response.json()
+            told = json.loads(said)
             files = {one["rfilename"]: one for one in told["siblings"]}
             commit, licence = str(told["sha"]), _licence(told)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
