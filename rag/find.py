@@ -64,14 +64,16 @@ def narrowing(filters: Filters) -> dict[str, Any]:
         "since": first,
         "until": min(filter(None, (last, today)), default=None),
         "undated": today is not None and first is last is None,  # it is not known to be later
-        "source": filters.get("source") or "",
-        "author": filters.get("author") or "",
+        "source": as_text(filters.get("source") or "", "The source"),
+        "author": as_text(filters.get("author") or "", "The author"),
         "exclude": filters.get("exclude", ()),
     }
 
 
-def as_text(given: str, what: str) -> str:
-    """`given`. Raises QuestionError for half a character, which a command line and JSON can hold and nothing reads."""
+def as_text(given: object, what: str) -> str:
+    """`given`. Raises QuestionError for no text, and for half a character, which a command line and JSON can hold."""
+    if not isinstance(given, str):
+        raise QuestionError(f"{what} must be text, not {type(given).__name__}.")
     try:
         given.encode()
     except UnicodeEncodeError:
@@ -87,5 +89,5 @@ def as_day(value: Day, name: str) -> date | None:
         return value.date()
     try:
         return value if value is None or isinstance(value, date) else date.fromisoformat(value)
-    except ValueError:
+    except (TypeError, ValueError):
         raise SettingsError(f"{name} must be a date like 2024-12-05, not {value!r}.") from None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from index.network import plain_environment
 from index.types import as_json
+from rag.errors import QuestionError
 from web.access import reader_of
 from web.asking import Asking
 from web.engine_room import EngineRoom
@@ -17,6 +20,7 @@ from web.forms import ArticleForm
 with plain_environment():  # gradio builds HTTP clients while it is imported
     import gradio as gr
 
+_COUNT = TypeAdapter(Annotated[int, Field(ge=1, le=100)])  # as the route takes it
 _failure = partial(gr.Error, print_exception=False)
 
 
@@ -43,12 +47,12 @@ def endpoints(room: EngineRoom) -> None:
     def search(query: str, k: float = 10) -> list[dict[str, Any]]:
         """The `k` passages nearest to `query`, as `dateline search --json` has them."""
         with told_as(_failure):
-            return [hit.to_dict() for hit in room.assistant.search(query, int(k))]
+            return [hit.to_dict() for hit in room.assistant.search(query, _count(k))]
 
     def article(id: str) -> dict[str, Any]:
         """An article, its text exactly as citations count it."""
         with told_as(_failure):
-            return ArticleForm.of(room.assistant.article(id)).model_dump(mode="json")
+            return ArticleForm.of(room.assistant.article(str(id))).model_dump(mode="json")
 
     def timeline(topic: str, since: str = "", until: str = "") -> list[dict[str, Any]]:
         """What happened when, as `dateline timeline --json` has it; `since` and `until` bound the events."""
@@ -62,3 +66,10 @@ def endpoints(room: EngineRoom) -> None:
 
     for call in (ask, search, timeline, articles, article):
         gr.events.api(call, api_name=call.__name__, concurrency_limit=None)
+
+
+def _count(given: object) -> int:
+    try:
+        return _COUNT.validate_python(given)
+    except ValidationError:
+        raise QuestionError("k must be a whole number from 1 to 100.") from None

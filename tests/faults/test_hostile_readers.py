@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import product
+from json import dumps
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, NamedTuple
@@ -352,6 +353,22 @@ def test_whatever_is_asked_is_answered_or_refused_and_no_mistake_of_ours(opened:
             assert (got := status("POST", path, content=body, headers=json)) in range(200, 500) or got == 503, body
         for content in ("[" * 100_000, "\0", "{", b"\xed\xa0\x80", b"\xff\xfe", "1" * 100_000):
             assert 400 <= status("POST", path, content=content, headers=json) < 500, (path, content[:9])
+    assert "Traceback" not in opened.log.read_text()
+
+
+@pytest.mark.parametrize("call", ["search", "timeline", "articles", "article", "ask"])
+def test_what_a_program_sends_to_a_call_by_name_is_refused_in_our_words(opened: App, call: str) -> None:
+    page, json = opened.page(), {"Content-Type": "application/json"}
+    (event,) = (one for one in page.get("/config").json()["dependencies"] if one["api_name"] == call)
+    for number, odd in enumerate(("\ud800", 5, True, {}, [], [["a"]], 1e400, "0x10")):
+        given = [odd] * len(event["inputs"])
+        sent = {"fn_index": event["id"], "data": given, "session_hash": (session := f"{call}{number}")}
+        status = page.post("/gradio_api/queue/join", content=dumps(sent), headers=json).status_code
+        told = heard(page, session).text
+        assert status == 200 or (status < 500 and odd in ("\ud800", 1e400)), odd
+        if status != 200:
+            continue  # not even let in
+        assert any(words in told for words in ("must be", "is short or full", "No article '", '"data":[')), told
     assert "Traceback" not in opened.log.read_text()
 
 
