@@ -8,12 +8,14 @@ import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from index_helpers import DATA, written, zipped
 from test_folder_of_everything import BROKEN, GOOD
 
 from faults.fuzzing import PIECES, examples
+from index.dates import parse_date
 from index.decode import MAX_ARTICLE_CHARS, storable
 from index.read import read_file
 from index.reading import split
@@ -107,6 +109,12 @@ def damaged(draw: st.DrawFn) -> tuple[str, bytes]:
         for change in changes:
             data = changed(data, change)
     return (suffix if draw(st.integers(0, 9)) else draw(st.sampled_from(FORMATS))), data
+
+
+@pytest.fixture(autouse=True, scope="module")
+def languages_are_loaded() -> None:
+    """Whoever reads the first date in words waits for them, three seconds, once."""
+    parse_date("9 Nonth 2023")
 
 
 def assert_readable(suffix: str, data: bytes) -> tuple[list[Article], list[Skipped]]:
