@@ -14,7 +14,7 @@ from web.addresses import Networks
 from web.controller import Controller
 from web.errors import ConversationMissing
 from web.gradio_api import endpoints
-from web.pages import ACTS, OURS, ArticlesPage, QuestionsPage, TimelinePage, asked_by, asking_reader
+from web.pages import ACTS, OURS, ArticlesPage, Pages, QuestionsPage, TimelinePage, asked_by, asking_reader
 from web.render import listed_html, narrowed_html
 from web.users import Users
 
@@ -68,7 +68,7 @@ def serve(
 def build(controller: Controller) -> gr.Blocks:
     """The pages, not yet serving."""
     page: gr.Blocks
-    with gr.Blocks(title="Dateline", analytics_enabled=False, fill_height=True) as page:
+    with Pages(title="Dateline", analytics_enabled=False, fill_height=True) as page:
         Navbar(main_page_name="Ask")
         AskPage(controller).wire(page)
         endpoints(controller.room)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.network import plain_environment
 from rag.errors import DatelineError
+from rag.printing import say
 from web import corpus, timeline
 from web.access import reader_of
 from web.controller import Controller
@@ -28,6 +30,22 @@ element.addEventListener('click', event => {
   if (button) dateline.act(button, data => trigger('select', data));
 });
 """
+
+
+class Pages(gr.Blocks):
+    """All pages. What is sent to an event by hand may be of any kind: what then fails is told in a line, not traced."""
+
+    async def process_api(self, *given: Any, **named: Any) -> dict[str, Any]:
+        try:
+            return await super().process_api(*given, **named)
+        except gr.Error as error:
+            error.print_exception = False
+            raise
+        except Exception as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            say(f"An event of the page failed at {where.filename}:{where.lineno}: {repr(error)[:200]}", err=True)
+            told = str(error) if isinstance(error, DatelineError) else "This went wrong: load the page anew."
+            raise gr.Error(told, print_exception=False) from error
 
 
 class ArticlesPage:
