@@ -87,7 +87,8 @@ class Soak:
                 self.write(number, max([0, *map(_version, self.said[number])]) + 1)
         if self.chance.random() < 0.3:  # what is no article
             suffix = self.chance.choice(("pdf", "docx", "html", "jsonl", "eml"))
-            (self.folder / f"noise.{suffix}").write_bytes(self.chance.randbytes(self.chance.randint(0, 9_000)))
+            # a few bytes may read as text, and what was an article once is kept while it cannot be read
+            (self.folder / f"noise.{suffix}").write_bytes(self.chance.randbytes(self.chance.randint(500, 9_000)))
         self.done["changes"] += 1
 
     def index(self) -> bool:
@@ -250,7 +251,9 @@ class Soak:
                 written(self.folder.parent / "clean" / "uploads", f"{number}.txt", text_of(number, 1))
             clean.sync(self.folder)
             wanted = contents(clean)
-        self.faults += [f"at last {part} differs from a clean index" for part in held if held[part] != wanted[part]]
+        for part in held:
+            if held[part] != wanted[part]:
+                self.fault(f"at last {part} differs from a clean index: {_differing(held[part], wanted[part])}")
         flat: dict[str, list[float]] = {}
         for at, what in enumerate(("memory in MB", "handles", "threads"), 1):
             quarters = _quarters([float(row[at]) for row in self.gauge])
@@ -279,6 +282,12 @@ class _Noted:
         elif isinstance(error, httpx.HTTPError):
             self._soak.fault(f"{error!r} after {time.monotonic() - self._begun:.1f} s")
         return isinstance(error, httpx.HTTPError)
+
+
+def _differing(held: Any, wanted: Any) -> str:
+    """The first few parts of only one of the two."""
+    one, other = (list(each.items() if isinstance(each, dict) else each) for each in (held, wanted))
+    return repr([each for each in one if each not in other][:3] + [each for each in other if each not in one][:3])[:900]
 
 
 def _number(told: dict[str, Any]) -> int:
