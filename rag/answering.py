@@ -223,7 +223,7 @@ class Answering:
             if not self.reply.shows(item)
             and not any(item.article in known.carriers or is_copy(item, known) for known in shown.cited)
             and any(_edited(item, known) for known in shown.cited)
-            and not any(_same_answer(known.quote, _nearest(item, known), question) for known in shown.cited)
+            and not any(_same_answer(_nearest(known, item), _nearest(item, known), question) for known in shown.cited)
         )
         others = list(islice(differing, _RIVALS))
         for item in others:
