@@ -15,7 +15,7 @@ test: $(READY_DEV)      ## every test; the first run fetches the chat model (1.1
 	$(BIN)/python -m pytest
 
 test-faults: $(READY_DEV) ## what is killed, broken or hostile: kills, bombs, lies, guesses, and 100,000 examples of any input
-	$(BIN)/python -m pytest -m faults -n 2 --dist loadfile --hypothesis-profile fuzz --durations=10 tests/faults
+	$(BIN)/python -m pytest -m faults -n 2 --dist loadfile --hypothesis-profile fuzz --durations=10 -rs tests/faults
 
 soak: $(READY_DEV)      ## two hours of everything at once, with faults: make soak SOAK="--minutes 20"
 	PYTHONPATH=.:tests $(BIN)/python tests/soak.py $(SOAK)

@@ -109,11 +109,11 @@ class Soak:
                 self.done["indexing killed"] += 1
                 return False
         told, _ = process.communicate(timeout=600)
-        if "is writing to this index" in told or "locked" in told:
+        if process.returncode and ("is writing to this index" in told or "is locked" in told):
             self.done["index was busy"] += 1
             time.sleep(1)
             return not self.over() and self.index()
-        if process.returncode != 0:
+        if process.returncode:
             self.fault(f"index ended with {process.returncode}: {told[-300:]}")
         self.done["indexed"] += process.returncode == 0
         return process.returncode == 0

@@ -74,8 +74,10 @@ class Hub:
         return {"id": REPO, "sha": COMMIT, "cardData": self.card, "tags": ["gguf", "license:mit"], "siblings": files}
 
     def _pieces(self, at: int) -> Iterator[bytes]:
-        yield from (self.sends[each : each + 1] for each in range(at, at + self.trickles) if not time.sleep(0.05))
-        at += self.trickles
+        for _ in range(self.trickles):
+            time.sleep(0.05)  # the pace that is tested
+            yield self.sends[at : at + 1]
+            at += 1
         half = len(self.sends) // 2
         yield self.sends[at:half]
         self.through.wait(30)
