@@ -64,12 +64,16 @@ class Soak:
         self.now: dict[int, int] = {}  # of each article that there is, its version
         self.said: dict[int, set[str]] = {number: set() for number in range(ARTICLES + 100)}
         self.uploads: set[int] = set()
+        self.broken = "nothing"  # what was broken last, and when
 
     def over(self) -> bool:
         return time.monotonic() >= self.end
 
     def fault(self, what: str) -> None:
-        self.faults.append(f"after {time.monotonic() - self.begun:.0f} s: {what}")
+        self.faults.append(f"after {self.seconds():.1f} s (last broken: {self.broken}): {what}")
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.begun
 
     # who writes
 
@@ -201,7 +205,9 @@ class Soak:
             time.sleep(min(chance.uniform(30, 90), max(0.0, self.end - time.monotonic())))
             what = chance.choice((self.kill_engine, self.lock, self.stop))
             with suppress(psutil.Error, sqlite3.Error, StopIteration):
+                self.broken = f"{what.__name__} from {self.seconds():.1f} s"
                 what(chance)
+                self.broken += f" to {self.seconds():.1f} s"
                 self.done[what.__name__] += 1
 
     def kill_engine(self, _: random.Random) -> None:
@@ -224,7 +230,7 @@ class Soak:
         while not self.over():
             with suppress(psutil.Error):
                 own = self.app.memory_info().rss / 2**20
-                self.gauge.append((time.monotonic() - self.begun, own, self.app.num_fds(), self.app.num_threads()))
+                self.gauge.append((self.seconds(), own, self.app.num_fds(), self.app.num_threads()))
             time.sleep(min(10.0, max(0.0, self.end - time.monotonic())))
 
     def fill(self) -> None:
@@ -261,7 +267,7 @@ class Soak:
             if flat[what][3] > flat[what][1] * (1 + MOST_GROWTH) + 5:
                 self.faults.append(f"{what} grows: {flat[what]}")
         return {
-            "minutes": round((time.monotonic() - self.begun) / 60, 1), "done": dict(sorted(self.done.items())),
+            "minutes": round(self.seconds() / 60, 1), "done": dict(sorted(self.done.items())),
             "articles at last": len(held["articles"]), "skipped": len(report.skipped),
             "by quarters": flat, "faults": self.faults,
         }  # fmt: skip
