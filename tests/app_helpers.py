@@ -55,8 +55,15 @@ def whole_app(assistant: Assistant, proxy: Proxy | None = None, names: Any = Non
 @contextmanager
 def served(assistant: Assistant, **options: Any) -> Iterator[str]:
     """The address of the app, for as long as the test runs."""
+    with configured(server.configured(whole_app(assistant, **options), log_level="critical")) as url:
+        yield url
+
+
+@contextmanager
+def configured(config: uvicorn.Config) -> Iterator[str]:
+    """The address of what is served so, in a thread of its own."""
     listening = server._listen("127.0.0.1", 0)
-    running = uvicorn.Server(server.configured(whole_app(assistant, **options), log_level="critical"))
+    running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     until(lambda: running.started or not thread.is_alive(), seconds=60)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 else:
     _Protocol = AutoHTTPProtocol  # httptools', where that is installed; h11's has the same parts
 
+_GRACE = 0.1
+"""Seconds in which what has come already is read, before an idle connection is closed."""
 _HEAD = 10.0
 """Seconds in which the head of a request has to be there."""
 _WAITING = 64
@@ -40,6 +42,13 @@ class Patient(_Protocol):
     def on_response_complete(self) -> None:
         self._waits_since = self.loop.time()
         super().on_response_complete()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Closes once more has been waited for: where the process stood still, the next request may be there unread.
+
+        uvloop runs what is due before it reads again, and closing on unread bytes resets the connection.
+        """
+        self.timeout_keep_alive_task = self.loop.call_later(_GRACE, super().timeout_keep_alive_handler)
 
     def send_400_response(self, msg: str) -> None:
         headers = HEADERS | {"content-type": "text/plain; charset=utf-8", "content-length": str(len(msg))}

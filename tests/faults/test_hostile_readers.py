@@ -1,5 +1,6 @@
 """A reader who means harm gets nothing of another's, and takes nothing from another: neither time nor place."""
 
+import asyncio
 import os
 import resource
 import shutil
@@ -10,9 +11,9 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from itertools import product
 from json import dumps
 from pathlib import Path
@@ -22,12 +23,14 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from app_helpers import HTML, PASSWORD, QUESTION, QUOTED, RIGHT, app_over, client, says, started, until
+from app_helpers import HTML, PASSWORD, QUESTION, QUOTED, RIGHT, app_over, client, configured, says, started, until
+from fastapi import FastAPI
 from index_helpers import ROOT
 from ollama_double import slow
 
 from index.embed import TextEmbedder
 from index.store import ArticleIndex
+from web import server
 from web.addresses import networks, origin
 from web.conversations import Conversations
 from web.errors import TooManyGuesses
@@ -301,6 +304,24 @@ def test_eleven_hundred_idle_connections_shut_nobody_out(seeds_dir: Path, tmp_pa
         for one in idle:
             one.close()
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_process_that_stood_still_resets_nobody() -> None:
+    """The time of an idle connection is over, and what was sent on it meanwhile not read yet."""
+    reading, writing = os.pipe()
+
+    @asynccontextmanager
+    async def holds(_: FastAPI) -> AsyncIterator[None]:
+        asyncio.get_running_loop().add_reader(reading, lambda: (os.read(reading, 1), time.sleep(1.5)))
+        yield
+
+    config = server.configured(FastAPI(lifespan=holds))
+    config.timeout_keep_alive = 1
+    with configured(config) as url, httpx.Client(base_url=url) as http:
+        for _ in range(2):
+            assert http.get("/openapi.json").status_code == 200
+            os.write(writing, b"x")
+            time.sleep(0.1)
 
 
 NO_NUMBERS = ["1e20", str(10**30), str(-(10**30)), "-1", "NaN", "Infinity", "0x10", "\u0661"]
