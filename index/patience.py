@@ -28,25 +28,35 @@ _AGAIN = (httpx.ConnectError, httpx.ReadError, httpx.WriteError, httpx.RemotePro
 
 
 def patient(
-    url: str, timeout: float, *, by_line: bool = False, retry: bool = True, sockets: Sockets | None = None
+    url: str,
+    timeout: float,
+    *,
+    by_line: bool = False,
+    slowest: int = 0,
+    retry: bool = True,
+    sockets: Sockets | None = None,
 ) -> dict[str, Any]:
     """What an httpx client for `url` is made with, so that it waits at most `timeout` seconds and follows no redirect.
 
-    That is the longest wait for an answer's head, and then for its body; `by_line`: for each of its lines. With `retry`
-    it asks anew, up to twice, where nobody answers, the connection breaks before there is an answer, or the answer is
-    that the server is not there for a moment (502, 503, 504). Cutting `sockets` ends all that. Raises SettingsError.
+    That is the longest wait for an answer's head, and then for its body; `by_line`: for each of its lines. A body that
+    comes by `slowest` bytes a second or more may be as long as it likes. With `retry` it asks anew, up to twice, where
+    nobody answers, the connection breaks before there is an answer, or the answer is that the server is not there for
+    a moment (502, 503, 504). Cutting `sockets` ends all that. Raises SettingsError.
     """
-    transport = _Transport(url, timeout, by_line, _PAUSES if retry else (), sockets or Sockets())
+    transport = _Transport(url, timeout, by_line, slowest, _PAUSES if retry else (), sockets or Sockets())
     limits = httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS))
     return {"transport": transport, "timeout": limits, "follow_redirects": False, "trust_env": False}
 
 
 class _Transport(httpx.BaseTransport):
-    def __init__(self, url: str, timeout: float, by_line: bool, pauses: tuple[float, ...], sockets: Sockets) -> None:
+    def __init__(
+        self, url: str, timeout: float, by_line: bool, slowest: int, pauses: tuple[float, ...], sockets: Sockets
+    ) -> None:
         # a connection for each request: one that was kept may have died, and nobody would hear of its socket
         once = httpx.Limits(max_keepalive_connections=0)
         self._inner = httpx.HTTPTransport(limits=once, **http_options(url))
-        self._timeout, self._by_line, self._pauses, self._sockets = timeout, by_line, pauses, sockets
+        self._timeout, self._by_line, self._slowest = timeout, by_line, slowest
+        self._pauses, self._sockets = pauses, sockets
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.headers["Accept-Encoding"] = "identity"  # what is unpacked may be a thousand times as long
@@ -79,7 +89,7 @@ class _Transport(httpx.BaseTransport):
             response = self._inner.handle_request(request)
         except httpx.TransportError as error:
             if late.over:
-                raise httpx.ReadTimeout("no head of an answer", request=request) from error
+                raise httpx.ReadTimeout("no answer begins in time", request=request) from error
             raise
         finally:
             clock.cancel()
@@ -88,15 +98,18 @@ class _Transport(httpx.BaseTransport):
             raise httpx.DecodingError("it is packed, unasked", request=request)
         assert isinstance(response.stream, httpx.SyncByteStream)
         by_line = self._by_line and response.status_code == 200
-        response.stream = _Bounded(response.stream, self._timeout, by_line, request)
+        response.stream = _Bounded(response.stream, self._timeout, by_line, self._slowest, request)
         return response
 
 
 class _Bounded(httpx.SyncByteStream):
-    """A body whose lines, or which itself, must be here in time and not too long. What the listener takes is free."""
+    """A body that, or whose lines or pieces, must be here in time and not too long. What the listener takes is free."""
 
-    def __init__(self, body: httpx.SyncByteStream, timeout: float, by_line: bool, request: httpx.Request) -> None:
+    def __init__(
+        self, body: httpx.SyncByteStream, timeout: float, by_line: bool, slowest: int, request: httpx.Request
+    ) -> None:
         self._body, self._timeout, self._by_line, self._request = body, timeout, by_line, request
+        self._piece = slowest * timeout  # bytes
 
     def __iter__(self) -> Iterator[bytes]:
         held, waited, began = 0, 0.0, time.monotonic()
@@ -104,6 +117,8 @@ class _Bounded(httpx.SyncByteStream):
             held, waited = held + len(part), waited + time.monotonic() - began
             if self._by_line and (end := part.rfind(b"\n")) >= 0:
                 held, waited = len(part) - end - 1, 0.0
+            elif self._piece and held >= self._piece:
+                held, waited = 0, 0.0
             if held > LONGEST:
                 raise httpx.DecodingError(f"more than {LONGEST:,} bytes without an end", request=self._request)
             if waited > self._timeout:

@@ -50,6 +50,8 @@ class Hub:
         self.sends = MODEL
         self.trickles = 0
         """Bytes that come one by one."""
+        self.drawls = False
+        """Whether the head of an answer does not end."""
         self.through = threading.Event()
         """Until it is set, the second half of a file waits."""
         self.through.set()
@@ -57,6 +59,10 @@ class Hub:
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         path = unquote(urlsplit(request.path).path)
         self.asked.append((path, request.headers["Range"], request.headers["Authorization"]))
+        for _ in range(40 * self.drawls):
+            request.send_header("X", "y")
+            request.flush_headers()
+            time.sleep(0.1)  # the pace that is tested
         wrong = next((status for begins, status in self.status.items() if path.startswith(begins)), 0)
         if wrong:
             request.send_error(wrong)
@@ -142,7 +148,8 @@ WRONG: dict[str, tuple[str, dict[str, Any], type[DatelineError], str]] = {
     "gated": (NAME, {"status": {f"/{REPO}": 403}}, WeightsError, rf"status 403.*HF_TOKEN.*`dateline pull {NAME}`"),
     "broken": (NAME, {"status": {"/api": 500}}, WeightsError, "status 500. Check the network, the proxy and HF_END"),
     "a sign-in page": (NAME, {"api": b"<p>Sign in"}, WeightsError, "does not speak the hub's language"),
-    "next to nothing comes": (NAME, {"trickles": 600}, WeightsError, "it sends less than 1,024 bytes a second"),
+    "next to nothing comes": (NAME, {"trickles": 600}, WeightsError, "it comes too slowly"),
+    "a head without an end": (NAME, {"drawls": True}, WeightsError, "no answer begins in time"),
     "another file": (NAME, {"sends": MODEL[:-1] + b"x"}, WeightsError, "SHA-256 differs.*they were deleted"),
 }
 

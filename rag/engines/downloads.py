@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import httpx
 
-from index.network import http_options
+from index.patience import patient
 from rag.errors import SettingsError
 
 Progress = Callable[[int, int], None]
@@ -26,7 +25,7 @@ Progress = Callable[[int, int], None]
 
 _MIB = 1 << 20
 _SLOWEST, _WATCHED = 1024, 30.0
-"""Bytes a second, over so many seconds, below which a hub is given up: httpx waits as long as anything comes."""
+"""Bytes a second, over so many seconds, below which a hub is given up."""
 
 
 class SourceError(Exception):
@@ -51,12 +50,12 @@ def by_range(repo: str, file: str, revision: str, size: int, part: Path, progres
 
     have = size_of(part)
     asked = {"Range": f"bytes={have}-"} if have else {}
-    with hub_answer(repo, hf_hub_url(repo, file, revision=revision), **asked) as response:
+    with hub_answer(repo, hf_hub_url(repo, file, revision=revision), slowest=_SLOWEST, **asked) as response:
         if _starts_anew(response, have, size):
             have = 0
         with part.open("r+b" if have else "wb") as out:
             out.seek(have)
-            for chunk in body_of(response):
+            for chunk in response.iter_bytes():
                 out.write(chunk)
                 have += len(chunk)
                 progress(have, size)
@@ -65,21 +64,24 @@ def by_range(repo: str, file: str, revision: str, size: int, part: Path, progres
 
 
 @contextmanager
-def hub_answer(repo: str, url: str, **headers: str) -> Iterator[httpx.Response]:
-    """The hub's answer about `repo`, to be read; with the hub client's token and offline switch. Raises SourceError."""
+def hub_answer(repo: str, url: str, *, slowest: int = 0, **headers: str) -> Iterator[httpx.Response]:
+    """The hub's answer about `repo`, to be read; with the hub client's token and offline switch. Raises SourceError.
+
+    It must be there in half a minute, or come by `slowest` bytes a second.
+    """
     from huggingface_hub import constants, get_token
 
     if constants.HF_HUB_OFFLINE:
         raise SourceError("HF_HUB_OFFLINE is set", "Unset it")
     # Not `build_hf_headers`: that asks the hub first which coding agent this process might be.
-    headers |= {"User-Agent": "dateline", "Accept-Encoding": "identity"}
+    headers |= {"User-Agent": "dateline"}
     if not constants.HF_HUB_DISABLE_IMPLICIT_TOKEN and (token := get_token()):
         headers["Authorization"] = f"Bearer {token}"
     # A few seconds decide whether there is a hub: many networks don't let one through.
-    limits = httpx.Timeout(10.0, connect=3.0)
+    more = {"timeout": httpx.Timeout(10.0, connect=3.0), "follow_redirects": True}
     try:
-        options = http_options(url)
-        with httpx.stream("GET", url, headers=headers, timeout=limits, follow_redirects=True, **options) as response:
+        options = patient(url, _WATCHED, slowest=slowest, retry=False) | more
+        with httpx.Client(**options) as client, client.stream("GET", url, headers=headers) as response:
             if response.status_code in (401, 403, 404):  # which of them, where somebody unknown asks, tells nothing
                 raise SourceError(
                     f"it does not show {repo} to us (status {response.status_code})",
@@ -91,18 +93,6 @@ def hub_answer(repo: str, url: str, **headers: str) -> Iterator[httpx.Response]:
             yield response
     except (httpx.HTTPError, httpx.InvalidURL, SettingsError) as error:  # the last: a proxy, or certificates
         raise SourceError(str(error).strip().partition("\n")[0].removesuffix(".") or type(error).__name__) from error
-
-
-def body_of(response: httpx.Response) -> Iterator[bytes]:
-    """The body, as it comes. Raises SourceError where it comes too slowly."""
-    came, until = 0, time.monotonic() + _WATCHED
-    for chunk in response.iter_bytes():
-        came += len(chunk)
-        if time.monotonic() > until:
-            if came < _SLOWEST * _WATCHED:
-                raise SourceError(f"it sends less than {_SLOWEST:,} bytes a second")
-            came, until = 0, time.monotonic() + _WATCHED
-        yield chunk
 
 
 def _starts_anew(response: httpx.Response, have: int, size: int) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from index.datadir import write_whole
-from rag.engines.downloads import SourceError, body_of, hub_answer
+from rag.engines.downloads import SourceError, hub_answer
 from rag.engines.weights import Weights
 from rag.errors import ModelMissing, SettingsError, WeightsError
 
@@ -97,7 +97,7 @@ def _ask(name: str) -> Weights:
     try:
         url = f"{constants.ENDPOINT}/api/models/{repo}/revision/{quote(revision, safe='')}?blobs=true"
         with hub_answer(repo, url) as response:
-            said = b"".join(body_of(response))
+            said = response.read()
         try:
             told = json.loads(said)
             files = {one["rfilename"]: one for one in told["siblings"]}
