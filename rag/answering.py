@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from difflib import SequenceMatcher
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from rag.crossencoder import CrossEncoder
 from rag.days import annotate, without_days
 from rag.engines.base import Completion, Engine
 from rag.errors import EngineError
-from rag.evidence import BEHIND, Evidence, EvidenceSet, gather, is_copy, statements, whole_articles
+from rag.evidence import BEHIND, Evidence, EvidenceSet, alike, gather, is_copy, statements, whole_articles
 from rag.names import name_stands_in
 from rag.numbers import find_numbers
 from rag.reply import Reply, Verdict
@@ -201,10 +202,13 @@ class Answering:
                 continue
             yield TextDelta("\n\n")
             sentences, confidence = yield from self._draft(question, items)
-            if not sentences or any(_same_answer(sentences[0], known.text, question) for known in said):
+            if sentences and any(_same_answer(sentences[0], known.text, question) for known in said):
                 continue
-            verdict = self._judged(question, sentences[0], replace(evidence, items=items), confidence)
-            if verdict.reason is None:
+            its = replace(evidence, items=items)
+            verdict = self._judged(question, sentences[0], its, confidence) if sentences else None
+            if (verdict is None or verdict.reason) and _answers_otherwise(items[0], kept[0], question):
+                verdict = Verdict(quoted(items[0].quote, items[0].date), items[:1], 1.0, form="quote")
+            if verdict is not None and verdict.reason is None:
                 if any(takes_back(item.quote, verdict.text, question) for item in kept[0].cited):
                     framed = before_correction(verdict.text, items[0].date)
                 else:
@@ -263,7 +267,8 @@ class Answering:
             if item.article not in heard and not any(is_copy(item, known) for known in kept.cited):
                 others.setdefault(item.article, []).append(item)
         near = max(item.relevance for item in kept.cited) - BEHIND
-        for items in (items[:_OF_ONE] for items in others.values()):
+        for items in others.values():
+            items = sorted(items, key=lambda item: not _answers_otherwise(item, kept, question))[:_OF_ONE]
             edited = any(_edited(items[0], known) for known in kept.cited)
             if not edited and (items[0].relevance < near or items[0].article in origin):
                 continue
@@ -329,6 +334,22 @@ def _with_its_speaker(verdict: Verdict, question: str) -> Verdict:
 def _edited(item: Evidence, other: Evidence) -> bool:
     """Whether two statements are the same words but for a few, or one of them is in the other."""
     return len(item.words & other.words) >= _EDITED * min(len(item.words), len(other.words))
+
+
+def _answers_otherwise(item: Evidence, shown: Verdict, question: str) -> bool:
+    """Whether a statement is a near-copy of one that is cited, with others in the place of words that answer."""
+    answer = set(content_words(shown.text)) - set(content_words(question))
+    return any(
+        tag == "replace" and answer & _words(one[i:j]) - item.words and _words(two[k:m])
+        for known in shown.cited
+        if alike(item.words, known.words)
+        for one, two in [(known.line.split(), item.line.split())]
+        for tag, i, j, k, m in SequenceMatcher(None, one, two, autojunk=False).get_opcodes()
+    )
+
+
+def _words(tokens: Sequence[str]) -> set[str]:
+    return set(content_words(" ".join(tokens)))
 
 
 def _nearest(item: Evidence, other: Evidence) -> str:

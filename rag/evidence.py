@@ -296,7 +296,7 @@ def is_copy(a: Evidence, b: Evidence) -> bool:
     """Whether two statements are the same words, lightly edited: no number or day apart, no name in another's place."""
     if not a.words or not b.words:
         return a.quote == b.quote
-    if not _alike(a.words, b.words):
+    if not alike(a.words, b.words):
         return False
     days = find_days(a.quote, a.date), find_days(b.quote, b.date)
     if all(days) and not any(one.same(other) for one in days[0] for other in days[1]):
@@ -307,11 +307,11 @@ def is_copy(a: Evidence, b: Evidence) -> bool:
 
 def _asks(text: str, asked: frozenset[str]) -> bool:
     """Whether a text does nothing but ask what is `asked`, by its words."""
-    return text.rstrip(_CLOSING).endswith(("?", "？", "؟")) and _alike(frozenset(content_words(text)), asked)
+    return text.rstrip(_CLOSING).endswith(("?", "？", "؟")) and alike(frozenset(content_words(text)), asked)
 
 
-def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether these are nearly the same words; of none, no."""
+def alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether these are nearly the same words, as those of near-copies are; of none, no."""
     return bool(one and other) and len(one & other) >= _COPY * len(one | other)
 
 

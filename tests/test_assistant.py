@@ -1,6 +1,7 @@
 """The whole path on real parts: embedder, judge, Chroma, SQLite; the model is a double of an Ollama server."""
 
 import hashlib
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -229,6 +230,20 @@ def test_articles_that_differ_are_both_reported_each_with_its_date(answered: Ans
     kazan, giraldi = (f"{name} directed the film Baby Doll" for name in ("Elia Kazan", "Franco Giraldi"))
     answer = answered("Who directed the film Baby Doll?", {"Elia Kazan": f"{kazan}.", "": f"{giraldi}."})
     assert answer.text == f"{kazan} [1]. Another article, of 2 April 2021, says: {giraldi} [2]."
+    assert [citation.article for citation in answer.citations] == ["a.txt", "b.txt"]
+
+
+def test_other_words_in_the_place_of_the_answer_are_shown_whatever_the_model_makes_of_them(
+    answered: Answered, write: Write
+) -> None:
+    line = "In October 2007 Velnet closed the old line and calls its new and faster one the {} line."
+    write("a.txt", line.format("Gorm"), "2024-06-02")
+    write(
+        "b.txt", f"Velnet calls its new line fast. People call the new line late. {line.format('Torp')}", "2024-06-02"
+    )
+    gorm, unsupported = "Velnet calls its new line the Gorm line.", "Ana Holt calls it the line of Lenn."
+    answer = answered("What does Velnet call its new line?", {"Gorm": gorm, "": unsupported})
+    assert re.findall("Gorm|Torp", answer.text) == ["Gorm", "Torp"]
     assert [citation.article for citation in answer.citations] == ["a.txt", "b.txt"]
 
 
