@@ -71,6 +71,7 @@ class Soak:
 
     def fault(self, what: str) -> None:
         self.faults.append(f"after {self.seconds():.1f} s (last broken: {self.broken}): {what}")
+        print(self.faults[-1], file=sys.stderr, flush=True)
 
     def seconds(self) -> float:
         return time.monotonic() - self.begun
