@@ -220,14 +220,12 @@ class Answering:
             self._newest_first(said, question)
 
     def _other_quotes(self, question: str, shown: Verdict, evidence: EvidenceSet) -> Iterator[Event]:
-        """The words of other articles that are those shown with another number or name in them."""
+        """The words of other articles that are those shown with others in the place of some that answer."""
+        copies = (copy for known in shown.cited for copy in known.copies)
         differing = (
             item
-            for item in evidence.pool
-            if not self.reply.shows(item)
-            and not any(item.article in known.carriers or is_copy(item, known) for known in shown.cited)
-            and any(_edited(item, known) for known in shown.cited)
-            and not any(_same_answer(_nearest(known, item), _nearest(item, known), question) for known in shown.cited)
+            for item in (*copies, *evidence.pool)
+            if not self.reply.shows(item) and _answers_otherwise(item, shown, question)
         )
         others = list(islice(differing, _RIVALS))
         for item in others:
@@ -337,25 +335,26 @@ def _edited(item: Evidence, other: Evidence) -> bool:
 
 
 def _answers_otherwise(item: Evidence, shown: Verdict, question: str) -> bool:
-    """Whether a statement is a near-copy of one that is cited, with others in the place of words that answer."""
-    answer = set(content_words(shown.text)) - set(content_words(question))
-    return any(
-        tag == "replace" and answer & _words(one[i:j]) - item.words and _words(two[k:m])
-        for known in shown.cited
-        if alike(item.words, known.words)
-        for one, two in [(known.line.split(), item.line.split())]
-        for tag, i, j, k, m in SequenceMatcher(None, one, two, autojunk=False).get_opcodes()
-    )
+    """Whether a statement has a sentence of one that is cited, with other words in the place of some that answer."""
+    answer = _words(shown.text) - _words(question)
+    for known in shown.cited:
+        one, two = _nearest(known, item), _nearest(item, known)
+        if alike(_words(one), said := _words(two)):
+            first, second = one.split(), two.split()
+            for tag, i, j, k, m in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
+                if tag == "replace" and answer & _words(" ".join(first[i:j])) - said and _words(" ".join(second[k:m])):
+                    return True
+    return False
 
 
-def _words(tokens: Sequence[str]) -> set[str]:
-    return set(content_words(" ".join(tokens)))
+def _words(text: str) -> frozenset[str]:
+    return frozenset(content_words(text))
 
 
 def _nearest(item: Evidence, other: Evidence) -> str:
     """The sentence of a statement that shares most words with another statement."""
     sentences = [item.quote[span.start : span.end] for span in split_sentences(item.quote)] or [item.quote]
-    return max(sentences, key=lambda text: len(other.words.intersection(content_words(text))))
+    return max(sentences, key=lambda text: len(other.words & _words(text)))
 
 
 def _same_answer(one: str, other: str, question: str) -> bool:
