@@ -24,7 +24,7 @@ from rag.crossencoder import CrossEncoder
 from rag.days import annotate, without_days
 from rag.engines.base import Completion, Engine
 from rag.errors import EngineError
-from rag.evidence import BEHIND, Evidence, EvidenceSet, alike, gather, is_copy, statements, whole_articles
+from rag.evidence import BEHIND, Evidence, EvidenceSet, alike, fold_copies, gather, is_copy, statements, whole_articles
 from rag.names import name_stands_in
 from rag.numbers import find_numbers
 from rag.reply import Reply, Verdict
@@ -221,11 +221,12 @@ class Answering:
 
     def _other_quotes(self, question: str, shown: Verdict, evidence: EvidenceSet) -> Iterator[Event]:
         """The words of other articles that are those shown with others in the place of some that answer."""
-        copies = (copy for known in shown.cited for copy in known.copies)
+        copies = fold_copies([copy for known in shown.cited for copy in known.copies])
+        told = {known.article for known in shown.cited}
         differing = (
             item
             for item in (*copies, *evidence.pool)
-            if not self.reply.shows(item) and _answers_otherwise(item, shown, question)
+            if item.article not in told and not self.reply.shows(item) and _answers_otherwise(item, shown, question)
         )
         others = list(islice(differing, _RIVALS))
         for item in others:
