@@ -255,7 +255,7 @@ class Answering:
         """
         heard = {carrier for item in kept.cited for carrier in item.carriers}
         origin = {id for item in evidence.pool if heard & set(item.carriers) for id in item.carriers} - heard
-        answer = set(content_words(kept.text)) - set(content_words(question))
+        answer = _words(kept.text) - _words(question)
         others: dict[str, list[Evidence]] = {
             copy.article: [copy]
             for item in kept.cited
@@ -364,8 +364,8 @@ def _same_answer(one: str, other: str, question: str) -> bool:
     first, second = _figures(one, question), _figures(other, question)
     if first and second:
         return first <= second or second <= first
-    asked = set(content_words(question))
-    a, b = set(content_words(one)) - asked, set(content_words(other)) - asked
+    asked = _words(question)
+    a, b = _words(one) - asked, _words(other) - asked
     return a <= b or b <= a
 
 

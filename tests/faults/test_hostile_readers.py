@@ -308,20 +308,27 @@ def test_eleven_hundred_idle_connections_shut_nobody_out(seeds_dir: Path, tmp_pa
 
 def test_a_process_that_stood_still_resets_nobody() -> None:
     """The time of an idle connection is over, and what was sent on it meanwhile not read yet."""
-    reading, writing = os.pipe()
+    ours, its = socket.socketpair()
+    held = Event()
+
+    def hold() -> None:
+        its.recv(1)
+        held.set()
+        time.sleep(1.5)  # longer than an idle connection is kept
 
     @asynccontextmanager
     async def holds(_: FastAPI) -> AsyncIterator[None]:
-        asyncio.get_running_loop().add_reader(reading, lambda: (os.read(reading, 1), time.sleep(1.5)))
+        asyncio.get_running_loop().add_reader(its, hold)
         yield
 
     config = server.configured(FastAPI(lifespan=holds))
     config.timeout_keep_alive = 1
-    with configured(config) as url, httpx.Client(base_url=url) as http:
+    with ours, its, configured(config) as url, httpx.Client(base_url=url) as http:
         for _ in range(2):
             assert http.get("/openapi.json").status_code == 200
-            os.write(writing, b"x")
-            time.sleep(0.1)
+            held.clear()
+            ours.send(b"x")
+            assert held.wait(10)
 
 
 NO_NUMBERS = ["1e20", str(10**30), str(-(10**30)), "-1", "NaN", "Infinity", "0x10", "\u0661"]
