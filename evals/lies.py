@@ -18,6 +18,7 @@ from evals.datasets import read
 from evals.matching import matches
 from evals.records import QUESTIONS
 from evals.types import Case
+from index.datadir import write_whole
 
 _LONGEST = 40  # characters of an answer that is exchanged
 
@@ -27,17 +28,18 @@ def write(dataset: Path, to: Path, number: int, chance: random.Random) -> None:
     told = [case for case in read(dataset, "folder", to / "scratch").cases if _can_be_lied_about(case)]
     drawn = chance.sample(told, min(number, len(told)))
     shutil.copytree(dataset / "articles", to / "articles")
-    with (to / QUESTIONS).open("w", encoding="utf-8") as written:
-        for case in drawn:
-            true, wrong = _answer(case), _other(case, told, chance)
-            lie = f"{case.question} {str(case.evidence[0].quote).replace(true, wrong)}\n"
-            (to / "articles" / f"lie-{case.id}.txt").write_text(lie, encoding="utf-8")
-            record = {
-                "id": case.id, "question": case.question, "answerable": True, "type": _kind(true), "answers":
-                [one for entry in case.accepted for one in entry], "wrong_answers": [wrong], "evidence":
-                [{"article": one.article, "quote": one.quote} for one in case.evidence],
-            }  # fmt: skip
-            written.write(json.dumps(record, ensure_ascii=False) + "\n")
+    records = ""
+    for case in drawn:
+        true, wrong = _answer(case), _other(case, told, chance)
+        lie = f"{case.question} {str(case.evidence[0].quote).replace(true, wrong)}\n"
+        write_whole(to / "articles" / f"lie-{case.id}.txt", lie.encode())
+        record = {
+            "id": case.id, "question": case.question, "answerable": True, "type": _kind(true), "answers":
+            [one for entry in case.accepted for one in entry], "wrong_answers": [wrong], "evidence":
+            [{"article": one.article, "quote": one.quote} for one in case.evidence],
+        }  # fmt: skip
+        records += json.dumps(record, ensure_ascii=False) + "\n"
+    write_whole(to / QUESTIONS, records.encode())  # at last: what was interrupted is no dataset
 
 
 def _can_be_lied_about(case: Case) -> bool:

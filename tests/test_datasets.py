@@ -1,6 +1,7 @@
 """Other people's data: what becomes of each form, and what is said of data that is not as it should be."""
 
 import json
+import random
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from eval_helpers import lines
 from index_helpers import written
 
+from evals import lies
 from evals.datasets import Dataset, DatasetError, Format, read
 from evals.matching import matches
 from evals.types import Case, GoldQuote
@@ -289,6 +291,29 @@ def test_a_bad_record_is_told_with_its_place(tmp_path: Path, form: Format, bad: 
     message = told(data, form, tmp_path / "s")
     assert said in message
     assert "line" not in said or message.endswith("Mend that record or take it out.")
+
+
+def test_a_lie_stands_in_an_article_of_its_own_and_is_a_wrong_answer(tmp_path: Path) -> None:
+    held = {"article": "a.txt", "quote": "In 2012 it held 1.7 million people."}
+    asked = [
+        asking("place", evidence=[{"article": "a.txt", "quote": "Warsaw is the capital of Poland."}]),
+        asking("river", answers=["Vistula"], evidence=[{"article": "a.txt", "quote": "It lies on the Vistula."}]),
+        asking("people", answers=["1.7 million"], evidence=[held]),
+        asking("other words", answers=["the capital city"], evidence=[held]),
+        asking("nowhere", answers=[], answerable=False),
+    ]
+    true = folder_of(tmp_path / "true", {"articles/a.txt": WARSAW}, *asked)
+    lies.write(true, tmp_path / "lies", 50, random.Random(7))
+    dataset = read(tmp_path / "lies", "folder", tmp_path / "scratch")
+    texts = texts_of(dataset)
+    assert texts.pop("a.txt") == WARSAW and texts.keys() == {f"lie-{case.id}.txt" for case in dataset.cases}
+    assert {case.id: case.wrong for case in dataset.cases if case.id != "people"} == {
+        "place": ("Vistula",),
+        "river": ("Warsaw",),
+    }
+    for case in dataset.cases:
+        lie = texts[f"lie-{case.id}.txt"]
+        assert lie.startswith(case.question) and case.wrong[0] in lie and not matches(lie, case)
 
 
 def test_a_folder_without_questions_or_articles_is_told_what_it_needs(tmp_path: Path) -> None:
