@@ -67,7 +67,7 @@ _BARE = re.compile(
     rf"(?<!\S)(?P<credit>(?:{_SOURCE.pattern})\s?/\s?{_PLAIN_WORD}(?:\s{_PLAIN_WORD}){{1,2}}|"
     rf"{_PLAIN_WORD}(?:\s{_PLAIN_WORD}){{0,3}}"
     # atomic: "AP" is a source and a plain word too, and each more would double the ways through "AP/AP/AP/…"
-    rf"(?>\s?/\s?(?:{_SOURCE.pattern}|{_PLAIN_WORD}(?:\s{_PLAIN_WORD})?)(?=\s?/))*+\s?/\s?(?:{_SOURCE.pattern})"
+    rf"(?>(?:\s?/\s?(?:{_SOURCE.pattern}|{_PLAIN_WORD}(?:\s{_PLAIN_WORD})?)(?=\s?/))*)\s?/\s?(?:{_SOURCE.pattern})"
     rf"(?:\s+via\s+(?:{_SOURCE.pattern}))?|(?:{_SOURCE.pattern})\s+via\s+(?:{_PICTURES}))$"
 )
 _JOINTS = re.compile(r"\s*/\s*|\s+via\s+|\s*,\s+|\s*\|\s*|\s+[–—-]\s+|\s*;\s*")

@@ -42,7 +42,7 @@ _CHANGED_BEHIND = re.compile(
     rf"|\s+(?:of|before|after)\s+[A-Z]|\s+(?!night\b)(?:(?:last|next|this)\s+)?(?:{_UNIT}|[A-Z]\w+)|(?:\s+\w+){{1,3}}\s+ago\b"
     r"|,?(?!\s+(?:morning|afternoon|evening) after\b)(?:\s+\w+){1,3}\s+(?:before|after|earlier|later)\b"
 )
-_OPENS = re.compile(r"(?:.*[.!?]\s)?+\W*+(?:(?:On|By|Late|Early)\s++)?(?:on\s++)?", re.DOTALL)
+_OPENS = re.compile(r"(?>(?:.*[.!?]\s)?\W*)(?:(?:On|By|Late|Early)\s++)?(?:on\s++)?", re.DOTALL)
 _CLAUSE = re.compile(r"[,;:—–“”\"()]|\b(?:and|but|who|which|that|when|where|while|after|before|as)\b")
 _PAST = re.compile(
     r"\b(?:was|were|had|did|said|told|took|came|went|left|held|met|won|lost|fell|rose|began|ran|led|made|gave|got|saw"

@@ -13,7 +13,7 @@ from rag.words import SAYING
 _MOST = 3
 _TRIED = 6  # questions that are searched for
 _SURE = 0.0  # log-odds of a statement's answering it, from which a question is offered
-_CALLED = r"[A-Z]\w++(?:[ -](?:al-)?[A-Z]\w++)*+"
+_CALLED = r"(?>[A-Z]\w+(?:[ -](?:al-)?[A-Z]\w+)*)"
 _WHERE = re.compile(rf"\bin (?P<name>{_CALLED})(?![’'\w-])")
 _WHO_SAID = re.compile(
     rf"\b(?:said|says|added) (?P<name>[A-Z]\w++ {_CALLED})"

@@ -22,6 +22,7 @@ import pytest
 
 from index import captions, split
 
+_PACKAGES = ("index", "rag", "evals", "web", "ui")
 _METHODS = {each: each for each in ("search", "match", "fullmatch")}
 _METHODS |= dict.fromkeys(("sub", "subn", "split", "findall", "finditer"), "finditer")
 """What each method does to a text."""
@@ -187,7 +188,7 @@ def _stopped_by(pattern: re.Pattern[str], method: str, longest: int) -> str:
     return ""
 
 
-@pytest.mark.parametrize("package", ["index", "rag", "evals", "web", "ui"])
+@pytest.mark.parametrize("package", _PACKAGES)
 def test_no_text_makes_a_pattern_hang(package: str) -> None:
     article = 100_000 if package == "index" else _SENTENCE_OR_QUESTION
     slow = {
@@ -197,6 +198,18 @@ def test_no_text_makes_a_pattern_hang(package: str) -> None:
         if (text := _stopped_by(pattern, method, _BOUNDED.get(pattern, article)))
     }
     assert slow == {}
+
+
+def _possessive_groups(tree: Any) -> int:
+    here = sum(op is sre.POSSESSIVE_REPEAT and (len(what[2]) > 1 or bool(_inside(*what[2][0]))) for op, what in tree)
+    return here + sum(_possessive_groups(part) for op, what in tree for part in _inside(op, what))
+
+
+def test_no_group_is_repeated_possessively() -> None:
+    """Before Python 3.11.5 (gh-106052), in Debian's 3.11.2 too, `(?:a(?:b)?)*+` is matched wrongly; `(?>…)` is not."""
+    assert [_possessive_groups(_parser.parse(one)) for one in (r"a(?:b|(?:cd?)*+)", r"\w++(?:[ab]*+|c)+")] == [1, 0]
+    patterns = [one for package in _PACKAGES for one in _patterns_of(package)]
+    assert [one.pattern for one in patterns if _possessive_groups(_parser.parse(one.pattern, one.flags))] == []
 
 
 def test_a_pattern_that_hangs_is_found() -> None:
