@@ -34,9 +34,6 @@ from index.records import Counts, Entry, FileState, Narrow, Stored, day_number
 from index.terms import spelled
 from index.types import Article, Listed, Passage, Sentence, Skipped, Span
 
-FORMAT = 4
-"""Raise when the tables change: an older index is then refused."""
-
 _PAGE = 2000  # vectors that are read at once
 
 

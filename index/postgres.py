@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from index.catalog import FORMAT, Catalog
+from index.catalog import Catalog
 from index.datadir import REBUILD, busy
 from index.errors import DatelineError, IndexVersionMismatch, StorageError
 from index.places import Places, bad_catalog_url
@@ -26,6 +26,7 @@ from index.records import Narrow
 from index.terms import marks, tsquery, tsvector
 from index.types import Span
 
+_FORMAT = 5  # to be raised when the tables or what is kept in them change: an older index is then refused
 _READING, _WRITING = 10_000, 120_000  # milliseconds that a statement may take
 _CONNECTING = 5  # seconds
 _LOCK = 0x6461_7465_6C69_6E65  # "dateline": who holds it in this database writes
@@ -107,9 +108,9 @@ class PostgresCatalog(Catalog):
         return super().meta(key) if self._meta is None else self._meta.get(key, "")
 
     def check_format(self) -> None:
-        if (found := self.meta("format")) != str(FORMAT):
+        if (found := self.meta("format")) != str(_FORMAT):
             raise IndexVersionMismatch(
-                f"The index in PostgreSQL has format {found or 'unknown'}, this version of Dateline reads {FORMAT}: "
+                f"The index in PostgreSQL has format {found or 'unknown'}, this version of Dateline reads {_FORMAT}: "
                 f"build it again with {REBUILD}."
             )
 
@@ -287,7 +288,7 @@ class _Writer:
         name = f"{_HOME}_{number}"
         meta = {
             "folder": folder, "embedder": embedder, "fingerprint": fingerprint, "vectors": "", "vectors_to": "0",
-            "generation": str(generation), "format": str(FORMAT),
+            "generation": str(generation), "format": str(_FORMAT),
         }  # fmt: skip
         with _transaction(self._db):
             self._db.execute(text(f"CREATE SCHEMA {name}"))

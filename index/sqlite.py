@@ -9,12 +9,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from index.catalog import FORMAT, Catalog
+from index.catalog import Catalog
 from index.datadir import REBUILD, DataDir, damaged, may_write, remove_tree
 from index.errors import DatelineError, IndexVersionMismatch
 from index.records import Narrow
 from index.types import Span
 
+_FORMAT = 4  # to be raised when the tables or what is kept in them change: an older index is then refused
 _AROUND = ("\ufdd0", "\ufdd1")  # no characters: they stand in no text, unless somebody means harm
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -63,7 +64,7 @@ class SqliteCatalog(Catalog):
         db = sqlite3.connect(directory / "catalog.db", isolation_level=None, timeout=10)
         db.execute("PRAGMA journal_mode = WAL")
         meta = {"folder": folder, "embedder": embedder, "fingerprint": fingerprint, "vectors": "", "vectors_to": "0"}
-        db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT")
+        db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_FORMAT}; COMMIT")
         with _transaction(db):
             db.executemany("INSERT INTO meta VALUES (?, ?)", [*meta.items(), ("generation", str(generation))])
         db.close()
@@ -84,10 +85,10 @@ class SqliteCatalog(Catalog):
         db = sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, isolation_level=None, timeout=10)
         try:
             (found,) = db.execute("PRAGMA user_version").fetchone()
-            if found != FORMAT:
+            if found != _FORMAT:
                 raise IndexVersionMismatch(
                     f"The index in {directory.parent} has format {found}, this version of Dateline reads "
-                    f"{FORMAT}: build it again with {REBUILD}."
+                    f"{_FORMAT}: build it again with {REBUILD}."
                 )
             if write:
                 # what is committed outlives a power cut: what is removed or named after it stands on that

@@ -33,7 +33,8 @@ def small(word: str) -> str:
     """Without case, letter by letter, as FTS5 takes it: "Straße" stays as long as it is, or it would not be found."""
     if word.isascii():
         return word.lower()
-    return "".join(low if len(low := letter.casefold()) == 1 else letter for letter in word)
+    forms = ((letter.casefold(), letter.lower(), letter) for letter in word)
+    return "".join(next(form for form in of_it if len(form) == 1) for of_it in forms)
 
 
 def spelled(name: str) -> str:
@@ -68,10 +69,10 @@ def tsquery(words: Iterable[str], between: str) -> str:
 
 @lru_cache(200_000)
 def _term(word: str) -> str:
-    plain = word.casefold()
+    plain = small(word)
     if not plain.isascii():
         apart = unicodedata.normalize("NFD", plain)
-        plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+        plain = small("".join(letter for letter in apart if not unicodedata.combining(letter)))
     plain = plain[:_LONGEST]
     if not 3 <= len(plain.encode()) <= 64:  # FTS5 leaves these as they are
         return plain

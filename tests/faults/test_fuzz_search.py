@@ -98,6 +98,8 @@ def found(index: ArticleIndex, query: str, **filters: Any) -> dict[str, tuple[ob
 @example(query="minister " * 12_000)
 @example(query="\ud800")
 @example(query="Straße")
+@example(query="strasse")
+@example(query="FI")
 def test_any_query_finds_the_same_in_both_databases(both: Both, query: str) -> None:
     # FTS5 keeps the accents of Greek and what comes behind it, and PostgreSQL's words have none
     assume(not any(letter > "\u0370" and unicodedata.decomposition(letter) for letter in query if letter not in _KNOWN))
