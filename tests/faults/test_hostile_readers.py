@@ -314,7 +314,7 @@ def test_a_process_that_stood_still_resets_nobody() -> None:
     def hold() -> None:
         its.recv(1)
         held.set()
-        time.sleep(1.5)  # longer than an idle connection is kept
+        time.sleep(1.5)  # the fault itself: it stands still for longer than an idle connection is kept
 
     @asynccontextmanager
     async def holds(_: FastAPI) -> AsyncIterator[None]:
